@@ -1,7 +1,8 @@
 import { ALERTS } from '../../src/core/alerts/codes.ts'
 import { FINDINGS, type FindingKind } from '../../src/core/findings/codes.ts'
 import { LEAVER_CAUSES } from '../../src/core/leavers/causes.ts'
-import { type InstrumentName, INSTRUMENTS, prometheusName, SPANS } from '../../src/core/telemetry.ts'
+import { type InstrumentName, INSTRUMENTS, prometheusName } from '../../src/core/telemetry.ts'
+import { SPANS } from '../../src/core/telemetry/spans.ts'
 
 /** Tables inside pages that are otherwise written by hand: name of the table → its text. */
 const TABLES: Readonly<Record<string, () => string>> = {
@@ -36,8 +37,13 @@ const TABLES: Readonly<Record<string, () => string>> = {
       Object.entries(SPANS).map(([name, { kind, covers }]) => [`\`${name}\``, kind, covers]),
     ),
   counters: () => instruments((name) => INSTRUMENTS[name].kind === 'counter'),
-  readings: () => instruments((name) => INSTRUMENTS[name].kind !== 'counter' && !isLineOfBooks(name)),
+  histograms: () => instruments((name) => INSTRUMENTS[name].kind === 'histogram'),
+  readings: () => instruments((name) => isRead(name) && !isLineOfBooks(name)),
   'the books': () => instruments(isLineOfBooks),
+}
+
+function isRead(name: InstrumentName): boolean {
+  return ['gauge', 'total'].includes(INSTRUMENTS[name].kind)
 }
 
 function isLineOfBooks(name: InstrumentName): boolean {

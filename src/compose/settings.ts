@@ -14,7 +14,9 @@ export const LOG_WINDOW_MS = 10_000
 export const READ_LEASE_MS = LONGEST_READ_MS + 60_000
 
 /** The limits of the brake. */
-export function brakeOf(config: Config): BrakeSettings {
+export function brakeOf(
+  config: Pick<Config, 'BRAKE_WINDOW_MS' | 'BRAKE_ABSOLUTE' | 'BRAKE_PERCENT' | 'BRAKE_FLOOR'>,
+): BrakeSettings {
   return {
     windowMs: config.BRAKE_WINDOW_MS,
     absolute: config.BRAKE_ABSOLUTE,

@@ -1,5 +1,6 @@
 import type { JsonObject } from './model.ts'
-import type { AttributesOf, CounterName, SpanName } from './telemetry.ts'
+import type { AttributesOf, CounterName, HistogramName } from './telemetry.ts'
+import type { SpanName } from './telemetry/spans.ts'
 
 /** One day in UTC; a local day may be an hour shorter or longer. */
 export const DAY_MS = 86_400_000
@@ -50,10 +51,16 @@ export interface Telemetry {
     work: (traceparent: TraceParent | null) => Promise<T>,
   ): Promise<T>
   count<N extends CounterName>(name: N, value: number, attributes?: AttributesOf<N>): void
+  /** Adds a value to a histogram. */
+  record<N extends HistogramName>(name: N, value: number, attributes?: AttributesOf<N>): void
 }
 
 export const silentLogger: Logger = { info: () => {}, warn: () => {}, error: () => {} }
-export const silentTelemetry: Telemetry = { span: (_name, _options, work) => work(null), count: () => {} }
+export const silentTelemetry: Telemetry = {
+  span: (_name, _options, work) => work(null),
+  count: () => {},
+  record: () => {},
+}
 
 /**
  * The part of an error that may be logged: its name, its code, and its message if Rollcall wrote

@@ -4,39 +4,18 @@ import { ALERTS } from '../../src/core/alerts/codes.ts'
 import { INSTRUMENTS, type InstrumentName, prometheusName } from '../../src/core/telemetry.ts'
 import { at, documents, files, list, ran, read, type Tree } from './support.ts'
 
-/** Settled names with their attributes that the table of instruments gets next. */
-const NEXT: Readonly<Record<string, readonly string[]>> = {
-  'rollcall.stage.depth': ['stage'],
-  'rollcall.stage.oldest_age_seconds': ['stage'],
-  'rollcall.outcome.duration_seconds': ['outcome'],
-  'rollcall.leaver.proof_duration_seconds': [],
-  'rollcall.batch.operations': [],
-  'rollcall.operations.unanswered': [],
-  'rollcall.brake.held': [],
-  'rollcall.brake.window': [],
-  'rollcall.brake.limit': [],
-  'rollcall.quota.used': [],
-  'rollcall.quota.limit': [],
-  'rollcall.quota.next_call_seconds': [],
-  'rollcall.log.lag_seconds': [],
-  'rollcall.job.running': [],
-  'rollcall.instances': ['state'],
-  'rollcall.alert': ['code'],
-}
 const names = Object.keys(INSTRUMENTS) as readonly InstrumentName[]
-const attributesOf = new Map<string, readonly string[]>([
-  ...Object.entries(NEXT),
-  ...names.map((name) => [name, INSTRUMENTS[name].attributes] as const),
-])
+const attributesOf = new Map<string, readonly string[]>(
+  names.map((name) => [name, INSTRUMENTS[name].attributes]),
+)
 /** By the name in a scrape, the attributes; a histogram has three names. */
-const scraped = new Map<string, readonly string[]>([
-  ...Object.entries(NEXT).flatMap(([name, attributes]) =>
-    ['', '_bucket', '_sum', '_count'].map(
-      (suffix) => [name.replaceAll('.', '_') + suffix, attributes] as const,
-    ),
-  ),
-  ...names.map((name) => [prometheusName(name), INSTRUMENTS[name].attributes] as const),
-])
+const scraped = new Map<string, readonly string[]>(
+  names.flatMap((name) => {
+    const { kind, attributes } = INSTRUMENTS[name]
+    const suffixes = kind === 'histogram' ? ['_bucket', '_sum', '_count'] : ['']
+    return suffixes.map((suffix) => [prometheusName(name) + suffix, attributes] as const)
+  }),
+)
 /** What Prometheus adds itself. */
 const OF_PROMETHEUS = ['instance', 'job', 'pod', 'le']
 

@@ -15,7 +15,8 @@ import {
   OPERATION_STATES,
 } from '../../src/core/ledger/lifecycle.ts'
 import { DEFAULT_RULES } from '../../src/core/plan/mapping/mapping.ts'
-import { type InstrumentName, INSTRUMENTS, prometheusName, SPANS } from '../../src/core/telemetry.ts'
+import { type InstrumentName, INSTRUMENTS, prometheusName } from '../../src/core/telemetry.ts'
+import { SPANS } from '../../src/core/telemetry/spans.ts'
 import { GENERATED_PAGES } from '../../scripts/docs/pages.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -86,17 +87,17 @@ void describe('documentation cannot drift', () => {
     }
   })
 
-  void test('every span and counter of the table is used, and the page of telemetry has no others', () => {
+  void test('every span, counter and histogram of the table is used, and the page of telemetry has no others', () => {
     const sources = globSync('src/**/*.ts', { cwd: root.pathname })
       .map((path) => read(path))
       .join('\n')
     const used = new Set(
-      [...sources.matchAll(/(?:span|count)\(\s*'(rollcall\.[\w.]+)'/g)].map(([, name]) => name),
+      [...sources.matchAll(/(?:span|count|record)\(\s*'(rollcall\.[\w.]+)'/g)].map(([, name]) => name),
     )
-    const counters = Object.entries(INSTRUMENTS).flatMap(([name, { kind }]) =>
-      kind === 'counter' ? [name] : [],
+    const counted = Object.entries(INSTRUMENTS).flatMap(([name, { kind }]) =>
+      kind === 'counter' || kind === 'histogram' ? [name] : [],
     )
-    assert.deepEqual(used, new Set([...Object.keys(SPANS), ...counters]))
+    assert.deepEqual(used, new Set([...Object.keys(SPANS), ...counted]))
     const onPage = new Set(
       [...read('docs/reference/telemetry.md').matchAll(/`(rollcall\.[\w.]+)`/g)].map(([, name]) => name),
     )

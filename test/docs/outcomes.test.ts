@@ -41,6 +41,8 @@ void test(
           attributes: [['title', 'Head']],
           findings: [],
           at: 0,
+          receivedAt: 0,
+          effectiveAt: 0,
           traceparent: null,
         },
         { values: [], sessions: false },

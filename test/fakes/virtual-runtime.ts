@@ -20,6 +20,8 @@ export interface VirtualRuntime extends Runtime {
   settle(): Promise<void>
   /** What was logged, in order. */
   readonly lines: readonly LogLine[]
+  /** What histograms were given: name, value and values of attributes. */
+  readonly recorded: readonly string[]
   /** How many sleeps have not ended. */
   readonly sleeping: number
 }
@@ -45,6 +47,7 @@ export function virtualRuntime(startAt: number = day(1)): VirtualRuntime {
   let seed = 1
   const sleeps = new Set<Sleep>()
   const lines: LogLine[] = []
+  const recorded: string[] = []
   const log =
     (level: LogLine['level']) =>
     (event: string, fields: JsonObject = {}): void =>
@@ -75,7 +78,11 @@ export function virtualRuntime(startAt: number = day(1)): VirtualRuntime {
     id: () => `id-${++names}`,
     digest: (text) => createHash('sha256').update(text).digest('hex'),
     log: { info: log('info'), warn: log('warn'), error: log('error') },
-    telemetry: silentTelemetry,
+    telemetry: {
+      ...silentTelemetry,
+      record: (name, value, attributes) =>
+        void recorded.push([name, value, ...Object.values(attributes ?? {})].join(' ')),
+    },
 
     advance: async (ms) => {
       const until = now + ms
@@ -93,6 +100,7 @@ export function virtualRuntime(startAt: number = day(1)): VirtualRuntime {
     },
     settle,
     lines,
+    recorded,
     get sleeping() {
       return sleeps.size
     },

@@ -9,6 +9,7 @@ import { readConfig } from '../../src/compose/config.ts'
 import { observed } from '../../src/compose/observe/figures.ts'
 import { type Readiness, readiness } from '../../src/compose/observe/readiness.ts'
 import type { Ledger } from '../../src/core/ledger/ledger.ts'
+import type { Figures } from '../../src/core/ledger/port/figures.ts'
 import { TOTALS, type Totals } from '../../src/core/ledger/port/inspect.ts'
 import type { SourceQueue, SourceMessage } from '../../src/core/ports.ts'
 import { silentLogger } from '../../src/core/runtime.ts'
@@ -17,16 +18,7 @@ import { startProbes } from '../../src/http/probes.ts'
 import { serveProbes } from '../../src/http/serve.ts'
 import { until } from '../adapters/support/until.ts'
 
-type Asked = Pick<
-  Ledger,
-  | 'ping'
-  | 'readTotals'
-  | 'readSubmissionStatus'
-  | 'readWatermark'
-  | 'countOpenFindings'
-  | 'countDeadLetters'
-  | 'countBlocks'
->
+type Asked = Pick<Ledger, 'ping' | 'readFigures' | 'readAlerts' | 'listInstances' | 'readBrakeStatus'>
 interface World {
   ledgerAnswers: boolean
   receiving: boolean
@@ -35,6 +27,45 @@ interface World {
 
 const totals = Object.fromEntries(TOTALS.map((name, index) => [name, index])) as Totals
 
+function figuresAt(now: number): Figures {
+  const none = { count: 0, oldestAt: null }
+  return {
+    totals,
+    stages: {
+      received: none,
+      due: { count: 3, oldestAt: now },
+      waiting: { count: 7, oldestAt: now - 90_000 },
+      accepted: none,
+      answered: none,
+      unpublished: none,
+    },
+    unanswered: none,
+    incomplete: none,
+    job: { running: false, seenAt: 0 },
+    holds: [{ name: 'refused', since: 2_000, until: now + 1, status: 403, detail: null }],
+    quota: { used: 2, oldestAt: now - 5, lastAt: now - 3 },
+    brake: { window: 1, held: 0, heldSince: null },
+    leavers: {
+      count: 3,
+      oldestAt: 5_000,
+      causes: [
+        { cause: 'brake', count: 1, oldestAt: 6_000 },
+        { cause: 'failed', count: 2, oldestAt: 5_000 },
+      ],
+    },
+    findings: [{ code: 'DisabledElsewhere', count: 4, oldestAt: 1_000 }],
+    deadLetters: [{ code: 'InvalidValue', count: 6, oldestAt: 1_000 }],
+    busDeadLetters: {
+      countedAt: now - 60_000,
+      capped: false,
+      codes: [{ code: 'Unreadable', count: 5, oldestAt: 1_000 }],
+    },
+    blocks: 6,
+    notAccepted: 0,
+    watermark: now - 30_000,
+  }
+}
+
 function fakeLedger(world: World): Ledger {
   const asked: Asked = {
     ping: async () => {
@@ -42,22 +73,17 @@ function fakeLedger(world: World): Ledger {
       if (!world.ledgerAnswers) throw new Error('the password of somebody')
       return null
     },
-    readTotals: async () => totals,
-    readSubmissionStatus: async (now) => ({
-      notAccepted: { count: 0, employees: [] },
-      leavers: { open: 3, oldestAt: 5_000, byCause: { failed: 2, brake: 1 } },
-      callTimes: [now - 5, now - 3],
-      pending: 7,
-      unplanned: 3,
-      holds: [
-        { name: 'job', since: 1_000, until: now - 1, status: null, detail: null },
-        { name: 'refused', since: 2_000, until: now + 1, status: 403, detail: null },
-      ],
+    readFigures: async ({ now }) => figuresAt(now),
+    readAlerts: async () => ({ revision: 0, lookedAt: null, alerts: [], heartbeats: {}, waiting: [] }),
+    listInstances: async () => [],
+    readBrakeStatus: async () => ({
+      employees: 0,
+      active: 1_000,
+      held: 0,
+      heldSince: null,
+      refused: 0,
+      allowance: null,
     }),
-    readWatermark: async () => 1_700_000_000_000,
-    countBlocks: async () => 6,
-    countOpenFindings: async () => [{ code: 'DisabledElsewhere', count: 4, oldestAt: 1_000 }],
-    countDeadLetters: async () => [{ code: 'InvalidValue', count: 6 }],
   }
   return asked as Ledger
 }
@@ -122,15 +148,18 @@ void describe('the probes of a running connector', () => {
     assert.equal(samples.get('rollcall_events_total{outcome="received"}'), 5)
     assert.equal(samples.get('rollcall_events_total{outcome="say \\"so\\""}'), 1)
     for (const name of TOTALS) assert.equal(samples.get(`rollcall_ledger_${name}_total`), totals[name])
-    assert.equal(samples.get('rollcall_ledger_operations_pending'), 7)
-    assert.equal(samples.get('rollcall_ledger_calls_24h'), 2)
-    assert.equal(samples.get('rollcall_ledger_log_read_until_seconds'), 1_700_000_000)
+    assert.equal(samples.get('rollcall_stage_depth{stage="waiting"}'), 7)
+    assert.equal(samples.get('rollcall_stage_depth{stage="accepted"}'), 0)
+    assert.equal(samples.get('rollcall_stage_oldest_age_seconds{stage="waiting"}'), 90)
+    assert.equal(samples.has('rollcall_stage_oldest_age_seconds{stage="accepted"}'), false)
+    assert.equal(samples.get('rollcall_quota_used'), 2)
+    assert.equal(samples.get('rollcall_quota_next_call_seconds'), 0)
+    assert.equal(samples.get('rollcall_log_lag_seconds'), 30)
+    assert.equal(samples.get('rollcall_job_running'), 0)
+    assert.equal(samples.get('rollcall_instances{state="lost"}'), 0)
+    assert.equal(samples.get('rollcall_ledger_dead_letters{store="bus",code="Unreadable"}'), 5)
+    assert.equal(samples.has('rollcall_alert{code="leaver.open"}'), false, 'nothing has looked for alerts')
     assert.equal(samples.get('rollcall_ledger_hold_since_seconds{hold="refused"}'), 2)
-    assert.equal(
-      samples.has('rollcall_ledger_hold_since_seconds{hold="job"}'),
-      false,
-      'a look at the job that is over holds nothing',
-    )
     assert.equal(samples.get('rollcall_ready'), 1)
     assert.equal(samples.get('rollcall_ledger_findings_open{code="DisabledElsewhere"}'), 4)
     assert.equal(samples.get('rollcall_ledger_findings_open{code="LedgerOlderThanDirectory"}'), 0)
@@ -245,9 +274,9 @@ void describe('the probes of a running connector', () => {
     let [now, read] = [0, 0]
     const ledger = {
       ...fakeLedger(world),
-      readTotals: async () => {
+      readFigures: async ({ now }: { readonly now: number }) => {
         read += 1
-        return totals
+        return figuresAt(now)
       },
     }
     const observations = observed(

@@ -18,7 +18,7 @@ import { readBook, saveLook } from './alerts/book.ts'
 import { alertEmployees } from './alerts/employees.ts'
 import { claimNotification, recordDelivery } from './alerts/outbox.ts'
 import { ageOut } from './upkeep/age-out.ts'
-import { blockEmployees, countBlocks, listBlocks, unblockEmployee } from './blocks/commands.ts'
+import { blockEmployees, listBlocks, unblockEmployee } from './blocks/commands.ts'
 import { recordAnswer } from './submit/answers.ts'
 import { nextBatch, takeSlot } from './submit/claim-batch.ts'
 import { brakeStatus, listBraked } from './plan/brake.ts'
@@ -28,18 +28,13 @@ import { commitPlan } from './plan/commit.ts'
 import { candidates } from './report/candidates.ts'
 import { correlate, oldestUnanswered, watermark } from './report/correlate.ts'
 import { cutMoments } from './upkeep/cut-moments.ts'
-import {
-  countDeadLetters,
-  deadLetter,
-  deadLetters,
-  endDeadLetters,
-  noteDiscarded,
-} from './dead-letters/dead-letters.ts'
+import { deadLetter, deadLetters, endDeadLetters, noteDiscarded } from './dead-letters/dead-letters.ts'
 import { age, foundOlder, ledgerRestored } from './upkeep/ledger-age.ts'
 import { releaseByFinding } from './findings/elsewhere.ts'
-import { acknowledgeFinding, countFindings, findFinding, listFindings } from './findings/findings.ts'
+import { acknowledgeFinding, findFinding, listFindings } from './findings/findings.ts'
 import { expire, expireEscrowed, jobRestarted, overdue } from './report/expire.ts'
 import { expireIncomplete, finalize } from './report/finalize.ts'
+import { recordBusDeadLetters } from './dead-letters/bus-count.ts'
 import { setHold } from './submit/holds.ts'
 import { announceInstance, endInstance, listInstances } from './instances/instances.ts'
 import { stateCounts, idle, submissionStatus, totals } from './inspect/counts.ts'
@@ -170,7 +165,6 @@ function deadLetterMethods({ write, read, instance }: Transactions): DeadLetterL
   return {
     listDeadLetters: (query) => read((sql) => deadLetters(sql, query)),
     findDeadLetter: (seq) => read((sql) => deadLetter(sql, seq)),
-    countDeadLetters: () => read(countDeadLetters),
     findCurrentDeadLetters: (seqs) => read((sql) => currentDeadLetters(sql, seqs)),
     endDeadLetters: (order, now) => write((sql) => endDeadLetters(sql, instance, order, now)),
     recordDiscardedMessages: (entity, sequences, actor, reason, now) =>
@@ -212,7 +206,6 @@ function blockMethods({ write, read }: Transactions): BlockLedger {
     blockEmployees: (orders, now) => write((sql) => blockEmployees(sql, orders, now)),
     unblockEmployee: (order, now) => write((sql) => unblockEmployee(sql, order, now)),
     listBlocks: (query) => read((sql) => listBlocks(sql, query)),
-    countBlocks: (now) => read((sql) => countBlocks(sql, now)),
   }
 }
 
@@ -220,7 +213,6 @@ function findingMethods({ write, read }: Transactions): FindingLedger {
   return {
     listFindings: (query) => read((sql) => listFindings(sql, query)),
     findFinding: (seq) => read((sql) => findFinding(sql, seq)),
-    countOpenFindings: () => read(countFindings),
     acknowledgeFinding: (acknowledgement, now) =>
       write(async (sql) => {
         const done = await acknowledgeFinding(sql, acknowledgement, now)
@@ -261,8 +253,11 @@ function inspectMethods({ read, write }: Transactions): InspectLedger & AccessLe
   }
 }
 
-function figureMethods({ read }: Transactions): FigureLedger {
-  return { readFigures: (query) => read((sql) => figures(sql, query)) }
+function figureMethods({ write, read }: Transactions): FigureLedger {
+  return {
+    readFigures: (query) => read((sql) => figures(sql, query)),
+    recordBusDeadLetters: (count) => write((sql) => recordBusDeadLetters(sql, count)),
+  }
 }
 
 function instanceMethods({ write, read }: Transactions): InstanceLedger {

@@ -13,8 +13,8 @@ import {
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import type { MetricProducer } from '@opentelemetry/sdk-metrics'
 import type { SpanOptions, Telemetry, TraceParent } from '../../core/runtime.ts'
-import { type SpanName, SPANS } from '../../core/telemetry.ts'
-import { countingOn } from './counters.ts'
+import { type SpanName, SPANS } from '../../core/telemetry/spans.ts'
+import { instrumentsOn } from './instruments.ts'
 import { otlpReader } from './otlp-reader.ts'
 import { ScrapeReader } from './scrape.ts'
 
@@ -46,7 +46,7 @@ export async function openTelemetry(
   sdk.start()
   const tracer = trace.getTracer('rollcall')
   const telemetry: Telemetry = {
-    count: countingOn(metrics.getMeter('rollcall')),
+    ...instrumentsOn(metrics.getMeter('rollcall')),
     span: (name, options, work) =>
       tracer.startActiveSpan(name, spanOptions(name, options), (span) => runIn(span, work)),
   }

@@ -1,7 +1,7 @@
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider, type MetricProducer, MetricReader } from '@opentelemetry/sdk-metrics'
 import { silentTelemetry, type Telemetry } from '../../core/runtime.ts'
-import { countingOn } from './counters.ts'
+import { instrumentsOn } from './instruments.ts'
 
 /**
  * The metrics of this process as Prometheus text, format 0.0.4
@@ -32,5 +32,5 @@ export function scrapedTelemetry(producer: MetricProducer): {
 } {
   const reader = new ScrapeReader(producer)
   const meter = new MeterProvider({ readers: [reader] }).getMeter('rollcall')
-  return { telemetry: { ...silentTelemetry, count: countingOn(meter) }, scrape: () => reader.text() }
+  return { telemetry: { ...silentTelemetry, ...instrumentsOn(meter) }, scrape: () => reader.text() }
 }

@@ -2,6 +2,7 @@ import type { Config } from '../../config/load.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import type { AlertState } from '../../core/alerts/alert.ts'
 import type { InstanceView } from '../../core/instances/state.ts'
+import type { Figures } from '../../core/ledger/port/figures.ts'
 import type { BrakeStatus } from '../../core/ledger/port/plan.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { SubmissionStatus } from '../../core/ledger/port/submit.ts'
@@ -46,13 +47,14 @@ interface Status {
   readonly brake: BrakeStatus
   /** Employees that a block keeps disabled. */
   readonly blocks: number
-  readonly findings: Awaited<ReturnType<Ledger['countOpenFindings']>>
+  readonly leavers: Figures['leavers']
+  readonly findings: Figures['findings']
   /** Of the ledger; those of the bus are on the bus. */
-  readonly deadLetters: Awaited<ReturnType<Ledger['countDeadLetters']>>
+  readonly deadLetters: Figures['deadLetters']
   /** Open ones, as the running connector found them, the worst first. */
   readonly alerts: readonly AlertState[]
 }
-type Hold = SubmissionStatus['holds'][number]
+type Hold = Figures['holds'][number]
 
 interface StatusOptions {
   readonly allowStopped: boolean
@@ -94,15 +96,12 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
   const { brakeOf } = await import('../../compose/settings.ts')
   const { totals, stateCounts } = await ledger.readCounts()
   const { nextAt } = await ledger.readIdle(now)
-  const log = { readUntil: iso(await ledger.readWatermark()), foreign: totals.unmatched }
+  const settings = brakeOf(config)
+  const figures = await ledger.readFigures({ now, brakeWindowMs: settings.windowMs })
+  const { holds, leavers, findings, deadLetters, blocks } = figures
+  const log = { readUntil: iso(figures.watermark), foreign: totals.unmatched }
   const submission = await ledger.readSubmissionStatus(now)
-  const findings = await ledger.countOpenFindings()
-  const deadLetters = await ledger.countDeadLetters()
-  const blocks = await ledger.countBlocks(now)
-  const brake = await ledger.readBrakeStatus(brakeOf(config), now)
-  // The hold of the job ends when no instance renews it; the others end with the next accepted
-  // batch.
-  const holds = submission.holds.filter(({ name, until }) => name !== 'job' || until > now)
+  const brake = await ledger.readBrakeStatus(settings, now)
   const limits = {
     perWindow: config.CALLS_PER_5S,
     windowMs: CALL_WINDOW_MS,
@@ -125,6 +124,7 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
     callsPerDay: limits.perDay,
     brake,
     blocks,
+    leavers,
     findings,
     deadLetters,
     alerts: openAlerts(await ledger.readAlerts()),
@@ -146,7 +146,11 @@ function toJson(status: Status): object {
       waiting: submission.pending,
       forecast: { calls: status.forecast.calls, doneAt: iso(status.forecast.doneAt) },
     },
-    leavers: { ...submission.leavers, oldestAt: iso(submission.leavers.oldestAt) },
+    leavers: {
+      open: status.leavers.count,
+      oldestAt: iso(status.leavers.oldestAt),
+      byCause: Object.fromEntries(status.leavers.causes.map(({ cause, count }) => [cause, count])),
+    },
     notAccepted: {
       ...submission.notAccepted,
       employees: submission.notAccepted.employees.map((one) => ({ ...one, failedAt: iso(one.failedAt) })),
@@ -158,7 +162,7 @@ function toJson(status: Status): object {
     },
     blocks: status.blocks,
     findings: findings.map(({ code, count, oldestAt }) => ({ code, count, oldestAt: iso(oldestAt) })),
-    deadLetters: status.deadLetters,
+    deadLetters: status.deadLetters.map((one) => ({ ...one, oldestAt: iso(one.oldestAt) })),
     alerts: status.alerts.map(alertJson),
   }
 }
@@ -185,7 +189,7 @@ function printStatus({ books, submission, ...status }: Status, views: readonly I
       ['submission', describeHolds(status.holds)],
       ['brake', describeBrake(status.brake)],
       ['blocked', describeBlocks(status.blocks)],
-      ['leavers not proven', describeLeavers(submission)],
+      ['leavers not proven', describeLeavers(status.leavers)],
       ['records not accepted, without an event', describeNotAccepted(submission)],
       ['findings', describeFindings(status.findings)],
       ['dead letters in the ledger', describeDeadLetters(status.deadLetters)],
@@ -223,8 +227,8 @@ function describeBlocks(blocks: number): string {
 }
 
 /** Open leaver cases by cause. */
-function describeLeavers({ leavers: { open, byCause, oldestAt } }: SubmissionStatus): string {
-  const causes = Object.entries(byCause).map(([cause, count]) => `${count} ${cause}`)
+function describeLeavers({ count: open, causes: byCause, oldestAt }: Figures['leavers']): string {
+  const causes = byCause.map(({ cause, count }) => `${count} ${cause}`)
   return open === 0
     ? 'none'
     : `${open}: ${causes.join(', ')}; the oldest since ${iso(oldestAt)} — rollcall leavers`

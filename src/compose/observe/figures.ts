@@ -1,14 +1,27 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Config } from '../../config/load.ts'
+import { isOpen } from '../../core/alerts/alert.ts'
+import { instanceStates } from '../../core/instances/state.ts'
+import { CALL_WINDOW_MS } from '../../core/provision/pace.ts'
 import type { Measurement } from '../../core/telemetry.ts'
 import type { Composed } from '../connector.ts'
-import { type LedgerFigures, measurementsOf, type ProcessFigures } from './measurements.ts'
+import { brakeOf } from '../settings.ts'
+import {
+  type LedgerReadings,
+  measurementsOf,
+  type ObservedLimits,
+  type ProcessFigures,
+} from './measurements.ts'
 import { type Readiness, readiness, shared } from './readiness.ts'
 
 /** Metrics may be collected more often; the ledger is asked this often at most. */
 const FRESH_MS = 5_000
+/** How many employees are active changes slowly, and is counted over all of them. */
+const ACTIVE_FRESH_MS = 60_000
 /** The resolution of the event loop's delay, which an idle loop shows by itself. */
 const RESOLUTION_MS = 20
+/** The state of the job counts as known for so many polls. */
+const JOB_POLLS = 3
 
 /** What others may learn about a running connector. */
 export interface Observed {
@@ -18,24 +31,48 @@ export interface Observed {
   close(): void
 }
 
+type ObservedConfig = Pick<
+  Config,
+  | 'CALLS_PER_DAY'
+  | 'CALLS_PER_5S'
+  | 'JOB_POLL_MS'
+  | 'BRAKE_WINDOW_MS'
+  | 'BRAKE_ABSOLUTE'
+  | 'BRAKE_PERCENT'
+  | 'BRAKE_FLOOR'
+>
+
 /**
  * Until `composed` returns something, the process is alive and not ready: creating the tables of a
  * new release can take minutes, and a process that is ended meanwhile has to start over.
  */
 export function observed(
-  config: Pick<Config, 'CALLS_PER_DAY'>,
+  config: ObservedConfig,
   composed: () => Pick<Composed, 'ledger' | 'receiving'> | null,
   now: () => number,
 ): Observed {
+  const limits = limitsOf(config)
   let opened: (() => Promise<Readiness>) | null = null
   const ready = async (): Promise<Readiness> => {
     const there = composed()
     if (!there) return { ready: false, checks: { ledger: 'failed' } }
     return (opened ??= readiness(there.ledger, there.receiving, now))()
   }
-  const snapshot = shared(FRESH_MS, now, async () => {
+  const active = shared(ACTIVE_FRESH_MS, now, async () => {
+    const status = await composed()?.ledger.readBrakeStatus(limits.brake, now())
+    return status?.active ?? 0
+  })
+  const snapshot = shared(FRESH_MS, now, async (): Promise<LedgerReadings | null> => {
     const there = composed()
-    return there ? readLedger(there.ledger, now()) : null
+    if (!there) return null
+    const at = now()
+    const [figures, book, instances] = await Promise.all([
+      there.ledger.readFigures({ now: at, brakeWindowMs: limits.brake.windowMs }),
+      there.ledger.readAlerts(),
+      there.ledger.listInstances(at),
+    ])
+    const alerts = book.lookedAt === null ? null : book.alerts.filter(isOpen).map(({ code }) => code)
+    return { figures, at, active: await active(), alerts, instances: instanceStates(instances, at) }
   })
   let lag: EventLoopLag | null = null
   return {
@@ -44,39 +81,18 @@ export function observed(
       const readyNow = await ready()
       // A ledger that does not answer must not keep the other measurements back.
       const ledger = readyNow.checks['ledger'] === 'ok' ? await snapshot().catch(() => null) : null
-      return measurementsOf({
-        readiness: readyNow,
-        ledger,
-        callsPerDay: config.CALLS_PER_DAY,
-        process: processFigures((lag ??= measureLag()), now()),
-      })
+      const process = processFigures((lag ??= measureLag()), now())
+      return measurementsOf({ readiness: readyNow, ledger, limits, process })
     },
     close: () => void lag?.disable(),
   }
 }
 
-/**
- * Running totals and open work. Each of them is read from a small table or an index of what is
- * open.
- */
-async function readLedger(ledger: Composed['ledger'], now: number): Promise<LedgerFigures> {
-  const [totals, submissionStatus, watermark, findings, deadLetters, blocks] = await Promise.all([
-    ledger.readTotals(),
-    ledger.readSubmissionStatus(now),
-    ledger.readWatermark(),
-    ledger.countOpenFindings(),
-    ledger.countDeadLetters(),
-    ledger.countBlocks(now),
-  ])
-  // The job's hold ends by itself when the job is no longer watched.
-  const holds = submissionStatus.holds.filter(({ name, until }) => name !== 'job' || until > now)
+function limitsOf(config: ObservedConfig): ObservedLimits {
   return {
-    totals,
-    submissionStatus: { ...submissionStatus, holds },
-    watermark,
-    findings,
-    deadLetters,
-    blocks,
+    brake: brakeOf(config),
+    calls: { perDay: config.CALLS_PER_DAY, perWindow: config.CALLS_PER_5S, windowMs: CALL_WINDOW_MS },
+    jobSeenMs: config.JOB_POLL_MS * JOB_POLLS,
   }
 }
 

@@ -1,20 +1,34 @@
+import { ALERT_CODES, type AlertCode } from '../../core/alerts/codes.ts'
 import { FINDING_CODES } from '../../core/findings/codes.ts'
-import { LEAVER_CAUSES, type LeaverCause } from '../../core/leavers/causes.ts'
-import type { DeadLetterCount } from '../../core/ledger/port/dead-letters.ts'
-import type { FindingCount } from '../../core/ledger/port/findings.ts'
-import { type Totals, TOTALS } from '../../core/ledger/port/inspect.ts'
-import type { SubmissionStatus } from '../../core/ledger/port/submit.ts'
+import type { InstanceView } from '../../core/instances/state.ts'
+import { LEAVER_CAUSES } from '../../core/leavers/causes.ts'
+import { type BusDeadLetters, type Figures, STAGES } from '../../core/ledger/port/figures.ts'
+import { TOTALS } from '../../core/ledger/port/inspect.ts'
+import type { BrakeSettings } from '../../core/ledger/port/plan.ts'
+import type { CallLimits } from '../../core/ledger/port/submit.ts'
+import { brakeLimit } from '../../core/plan/decide/brake.ts'
+import { nextCallAt } from '../../core/provision/pace.ts'
 import type { Measurement } from '../../core/telemetry.ts'
 import type { Readiness } from './readiness.ts'
 
 /** What the ledger says at one moment. */
-export interface LedgerFigures {
-  readonly totals: Totals
-  readonly submissionStatus: SubmissionStatus
-  readonly watermark: number | null
-  readonly findings: readonly FindingCount[]
-  readonly deadLetters: readonly DeadLetterCount[]
-  readonly blocks: number
+export interface LedgerReadings {
+  readonly figures: Figures
+  /** When `figures` were read. */
+  readonly at: number
+  /** Employees that are active by their last accepted record. */
+  readonly active: number
+  /** Open alerts; `null` where nothing looks for any. */
+  readonly alerts: readonly AlertCode[] | null
+  readonly instances: readonly Pick<InstanceView, 'state'>[]
+}
+
+/** The settings in force that readings are compared with. */
+export interface ObservedLimits {
+  readonly brake: BrakeSettings
+  readonly calls: CallLimits
+  /** How old the last look at the job may be. */
+  readonly jobSeenMs: number
 }
 
 export interface ProcessFigures {
@@ -24,25 +38,27 @@ export interface ProcessFigures {
   readonly lagSeconds: number
 }
 
-export interface Figures {
+export interface Readings {
   readonly readiness: Readiness
   /** `null` while the ledger does not answer. */
-  readonly ledger: LedgerFigures | null
-  readonly callsPerDay: number
+  readonly ledger: LedgerReadings | null
+  readonly limits: ObservedLimits
   readonly process: ProcessFigures
 }
 
 const SECOND_MS = 1_000
+/** A count of the bus that is older says nothing: the instance that counts is gone. */
+const BUS_COUNT_MS = 300_000
 
 /** The measurements of everything that is read, rather than counted. */
-export function measurementsOf({ readiness, ledger, callsPerDay, process }: Figures): readonly Measurement[] {
+export function measurementsOf({ readiness, ledger, limits, process }: Readings): readonly Measurement[] {
   return [
     { name: 'rollcall.ready', value: readiness.ready ? 1 : 0 },
     ...Object.entries(readiness.checks).map(([check, answer]): Measurement => {
       return { name: 'rollcall.check', value: answer === 'ok' ? 1 : 0, attributes: { check } }
     }),
-    ...(ledger ? ofLedger(ledger) : []),
-    { name: 'rollcall.calls_per_day_limit', value: callsPerDay },
+    ...(ledger ? ofLedger(ledger, limits) : []),
+    ...finite('rollcall.quota.limit', limits.calls.perDay),
     { name: 'rollcall.event_loop_lag_p99_seconds', value: process.lagSeconds },
     { name: 'process.resident_memory_bytes', value: process.residentBytes },
     { name: 'process.cpu_seconds', value: process.cpuSeconds },
@@ -50,61 +66,108 @@ export function measurementsOf({ readiness, ledger, callsPerDay, process }: Figu
   ]
 }
 
-function ofLedger({
-  totals,
-  submissionStatus,
-  watermark,
-  findings,
-  deadLetters,
-  blocks,
-}: LedgerFigures): readonly Measurement[] {
-  const { pending, unplanned, notAccepted, callTimes, holds, leavers } = submissionStatus
+function ofLedger(readings: LedgerReadings, limits: ObservedLimits): readonly Measurement[] {
+  const { figures, at, active, alerts, instances } = readings
+  const { totals, brake, quota, watermark } = figures
+  const age = (since: number): number => Math.max(0, at - since) / SECOND_MS
+  const inState = (wanted: InstanceView['state']): number =>
+    instances.filter(({ state }) => state === wanted).length
+  const nextCall = nextCallAt({ now: at, ...quota }, limits.calls, false)
   return [
     ...TOTALS.map((line): Measurement => ({ name: `rollcall.ledger.${line}`, value: totals[line] })),
-    { name: 'rollcall.ledger.operations_pending', value: pending },
-    { name: 'rollcall.ledger.employees_unplanned', value: unplanned },
-    { name: 'rollcall.ledger.employees_not_accepted', value: notAccepted.count },
-    // Zero for what could be there and is not: an alert on a series that is absent never fires.
-    ...FINDING_CODES.map((code): Measurement => {
-      const count = findings.find((one) => one.code === code)?.count ?? 0
-      return { name: 'rollcall.ledger.findings_open', value: count, attributes: { code } }
-    }),
-    ...leaverCauses().map((cause): Measurement => {
-      return {
-        name: 'rollcall.ledger.leavers_open',
-        value: leavers.byCause[cause] ?? 0,
-        attributes: { cause },
-      }
-    }),
-    ...instant('rollcall.ledger.leavers_oldest_seconds', leavers.oldestAt),
-    { name: 'rollcall.ledger.blocks', value: blocks },
-    ...deadLetters.map(({ code, count }): Measurement => {
-      return {
-        name: 'rollcall.ledger.dead_letters',
-        value: count,
-        attributes: { store: 'ledger', code },
-      }
-    }),
-    { name: 'rollcall.ledger.calls_24h', value: callTimes.length },
-    ...holds.map(({ name: hold, since }): Measurement => {
+    ...stages(figures, age),
+    { name: 'rollcall.operations.unanswered', value: figures.unanswered.count },
+    { name: 'rollcall.ledger.employees_not_accepted', value: figures.notAccepted },
+    ...trouble(figures, at),
+    { name: 'rollcall.ledger.blocks', value: figures.blocks },
+    { name: 'rollcall.brake.held', value: brake.held },
+    { name: 'rollcall.brake.window', value: brake.window },
+    ...finite('rollcall.brake.limit', brakeLimit(active, limits.brake)),
+    { name: 'rollcall.quota.used', value: quota.used },
+    { name: 'rollcall.quota.next_call_seconds', value: Math.max(0, nextCall - at) / SECOND_MS },
+    ...figures.holds.map(({ name: hold, since }): Measurement => {
       return {
         name: 'rollcall.ledger.hold_since_seconds',
         value: since / SECOND_MS,
         attributes: { hold },
       }
     }),
-    ...instant('rollcall.ledger.log_read_until_seconds', watermark),
+    ...jobRunning(figures, at - limits.jobSeenMs),
+    ...(watermark === null
+      ? []
+      : [{ name: 'rollcall.log.lag_seconds', value: age(watermark) } satisfies Measurement]),
+    { name: 'rollcall.instances', value: inState('alive'), attributes: { state: 'running' } },
+    { name: 'rollcall.instances', value: inState('lost'), attributes: { state: 'lost' } },
+    ...(alerts === null
+      ? []
+      : ALERT_CODES.map((code): Measurement => {
+          return { name: 'rollcall.alert', value: alerts.includes(code) ? 1 : 0, attributes: { code } }
+        })),
   ]
 }
 
-type InstantName = 'rollcall.ledger.leavers_oldest_seconds' | 'rollcall.ledger.log_read_until_seconds'
-
-function instant(name: InstantName, at: number | null): readonly Measurement[] {
-  return at === null ? [] : [{ name, value: at / SECOND_MS }]
+function stages({ stages }: Figures, age: (since: number) => number): readonly Measurement[] {
+  return STAGES.flatMap((stage): readonly Measurement[] => {
+    const { count, oldestAt } = stages[stage]
+    return [
+      { name: 'rollcall.stage.depth', value: count, attributes: { stage } },
+      ...(oldestAt === null
+        ? []
+        : [
+            {
+              name: 'rollcall.stage.oldest_age_seconds',
+              value: age(oldestAt),
+              attributes: { stage },
+            } as const,
+          ]),
+    ]
+  })
 }
 
-function leaverCauses(): readonly LeaverCause[] {
-  return Object.keys(LEAVER_CAUSES).filter((cause): cause is LeaverCause =>
-    Object.hasOwn(LEAVER_CAUSES, cause),
-  )
+/** Zero for what could be there and is not: an alert on a series that is absent never fires. */
+function trouble({ findings, leavers, ...figures }: Figures, at: number): readonly Measurement[] {
+  const bus = figures.busDeadLetters
+  return [
+    ...FINDING_CODES.map((code): Measurement => {
+      const count = findings.find((one) => one.code === code)?.count ?? 0
+      return { name: 'rollcall.ledger.findings_open', value: count, attributes: { code } }
+    }),
+    ...Object.keys(LEAVER_CAUSES).map((cause): Measurement => {
+      const count = leavers.causes.find((one) => one.cause === cause)?.count ?? 0
+      return { name: 'rollcall.ledger.leavers_open', value: count, attributes: { cause } }
+    }),
+    ...(leavers.oldestAt === null
+      ? []
+      : [
+          {
+            name: 'rollcall.ledger.leavers_oldest_seconds',
+            value: leavers.oldestAt / SECOND_MS,
+          } satisfies Measurement,
+        ]),
+    ...deadLetters('ledger', figures.deadLetters),
+    ...(bus === null || at - bus.countedAt > BUS_COUNT_MS ? [] : onTheBus(bus)),
+  ]
+}
+
+function onTheBus({ capped, codes }: BusDeadLetters): readonly Measurement[] {
+  return [...deadLetters('bus', codes), { name: 'rollcall.bus.dead_letters_capped', value: capped ? 1 : 0 }]
+}
+
+function deadLetters(store: 'ledger' | 'bus', codes: Figures['deadLetters']): readonly Measurement[] {
+  return codes.map(({ code, count }) => {
+    return { name: 'rollcall.ledger.dead_letters', value: count, attributes: { store, code } }
+  })
+}
+
+function jobRunning({ job }: Figures, seenSince: number): readonly Measurement[] {
+  return job === null || (job.running && job.seenAt < seenSince)
+    ? []
+    : [{ name: 'rollcall.job.running', value: job.running ? 1 : 0 }]
+}
+
+function finite(
+  name: 'rollcall.quota.limit' | 'rollcall.brake.limit',
+  value: number,
+): readonly Measurement[] {
+  return Number.isFinite(value) ? [{ name, value }] : []
 }

@@ -9,23 +9,36 @@ const LOOK_MS = 60_000
 /** … and one that only a person can close, less often. */
 const LOOK_SELDOM_MS = DAY_MS / 24
 
+export interface Tended {
+  /** How many cases were assessed; at the limit there may be more. */
+  readonly assessed: number
+  /**
+   * For each case that ended with proof, how long that took: since the event was received, or since
+   * it took effect if that was later.
+   */
+  readonly proofMs: readonly number[]
+}
+
 /**
  * Assesses the open leaver cases that are due: ends those with proof, and resends the operations of
- * the others on their schedule. Returns how many it assessed; at `limit` there may be more.
+ * the others on their schedule.
  */
 export async function tendLeavers(
   ledger: Pick<Ledger, 'listOpenLeavers' | 'settleLeavers'>,
   now: number,
   limit: number,
   rules?: FoldRules,
-): Promise<number> {
+): Promise<Tended> {
   const { leavers } = await ledger.listOpenLeavers({ dueBy: now, employeeId: null, next: null, limit })
-  if (leavers.length === 0) return 0
-  await ledger.settleLeavers(
-    leavers.map((view) => stepOf(view, assessLeaver(view, now, rules), now)),
-    now,
-  )
-  return leavers.length
+  if (leavers.length === 0) return { assessed: 0, proofMs: [] }
+  const steps = leavers.map((view) => stepOf(view, assessLeaver(view, now, rules), now))
+  const ended = new Set(await ledger.settleLeavers(steps, now))
+  const proofMs = leavers.flatMap(({ leaverCase: { id, receivedAt, effectiveAt } }, index) => {
+    const step = steps[index]
+    const isProven = step?.kind === 'ended' && step.as === 'proven' && ended.has(id)
+    return isProven ? [Math.max(0, step.at - Math.max(receivedAt, effectiveAt))] : []
+  })
+  return { assessed: leavers.length, proofMs }
 }
 
 function stepOf({ leaverCase, employee }: LeaverView, assessment: Assessment, now: number): LeaverStep {

@@ -78,12 +78,19 @@ export function planLoop({ ledger, mapping, settings, runtime, onPlanned }: Plan
     })
   }
 
+  /** Returns how many leaver cases were assessed. */
+  const tend = async (now: number): Promise<number> => {
+    const tended = await tendLeavers(ledger, now, settings.employeesAtOnce, settings.fold)
+    for (const ms of tended.proofMs)
+      runtime.telemetry.record('rollcall.leaver.proof_duration_seconds', ms / 1_000)
+    return tended.assessed
+  }
+
   return loop('plan', runtime, async (signal) => {
     const now = runtime.now()
     const { employeesAtOnce: limit, maxWaitMs, claimMs = 0 } = settings
     // Also while there is much to plan; and again at once while more cases are due than the limit.
-    if (now - tendedAt >= TEND_MS || now < tendedAt)
-      if ((await tendLeavers(ledger, now, limit, settings.fold)) < limit) tendedAt = now
+    if (now - tendedAt >= TEND_MS || now < tendedAt) if ((await tend(now)) < limit) tendedAt = now
     const employees = await ledger.claimDueEmployees({ now, limit, maxWaitMs, claimMs })
     if (employees.length === 0 && pending.size === 0) {
       await ledger.expireIncompleteEvents(now - settings.incompleteMs, now, settings.employeesAtOnce)

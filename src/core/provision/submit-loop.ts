@@ -89,6 +89,7 @@ async function tryOnce(
     case 'taken': {
       // A stop waits a while, because an answer on its way is worth more than a quick end.
       const body = bulkRequest(slot.operations)
+      runtime.telemetry.record('rollcall.batch.operations', slot.operations.length)
       const reply = await withGrace(signal, ANSWER_GRACE_MS, runtime, (cut) =>
         provisioning.upload(body, runtime.id(), cut),
       )

@@ -4,6 +4,7 @@ import { metricProducer } from '../../../src/adapters/telemetry/producer.ts'
 import { scrapedTelemetry } from '../../../src/adapters/telemetry/scrape.ts'
 import {
   type CounterName,
+  type HistogramName,
   type InstrumentName,
   INSTRUMENTS,
   type Measurement,
@@ -13,7 +14,18 @@ import {
 
 const names = Object.keys(INSTRUMENTS) as readonly InstrumentName[]
 const isCounter = (name: InstrumentName): name is CounterName => INSTRUMENTS[name].kind === 'counter'
-const isObserved = (name: InstrumentName): name is ObservedName => !isCounter(name)
+const isHistogram = (name: InstrumentName): name is HistogramName => INSTRUMENTS[name].kind === 'histogram'
+const isObserved = (name: InstrumentName): name is ObservedName => !isCounter(name) && !isHistogram(name)
+
+/** What is scraped of a histogram that saw the value 1. */
+function histogramOf1(name: HistogramName): readonly string[] {
+  const scraped = prometheusName(name)
+  return [
+    `${scraped}_count 1`,
+    `${scraped}_sum 1`,
+    ...[...INSTRUMENTS[name].buckets, '+Inf'].map((le) => `${scraped}_bucket{le="${le}"} 1`),
+  ]
+}
 
 /** Every line of a scrape that is not a comment. */
 const samplesOf = (text: string): readonly string[] =>
@@ -27,13 +39,17 @@ void test('every instrument is scraped under its name in the table, with its kin
       () => 1,
     ),
   )
-  for (const name of names) if (isCounter(name)) telemetry.count(name, 1)
+  for (const name of names)
+    if (isCounter(name)) telemetry.count(name, 1)
+    else if (isHistogram(name)) telemetry.record(name, 1)
   const text = await scrape()
-  assert.deepEqual(samplesOf(text).toSorted(), names.map((name) => `${prometheusName(name)} 1`).toSorted())
+  const single = names.filter((name) => !isHistogram(name)).map((name) => `${prometheusName(name)} 1`)
+  const histograms = names.filter(isHistogram).flatMap((name) => histogramOf1(name))
+  assert.deepEqual(samplesOf(text).toSorted(), [...single, ...histograms].toSorted())
   for (const name of names) {
     const { kind, description } = INSTRUMENTS[name]
     const scraped = prometheusName(name)
-    assert.ok(text.includes(`# TYPE ${scraped} ${kind === 'gauge' ? 'gauge' : 'counter'}\n`), scraped)
+    assert.ok(text.includes(`# TYPE ${scraped} ${kind === 'total' ? 'counter' : kind}\n`), scraped)
     assert.ok(text.includes(`# HELP ${scraped} ${description}\n`), scraped)
   }
 })

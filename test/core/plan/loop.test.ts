@@ -57,7 +57,7 @@ function start(t: TestContext, employees: readonly Employee[], mapping: Mapping 
     },
     expireIncompleteEvents: async (before) => expired.push(before),
     listOpenLeavers: async () => ({ leavers: [], next: null }),
-    settleLeavers: async () => {},
+    settleLeavers: async () => [],
   }
   const service = planLoop({ ledger, mapping, settings, runtime, onPlanned: () => (told += 1) })
   const running = service.run()

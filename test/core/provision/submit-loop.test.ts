@@ -194,6 +194,12 @@ void describe('a batch waits for its turn', () => {
 })
 
 void describe('an attempt that does not settle it', () => {
+  void test('is measured each time it is sent: how many operations were in the call', async (t) => {
+    const { runtime } = start(t, [batchOf('1', '2')], [answer(503)])
+    await runtime.advance(60_000)
+    assert.deepEqual(runtime.recorded, ['rollcall.batch.operations 2', 'rollcall.batch.operations 2'])
+  })
+
   void test('takes a slot each time, and the last one releases the batch', async (t) => {
     const { runtime, asked, recorded, uploads } = start(
       t,

@@ -114,9 +114,9 @@ export const blockCases: readonly LedgerCase[] = [
       await block(world, 'p1', world.now + DAY_MS)
       assert.equal(await nextActive(world), false)
       assert.equal(await nextActive(world), null)
-      assert.equal(await world.ledger.countBlocks(world.now), 1)
+      assert.equal((await world.figures()).blocks, 1)
       world.now += DAY_MS
-      assert.equal(await world.ledger.countBlocks(world.now), 0)
+      assert.equal((await world.figures()).blocks, 0)
       assert.deepEqual(await blocked(world), [])
       assert.equal(await nextActive(world), true)
     },

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict'
-import type { Figures, Stage } from '../../../src/core/ledger/port/figures.ts'
+import type { Stage } from '../../../src/core/ledger/port/figures.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 import { failAll } from './ledger-dead-letters.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, messageOf, T0, type World } from './ledger-world.ts'
 
 const HOUR_MS = 3_600_000
-const read = (world: World): Promise<Figures> =>
-  world.ledger.readFigures({ now: world.now, brakeWindowMs: DAY_MS })
 
 /** `count since` of the stages with something in them, in seconds after the start. */
 async function stages(world: World): Promise<Partial<Record<Stage, string>>> {
-  const figures = await read(world)
+  const figures = await world.figures()
   return Object.fromEntries(
     Object.entries(figures.stages).flatMap(([stage, { count, oldestAt }]) =>
       count === 0 ? [] : [[stage, `${count} ${oldestAt === null ? 'null' : (oldestAt - T0) / 1_000}`]],
@@ -80,7 +78,7 @@ export const figureCases: readonly LedgerCase[] = [
       await world.record(event)
       await failAll(world)
       world.now += DAY_MS
-      const { deadLetters } = await read(world)
+      const { deadLetters } = await world.figures()
       assert.deepEqual(
         deadLetters.map(({ code, count }) => [code, count]),
         [['InvalidDomain', 1]],
@@ -91,7 +89,7 @@ export const figureCases: readonly LedgerCase[] = [
         [(await stages(world)).received, (await stages(world)).due],
         ['1 null', `1 ${(world.now - T0) / 1_000}`],
       )
-      assert.deepEqual((await read(world)).deadLetters, [])
+      assert.deepEqual((await world.figures()).deadLetters, [])
     },
   },
   {
@@ -100,7 +98,7 @@ export const figureCases: readonly LedgerCase[] = [
       await world.record(joiner('hire', 'p1'))
       await world.plan()
       const batch = await world.needBatch()
-      assert.deepEqual((await read(world)).unanswered, { count: 0, oldestAt: null })
+      assert.deepEqual((await world.figures()).unanswered, { count: 0, oldestAt: null })
       const { call } = await world.take(batch)
       await world.ledger.recordBatchAnswer(
         batch.id,
@@ -116,11 +114,11 @@ export const figureCases: readonly LedgerCase[] = [
         world.now,
       )
       world.now += 60_000
-      assert.deepEqual((await read(world)).unanswered, { count: 1, oldestAt: T0 })
+      assert.deepEqual((await world.figures()).unanswered, { count: 1, oldestAt: T0 })
       const sent = await world.accept(batch)
-      assert.deepEqual((await read(world)).unanswered, { count: 1, oldestAt: T0 })
+      assert.deepEqual((await world.figures()).unanswered, { count: 1, oldestAt: T0 })
       await world.answer(sent)
-      assert.deepEqual((await read(world)).unanswered, { count: 0, oldestAt: null })
+      assert.deepEqual((await world.figures()).unanswered, { count: 0, oldestAt: null })
     },
   },
   {
@@ -134,11 +132,11 @@ export const figureCases: readonly LedgerCase[] = [
       const hold = { since: world.now, until: world.now + 60_000, status: null, detail: null }
       await world.ledger.setHold({ ...hold, name: 'job' })
       await world.ledger.setHold({ ...hold, name: 'refused', status: 403 })
-      const { quota, holds } = await read(world)
+      const { quota, holds } = await world.figures()
       assert.deepEqual(quota, { used: 2, oldestAt: T0, lastAt: T0 + HOUR_MS })
       assert.deepEqual(holds.map(({ name }) => name).toSorted(), ['job', 'refused'])
       world.now += DAY_MS - HOUR_MS
-      const later = await read(world)
+      const later = await world.figures()
       assert.deepEqual(later.quota, { used: 1, oldestAt: T0 + HOUR_MS, lastAt: T0 + HOUR_MS })
       assert.deepEqual(
         later.holds.map(({ name }) => name),
@@ -155,7 +153,7 @@ export const figureCases: readonly LedgerCase[] = [
       await world.record(leaver('out-1', 'p1'), leaver('out-2', 'p2'))
       const one = { windowMs: DAY_MS, absolute: 1, percent: 100, floor: 1 }
       await world.ledger.commitPlan(world.decide(await world.due()), one, world.now)
-      const { brake, leavers } = await read(world)
+      const { brake, leavers } = await world.figures()
       assert.deepEqual(brake, { window: 1, held: 1, heldSince: world.now })
       assert.deepEqual(leavers, {
         count: 2,
@@ -164,11 +162,39 @@ export const figureCases: readonly LedgerCase[] = [
       })
       await world.tend()
       assert.deepEqual(
-        (await read(world)).leavers.causes.map(({ cause, count }) => `${cause} ${count}`),
+        (await world.figures()).leavers.causes.map(({ cause, count }) => `${cause} ${count}`),
         ['brake 1', 'under-way 1'],
       )
       world.now += DAY_MS + 1
-      assert.equal((await read(world)).brake.window, 0)
+      assert.equal((await world.figures()).brake.window, 0)
+    },
+  },
+  {
+    name: 'the job runs or stands still as it was last seen, and is unknown until then',
+    run: async (world) => {
+      assert.equal((await world.figures()).job, null)
+      const seen = async (until: number): Promise<void> =>
+        world.ledger.setHold({ name: 'job', since: world.now, until, status: null, detail: null })
+      await seen(world.now)
+      assert.deepEqual((await world.figures()).job, { running: true, seenAt: world.now })
+      world.now += 1_000
+      await seen(world.now + 60_000)
+      assert.deepEqual((await world.figures()).job, { running: false, seenAt: world.now })
+    },
+  },
+  {
+    name: 'the dead letters of the bus are what was counted last, and nothing before the first count',
+    run: async (world) => {
+      assert.equal((await world.figures()).busDeadLetters, null)
+      const codes = [
+        { code: 'Poison', count: 1, oldestAt: null },
+        { code: 'Unreadable', count: 3, oldestAt: T0 },
+      ]
+      await world.ledger.recordBusDeadLetters({ countedAt: T0, capped: true, codes })
+      assert.deepEqual((await world.figures()).busDeadLetters, { countedAt: T0, capped: true, codes })
+      const later = { countedAt: T0 + 1, capped: false, codes: codes.slice(1) }
+      await world.ledger.recordBusDeadLetters(later)
+      assert.deepEqual((await world.figures()).busDeadLetters, later)
     },
   },
   {
@@ -190,7 +216,7 @@ export const figureCases: readonly LedgerCase[] = [
         [{ employeeId: 'p3', until: world.now + 10, actor: 'ann', justification: 'a test' }],
         world.now,
       )
-      const figures = await read(world)
+      const figures = await world.figures()
       assert.deepEqual(figures.incomplete, { count: 1, oldestAt: world.now })
       assert.deepEqual(figures.findings, [{ code: 'DisabledElsewhere', count: 1, oldestAt: world.now }])
       assert.equal(figures.watermark, world.now - 5_000)
@@ -198,7 +224,7 @@ export const figureCases: readonly LedgerCase[] = [
       assert.equal(figures.totals.unmatched, 1)
       assert.equal(figures.notAccepted, 0)
       world.now += 10
-      assert.equal((await read(world)).blocks, 0)
+      assert.equal((await world.figures()).blocks, 0)
     },
   },
 ]

@@ -63,7 +63,7 @@ export const findingCases: readonly LedgerCase[] = [
           acknowledged: null,
         },
       ])
-      assert.deepEqual(await world.ledger.countOpenFindings(), [
+      assert.deepEqual((await world.figures()).findings, [
         { code: 'DisabledElsewhere', count: 1, oldestAt: now },
       ])
       assert.equal((await world.ledger.findFinding(1))?.employeeId, 'p1')

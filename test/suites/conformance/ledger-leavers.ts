@@ -76,7 +76,11 @@ const unreported = async (world: World): Promise<number> => {
   }
   return sent
 }
-const counts = async (world: World) => (await world.ledger.readSubmissionStatus(world.now)).leavers
+/** Open cases in all, and by cause. */
+async function counts(world: World): Promise<{ open: number; byCause: Readonly<Record<string, number>> }> {
+  const { count, causes } = (await world.figures()).leavers
+  return { open: count, byCause: Object.fromEntries(causes.map(({ cause, count }) => [cause, count])) }
+}
 const acknowledge = (world: World, ...ids: readonly number[]) =>
   world.ledger.acknowledgeLeavers({ ids, actor: 'ann', justification: 'looked at it' }, world.now)
 
@@ -91,12 +95,13 @@ export const leaverCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.leavers(), ['p1 under-way'])
       const sent = await world.send()
       assert.deepEqual(await world.leavers(), ['p1 under-way'])
+      world.now += 90_000
       await world.answer(sent)
       assert.deepEqual(await world.leavers(), [])
       await world.finalize()
       assert.equal((await counts(world)).open, 1, 'until it is looked at')
-      await world.tend()
-      assert.deepEqual(await counts(world), { open: 0, oldestAt: null, byCause: {} })
+      assert.deepEqual(await world.tend(), [90_000], 'how long the proof took')
+      assert.deepEqual(await counts(world), { open: 0, byCause: {} })
     },
   },
   {

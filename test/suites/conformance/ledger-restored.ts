@@ -53,7 +53,7 @@ export const restoredCases: readonly LedgerCase[] = [
       assert.equal(await world.next(), null)
       assert.equal((await world.record(joiner('next', 'p2'))).fresh, 1)
       assert.deepEqual(await world.plan(), [])
-      assert.deepEqual(await world.ledger.countOpenFindings(), [
+      assert.deepEqual((await world.figures()).findings, [
         { code: 'LedgerOlderThanDirectory', count: 1, oldestAt: world.now },
       ])
       const { holds } = await world.ledger.readSubmissionStatus(world.now)
@@ -92,7 +92,7 @@ export const restoredCases: readonly LedgerCase[] = [
       assert.equal((await world.ledger.readAge()).epoch, 5)
       assert.equal((await world.ledger.readAge()).olderSince, null)
       assert.equal(await world.ledger.readWatermark(), ORDER.since)
-      assert.deepEqual(await world.ledger.countOpenFindings(), [])
+      assert.deepEqual((await world.figures()).findings, [])
       const { entries } = await world.ledger.listAudit({ about: null, since: null, next: null, limit: 10 })
       assert.deepEqual(
         entries.map(({ actor, action, justification: reason }) => [actor, action, reason]),

@@ -2,6 +2,7 @@ import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { EventState } from '../../../src/core/ledger/lifecycle.ts'
+import type { Figures } from '../../../src/core/ledger/port/figures.ts'
 import type { Batch, BatchQuery, Slot } from '../../../src/core/ledger/port/submit.ts'
 import type { Expired, Interim } from '../../../src/core/ledger/port/report.ts'
 import type { IntakeBatch, IntakeMessage, RecordResult } from '../../../src/core/ledger/port/intake.ts'
@@ -190,6 +191,10 @@ export class World {
     this.now += 1_000
     return this.ledger.finalizeOperations(this.now, limit)
   }
+  figures(): Promise<Figures> {
+    return this.ledger.readFigures({ now: this.now, brakeWindowMs: DAY_MS })
+  }
+
   /** From what is due to the end, all of it answered well. */
   async confirmAll(): Promise<Sent> {
     const sent = await this.send()
@@ -198,10 +203,14 @@ export class World {
     return sent
   }
 
-  /** Looks at the leaver cases that are due, then plans what that comes to. */
-  async tend(): Promise<void> {
-    await tendLeavers(this.ledger, this.now, 100)
+  /**
+   * Looks at the leaver cases that are due, then plans what that comes to. Answers how long the
+   * proofs took that it found.
+   */
+  async tend(): Promise<readonly number[]> {
+    const { proofMs } = await tendLeavers(this.ledger, this.now, 100)
     await this.plan()
+    return proofMs
   }
   /** `employee cause` of the open leaver cases, oldest first. */
   async leavers(): Promise<readonly string[]> {

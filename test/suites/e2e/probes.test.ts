@@ -13,7 +13,7 @@ import { startCollector } from '../../fakes/collector.ts'
 import { portOf, start } from '../../fakes/rollcall.ts'
 
 /** A metric that only a ledger which answers has. */
-const OF_THE_LEDGER = '"rollcall.ledger.operations_pending"'
+const OF_THE_LEDGER = '"rollcall.stage.depth"'
 
 void test('a running connector says that it is ready, health checks of a container believe it, and a collector gets its metrics', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-probes-'))

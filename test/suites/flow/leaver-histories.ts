@@ -62,7 +62,7 @@ export class LeaverHistory {
       case 'plan':
         return void (await world.plan())
       case 'tend':
-        return world.tend()
+        return void (await world.tend())
       case 'send':
         return this.#send()
       case 'answer':

@@ -1,5 +1,4 @@
 import type {
-  DeadLetterCount,
   EndedDeadLetters,
   EndOrder,
   LedgerDeadLetter,
@@ -75,13 +74,6 @@ export async function deadLetter(
   return row
     ? { letter: toDeadLetter(row, await blockingReactivation(sql, [row])), original: originalFrom(row) }
     : null
-}
-
-export async function countDeadLetters(sql: Sql): Promise<readonly DeadLetterCount[]> {
-  const rows = await sql.all<{ reason: string | null; n: number }>(
-    `SELECT reason, COUNT(*) AS n FROM events WHERE state = 'dead-lettered' AND archived_at IS NULL GROUP BY reason ORDER BY reason`,
-  )
-  return rows.map(({ reason, n }) => ({ code: reason ?? UNKNOWN_REASON, count: n }))
 }
 
 /** `null` for an event that came in a file. */

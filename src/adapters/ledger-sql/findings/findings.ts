@@ -2,7 +2,6 @@ import type { FindingCode } from '../../../core/findings/codes.ts'
 import type {
   Acknowledgement,
   Finding,
-  FindingCount,
   FindingsPage,
   FindingsQuery,
 } from '../../../core/ledger/port/findings.ts'
@@ -106,13 +105,6 @@ export async function listFindings(
 export async function findFinding(sql: Sql, seq: number): Promise<Finding | null> {
   const [row] = await sql.all<Row>(`${SELECT} WHERE f.seq = ?`, [seq])
   return row ? toFinding(row) : null
-}
-
-export async function countFindings(sql: Sql): Promise<readonly FindingCount[]> {
-  const rows = await sql.all<{ code: FindingCode; n: number; oldest: number }>(
-    `SELECT f.code, COUNT(*) AS n, MIN(f.raised_at) AS oldest FROM findings f WHERE ${OPEN_FINDING} GROUP BY f.code ORDER BY f.code`,
-  )
-  return rows.map(({ code, n, oldest }) => ({ code, count: n, oldestAt: oldest }))
 }
 
 /** The codes of the open findings about these events, each once, by the number of the event. */

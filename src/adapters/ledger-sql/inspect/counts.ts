@@ -2,7 +2,6 @@ import { BATCH_STATES, EVENT_STATES, OPERATION_STATES } from '../../../core/ledg
 import { type StateCounts, type Idle, type Totals, TOTALS } from '../../../core/ledger/port/inspect.ts'
 import type { Hold, SubmissionStatus } from '../../../core/ledger/port/submit.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
-import { leaverCounts } from '../leavers/read.ts'
 import type { Sql } from '../driver/sql.ts'
 
 /** Every question is answered by a partial index that holds only what is open. */
@@ -69,7 +68,6 @@ export async function submissionStatus(sql: Sql, now: number): Promise<Submissio
     unplanned: await count(
       'SELECT COUNT(*) AS n FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0',
     ),
-    leavers: await leaverCounts(sql),
     notAccepted: await notAccepted(sql),
     holds: await sql.all<Hold>('SELECT name, since, until, status, detail FROM holds ORDER BY since'),
   }

@@ -9,11 +9,14 @@ import type {
 import type { Hold } from '../../../core/ledger/port/submit.ts'
 import { LEAVER_CAUSES, type LeaverCause } from '../../../core/leavers/causes.ts'
 import { countBlocks } from '../blocks/commands.ts'
+import { BUS_CAPPED, BUS_COUNTED, busDeadLetters } from '../dead-letters/bus-count.ts'
 import { UNKNOWN_REASON } from '../dead-letters/dead-letters.ts'
 import type { Sql } from '../driver/sql.ts'
 import { countDeactivations } from '../plan/brake.ts'
-import { oldestUnanswered, watermark } from '../report/correlate.ts'
+import { oldestUnanswered, WATERMARK } from '../report/correlate.ts'
 import { budget } from '../submit/budget.ts'
+import { JOB_SEEN } from '../submit/holds.ts'
+import { readCursors } from '../tables/cursors.ts'
 import { notAccepted, totals } from './counts.ts'
 
 /**
@@ -61,6 +64,8 @@ export async function figures(sql: Sql, { now, brakeWindowMs }: FiguresQuery): P
   const { pending, accepted, answered, unpublished, incomplete, held } = depths
   const { batched, sent } = await openBatches(sql)
   const unanswered = accepted.count + sent
+  const holds = await holdsInForce(sql, now)
+  const cursors = await readCursors(sql, [WATERMARK, JOB_SEEN, BUS_COUNTED, BUS_CAPPED])
   return {
     totals: await totals(sql),
     stages: {
@@ -73,7 +78,8 @@ export async function figures(sql: Sql, { now, brakeWindowMs }: FiguresQuery): P
     },
     unanswered: { count: unanswered, oldestAt: unanswered === 0 ? null : await oldestUnanswered(sql) },
     incomplete,
-    holds: await holdsInForce(sql, now),
+    job: jobOf(cursors.get(JOB_SEEN), holds),
+    holds,
     quota: await quota(sql, now),
     brake: {
       window: await countDeactivations(sql, brakeWindowMs, now),
@@ -83,9 +89,10 @@ export async function figures(sql: Sql, { now, brakeWindowMs }: FiguresQuery): P
     leavers: await leavers(sql),
     findings: await findings(sql),
     deadLetters: await deadLetters(sql),
+    busDeadLetters: await busDeadLetters(sql, cursors),
     blocks: await countBlocks(sql, now),
     notAccepted: (await notAccepted(sql)).count,
-    watermark: await watermark(sql),
+    watermark: cursors.get(WATERMARK) ?? null,
   }
 }
 
@@ -150,6 +157,10 @@ async function holdsInForce(sql: Sql, now: number): Promise<readonly Hold[]> {
     `SELECT name, since, until, status, detail FROM holds WHERE name <> 'job' OR until > ? ORDER BY since`,
     [now],
   )
+}
+
+function jobOf(seenAt: number | undefined, holds: readonly Hold[]): Figures['job'] {
+  return seenAt === undefined ? null : { running: holds.every(({ name }) => name !== 'job'), seenAt }
 }
 
 async function quota(sql: Sql, now: number): Promise<QuotaFigures> {

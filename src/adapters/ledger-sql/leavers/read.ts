@@ -1,12 +1,5 @@
 import type { OperationState } from '../../../core/ledger/lifecycle.ts'
-import type {
-  LeaverCase,
-  LeaverCounts,
-  LeaverPage,
-  LeaverQuery,
-  LeaverView,
-} from '../../../core/ledger/port/leavers.ts'
-import { LEAVER_CAUSES, type LeaverCause } from '../../../core/leavers/causes.ts'
+import type { LeaverCase, LeaverPage, LeaverQuery, LeaverView } from '../../../core/ledger/port/leavers.ts'
 import { REDUNDANT_EXPORT } from '../../../core/report/correlate/settle.ts'
 import { loadEmployees } from '../plan/load.ts'
 import { nearMatches } from './near-matches.ts'
@@ -124,17 +117,5 @@ function toFacts(row: FactRow | undefined): Pick<LeaverView, 'directory' | 'brak
             endedAt: row.ended_at,
             tookNothing: state === 'unchanged' && code !== REDUNDANT_EXPORT,
           },
-  }
-}
-
-export async function leaverCounts(sql: Sql): Promise<LeaverCounts> {
-  const rows = await sql.all<{ cause: string; n: number; oldest: number }>(
-    'SELECT cause, COUNT(*) AS n, MIN(opened_at) AS oldest FROM leaver_cases WHERE ended_at IS NULL GROUP BY cause',
-  )
-  const known = (cause: string): cause is LeaverCause => Object.hasOwn(LEAVER_CAUSES, cause)
-  return {
-    open: rows.reduce((sum, { n }) => sum + n, 0),
-    oldestAt: rows.length === 0 ? null : Math.min(...rows.map(({ oldest }) => oldest)),
-    byCause: Object.fromEntries(rows.flatMap(({ cause, n }) => (known(cause) ? [[cause, n]] : []))),
   }
 }

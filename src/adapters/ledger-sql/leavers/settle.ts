@@ -7,8 +7,15 @@ import { employeeHash } from './erased-marks.ts'
 /** Outside the ledger a case is identified by its number. */
 export const caseName = (id: number): string => `leaver-${id}`
 
-/** Carries assessments out. One of an employee who changed since is dropped; the case stays due. */
-export async function settleLeavers(sql: Sql, steps: readonly LeaverStep[], now: number): Promise<void> {
+/**
+ * Carries assessments out. One of an employee who changed since is dropped; the case stays due.
+ * Answers the cases that ended.
+ */
+export async function settleLeavers(
+  sql: Sql,
+  steps: readonly LeaverStep[],
+  now: number,
+): Promise<readonly number[]> {
   await lockEmployees(
     sql,
     steps.map(({ employeeId: employee }) => employee),
@@ -23,11 +30,11 @@ export async function settleLeavers(sql: Sql, steps: readonly LeaverStep[], now:
   const kept = steps.filter(
     ({ employeeId: employee, revision }) => revision === null || current.has(employee),
   )
-  await writeRows(
+  const ended = await readRows<{ seq: number }>(
     sql,
     ['seq INT', 'at INT', 'ended_as TEXT'],
     kept.flatMap((step) => (step.kind === 'ended' ? [[step.id, step.at, step.as]] : [])),
-    'UPDATE leaver_cases SET ended_at = v.at, ended_as = v.ended_as FROM v WHERE leaver_cases.seq = v.seq AND leaver_cases.ended_at IS NULL',
+    'UPDATE leaver_cases SET ended_at = v.at, ended_as = v.ended_as FROM v WHERE leaver_cases.seq = v.seq AND leaver_cases.ended_at IS NULL RETURNING leaver_cases.seq',
   )
   const open = kept.filter((step) => step.kind === 'open')
   await writeRows(
@@ -46,6 +53,7 @@ export async function settleLeavers(sql: Sql, steps: readonly LeaverStep[], now:
     `UPDATE employees SET urgent = 1, revision = employees.revision + 1, dirty_at = COALESCE(employees.dirty_at, v.now), plan_at = v.now
      FROM v WHERE employees.id = v.id`,
   )
+  return ended.map(({ seq }) => seq)
 }
 
 /** Closes cases on a person's word, which is kept. Answers those that were open. */

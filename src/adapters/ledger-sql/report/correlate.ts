@@ -7,7 +7,8 @@ import { addTotals } from '../tables/totals.ts'
 import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
 import { readCursor } from '../tables/cursors.ts'
 
-const WATERMARK = 'provisioning-log'
+/** The cursor that says up to which instant the log was read. */
+export const WATERMARK = 'provisioning-log'
 
 export async function correlate(
   sql: Sql,

@@ -25,13 +25,15 @@ interface Row {
   readonly object_id: string | null
   readonly worker: string
   readonly at: number
+  readonly received_at: number
+  readonly effective_at: number
   readonly traceparent: string | null
 }
 
 export async function takeUnpublished(sql: Sql, limit: number): Promise<OutcomeRow[]> {
   const rows = await sql.all<Row>(
     `SELECT o.id, o.event_seq, o.employee, e.source, e.event_id, e.type, o.revision, o.state, o.reason, o.detail, w.source AS by_source, w.event_id AS by_id,
-       o.operation, p.object_id, e.worker, o.at, e.traceparent
+       o.operation, p.object_id, e.worker, o.at, e.received_at, e.effective_at, e.traceparent
      FROM outbox o JOIN events e ON e.seq = o.event_seq JOIN employees p ON p.id = o.employee LEFT JOIN events w ON w.seq = o.by_seq
      WHERE o.published_at IS NULL ORDER BY o.id LIMIT ?`,
     [limit],
@@ -56,6 +58,8 @@ export async function takeUnpublished(sql: Sql, limit: number): Promise<OutcomeR
     attributes: flatten(parse<JsonObject>(row.worker)),
     findings: findings.get(row.event_seq) ?? [],
     at: row.at,
+    receivedAt: row.received_at,
+    effectiveAt: row.effective_at,
     traceparent: row.traceparent,
   }))
 }

@@ -37,6 +37,8 @@ export async function endTry(sql: Sql, batch: number, until: number, now: number
 }
 
 const JOB_STOPPED = 'job-stopped'
+/** The cursor that says when the state of the job was last seen. */
+export const JOB_SEEN = 'job-seen'
 
 /** When the job was last seen standing still; 0 when it never was. */
 export async function jobStoppedAt(sql: Sql): Promise<number> {
@@ -45,6 +47,7 @@ export async function jobStoppedAt(sql: Sql): Promise<number> {
 
 /** Sets a hold, keeping since when it has been there, or lifts it when its end is not after its beginning. */
 export async function setHold(sql: Sql, hold: Hold): Promise<void> {
+  if (hold.name === 'job') await setCursor(sql, JOB_SEEN, hold.since)
   if (hold.until <= hold.since) {
     await sql.run('DELETE FROM holds WHERE name = ?', [hold.name])
     return

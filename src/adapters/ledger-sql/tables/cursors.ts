@@ -15,3 +15,12 @@ export async function setCursor(sql: Sql, name: string, value: number): Promise<
     [name, value],
   )
 }
+
+/** The values of these cursors; one that was never set is left out. */
+export async function readCursors(sql: Sql, names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await sql.all<{ name: string; value: number }>(
+    `SELECT name, value FROM cursors WHERE name IN (${names.map(() => '?').join(', ')})`,
+    names,
+  )
+  return new Map(rows.map(({ name, value }) => [name, value]))
+}

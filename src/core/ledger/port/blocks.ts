@@ -14,8 +14,6 @@ export interface BlockLedger {
   unblockEmployee(order: UnblockOrder, now: number): Promise<boolean>
   /** A page of the blocks that are in force or to come. A `next` that is not `null` continues it. */
   listBlocks(query: BlocksQuery): Promise<BlocksPage>
-  /** The number of blocks in force. Cheap. */
-  countBlocks(now: number): Promise<number>
 }
 
 export interface UnblockOrder {

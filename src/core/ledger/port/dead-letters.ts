@@ -11,8 +11,6 @@ export interface DeadLetterLedger {
   findDeadLetter(
     seq: number,
   ): Promise<{ readonly letter: LedgerDeadLetter; readonly original: Original | null } | null>
-  /** The number of dead letters that are not archived, by code. Cheap. */
-  countDeadLetters(): Promise<readonly DeadLetterCount[]>
   /** Of these events, those that are dead and not archived, with the revision in which they died. */
   findCurrentDeadLetters(seqs: readonly number[]): Promise<ReadonlyMap<number, number>>
   /** Discards or archives dead letters, and adds an audit entry for each. */
@@ -87,11 +85,6 @@ export interface LedgerDeadLetter extends EventName {
   readonly archivedAt: number | null
   /** Still prevents the reactivation of its employee. */
   readonly blocksReactivation: boolean
-}
-
-export interface DeadLetterCount {
-  readonly code: string
-  readonly count: number
 }
 
 /** A dead letter whose copy goes to the bus; `id` identifies the copy in the outbox. */

@@ -10,6 +10,8 @@ export interface FigureLedger {
    * history, so it costs the same in a ledger of any size.
    */
   readFigures(query: FiguresQuery): Promise<Figures>
+  /** Replaces the last count of the native dead-letter queues. */
+  recordBusDeadLetters(count: BusDeadLetters): Promise<void>
 }
 
 export interface FiguresQuery {
@@ -48,6 +50,8 @@ export interface Figures {
   readonly unanswered: Depth
   /** Employees that lack attributes the directory requires. */
   readonly incomplete: Depth
+  /** The provisioning job as it was last seen; `null` while no instance may see it. */
+  readonly job: { readonly running: boolean; readonly seenAt: number } | null
   /** Holds in force. */
   readonly holds: readonly Hold[]
   readonly quota: QuotaFigures
@@ -57,6 +61,8 @@ export interface Figures {
   readonly findings: readonly (Depth & { readonly code: FindingCode })[]
   /** Dead letters of the ledger that are not archived, by code, since when they are dead. */
   readonly deadLetters: readonly (Depth & { readonly code: string })[]
+  /** The last count of the native dead-letter queues; `null` before the first. */
+  readonly busDeadLetters: BusDeadLetters | null
   /** Blocks in force. */
   readonly blocks: number
   /** Employees whose record failed for good without an event to dead-letter. */
@@ -82,4 +88,13 @@ export interface BrakeFigures {
 /** Open leaver cases, in all and by the cause of their last assessment. */
 export interface LeaverFigures extends Depth {
   readonly causes: readonly (Depth & { readonly cause: LeaverCause })[]
+}
+
+/** What one instance counted by looking into the native dead-letter queues of the source queues. */
+export interface BusDeadLetters {
+  readonly countedAt: number
+  /** Whether it stopped at its limit, so that there are more. */
+  readonly capped: boolean
+  /** By code, since when they were enqueued. */
+  readonly codes: readonly (Depth & { readonly code: string })[]
 }

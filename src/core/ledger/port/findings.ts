@@ -9,8 +9,6 @@ export interface FindingLedger {
    */
   listFindings(query: FindingsQuery): Promise<FindingsPage>
   findFinding(seq: number): Promise<Finding | null>
-  /** The number of open findings by code. Cheap. */
-  countOpenFindings(): Promise<readonly FindingCount[]>
   /**
    * Acknowledges a finding and adds an audit entry. The table of finding codes says what else that
    * does. Returns false when there is no such finding or it was acknowledged before.
@@ -52,11 +50,6 @@ export interface FindingsQuery {
 export interface FindingsPage {
   readonly findings: readonly Finding[]
   readonly next: number | null
-}
-export interface FindingCount {
-  readonly code: FindingCode
-  readonly count: number
-  readonly oldestAt: number
 }
 export interface Acknowledgement {
   readonly seq: number

@@ -7,8 +7,11 @@ import type { OperationState } from '../lifecycle.ts'
 export interface LeaverLedger {
   /** A page of open leaver cases with everything an assessment needs. */
   listOpenLeavers(query: LeaverQuery): Promise<LeaverPage>
-  /** Carries out assessments: ends cases, or has the employee's record sent again. */
-  settleLeavers(steps: readonly LeaverStep[], now: number): Promise<void>
+  /**
+   * Carries out assessments: ends cases, or has the employee's record sent again. Returns the ids
+   * of the cases that it ended.
+   */
+  settleLeavers(steps: readonly LeaverStep[], now: number): Promise<readonly number[]>
   /**
    * Reopens events of which the directory accepted only the deactivation, so that the rest of them
    * is sent, and adds an audit entry. Returns the number of events.
@@ -132,12 +135,6 @@ export interface EndedLeaversCursor {
 export interface EndedLeaversPage {
   readonly leavers: readonly EndedLeaver[]
   readonly next: EndedLeaversCursor | null
-}
-/** Open cases by the cause of their last assessment. */
-export interface LeaverCounts {
-  readonly open: number
-  readonly oldestAt: number | null
-  readonly byCause: Readonly<Partial<Record<LeaverCause, number>>>
 }
 /** Employees whose events with the reason `DisabledAlone` are sent again as a whole. */
 export interface LeaverRest {

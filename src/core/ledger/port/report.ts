@@ -168,5 +168,8 @@ export interface OutcomeRow {
   /** Codes of the findings about the event that are open now. */
   readonly findings: readonly FindingCode[]
   readonly at: number
+  /** When the event entered the ledger, and from when it counts. */
+  readonly receivedAt: number
+  readonly effectiveAt: number
   readonly traceparent: string | null
 }

@@ -1,5 +1,3 @@
-import type { LeaverCounts } from './leavers.ts'
-
 /** Batches, calls and their quota, and what holds submission back. */
 export interface SubmitLedger {
   /**
@@ -124,8 +122,6 @@ export interface SubmissionStatus {
   /** Employees with unplanned events. */
   readonly unplanned: number
   readonly holds: readonly Hold[]
-  /** Open leaver cases. */
-  readonly leavers: LeaverCounts
   /**
    * Employees whose record failed for good without an event to dead-letter; the first few with
    * their ids.

@@ -103,12 +103,13 @@ function byLeaving(one: LeavingEmployee, other: LeavingEmployee): number {
  * Whether `employees` deactivations in one window are too many, with `active` employees active in
  * the directory.
  */
-export function tooMany(
-  employees: number,
-  active: number,
-  { absolute, percent, floor }: BrakeSettings,
-): boolean {
-  return employees > absolute || (employees > floor && employees > (active * percent) / 100)
+export function tooMany(employees: number, active: number, settings: BrakeSettings): boolean {
+  return employees > brakeLimit(active, settings)
+}
+
+/** The most deactivations in one window that are not too many. */
+export function brakeLimit(active: number, { absolute, percent, floor }: BrakeSettings): number {
+  return Math.min(absolute, Math.max(floor, Math.floor((active * percent) / 100)))
 }
 
 /** The decision with the verdict: one that is not passed sends nothing. */

@@ -1,6 +1,7 @@
 import type { Ledger } from '../../ledger/ledger.ts'
+import type { OutcomeRow } from '../../ledger/port/report.ts'
 import type { Sender } from '../../ports.ts'
-import type { Runtime } from '../../runtime.ts'
+import type { Runtime, Telemetry } from '../../runtime.ts'
 import { loop, type WakeableService } from '../../service.ts'
 import { outcomeMessage, type OutcomeSettings } from './outcome.ts'
 
@@ -34,7 +35,16 @@ export function publishLoop(
         )
       },
     )
-    for (const row of rows) runtime.telemetry.count('rollcall.events', 1, { outcome: row.state })
+    for (const row of rows) observe(row, runtime.telemetry)
     return 0
   })
+}
+
+/** A later revision says nothing about how long an event took. */
+function observe({ state, revision, at, receivedAt, effectiveAt }: OutcomeRow, telemetry: Telemetry): void {
+  telemetry.count('rollcall.events', 1, { outcome: state })
+  if (revision > 1) return
+  // An event can end before it takes effect, when it is rescinded or refused.
+  const from = effectiveAt <= at ? Math.max(receivedAt, effectiveAt) : receivedAt
+  telemetry.record('rollcall.outcome.duration_seconds', Math.max(0, at - from) / 1_000, { outcome: state })
 }

@@ -27,6 +27,8 @@ function row(id: number, more: Partial<OutcomeRow> = {}): OutcomeRow {
     ],
     findings: [],
     at: day(1),
+    receivedAt: day(1) - 90_000,
+    effectiveAt: day(1) - 86_400_000,
     traceparent: null,
     ...more,
   }
@@ -102,6 +104,22 @@ void describe('outcomes are published', () => {
     await runtime.advance(5_000)
     assert.deepEqual(events(sent), ['e-1', 'e-1', 'e-2', 'e-3'])
     assert.equal(sent[0]?.id, sent[1]?.id)
+  })
+
+  void test('with the time from receipt, or from a later effective date, for the first revision only', async (t) => {
+    const { runtime, run } = start(t, [
+      row(1),
+      row(2, { effectiveAt: day(1) - 5_000, state: 'unchanged' }),
+      row(3, { effectiveAt: day(30), state: 'skipped' }),
+      row(4, { revision: 2 }),
+    ])
+    run()
+    await runtime.settle()
+    assert.deepEqual(runtime.recorded, [
+      'rollcall.outcome.duration_seconds 90 confirmed',
+      'rollcall.outcome.duration_seconds 5 unchanged',
+      'rollcall.outcome.duration_seconds 90 skipped',
+    ])
   })
 
   void test('at once after a wake', async (t) => {

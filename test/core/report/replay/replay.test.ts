@@ -64,7 +64,6 @@ function worldWith(letters: LedgerDeadLetter[]) {
       pending: 0,
       unplanned: 0,
       holds: [],
-      leavers: { open: 0, oldestAt: null, byCause: {} },
       notAccepted: { count: 0, employees: [] },
     }),
     listReplayItems: async (_run, _entity, _stage, limit) => items.slice(0, limit),

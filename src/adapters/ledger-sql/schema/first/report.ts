@@ -8,6 +8,7 @@ export const reportTables = (dialect: Dialect): readonly string[] => [
   ...outbox(dialect),
   ...findings(dialect),
   ...foreignDeactivations(dialect),
+  ...busDeadLetters(dialect),
 ]
 
 const logRecords = (dialect: Dialect): readonly string[] => {
@@ -107,4 +108,13 @@ const foreignDeactivations = ({ integer, tableOptions }: Dialect): readonly stri
     finding  ${integer} NOT NULL
   )${tableOptions}`,
   `CREATE INDEX foreign_deactivations_finding ON foreign_deactivations (finding)`,
+]
+
+const busDeadLetters = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE bus_dead_letters (
+    -- What was counted last in the native dead-letter queues; when that was is a cursor.
+    code      TEXT PRIMARY KEY NOT NULL,
+    count     ${integer} NOT NULL,
+    oldest_at ${integer}
+  )${tableOptions}`,
 ]

@@ -1,0 +1,166 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { sqlLedger } from '../../src/adapters/ledger-sql/ledger.ts'
+import { postgresDriver } from '../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
+import type { Driver } from '../../src/adapters/ledger-sql/driver/sql.ts'
+import { openSqlite } from '../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
+import { migrate } from '../../src/adapters/ledger-sql/schema.ts'
+import { metricProducer } from '../../src/adapters/telemetry/producer.ts'
+import { scrapedTelemetry } from '../../src/adapters/telemetry/scrape.ts'
+import { readConfig } from '../../src/compose/config.ts'
+import { observed } from '../../src/compose/observe/figures.ts'
+import { serveProbes } from '../../src/http/serve.ts'
+import { DAY_MS, silentLogger } from '../../src/core/runtime.ts'
+import { startPostgres } from '../adapters/support/postgres.ts'
+import { failAll } from '../suites/conformance/ledger-dead-letters.ts'
+import { hrEvent, joiner, leaver, World } from '../suites/conformance/ledger-world.ts'
+import { grow } from './grow.ts'
+
+/**
+ * How long a scrape of `/metrics` takes in a large ledger, and the one read of the ledger in it.
+ * The clock moves on by a minute each time, so that no answer is kept:
+ *
+ *     node test/bench/scrape.ts --driver sqlite   --events 1000000 --open 2000
+ *     node test/bench/scrape.ts --driver postgres --events 1000000 --open 2000
+ *
+ * The first 10,000 events are real work: 1,000 employees, ten events each. The ledger then grows by
+ * copies of their rows. Last comes open work: `open` events in each of the states that wait, and as
+ * many dead letters and leaver cases.
+ */
+const { values } = parseArgs({
+  options: {
+    driver: { type: 'string', default: 'sqlite' },
+    events: { type: 'string', default: '1000000' },
+    open: { type: 'string', default: '2000' },
+    times: { type: 'string', default: '300' },
+  },
+})
+const EMPLOYEES = 1_000
+const EVENTS_EACH = 10
+const AT_ONCE = 200
+const open = Number(values.open)
+
+await using stack = new AsyncDisposableStack()
+const driver = await empty()
+await migrate(driver, 0)
+const ledger = sqlLedger(driver, 'bench')
+const world = new World(ledger)
+
+for (let round = 0; round < EVENTS_EACH; round++)
+  for (let from = 0; from < EMPLOYEES; from += AT_ONCE) {
+    world.now += 10_000
+    await world.record(
+      ...numbers(AT_ONCE).map((index) =>
+        round === 0
+          ? joiner(`seed-${from + index}-${round}`, `p${from + index}`)
+          : hrEvent(
+              `seed-${from + index}-${round}`,
+              `p${from + index}`,
+              { title: `Title ${round}` },
+              { order: round },
+            ),
+      ),
+    )
+    await confirmAll()
+  }
+await publishAll()
+const copies = Math.max(1, Math.round(Number(values.events) / (EMPLOYEES * EVENTS_EACH)))
+await grow(driver, copies)
+await leaveOpen()
+process.stderr.write(`${copies * EMPLOYEES * EVENTS_EACH} events are there\n`)
+
+let now = world.now
+const tick = (): number => (now += 60_000)
+const query = (): { now: number; brakeWindowMs: number } => ({ now: tick(), brakeWindowMs: DAY_MS })
+const report: Record<string, unknown>[] = []
+await timed('readFigures', () => ledger.readFigures(query()))
+const config = readConfig({ HTTP_ADDRESS: '0' })
+const observations = observed(config, () => ({ ledger, receiving: null }), tick)
+stack.defer(() => observations.close())
+const { scrape } = scrapedTelemetry(metricProducer(observations.observe, tick))
+const probes = await serveProbes(config, observations.ready, scrape, silentLogger)
+if (!probes) throw new Error('no probes')
+stack.defer(() => probes.close())
+const url = `http://127.0.0.1:${probes.port}/metrics`
+await timed('GET /metrics', async () => (await fetch(url)).text())
+console.table(report)
+const stages = Object.entries((await ledger.readFigures(query())).stages)
+process.stdout.write(`${stages.map(([stage, { count }]) => `${stage} ${count}`).join(', ')}\n`)
+
+async function timed(what: string, work: () => Promise<unknown>): Promise<void> {
+  const times: number[] = []
+  const before = process.cpuUsage()
+  for (let time = 0; time < Number(values.times); time++) {
+    const at = performance.now()
+    await work()
+    times.push(performance.now() - at)
+  }
+  const { user, system } = process.cpuUsage(before)
+  const sorted = times.toSorted((a, b) => a - b)
+  const at = (share: number): string => (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(2)
+  report.push({
+    what,
+    p50: at(0.5),
+    p99: at(0.99),
+    longest: (sorted.at(-1) ?? 0).toFixed(2),
+    cpu: ((user + system) / 1_000 / times.length).toFixed(2),
+  })
+}
+
+async function empty(): Promise<Driver> {
+  if (values.driver === 'postgres') {
+    const server = stack.adopt(await startPostgres({ settings: ['shared_buffers=1GB'] }), (it) => it.close())
+    const location = await server.database()
+    const auth = { kind: 'password' as const, password: null }
+    return stack.adopt(postgresDriver({ location, auth, connections: 4, statementMs: 600_000 }), (it) =>
+      it.close(),
+    )
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-scrape-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  return stack.adopt(openSqlite(join(folder, 'ledger.db')), (it) => it.close())
+}
+
+/** From what is due to the end, all of it answered well. */
+async function confirmAll(): Promise<void> {
+  while ((await world.plan()).length > 0);
+  for (let batch = await world.next(); batch; batch = await world.next())
+    await world.answer(await world.accept(batch))
+  world.now += 1_000
+  while ((await world.finalize(500)) > 0);
+}
+
+async function publishAll(): Promise<void> {
+  for (;;) {
+    const rows = await ledger.listUnpublishedOutcomes(500)
+    if (rows.length === 0) return
+    await ledger.markOutcomesPublished(
+      rows.map(({ id }) => id),
+      world.now,
+    )
+  }
+}
+
+async function leaveOpen(): Promise<void> {
+  const each = async (name: string, then: () => Promise<unknown>): Promise<void> => {
+    for (let from = 0; from < open; from += 50) {
+      await world.record(
+        ...numbers(50).map((index) => joiner(`${name}-${from + index}`, `${name}${from + index}`)),
+      )
+      await then()
+    }
+  }
+  await each('dead', () => failAll(world))
+  await each('answered', async () => world.answer(await world.send()))
+  await each('accepted', () => world.send())
+  await each('waiting', () => world.plan())
+  await each('due', async () => {})
+  for (let from = 0; from < open; from += 50)
+    await world.record(...numbers(50).map((index) => leaver(`out-${from + index}`, `p${from + index}-1`)))
+}
+
+function numbers(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => index)
+}
