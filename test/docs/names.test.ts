@@ -28,7 +28,7 @@ const SCRIPTS = (
   }
 ).scripts
 
-const PAGES = ['README.md', ...globSync('docs/**/*.md', { cwd: root })]
+const PAGES = ['README.md', ...globSync('{docs,examples}/**/*.md', { cwd: root })]
 const commandSource = globSync('src/{main.ts,cli/**/*.ts}', { cwd: root })
   .map((path) => read(path))
   .join('\n')

@@ -275,7 +275,10 @@ function linesOf(result: JsonObject, show: Show): readonly string[] {
 
 function lineOf(row: Json): string {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) return displayValue(row)
+  // No record is not a cleared one.
+  const shown = (name: string, value: Json): string =>
+    name === 'record' && value === null ? 'none' : displayValue(value)
   return Object.entries(row)
-    .map(([name, value]) => `${name} ${displayValue(value)}`)
+    .map(([name, value]) => `${name} ${shown(name, value)}`)
     .join(', ')
 }

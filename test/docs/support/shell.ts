@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { command } from '../../fakes/cli.ts'
+import { COMPILE_CACHE } from '../../fakes/compile-cache.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+/**
+ * What the pages read of the repository, and what the test runner preloads in threads. What they write is beside it.
+ */
+const LINKED = ['package.json', 'src', 'node_modules', 'test']
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  /** Each `rollcall` of the script, and how it ended. */
+  readonly commands: readonly { readonly line: string; readonly code: number }[]
+}
+
+export interface Shell extends AsyncDisposable {
+  readonly folder: string
+  /** Runs a script to its end. It sees what earlier ones of the same terminal exported. */
+  run(script: string, terminal?: string): Promise<Ended>
+  /** Runs a script whose last command lasts until Ctrl-C, which the shell presses when it is disposed of. */
+  serve(script: string, terminal: string): void
+}
+
+/**
+ * A shell in a copy of the repository, with `rollcall` and `npm` as the pages use them. Bash reads the scripts. Every
+ * `rollcall` is a function call in this process, except those that last until a signal.
+ */
+export async function openShell(): Promise<Shell> {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-as-written-'))
+  for (const name of LINKED) symlinkSync(join(ROOT, name), join(folder, name))
+  cpSync(join(ROOT, 'examples'), join(folder, 'examples'), { recursive: true })
+  const bin = join(folder, '.bin')
+  mkdirSync(bin)
+  let commands: { line: string; code: number }[] = []
+  const server = createServer((socket) => void answer(socket, bin, (ran) => commands.push(ran)))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  writeTools(bin, (server.address() as AddressInfo).port)
+  const before = process.cwd()
+  process.chdir(folder)
+  const start = (script: string, terminal: string) => {
+    const exported = join(bin, `${terminal}.exported`)
+    const whole = `touch ${exported}; . ${exported}\n${script}\ncode=$?; export -p >${exported}; exit $code`
+    const env = { PATH: `${bin}:${process.env['PATH']}`, HOME: folder, TERM: 'dumb' }
+    return spawn('bash', ['-c', whole], {
+      cwd: folder,
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+  }
+  const serving: ReturnType<typeof start>[] = []
+  return {
+    folder,
+    run: async (script, terminal = 'first') => {
+      commands = []
+      const child = start(script, terminal)
+      const [stdout, stderr, [code]] = await Promise.all([
+        text(child.stdout),
+        text(child.stderr),
+        once(child, 'exit') as Promise<[number | null]>,
+      ])
+      return { code, stdout, stderr, commands }
+    },
+    serve: (script, terminal) => void serving.push(start(script, terminal)),
+    [Symbol.asyncDispose]: async () => {
+      for (const child of serving.toReversed()) {
+        const closed = once(child, 'close')
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT')
+        child.stdout.resume()
+        child.stderr.resume()
+        await closed
+      }
+      server.close()
+      process.chdir(before)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Reads the arguments and the environment of one `rollcall`, runs it, and says where its output is. */
+async function answer(
+  socket: Socket,
+  bin: string,
+  onRan: (ran: { readonly line: string; readonly code: number }) => void,
+): Promise<void> {
+  const asked = await new Promise<string>((resolve) => {
+    let read = ''
+    socket.setEncoding('utf8').on('data', (part: string) => {
+      read += part
+      if (read.endsWith('\0\0')) resolve(read)
+    })
+  })
+  const [count = '', ...rest] = asked.split('\0')
+  const argv = rest.slice(0, Number(count))
+  const environment = rest.slice(Number(count)).flatMap((one): (readonly [string, string])[] => {
+    const at = one.indexOf('=')
+    return at > 0 ? [[one.slice(0, at), one.slice(at + 1)]] : []
+  })
+  const { code, stdout, stderr } = await command(argv, Object.fromEntries(environment))
+  onRan({ line: argv.join(' '), code })
+  writeFileSync(join(bin, 'out'), stdout)
+  writeFileSync(join(bin, 'err'), stderr)
+  socket.end(`${code}\n`)
+}
+
+function writeTools(bin: string, port: number): void {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    readonly scripts: Readonly<Record<'start' | 'rollcall', string>>
+  }
+  const main = join(ROOT, 'src/main.ts')
+  const write = (name: string, lines: readonly string[]): void =>
+    writeFileSync(join(bin, name), ['#!/usr/bin/env bash', ...lines, ''].join('\n'), { mode: 0o755 })
+  write('rollcall', [
+    'case "$1 ${2-}" in',
+    '  "local feed") ;;',
+    `  run* | local*) NODE_COMPILE_CACHE='${COMPILE_CACHE}' exec '${process.execPath}' '${main}' "$@" ;;`,
+    'esac',
+    `exec 3<>/dev/tcp/127.0.0.1/${port}`,
+    `{ printf '%s\\0' "$#" "$@"; env -0; printf '\\0'; } >&3`,
+    'read -r code <&3',
+    `cat '${bin}/out'; cat '${bin}/err' >&2; exit "$code"`,
+  ])
+  const plain = (script: string): string => script.replace('node src/rollcall.mjs', 'rollcall')
+  write('npm', [
+    'words=("$@"); set --',
+    'for word in "${words[@]}"; do [ "$word" = -- ] || [ "$word" = --silent ] || set -- "$@" "$word"; done',
+    'case "$1 ${2-}" in',
+    // The gate begins with the one and is the other.
+    '  ci* | test*) exit 0 ;;',
+    `  start*) shift; exec ${plain(scripts.start)} "$@" ;;`,
+    `  "run rollcall") shift 2; exec ${plain(scripts.rollcall)} "$@" ;;`,
+    'esac',
+    'echo "npm $1 is not on the pages" >&2; exit 64',
+  ])
+}
