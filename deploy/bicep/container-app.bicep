@@ -1,4 +1,5 @@
-// Registry, environment and the connector as a container app without ingress, because it only makes outgoing connections.
+// Registry, environment, and the connector as a container app without ingress, because it only makes outgoing connections. Beside it a
+// job that runs one command of the connector with the same settings.
 param location string
 param tags object
 param name string
@@ -9,11 +10,20 @@ param image string
 param identityName string
 param scalerName string
 param serviceBusNamespace string
-param serviceBusHost string
 param eventQueues array
-param ledger string
-param provisioningEndpoint string
-param callsPerDay int
+@description('Variables that the template decides.')
+param variables object
+@description('Variables that you decide besides; they win.')
+param settings object
+@description('Variable → name of the secret in the vault that has its value.')
+param vaultSecrets object
+param vaultUri string
+@description('Text of rollcall.yaml. Empty for none.')
+param configuration string
+param cpu string
+param memory string
+@description('Where telemetry goes. Empty: to Application Insights, through a collector beside each instance.')
+param otlpEndpoint string
 param minReplicas int
 param maxReplicas int
 param workspaceName string
@@ -27,6 +37,28 @@ param messagesPerReplica int = 2000
 
 var port = 9464
 var waiting = empty(image)
+var placeholder = 'mcr.microsoft.com/k8se/quickstart:latest'
+var collector = [
+  {
+    name: 'collector'
+    image: collectorImage
+    args: ['--config=env:COLLECTOR']
+    resources: {
+      cpu: json('0.25')
+      memory: '0.5Gi'
+    }
+    env: [
+      {
+        name: 'COLLECTOR'
+        value: loadTextContent('../azure-monitor/collector.yaml')
+      }
+      {
+        name: 'APPLICATIONINSIGHTS_CONNECTION_STRING'
+        value: insights.properties.ConnectionString
+      }
+    ]
+  }
+]
 var pullRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '7f951dda-4ed3-4680-a7ca-43fe172d538d')
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
@@ -92,6 +124,23 @@ resource apps 'Microsoft.App/managedEnvironments@2025-07-01' = {
   }
 }
 
+module told 'settings.bicep' = {
+  name: 'settings'
+  params: {
+    variables: union(variables, {
+      AUTH_MODE: 'managed-identity'
+      AZURE_CLIENT_ID: identity.properties.clientId
+      HTTP_ADDRESS: '0.0.0.0:${port}'
+      OTEL_EXPORTER_OTLP_ENDPOINT: empty(otlpEndpoint) ? 'http://localhost:4318' : otlpEndpoint
+    })
+    settings: settings
+    vaultSecrets: vaultSecrets
+    vaultUri: vaultUri
+    identityId: identity.id
+    configuration: configuration
+  }
+}
+
 resource app 'Microsoft.App/containerApps@2025-07-01' = {
   name: name
   location: location
@@ -108,6 +157,7 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
     workloadProfileName: 'Consumption'
     configuration: {
       activeRevisionsMode: 'Single'
+      secrets: told.outputs.secrets
       registries: [
         {
           server: registry.properties.loginServer
@@ -125,29 +175,17 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
     template: {
       // Longer than the 30 s an orderly end may take.
       terminationGracePeriodSeconds: 45
-      containers: [
+      volumes: told.outputs.volumes
+      containers: concat([
         {
           name: 'connector'
-          image: waiting ? 'mcr.microsoft.com/k8se/quickstart:latest' : image
+          image: waiting ? placeholder : image
           resources: {
-            cpu: json('1')
-            memory: '2Gi'
+            cpu: json(cpu)
+            memory: memory
           }
-          env: [
-            { name: 'AUTH_MODE', value: 'managed-identity' }
-            { name: 'AZURE_CLIENT_ID', value: identity.properties.clientId }
-            { name: 'SERVICEBUS_FQDN', value: serviceBusHost }
-            { name: 'SERVICEBUS_QUEUE', value: eventQueues[0] }
-            { name: 'OUTCOMES_QUEUE', value: 'hr-outcomes' }
-            { name: 'DEAD_LETTER_QUEUE', value: 'hr-dead-letters' }
-            { name: 'DEAD_LETTER_QUEUE_DELIVERIES', value: '1500' }
-            { name: 'LEDGER', value: ledger }
-            { name: 'LEDGER_AUTH', value: 'entra' }
-            { name: 'PROVISIONING_ENDPOINT', value: provisioningEndpoint }
-            { name: 'CALLS_PER_DAY', value: string(callsPerDay) }
-            { name: 'HTTP_ADDRESS', value: '0.0.0.0:${port}' }
-            { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'http://localhost:4318' }
-          ]
+          env: told.outputs.env
+          volumeMounts: told.outputs.volumeMounts
           probes: waiting
             ? []
             : [
@@ -174,26 +212,7 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
                 }
               ]
         }
-        {
-          name: 'collector'
-          image: collectorImage
-          args: ['--config=env:COLLECTOR']
-          resources: {
-            cpu: json('0.25')
-            memory: '0.5Gi'
-          }
-          env: [
-            {
-              name: 'COLLECTOR'
-              value: loadTextContent('../azure-monitor/collector.yaml')
-            }
-            {
-              name: 'APPLICATIONINSIGHTS_CONNECTION_STRING'
-              value: insights.properties.ConnectionString
-            }
-          ]
-        }
-      ]
+      ], empty(otlpEndpoint) ? collector : [])
       scale: {
         minReplicas: waiting ? 0 : minReplicas
         maxReplicas: maxReplicas
@@ -212,6 +231,57 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
           }
         ]
       }
+    }
+  }
+  dependsOn: [pulls]
+}
+
+// One command, for example `az containerapp job start --name rollcall-task --args …`: then it ends.
+resource task 'Microsoft.App/jobs@2025-07-01' = {
+  name: '${name}-task'
+  location: location
+  tags: tags
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identity.id}': {}
+    }
+  }
+  properties: {
+    environmentId: apps.id
+    workloadProfileName: 'Consumption'
+    configuration: {
+      triggerType: 'Manual'
+      manualTriggerConfig: {
+        parallelism: 1
+        replicaCompletionCount: 1
+      }
+      // An hour, and no second try: what a command did is in its log.
+      replicaTimeout: 3600
+      replicaRetryLimit: 0
+      secrets: told.outputs.secrets
+      registries: [
+        {
+          server: registry.properties.loginServer
+          identity: identity.id
+        }
+      ]
+    }
+    template: {
+      volumes: told.outputs.volumes
+      containers: [
+        {
+          name: 'connector'
+          image: waiting ? placeholder : image
+          args: ['check']
+          resources: {
+            cpu: json(cpu)
+            memory: memory
+          }
+          env: told.outputs.env
+          volumeMounts: told.outputs.volumeMounts
+        }
+      ]
     }
   }
   dependsOn: [pulls]

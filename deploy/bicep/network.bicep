@@ -2,6 +2,8 @@
 param location string
 param tags object
 param name string
+@description('Addresses of the network, at least a /20. Choose others where it is peered.')
+param addressPrefix string
 
 resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
   name: name
@@ -9,13 +11,13 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
   tags: tags
   properties: {
     addressSpace: {
-      addressPrefixes: ['10.40.0.0/16']
+      addressPrefixes: [addressPrefix]
     }
     subnets: [
       {
         name: 'apps'
         properties: {
-          addressPrefix: '10.40.0.0/23'
+          addressPrefix: cidrSubnet(addressPrefix, 23, 0)
           delegations: [
             {
               name: 'apps'
@@ -29,7 +31,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
       {
         name: 'database'
         properties: {
-          addressPrefix: '10.40.2.0/27'
+          addressPrefix: cidrSubnet(addressPrefix, 27, 16)
           delegations: [
             {
               name: 'database'
@@ -38,6 +40,12 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
               }
             }
           ]
+        }
+      }
+      {
+        name: 'endpoints'
+        properties: {
+          addressPrefix: cidrSubnet(addressPrefix, 27, 17)
         }
       }
     ]
@@ -49,6 +57,10 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
 
   resource database 'subnets' existing = {
     name: 'database'
+  }
+
+  resource endpoints 'subnets' existing = {
+    name: 'endpoints'
   }
 }
 
@@ -69,6 +81,8 @@ resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
   }
 }
 
+output networkId string = network.id
+output endpointsSubnetId string = network::endpoints.id
 output appsSubnetId string = network::apps.id
 output databaseSubnetId string = network::database.id
 output dnsZoneId string = zone.id

@@ -9,11 +9,13 @@ param administratorName string
 param administratorPrincipalId string
 @allowed(['User', 'Group'])
 param administratorType string
-@description('Burstable is for a try.')
 @allowed(['Burstable', 'GeneralPurpose', 'MemoryOptimized'])
-param tier string = 'GeneralPurpose'
-param skuName string = 'Standard_D2ds_v5'
-param storageGB int = 64
+param tier string
+param skuName string
+param storageGB int
+@description('A second server in another zone that takes over. Not with Burstable.')
+param isHighlyAvailable bool
+param backupRetentionDays int
 
 var databaseName = 'rollcall'
 
@@ -32,11 +34,11 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
       autoGrow: 'Enabled'
     }
     backup: {
-      backupRetentionDays: 14
+      backupRetentionDays: backupRetentionDays
       geoRedundantBackup: 'Disabled'
     }
     highAvailability: {
-      mode: tier == 'Burstable' ? 'Disabled' : 'ZoneRedundant'
+      mode: isHighlyAvailable && tier != 'Burstable' ? 'ZoneRedundant' : 'Disabled'
     }
     network: {
       delegatedSubnetResourceId: subnetId

@@ -4,6 +4,10 @@ param tags object
 param namespaceName string
 @allowed(['Standard', 'Premium'])
 param sku string
+@description('Messaging units of Premium.')
+param messagingUnits int
+@description('Reachable by private endpoint only. Needs Premium.')
+param isPrivate bool
 @description('Queues the connector receives from.')
 param eventQueues array
 param connectorPrincipalId string
@@ -51,14 +55,12 @@ resource bus 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
   name: namespaceName
   location: location
   tags: tags
-  sku: {
-    name: sku
-    tier: sku
-  }
+  sku: union({ name: sku, tier: sku }, sku == 'Premium' ? { capacity: messagingUnits } : {})
   properties: {
     // Access keys are disabled: every client needs an identity.
     disableLocalAuth: true
     minimumTlsVersion: '1.2'
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
   }
 }
 
@@ -139,5 +141,6 @@ resource counts 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
+output id string = bus.id
 output namespaceName string = bus.name
 output host string = '${bus.name}.servicebus.windows.net'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { readBicep } from './bicep.ts'
+import { bicepVariables, readBicep } from './bicep.ts'
 import { at, documents, ENTITIES, entries, files, list, read, root, VARIABLES } from './support.ts'
 
 const FOLDER = 'deploy/bicep/'
@@ -69,15 +69,11 @@ void describe('bicep', () => {
 
   void test('the connector is told only what the configuration knows, and of queues that are there', () => {
     const app = all.get('container-app.bicep') ?? ''
-    const env = new Map(
-      [...app.matchAll(/\{ name: '(\w+)', value: (.*) \}/g)].map(([, name = '', value = '']) => [
-        name,
-        value,
-      ]),
-    )
-    assert.ok(env.size > 5)
+    const env = bicepVariables()
+    assert.ok(env.size > 15)
     for (const name of env.keys()) assert.ok(VARIABLES.has(name), name)
-    assert.ok(ENTITIES.has((env.get('OUTCOMES_QUEUE') ?? '').replaceAll("'", '')))
+    for (const name of ['OUTCOMES_QUEUE', 'DEAD_LETTER_QUEUE', 'CONTROL_QUEUE'])
+      assert.ok(ENTITIES.has((env.get(name) ?? '').replaceAll("'", '')), name)
     const [, queues = ''] = /^param eventQueues array = \[(.*)\]$/m.exec(all.get('main.bicep') ?? '') ?? []
     for (const queue of queues.replaceAll("'", '').split(', ')) assert.ok(ENTITIES.has(queue), queue)
     for (const path of ['/livez', '/readyz']) assert.ok(app.includes(`path: '${path}', port: port`), path)
@@ -114,6 +110,53 @@ void describe('bicep', () => {
       /module postgres '[^']*' = \{([\s\S]*?)\n\}/.exec(all.get('main.bicep') ?? '') ?? []
     assert.match(given, /administratorPrincipalId: databaseAdministratorObjectId/)
     assert.doesNotMatch(given, /identity/)
+  })
+
+  void test('secrets come from a vault that the connector may read and the operator may write, and nobody else', () => {
+    const vault = all.get('vault.bicep') ?? ''
+    const assigned = [
+      ...vault.matchAll(
+        /principalId: (\w+)\n(?: +principalType: 'ServicePrincipal'\n)? +roleDefinitionId: (\w+)/g,
+      ),
+    ].map(([, who, role]) => [who, role])
+    assert.deepEqual(assigned, [
+      ['connectorPrincipalId', 'readsSecrets'],
+      ['operatorPrincipalId', 'writesSecrets'],
+    ])
+    assert.match(vault, /var readsSecrets = .*'4633458b-17de-408a-b874-0445c86b69e6'\)/)
+    assert.match(vault, /enableRbacAuthorization: true/)
+    for (const name of ['main.bicep', 'container-app.bicep', 'settings.bicep'])
+      assert.doesNotMatch(all.get(name) ?? '', /listKeys\(\)(?!\.primarySharedKey)|@secure/, name)
+  })
+
+  void test('the app and the job have the same settings, secrets and file', () => {
+    const app = all.get('container-app.bicep') ?? ''
+    for (const what of ['env', 'secrets', 'volumes', 'volumeMounts'])
+      assert.equal([...app.matchAll(new RegExp(`${what}: told\\.outputs\\.${what}\\n`, 'g'))].length, 2, what)
+  })
+
+  void test('with private endpoints, what has one has no public address', () => {
+    const main = all.get('main.bicep') ?? ''
+    const [, services = ''] = /services: \[([\s\S]*?)\n {4}\]/.exec(main) ?? []
+    const targets = [...services.matchAll(/id: (\w+)\.outputs\.id/g)].map(([, module = '']) => module)
+    assert.deepEqual(targets, ['serviceBus', 'vault'])
+    for (const module of targets) {
+      const [, path = '', body = ''] =
+        new RegExp(`module ${module} '([^']*)' = \\{([\\s\\S]*?)\\n\\}`).exec(main) ?? []
+      assert.match(body, /isPrivate: privateEndpoints/, module)
+      assert.match(all.get(path) ?? '', /publicNetworkAccess: isPrivate \? 'Disabled' : 'Enabled'/, module)
+    }
+  })
+
+  void test('the example of parameters gives what must be given, and nothing that there is not', () => {
+    const text = read(`${FOLDER}contoso.bicepparam`)
+    assert.match(text, /^using 'main\.bicep'$/m)
+    const given = [...text.matchAll(/^param (\w+) = /gm)].map(([, name = '']) => name)
+    const { params } = file('main.bicep')
+    for (const name of given) assert.ok(params.has(name), name)
+    for (const [name, { required }] of params) assert.ok(!required || given.includes(name), name)
+    for (const [, path = ''] of text.matchAll(/loadTextContent\('([^']*)'\)/g))
+      assert.ok(existsSync(join(root, FOLDER, path)), path)
   })
 
   void test('probes keep within what Container Apps takes', () => {

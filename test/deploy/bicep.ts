@@ -1,3 +1,5 @@
+import { read } from './support.ts'
+
 /**
  * As much of Bicep as can be looked at without its compiler: brackets, names, modules and what they are given. Types are the compiler's:
  * `az bicep build --file deploy/bicep/main.bicep`.
@@ -18,9 +20,9 @@ export interface BicepFile {
 
 const BUILT_IN = new Set(
   (
-    'allowed array bool contains description empty existing false for guid if in int json loadJsonContent loadTextContent maxLength maxValue minLength ' +
-    'minValue module null object output param replace resource resourceGroup string subscription subscriptionResourceId targetScope true ' +
-    'toLower union uniqueString var'
+    'allowed array bool cidrSubnet concat contains description empty existing false for guid if in int items json loadJsonContent loadTextContent ' +
+    'maxLength maxValue minLength minValue module null object output param replace resource resourceGroup string subscription ' +
+    'subscriptionResourceId take targetScope toLower true union uniqueString var'
   ).split(' '),
 )
 const CLOSES: Readonly<Record<string, string>> = { '}': '{', ']': '[', ')': '(' }
@@ -51,7 +53,7 @@ export function readBicep(text: string): BicepFile {
     if (indent === '') resources.push(written)
     declare(name)
   }
-  const modules = [...code.matchAll(/^module (\w+) (§\d+§) = \{([\s\S]*?)^\}/gm)].map(
+  const modules = [...code.matchAll(/^module (\w+) (§\d+§) = (?:if \(\w+\) )?\{([\s\S]*?)^\}/gm)].map(
     ([, name = '', path = '', body = '']) => {
       declare(name)
       const given = /^ {2}params: \{\n([\s\S]*?)^ {2}\}/m.exec(body)?.[1] ?? ''
@@ -83,6 +85,18 @@ export function readBicep(text: string): BicepFile {
     ([, path = '']) => strings.get(path) ?? '',
   )
   return { params, outputs, modules, resources, loaded, problems }
+}
+
+/** What the template tells the connector: variable → expression. */
+export function bicepVariables(): ReadonlyMap<string, string> {
+  const texts = ['main', 'container-app', 'settings'].map((name) => read(`deploy/bicep/${name}.bicep`))
+  return new Map(
+    texts.flatMap((text) =>
+      [...text.matchAll(/^ +([A-Z][A-Z\d_]+): (.+)$|\{ (ROLLCALL_CONFIG): (.+?) \}/gm)].map(
+        ([, name, value, other = '', path = '']) => [name ?? other, value ?? path] as const,
+      ),
+    ),
+  )
 }
 
 /** Names that stand for something themselves: no keys of objects, no properties. */

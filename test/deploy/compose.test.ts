@@ -33,7 +33,7 @@ const environment = (): Record<string, string> =>
   Object.fromEntries(
     entries(at(connector, 'environment')).map(([name, value]) => [
       name,
-      filled(String(value)).replace('/run/secrets', secrets).replace('/config', join(root, FOLDER)),
+      filled(String(value)).replace('/run/secrets', secrets).replace('/config', join(root, 'deploy')),
     ]),
   )
 
