@@ -25,6 +25,7 @@ import { DAY_MS, type Runtime } from '../core/runtime.ts'
 import type { Service } from '../core/service.ts'
 import { busAddress, credentialOf, ledgerAddress, requireSetting } from './addresses.ts'
 import { identityOf } from './instance/identity.ts'
+import { channelsOf } from './alerts/channels.ts'
 import { alertSettingsOf } from './alerts/settings.ts'
 import { LOG_WINDOW_MS, READ_LEASE_MS, settingsOf } from './settings.ts'
 import { sourceQueueOf } from './source-queues.ts'
@@ -172,13 +173,14 @@ function busPorts({
   endpoint,
   credential,
   stack,
-}: Outside): Pick<ConnectorPorts, 'outcomes' | 'copies' | 'witness'> {
+}: Outside): Pick<ConnectorPorts, 'outcomes' | 'copies' | 'witness' | 'channels'> {
   const bus = stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
   const outcomes = stack.adopt(busSender(bus, config.OUTCOMES_QUEUE), (it) =>
     closeWithin(CLOSE_MS, it.close()),
   )
   return {
     outcomes,
+    channels: channelsOf({ config, stack, bus: () => bus }),
     ...(config.DEAD_LETTER_QUEUE === 'none' ? {} : { copies: copiesAt(bus, { config, runtime, stack }) }),
     ...(config.CONTROL_QUEUE === 'none'
       ? {}

@@ -1,4 +1,6 @@
-import { alertLoop, type AlertSettings, type ProcessSigns } from './alerts/loop.ts'
+import type { Channel } from './alerts/channel.ts'
+import type { ProcessSigns } from './alerts/loop.ts'
+import { alertService, type AlertServiceSettings } from './alerts/service.ts'
 import { type ClockSettings, clockWatch } from './ledger/clock.ts'
 import { startedAfter, type Witness, witnessing, type WitnessSettings } from './ledger/witness.ts'
 import { intakeLoop, type IntakeSettings } from './intake/loop.ts'
@@ -43,6 +45,8 @@ export interface Ports<M extends SourceMessage> {
   readonly reader?: HrReader
   /** What only this process knows and alerts are made of. */
   readonly signs?: ProcessSigns
+  /** Where notifications of alerts go, by name. */
+  readonly channels?: ReadonlyMap<string, Channel>
 }
 
 /** What the configuration says about content: how events are read, and which record they make. */
@@ -73,7 +77,7 @@ export interface ConnectorSettings {
   readonly publish: PublishSettings
   readonly copies: CopySettings
   /** Without it nothing is looked at for alerts. */
-  readonly alerts?: AlertSettings
+  readonly alerts?: AlertServiceSettings
   readonly hydrate?: HydrateSettings
   /** Without it everything is kept. */
   readonly retention?: RetentionSettings
@@ -104,7 +108,7 @@ export interface ConnectorSettings {
  * - **copies** puts a copy of each dead letter on the bus, and removes it when the dead letter is
  *   gone.
  * - **retention** folds old, settled events into baselines.
- * - **alerts** finds what needs a person, logs it and queues notifications.
+ * - **alerts** finds what needs a person, logs it, and delivers notifications.
  * - **heartbeat** says in the ledger that this instance is alive, and with what it runs.
  */
 export function connector<M extends SourceMessage>(
@@ -188,7 +192,7 @@ type InOneInstance = (name: string, create: () => StartableService) => Startable
 
 /** What runs beside the flow: copies of dead letters, retention and alerts. */
 function supporting<M extends SourceMessage>(
-  { ledger, copies, signs }: Ports<M>,
+  { ledger, copies, signs, channels }: Ports<M>,
   settings: ConnectorSettings,
   runtime: Runtime,
   inOneInstance: InOneInstance,
@@ -205,7 +209,13 @@ function supporting<M extends SourceMessage>(
     alerting: alerts
       ? [
           inOneInstance('alerts', () =>
-            alertLoop({ ledger, settings: alerts, signs: signs ?? { receiving: null }, runtime }),
+            alertService({
+              ledger,
+              settings: alerts,
+              signs: signs ?? { receiving: null },
+              channels: channels ?? new Map(),
+              runtime,
+            }),
           ),
         ]
       : [],
