@@ -102,12 +102,9 @@ export type RuleSettings = Readonly<z.output<typeof RuleSettings>>
 
 export const NotificationSettings = z.strictObject({
   url: text.optional().meta({ description: 'Address that messages link to, such as that of the console' }),
-  channels: z
-    .record(z.string().regex(/^[A-Za-z][\w-]{0,63}$/), ChannelSettings)
-    .default({})
-    .meta({
-      description: 'Where notifications go, by name',
-    }),
+  channels: z.record(text, ChannelSettings).default({}).meta({
+    description: 'Where notifications go, by name',
+  }),
   rules: z.array(RuleSettings).default([]).meta({
     description: 'Who is told what, and when. For each channel, the first rule that fits an alert decides',
   }),
