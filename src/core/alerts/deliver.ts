@@ -75,8 +75,8 @@ async function attempt(
   try {
     return await channel.send(messageOf(claimed, { link, employees }), cut)
   } catch (error) {
-    const { code, error: name } = describeError(error)
-    return { kind: 'again', code: String(code ?? name), afterMs: null }
+    const { code } = describeError(error)
+    return { kind: 'again', code: typeof code === 'string' ? code : 'Unknown', afterMs: null }
   }
 }
 

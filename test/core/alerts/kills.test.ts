@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { Channel } from '../../../src/core/alerts/channel.ts'
 import { alertService } from '../../../src/core/alerts/service.ts'
 import type { Figures } from '../../../src/core/ledger/port/figures.ts'
