@@ -21,9 +21,11 @@ import type {
   ProvisioningJob,
   ProvisioningLog,
   DeadLetterQueue,
+  DeadLetterReasons,
 } from './ports.ts'
 import { type JobSettings, jobLoop } from './provision/job-loop.ts'
 import { submitLoop, type SubmitSettings } from './provision/submit-loop.ts'
+import { busCountLoop, type BusCountSettings } from './report/dead-letters/bus-count.ts'
 import { copyLoop, type CopySettings, sweepLoop } from './report/dead-letters/copies.ts'
 import { correlateLoop, type CorrelateSettings } from './report/correlate/loop.ts'
 import { publishLoop, type PublishSettings } from './report/outcomes/loop.ts'
@@ -41,6 +43,8 @@ export interface Ports<M extends SourceMessage> {
   readonly copies?: { readonly sender: Sender<string>; readonly queue: DeadLetterQueue }
   /** A counter outside the ledger; without it a restored, older ledger goes unnoticed. */
   readonly witness?: Witness
+  /** Why messages in the native dead-letter queues are dead; without it they are not counted. */
+  readonly deadLetterReasons?: readonly DeadLetterReasons[]
   /** Reads the employees of notices from HR; without it notices are not read. */
   readonly reader?: HrReader
   /** What only this process knows and alerts are made of. */
@@ -76,6 +80,8 @@ export interface ConnectorSettings {
   readonly correlate: CorrelateSettings
   readonly publish: PublishSettings
   readonly copies: CopySettings
+  /** Without it the native dead-letter queues are not counted. */
+  readonly busCount?: BusCountSettings
   /** Without it nothing is looked at for alerts. */
   readonly alerts?: AlertServiceSettings
   readonly hydrate?: HydrateSettings
@@ -108,6 +114,7 @@ export interface ConnectorSettings {
  * - **copies** puts a copy of each dead letter on the bus, and removes it when the dead letter is
  *   gone.
  * - **retention** folds old, settled events into baselines.
+ * - **bus count** counts the messages in the native dead-letter queues.
  * - **alerts** finds what needs a person, logs it, and delivers notifications.
  * - **heartbeat** says in the ledger that this instance is alive, and with what it runs.
  */
@@ -162,7 +169,7 @@ export function connector<M extends SourceMessage>(
   if (reader && settings.hydrate)
     intakes.push(hydrateLoop(ledger, reader, settings.hydrate, runtime, () => plan.wake()))
 
-  const { copying, retaining, alerting } = supporting(ports, settings, runtime, inOneInstance)
+  const { counting, copying, retaining, alerting } = supporting(ports, settings, runtime, inOneInstance)
 
   // Nothing is planned or sent before the ledger is known to be the newest.
   const witness = ports.witness
@@ -172,7 +179,7 @@ export function connector<M extends SourceMessage>(
     witness ? startedAfter(witness.checked, service) : service,
   )
   const stages: Readonly<Record<Loop, readonly Service[]>> = {
-    intake: intakes,
+    intake: [...intakes, ...counting],
     provision,
     correlate: [correlate, ...retaining],
     publish: [publish, ...copying, ...alerting],
@@ -190,15 +197,23 @@ export function connector<M extends SourceMessage>(
 
 type InOneInstance = (name: string, create: () => StartableService) => StartableService
 
-/** What runs beside the flow: copies of dead letters, retention and alerts. */
+/** What runs beside the flow: counts and copies of dead letters, retention and alerts. */
 function supporting<M extends SourceMessage>(
-  { ledger, copies, signs, channels }: Ports<M>,
+  { ledger, deadLetterReasons, copies, signs, channels }: Ports<M>,
   settings: ConnectorSettings,
   runtime: Runtime,
   inOneInstance: InOneInstance,
-): Readonly<Record<'copying' | 'retaining' | 'alerting', readonly Service[]>> {
-  const { retention, alerts } = settings
+): Readonly<Record<'counting' | 'copying' | 'retaining' | 'alerting', readonly Service[]>> {
+  const { busCount, retention, alerts } = settings
   return {
+    counting:
+      deadLetterReasons && busCount
+        ? [
+            inOneInstance('dead-letters.count', () =>
+              busCountLoop(ledger, deadLetterReasons, busCount, runtime),
+            ),
+          ]
+        : [],
     copying: copies
       ? [
           inOneInstance('copies', () => copyLoop(ledger, copies.sender, settings.copies, runtime)),
