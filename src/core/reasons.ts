@@ -55,7 +55,5 @@ export const BUS_CODES = [
   'MaxTransferHopCountExceeded',
   /** Rollcall's word where another program gave no reason. */
   'NoReason',
-  /** Rollcall's word in counts where another program gave a reason of its own. */
-  'OtherReason',
 ] as const
 export type BusCode = (typeof BUS_CODES)[number]

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { AuditEntry } from '../../../src/core/ledger/port/inspect.ts'
+import type { AuditEntry, AuditQuery } from '../../../src/core/ledger/port/inspect.ts'
 import { failAll } from './ledger-dead-letters.ts'
 import { hrEvent, joiner, type LedgerCase, type World } from './ledger-world.ts'
 
@@ -68,6 +68,19 @@ export const auditCases: readonly LedgerCase[] = [
       assert.deepEqual(await auditOf(world, 'hr-events#7'), all.slice(2, 3))
       assert.deepEqual(await auditOf(world, `replay ${run.id}`), all.slice(3, 4))
       assert.deepEqual(await auditOf(world, 'replay 999'), [])
+      const found = async (query: Partial<AuditQuery>): Promise<readonly AuditEntry[]> =>
+        (await world.ledger.listAudit({ about: null, since: null, next: null, limit: 100, ...query })).entries
+      assert.deepEqual(await found({ until: since }), all.slice(0, 1))
+      assert.deepEqual(await found({ until: since, since }), [])
+      assert.deepEqual(await found({ actor: 'ann' }), all)
+      assert.deepEqual(await found({ actor: 'bob' }), [])
+      assert.deepEqual(await found({ action: 'dead-letter' }), all.slice(0, 3))
+      assert.deepEqual(await found({ action: 'dead-letter.discard' }), all.slice(1, 3))
+      assert.deepEqual(await found({ action: 'dead' }), [])
+      assert.deepEqual(await found({ employeeId: 'p1' }), all.slice(0, 1))
+      assert.deepEqual(await found({ employeeId: 'p3' }), all.slice(3, 4), 'a replay of an event')
+      assert.deepEqual(await found({ employeeId: 'p2' }), all.slice(4), 'an erasure, by its hash')
+      assert.deepEqual(await found({ employeeId: 'p9' }), [])
       assert.doesNotMatch(JSON.stringify(all.at(-1)), /p2/)
     },
   },

@@ -82,7 +82,7 @@ export const OPEN_FINDING = 'f.settled_at IS NULL AND f.acknowledged_at IS NULL'
 
 export async function listFindings(
   sql: Sql,
-  { open, code, employeeId: employee, next, limit }: FindingsQuery,
+  { open, code, employeeId: employee, since = null, next, limit }: FindingsQuery,
 ): Promise<FindingsPage> {
   const where = ['f.seq > ?', ...(open ? [OPEN_FINDING] : [])]
   const parameters: SqlValue[] = [next ?? 0]
@@ -93,6 +93,10 @@ export async function listFindings(
   if (employee !== null) {
     where.push('f.employee = ?')
     parameters.push(employee)
+  }
+  if (since !== null) {
+    where.push('f.raised_at >= ?')
+    parameters.push(since)
   }
   const rows = await sql.all<Row>(`${SELECT} WHERE ${where.join(' AND ')} ORDER BY f.seq LIMIT ?`, [
     ...parameters,

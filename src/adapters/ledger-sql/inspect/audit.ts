@@ -1,30 +1,59 @@
 import type { AuditEntry, AuditPage, AuditQuery } from '../../../core/ledger/port/inspect.ts'
+import { IN_LEDGER } from '../dead-letters/replays.ts'
 import type { Sql, SqlValue } from '../driver/sql.ts'
+import { employeeHash } from '../leavers/erased-marks.ts'
 
 /** Outside the ledger a run is identified by its number. */
 const REPLAY = 'replay '
 
-export async function listAudit(sql: Sql, { since, about, next, limit }: AuditQuery): Promise<AuditPage> {
-  const run = about?.startsWith(REPLAY) ? Number(about.slice(REPLAY.length)) : Number.NaN
-  const conditions: readonly (readonly [string, SqlValue])[] = [
-    ['a.seq > ?', next ?? 0],
-    ...(since === null ? [] : ([['a.at >= ?', since]] as const)),
-    ...(Number.isSafeInteger(run)
-      ? ([['a.detail = (SELECT name FROM replay_runs WHERE seq = ?)', run]] as const)
-      : []),
-    ...(about === null || Number.isSafeInteger(run) ? [] : ([['a.detail = ?', about]] as const)),
-  ]
+/** What an entry can name that is about one employee. */
+const ABOUT_EMPLOYEE = `a.detail IN (
+  SELECT CAST(? AS TEXT)
+  UNION ALL SELECT CAST(? AS TEXT)
+  UNION ALL SELECT 'dl-' || seq FROM events WHERE employee = ?
+  UNION ALL SELECT 'event-' || seq FROM events WHERE employee = ?
+  UNION ALL SELECT 'leaver-' || seq FROM leaver_cases WHERE employee = ?
+  UNION ALL SELECT 'finding-' || seq FROM findings WHERE employee = ?
+  UNION ALL SELECT r.name FROM replay_runs r JOIN replay_items i ON i.run = r.seq AND i.entity = '${IN_LEDGER}'
+    AND i.sequence IN (SELECT CAST(seq AS TEXT) FROM events WHERE employee = ?))`
+
+export async function listAudit(sql: Sql, query: AuditQuery): Promise<AuditPage> {
+  const conditions = conditionsOf(query)
   const rows = await sql.all<AuditEntry & { seq: number; run: number | null }>(
-    `SELECT a.seq, a.at, a.actor, a.action, a.justification, a.detail AS about, r.seq AS run
+    `SELECT a.seq, a.at, a.actor, a.action, a.justification, a.detail AS about, r.seq AS run,
+       CASE WHEN r.seq IS NULL THEN 1 ELSE (SELECT COUNT(*) FROM replay_items i WHERE i.run = r.seq) END AS count
      FROM audit a LEFT JOIN replay_runs r ON r.name = a.detail
      WHERE ${conditions.map(([condition]) => condition).join(' AND ')} ORDER BY a.seq LIMIT ?`,
-    [...conditions.map(([, value]) => value), limit],
+    [...conditions.flatMap(([, ...values]) => values), query.limit],
   )
   const last = rows.at(-1)
   return {
-    entries: rows.map(({ at, actor, action, justification, about: what, run: number }) => {
-      return { at, actor, action, about: number === null ? what : `${REPLAY}${number}`, justification }
+    entries: rows.map(({ at, actor, action, justification, about: what, run: number, count }) => {
+      return { at, actor, action, about: number === null ? what : `${REPLAY}${number}`, count, justification }
     }),
-    next: rows.length === limit && last ? last.seq : null,
+    next: rows.length === query.limit && last ? last.seq : null,
   }
+}
+
+type Condition = readonly [text: string, ...values: readonly SqlValue[]]
+
+function conditionsOf(query: AuditQuery): readonly Condition[] {
+  const { since, until = null, about, actor = null, action = null, employeeId = null, next } = query
+  const run = about?.startsWith(REPLAY) ? Number(about.slice(REPLAY.length)) : Number.NaN
+  const conditions: (Condition | null)[] = [
+    ['a.seq > ?', next ?? 0],
+    since === null ? null : ['a.at >= ?', since],
+    until === null ? null : ['a.at < ?', until],
+    actor === null ? null : ['a.actor = ?', actor],
+    action === null ? null : ['(a.action = ? OR a.action LIKE ?)', action, `${action}.%`],
+    employeeId === null
+      ? null
+      : [ABOUT_EMPLOYEE, employeeId, employeeHash(employeeId), ...Array<string>(5).fill(employeeId)],
+    about === null
+      ? null
+      : Number.isSafeInteger(run)
+        ? ['a.detail = (SELECT name FROM replay_runs WHERE seq = ?)', run]
+        : ['a.detail = ?', about],
+  ]
+  return conditions.filter((one) => one !== null)
 }

@@ -8,11 +8,14 @@ type Row = Omit<EventLine, 'operation'> & { readonly seq: number; readonly opera
  * Events are numbered as they are received. So a page begins where the one before ended, whatever has arrived
  * between them.
  */
-export async function listEvents(sql: Sql, { state, since, next, limit }: EventsQuery): Promise<EventsPage> {
+export async function listEvents(sql: Sql, query: EventsQuery): Promise<EventsPage> {
+  const { state, since, until = null, employeeId = null, next, limit } = query
   const conditions: readonly (readonly [string, SqlValue])[] = [
     ['e.seq > ?', next ?? 0],
     ...(state === null ? [] : ([['e.state = ?', state]] as const)),
     ...(since === null ? [] : ([['e.received_at >= ?', since]] as const)),
+    ...(until === null ? [] : ([['e.received_at < ?', until]] as const)),
+    ...(employeeId === null ? [] : ([['e.employee = ?', employeeId]] as const)),
   ]
   const rows = await sql.all<Row>(
     `SELECT e.seq, e.source, e.event_id AS id, e.type, e.employee AS "employeeId", e.state, e.reason, e.detail, w.event_id AS "by", e.operation,

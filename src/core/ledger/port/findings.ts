@@ -43,6 +43,8 @@ export interface FindingsQuery {
   readonly open: boolean
   readonly code: FindingCode | null
   readonly employeeId: string | null
+  /** Raised at this moment or later. */
+  readonly since?: number | null
   /** `next` of the previous page; `null` for the first. */
   readonly next: number | null
   readonly limit: number

@@ -114,8 +114,16 @@ export type BrakeStanding =
 export interface AuditQuery {
   /** Done at this moment or later; `null`: all. */
   readonly since: number | null
+  /** Done before this moment; `null`: all. */
+  readonly until?: number | null
   /** Only entries with this `about`; `null`: all. */
   readonly about: string | null
+  /** Only what this person did; `null`: everybody. */
+  readonly actor?: string | null
+  /** An action, or the first part of several: `brake` for `brake.release` and `brake.refuse`; `null`: all. */
+  readonly action?: string | null
+  /** Only what was done to this employee, or to an event, case or finding of this employee; `null`: all. */
+  readonly employeeId?: string | null
   /** `next` of the previous page; `null` for the first. */
   readonly next: number | null
   readonly limit: number
@@ -131,6 +139,8 @@ export interface AuditEntry {
   readonly action: string
   /** `dl-…`, `<entity>#<sequence>`, `replay <number>`, the id of an employee who was blocked, released or refused, or whose values were shown, the hash of an erased employee id, how many employees were released or refused, or how many more may go until when. */
   readonly about: string | null
+  /** What it was done to: the dead letters of a replay; 1 for every other entry. */
+  readonly count: number
   readonly justification: string
 }
 
@@ -139,6 +149,10 @@ export interface EventsQuery {
   readonly state: EventState | null
   /** Received at this moment or later; `null`: all. */
   readonly since: number | null
+  /** Received before this moment; `null`: all. */
+  readonly until?: number | null
+  /** `null`: all. */
+  readonly employeeId?: string | null
   /** `next` of the previous page; `null` for the first. */
   readonly next: number | null
   readonly limit: number
