@@ -10,55 +10,44 @@ import { findMessage } from '../../core/report/dead-letters/find.ts'
 import { type DeadLetterGroup, groupDeadLetters } from '../../core/report/dead-letters/groups.ts'
 import { listDeadLetters } from '../../core/report/dead-letters/list.ts'
 import type { Stores } from '../../core/report/dead-letters/stores.ts'
-import { type Format, jsonText, printJson, printTable, say } from '../support/output.ts'
+import type { ListOptions } from '../support/list/options.ts'
+import { printList } from '../support/list/print.ts'
+import { jsonText, say } from '../support/output.ts'
+import { progress } from '../support/screen/progress.ts'
 import { iso } from '../support/instants.ts'
-import { keepSmall, type RowFormat, rowWriter } from '../support/rows.ts'
+import { keepSmall, type RowFormat } from '../support/rows.ts'
 import { sayNearlyMatching, type SelectionOptions, selectionOf } from './options.ts'
-import { COLUMNS, readable } from './row.ts'
+import { COLUMNS, GROUP_COLUMNS, readable } from './row.ts'
 
-export interface ListOptions extends SelectionOptions {
-  readonly limit?: number
+export interface DeadListOptions extends SelectionOptions, ListOptions {
   readonly output: RowFormat
 }
 
 /** Prints a row for each as it is found; nothing is locked. Exit 0, also when there is none. */
-export async function listDead(environment: NodeJS.ProcessEnv, options: ListOptions): Promise<number> {
+export async function listDead(environment: NodeJS.ProcessEnv, options: DeadListOptions): Promise<number> {
   keepSmall()
   const selection = selectionOf(options)
   return await withStores(readConfig(environment), options.store ?? null, say, async (stores) => {
-    const write = rowWriter(options.output, COLUMNS, readable)
-    let found = 0
-    for await (const dead of listDeadLetters(stores, selection, options.archived)) {
-      await write.row(dead)
-      found += 1
-      if (found >= (options.limit ?? Infinity)) break
-    }
-    await write.end()
+    const letters = listDeadLetters(stores, selection, options.archived)
+    const found = await printList(letters, { columns: COLUMNS, readable: (dead) => readable(dead), options })
     if (found === 0) await sayNearlyMatching(stores.ledger, options.employee)
     return EXIT_CODES.done
   })
 }
 
 /** Counts dead letters that failed in the same way. Exit 0, also when there is none. */
-export async function groupDead(
-  environment: NodeJS.ProcessEnv,
-  options: SelectionOptions & { readonly output: Format },
-): Promise<number> {
+export async function groupDead(environment: NodeJS.ProcessEnv, options: DeadListOptions): Promise<number> {
   keepSmall()
   const selection = selectionOf(options)
   return await withStores(readConfig(environment), options.store ?? null, say, async (stores) => {
     const groups = await groupDeadLetters(listDeadLetters(stores, selection, options.archived))
-    if (options.output === 'json')
-      printJson(groups.map((group) => ({ ...group, firstAt: iso(group.firstAt), lastAt: iso(group.lastAt) })))
-    else
-      printTable(['count', 'reason', 'code', 'attribute', 'first', 'last', 'example'], groups.map(groupRow))
+    await printList(groups, { columns: GROUP_COLUMNS, readable: groupJson, options })
     return EXIT_CODES.done
   })
 }
 
-function groupRow(group: DeadLetterGroup): (string | number)[] {
-  const { count, reason, code, attribute, firstAt, lastAt, example } = group
-  return [count, reason, code, attribute ?? '', iso(firstAt), iso(lastAt), example]
+function groupJson({ firstAt, lastAt, ...group }: DeadLetterGroup): object {
+  return { ...group, firstAt: iso(firstAt), lastAt: iso(lastAt) }
 }
 
 interface ExportOptions extends SelectionOptions {
@@ -79,9 +68,10 @@ export async function exportDead(
   checkFiles({ writable: { 'the file': file } })
   return await withStores(readConfig(environment), options.store ?? null, say, async (stores) => {
     let count = 0
+    const line = progress('dead letters')
     async function* lines(): AsyncGenerator<string> {
       for await (const dead of listDeadLetters(stores, selection, options.archived)) {
-        count += 1
+        line.at(++count)
         yield `${jsonText(await exported(stores, dead, options))}\n`
       }
     }
@@ -92,6 +82,7 @@ export async function exportDead(
         throw new RollcallError('FileExists', `${file} exists already; name another`, { cause: error })
       throw error
     }
+    line.end()
     const content = options.showValues ? 'with personal data' : 'without bodies (--show-values)'
     say(`${count} dead letters written to ${file}, ${content}`)
     return EXIT_CODES.done

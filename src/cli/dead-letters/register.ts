@@ -1,7 +1,9 @@
 import { Command, Option } from '@commander-js/extra-typings'
 import { DEAD_LETTER_REASONS } from '../../core/report/dead-letters/dead-letter.ts'
 import type { CommandContext } from '../support/command.ts'
-import { count, formatOption, rowFormatOption, showValuesOption } from '../support/options.ts'
+import { limitOption, pageOption, sortOption } from '../support/list/options.ts'
+import { formatOption, rowFormatOption, showValuesOption } from '../support/options.ts'
+import { COLUMNS, GROUP_COLUMNS } from './row.ts'
 
 /**
  * Adds `dead-letters` with its read-only commands. Returns it, so that commands that change
@@ -16,7 +18,9 @@ export function deadLetterCommands(program: Command, { environment, finish }: Co
   deadLetters.addCommand(
     selection(deadLetters, 'list')
       .description('list them, first those on the bus, then those in the ledger')
-      .option('--limit <n>', 'at most this many', count)
+      .addOption(limitOption())
+      .addOption(pageOption())
+      .addOption(sortOption(COLUMNS))
       .addOption(rowFormatOption())
       .action(async (options) => finish(await (await import('./list.ts')).listDead(environment, options))),
   )
@@ -32,7 +36,10 @@ export function deadLetterCommands(program: Command, { environment, finish }: Co
   deadLetters.addCommand(
     selection(deadLetters, 'groups')
       .description('count dead letters that failed in the same way, with the first, the last and an example')
-      .addOption(formatOption())
+      .addOption(limitOption())
+      .addOption(pageOption())
+      .addOption(sortOption(GROUP_COLUMNS))
+      .addOption(rowFormatOption())
       .action(async (options) => finish(await (await import('./list.ts')).groupDead(environment, options))),
   )
   deadLetters.addCommand(
@@ -59,7 +66,7 @@ export function selection(parent: Command, name: string) {
     .option('--employee <id>', 'only events of this employee')
     .option(
       '--since <instant>',
-      'only those that failed at or after this instant (on the bus: that were enqueued)',
+      'only those that failed at or after this instant, as in 1h or 2026-11-02 (on the bus: that were enqueued)',
     )
     .option('--until <instant>', 'only those before this instant')
     .addOption(

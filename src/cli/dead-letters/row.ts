@@ -1,10 +1,12 @@
 import { type DeadLetter, deadLetterId, factsOf } from '../../core/report/dead-letters/dead-letter.ts'
+import type { DeadLetterGroup } from '../../core/report/dead-letters/groups.ts'
 import { reasonOf, UNCATALOGUED } from '../../core/report/outcomes/reason-catalogue.ts'
 import { iso } from '../support/instants.ts'
-import { type Column } from '../support/rows.ts'
+import type { Column } from '../support/rows.ts'
+import { whenColumn } from '../support/screen/when.ts'
 
 export const COLUMNS: readonly Column<DeadLetter>[] = [
-  ['died', 24, (dead) => iso(factsOf(dead).at)],
+  whenColumn('died', (dead) => factsOf(dead).at),
   ['id', 24, deadLetterId],
   ['reason', 10, ({ reason }) => reason],
   ['code', 24, (dead) => factsOf(dead).code],
@@ -12,6 +14,16 @@ export const COLUMNS: readonly Column<DeadLetter>[] = [
   ['event', 26, (dead) => factsOf(dead).id ?? ''],
   ['employee', 14, (dead) => factsOf(dead).employeeId ?? ''],
   ['detail', 0, (dead) => [...marksOf(dead), detailOf(dead, false) ?? ''].filter(Boolean).join(', ')],
+]
+
+export const GROUP_COLUMNS: readonly Column<DeadLetterGroup>[] = [
+  ['count', 6, ({ count }) => String(count), ({ count }) => count],
+  ['reason', 10, ({ reason }) => reason],
+  ['code', 24, ({ code }) => code],
+  ['attribute', 20, ({ attribute }) => attribute ?? ''],
+  whenColumn('first', ({ firstAt }) => firstAt),
+  whenColumn('last', ({ lastAt }) => lastAt),
+  ['example', 0, ({ example }) => example],
 ]
 
 function marksOf(dead: DeadLetter): string[] {

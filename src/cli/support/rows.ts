@@ -11,7 +11,7 @@ export type RowFormat = 'table' | 'json' | 'ndjson'
  */
 export type Column<T> = readonly [
   name: string,
-  width: number,
+  width: number | (() => number),
   of: (row: T) => string,
   value?: (row: T) => number | null,
 ]
@@ -38,9 +38,10 @@ export function rowWriter<T>(
         end: () => printPart(count === 0 ? '[]\n' : '\n]\n'),
       }
     case 'table': {
+      const widths = columns.map(([, width]) => (typeof width === 'function' ? width() : width))
       const line = (cells: readonly string[]): string =>
         `${cells
-          .map((cell, index) => visible(cell).padEnd(columns[index]?.[1] ?? 0))
+          .map((cell, index) => visible(cell).padEnd(widths[index] ?? 0))
           .join('  ')
           .trimEnd()}\n`
       const head = line(columns.map(([name]) => name))
@@ -58,27 +59,4 @@ export function rowWriter<T>(
  */
 export function keepSmall(): void {
   setFlagsFromString('--optimize-for-size')
-}
-
-/** A page of rows, and where the next one begins; `null` after the last. */
-export interface RowPage<T> {
-  readonly rows: readonly T[]
-  readonly next: number | null
-}
-
-/** Writes every page, and ends the list. Returns the number of rows. */
-export async function writePages<T>(
-  write: RowWriter<T>,
-  readPage: (next: number | null) => Promise<RowPage<T>>,
-): Promise<number> {
-  let next: number | null = null
-  let found = 0
-  do {
-    const page: RowPage<T> = await readPage(next)
-    for (const row of page.rows) await write.row(row)
-    found += page.rows.length
-    next = page.next
-  } while (next !== null)
-  await write.end()
-  return found
 }

@@ -2,12 +2,14 @@ import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import { FINDING_CODES, type FindingCode } from '../../../core/findings/codes.ts'
 import type { Finding } from '../../../core/ledger/port/findings.ts'
 import type { RegisterCommand } from '../../support/command.ts'
-import { iso } from '../../support/instants.ts'
 import { employeeNamedOrNull, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
+import { type ListOptions, limitOption, pageOption, sortOption } from '../../support/list/options.ts'
+import { printList, rowsOf } from '../../support/list/print.ts'
 import { rowFormatOption } from '../../support/options.ts'
 import { say } from '../../support/output.ts'
-import { type Column, type RowFormat, rowWriter, writePages } from '../../support/rows.ts'
+import type { Column, RowFormat } from '../../support/rows.ts'
+import { whenColumn } from '../../support/screen/when.ts'
 import { findingJson, nameOf, stateOf } from './finding.ts'
 
 export const register: RegisterCommand = (findings, { environment, finish }) => {
@@ -17,14 +19,19 @@ export const register: RegisterCommand = (findings, { environment, finish }) => 
     .option('--all', 'include settled and acknowledged ones', false)
     .option('--code <code>', 'only findings with this code')
     .option('--employee <id>', 'only findings about this employee')
+    .option('--since <instant>', 'only findings raised at or after this instant, as in 1h, 7d or 2026-11-02')
+    .addOption(limitOption())
+    .addOption(pageOption())
+    .addOption(sortOption(COLUMNS))
     .addOption(rowFormatOption())
     .action(async (options) => finish(await listFindings(environment, options)))
 }
 
-interface FindingsOptions {
+interface FindingsOptions extends ListOptions {
   readonly all: boolean
   readonly code?: string | undefined
   readonly employee?: string | undefined
+  readonly since?: string | undefined
   readonly output: RowFormat
 }
 
@@ -32,21 +39,22 @@ interface FindingsOptions {
 const PAGE = 1_000
 
 /** Exit 0 when there are findings, 4 when there are none. */
-function listFindings(
-  environment: NodeJS.ProcessEnv,
-  { all, code, employee, output }: FindingsOptions,
-): Promise<number> {
+async function listFindings(environment: NodeJS.ProcessEnv, options: FindingsOptions): Promise<number> {
+  const { all, code, employee, since } = options
+  const { sinceOrNull } = await import('../../support/instant-option.ts')
   const query = {
     open: !all,
     code: code === undefined ? null : codeOf(code),
+    since: sinceOrNull('--since', since, Date.now()),
     limit: PAGE,
   }
   return withLedger(environment, async (ledger) => {
     const employeeId = await employeeNamedOrNull(ledger, employee)
-    const found = await writePages(rowWriter(output, COLUMNS, findingJson), async (from) => {
+    const findings = rowsOf(async (from: number | null) => {
       const { findings: rows, next } = await ledger.listFindings({ ...query, employeeId, next: from })
       return { rows, next }
     })
+    const found = await printList(findings, { columns: COLUMNS, readable: findingJson, options })
     if (found > 0) return EXIT_CODES.done
     say(`no finding matches${employee === undefined ? '' : await nearlyMatching(ledger, employee)}`)
     return EXIT_CODES.notFound
@@ -58,7 +66,7 @@ const COLUMNS: readonly Column<Finding>[] = [
   ['code', 26, ({ code }) => code],
   ['state', 13, stateOf],
   ['employee', 20, ({ employeeId }) => employeeId ?? ''],
-  ['raised', 25, ({ raisedAt }) => iso(raisedAt)],
+  whenColumn('raised', ({ raisedAt }) => raisedAt),
   ['detail', 0, ({ detail }) => detail ?? ''],
 ]
 

@@ -3,10 +3,14 @@ import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import { LEAVER_CAUSES } from '../../../core/leavers/causes.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { inForce, ownConfigOption } from '../../support/running/in-force.ts'
+import { employeeNamedOrNull } from '../../support/employees.ts'
 import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
+import { type ListOptions, limitOption, pageOption, sortOption } from '../../support/list/options.ts'
+import { printList } from '../../support/list/print.ts'
 import { rowFormatOption } from '../../support/options.ts'
-import { type Column, keepSmall, type RowFormat, rowWriter } from '../../support/rows.ts'
+import { type Column, keepSmall, type RowFormat } from '../../support/rows.ts'
+import { whenColumn } from '../../support/screen/when.ts'
 import { ageOf, nameOf, type OpenCase, openCases } from './open-cases.ts'
 
 export const register: RegisterCommand = (leavers, { environment, finish }) => {
@@ -17,46 +21,66 @@ export const register: RegisterCommand = (leavers, { environment, finish }) => {
       new Option('--cause <cause>', 'only those with this cause').choices(Object.keys(LEAVER_CAUSES)),
     )
     .option('--summary', 'how long closed cases took until the account was proven disabled', false)
-    .option('--since <instant>', 'with --summary: only cases that ended since, as in 7d or 2026-11-02')
+    .option('--employee <id>', 'only those of this employee')
+    .option(
+      '--since <instant>',
+      'only those opened since, as in 7d or 2026-11-02; with --summary: that ended since',
+    )
+    .addOption(limitOption())
+    .addOption(pageOption())
+    .addOption(sortOption(columns(0)))
     .addOption(ownConfigOption())
     .addOption(rowFormatOption())
-    .action(async ({ summary, since, ...options }) => {
-      if (summary && options.cause !== undefined)
-        throw new RollcallError('ArgumentInvalid', '--cause lists open cases; leave it out with --summary')
-      if (!summary && since !== undefined)
-        throw new RollcallError(
-          'ArgumentInvalid',
-          '--since belongs to --summary; the list has all open cases',
-        )
+    .action(async ({ summary, ...options }) => {
+      const { cause, employee, limit, page, sort, since, output } = options
+      for (const [option, value] of Object.entries({ cause, employee, limit, page, sort }))
+        if (summary && value !== undefined)
+          throw new RollcallError(
+            'ArgumentInvalid',
+            `--${option} lists open cases; leave it out with --summary`,
+          )
       finish(
         summary
-          ? await (await import('./summary.ts')).summarize(environment, since, options.output)
+          ? await (await import('./summary.ts')).summarize(environment, since, output)
           : await listLeavers(environment, options),
       )
     })
 }
 
-interface ListOptions {
+interface LeaversOptions extends ListOptions {
   readonly cause?: string | undefined
+  readonly employee?: string | undefined
+  readonly since?: string | undefined
   readonly ownConfig: boolean
   readonly output: RowFormat
 }
 
 /** Always exit 0. */
-function listLeavers(
-  environment: NodeJS.ProcessEnv,
-  { cause, ownConfig, output }: ListOptions,
-): Promise<number> {
+async function listLeavers(environment: NodeJS.ProcessEnv, options: LeaversOptions): Promise<number> {
   keepSmall()
+  const { sinceOrNull } = await import('../../support/instant-option.ts')
+  const now = Date.now()
+  const since = sinceOrNull('--since', options.since, now)
   return withLedger(environment, async (ledger, own) => {
-    const { config } = await inForce(ledger, own, { ownConfig, rules: 'shown' })
-    const now = Date.now()
-    const write = rowWriter(output, columns(now), (one: OpenCase) => toJson(one, now))
-    for await (const one of openCases(ledger, config, { now, employeeId: null }))
-      if (cause === undefined || one.assessment.cause === cause) await write.row(one)
-    await write.end()
+    const employeeId = await employeeNamedOrNull(ledger, options.employee)
+    const { config } = await inForce(ledger, own, { ownConfig: options.ownConfig, rules: 'shown' })
+    const cases = fitting(openCases(ledger, config, { now, employeeId }), options.cause, since)
+    await printList(cases, { columns: columns(now), readable: (one) => toJson(one, now), options })
     return EXIT_CODES.done
   })
+}
+
+async function* fitting(
+  cases: AsyncIterable<OpenCase>,
+  cause: string | undefined,
+  since: number | null,
+): AsyncGenerator<OpenCase> {
+  for await (const one of cases)
+    if (
+      (cause === undefined || one.assessment.cause === cause) &&
+      (since === null || one.leaverCase.openedAt >= since)
+    )
+      yield one
 }
 
 function toJson({ leaverCase, assessment }: OpenCase, now: number): object {
@@ -84,10 +108,15 @@ function columns(now: number): readonly Column<OpenCase>[] {
     ['case', 12, ({ leaverCase }) => nameOf(leaverCase.id)],
     ['employee', 20, ({ leaverCase }) => leaverCase.employeeId],
     ['cause', 34, ({ assessment: { cause, detail } }) => (detail === null ? cause : `${cause} (${detail})`)],
-    ['age', 8, ({ leaverCase }) => ageOf(now - leaverCase.openedAt)],
-    ['effective', 25, ({ leaverCase }) => iso(leaverCase.effectiveAt)],
+    [
+      'age',
+      8,
+      ({ leaverCase }) => ageOf(now - leaverCase.openedAt),
+      ({ leaverCase }) => now - leaverCase.openedAt,
+    ],
+    whenColumn('effective', ({ leaverCase }) => leaverCase.effectiveAt),
     ['resends', 8, ({ leaverCase }) => String(leaverCase.resends)],
-    ['next', 25, ({ assessment }) => iso(assessment.nextAt) ?? ''],
+    whenColumn('next', ({ assessment }) => assessment.nextAt),
     ['what to do', 0, ({ assessment }) => LEAVER_CAUSES[assessment.cause].fix],
   ]
 }

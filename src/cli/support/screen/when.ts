@@ -63,13 +63,13 @@ function localTime(at: number, utc: string): string {
   return `${date}${hour}:${minute} ${offset}`
 }
 
-/** Wide enough for most; a wider one moves only its own row. */
-const WIDTH = 44
+/** Wide enough for most; a wider one moves only its own row. Known when `--tz` is. */
+const width = (): number => (localTime(Date.now(), '') === '' ? 34 : 49)
 
-/** A column of instants for `rowWriter`. */
-export const whenColumn = <T>(name: string, of: (row: T) => number | null): Column<T> => [
+/** A column of instants for `rowWriter`. `without` is shown for `null`. */
+export const whenColumn = <T>(name: string, of: (row: T) => number | null, without = ''): Column<T> => [
   name,
-  WIDTH,
-  (row) => when(of(row)),
+  width,
+  (row) => when(of(row)) || without,
   of,
 ]

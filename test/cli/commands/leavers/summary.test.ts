@@ -62,13 +62,15 @@ void describe('rollcall leavers --summary', () => {
     assert.ok(Math.abs(open.oldestAgeMs - HOUR_MS) < HOUR_MS / 4, String(open.oldestAgeMs))
   })
 
-  void test('takes a duration, a day or an instant for --since, and only with --summary', async () => {
+  void test('takes a duration, a day or an instant for --since, of the summary and of the list', async () => {
     assert.equal((await summary('--since', '2h')).ended['proven'], 1)
     assert.equal((await summary('--since', '30m')).ended['proven'], 0)
     assert.equal((await summary('--since', '2020-01-01')).since, '2020-01-01T00:00:00.000Z')
+    assert.equal((await run('--since', '30m', '--output', 'json')).stdout, '[]\n')
+    assert.notEqual((await run('--since', '7d', '--output', 'json')).stdout, '[]\n')
     for (const wrong of [
       ['--summary', '--since', '7 weeks'],
-      ['--since', '7d'],
+      ['--since', '7 weeks'],
       ['--summary', '--cause', 'held'],
     ])
       assert.equal((await run(...wrong)).code, 2, wrong.join(' '))
