@@ -19,9 +19,7 @@ import { type HrSystemSettings, NoticeSettings } from '../core/intake/hydrate/se
 import type { AnswerTools } from '../core/intake/hydrate/answer.ts'
 import type { HrReader } from '../core/intake/hydrate/loop.ts'
 import { type Activation, HOLD } from '../core/plan/fold/activation.ts'
-import type { ChannelSettings } from '../core/alerts/settings.ts'
 import type { Settings } from './environment.ts'
-import { compileNotifications, type Notifications } from './notifications.ts'
 import type { Path, Problem } from './file.ts'
 import type { FileContent, MappingContent, SHAPE, SourceContent } from './schema.ts'
 import type { z } from 'zod'
@@ -46,7 +44,6 @@ export interface Rules {
   /** Which attributes fill each attribute of the directory. */
   readonly targets: Targets
   readonly notices: NoticeSettings
-  readonly notifications: Notifications
   /** Each queue and subscription once, in the order of the file. */
   readonly sourceAddresses: readonly SourceAddress[]
 }
@@ -58,8 +55,6 @@ export interface RuleTools {
   digest(text: string): string
   /** Makes the reader of an HR system. Throws `ConfigInvalid` for settings that cannot be used. */
   makeReader(settings: HrSystemSettings, tools: AnswerTools): HrReader
-  /** Throws `ConfigInvalid` for a channel of notifications that cannot be used. */
-  checkChannel(settings: ChannelSettings): void
 }
 
 /** Collects what cannot be used in `problems`, so that one check names every problem. */
@@ -114,9 +109,6 @@ export function compileRules(
     activation: file.activation ?? HOLD,
     targets: targetsOf(file.targets),
     notices: file.notices ?? NoticeSettings.parse({}),
-    notifications: compileNotifications(file.notifications, problems, (settings, path) =>
-      compilation.attempt(path, () => tools.checkChannel(settings)),
-    ),
   }
 }
 

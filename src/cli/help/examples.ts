@@ -46,18 +46,20 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   events: [
     ['events --since 1h', 'received in the last hour'],
-    ['events --state incomplete', 'those that wait for data'],
+    ['events --state incomplete --sort employee --limit 20', 'the first 20 that wait for data'],
   ],
   audit: [
-    ['audit --since 7d', 'what was done in the last week'],
-    ['audit --since 2026-01-01 --output ndjson', 'this year for an auditor'],
+    ['audit --since 7d', 'what was done in the last week, one line for a mass action'],
+    ['audit --sort -at --limit 20', 'the 20 latest actions'],
+    ['audit --employee 20011 --ungrouped', 'every action about one employee'],
+    ['audit --since 2026-01-01 --until 2026-04-01 --output ndjson', 'a quarter for an auditor'],
   ],
   'dead-letters list': [
     ['dead-letters list --since 1d', 'failed in the last day'],
     ['dead-letters list --code InvalidDomain --output ndjson', 'one cause, for a script'],
   ],
   'dead-letters show': [['dead-letters show dl-17', 'one, with its cause and what to do']],
-  'dead-letters groups': [['dead-letters groups', 'causes, with an example of each']],
+  'dead-letters groups': [['dead-letters groups --sort -count', 'causes, the most frequent first']],
   'dead-letters export': [
     ['dead-letters export dead.jsonl --store ledger --show-values', 'with bodies, for an analysis elsewhere'],
   ],
@@ -74,12 +76,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       'hides one cause',
     ],
   ],
-  alerts: [
-    ['alerts', 'what needs a person now, and what helps'],
-    ['alerts --all --output json', 'also those resolved within a day, for a script'],
-  ],
-  'notifications list': [['notifications', 'the channels, and what waits for them']],
-  'notifications test': [['notifications test teams', 'one message to the channel called teams']],
+  alerts: [['alerts', 'what needs a person now, and what helps']],
   replay: [
     ['replay --code InvalidDomain --dry-run', 'what a replay would do'],
     ['replay --code EntryConflict --patch names.csv --dry-run', 'what a table of new values would change'],
@@ -94,7 +91,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   'findings list': [
     ['findings', 'the open ones'],
-    ['findings list --all --code ForeignChange', 'all of one kind'],
+    ['findings list --all --code ForeignChange --since 30d', 'a month of one kind'],
   ],
   'findings show': [['findings show finding-12', 'one, with its cause and what to do']],
   'findings acknowledge': [
@@ -102,7 +99,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   'leavers list': [
     ['leavers', 'the open cases'],
-    ['leavers --cause brake', 'those that the brake holds'],
+    ['leavers --cause brake --sort -age --limit 20', 'the 20 oldest that the brake holds'],
     ['leavers --summary --since 7d', 'how long closed cases took'],
   ],
   'leavers acknowledge': [

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/load.ts'
 import type { AlertLimits } from '../../core/alerts/assess.ts'
-import type { AlertServiceSettings } from '../../core/alerts/service.ts'
+import type { AlertSettings } from '../../core/alerts/loop.ts'
+import { NO_NOTIFICATIONS } from '../../core/alerts/rules.ts'
 
 const MINUTE_MS = 60_000
 const QUARTER_MS = 15 * MINUTE_MS
@@ -29,13 +30,11 @@ export function alertLimitsOf(config: Config): AlertLimits {
   }
 }
 
-export function alertSettingsOf(config: Config): AlertServiceSettings {
-  const { rules, link } = config.rules.notifications
+export function alertSettingsOf(config: Config): AlertSettings {
   return {
     pollMs: 5_000,
     limits: alertLimitsOf(config),
-    rules,
-    link,
+    rules: NO_NOTIFICATIONS,
     brakeWindowMs: config.BRAKE_WINDOW_MS,
   }
 }

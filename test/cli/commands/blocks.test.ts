@@ -55,7 +55,10 @@ void describe('rollcall block, unblock and blocks', () => {
     assert.deepEqual(await blocked(), [])
     assert.doesNotMatch((await run('explain', 'p1')).stdout, /BLOCKED/)
     assert.doesNotMatch((await run('trace', 'p1')).stdout, /BLOCKED/)
-    assert.match((await run('audit', 'p1')).stdout, /ann +block +p1 +ticket 7\n.*ann +unblock +p1 +ticket 7/)
+    assert.match(
+      (await run('audit', 'p1')).stdout,
+      /ann +block +1 +p1 +ticket 7\n.*ann +unblock +1 +p1 +ticket 7/,
+    )
   })
 
   void it('takes an end in the future only, and says when it is', async () => {

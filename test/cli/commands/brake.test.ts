@@ -79,7 +79,7 @@ void describe('rollcall brake', () => {
     const last = await run('brake', 'release', ...BY)
     assert.equal(last.code, 0)
     assert.match(last.stdout, /^1 employees released .*\nnone is held any more; what went before no longer/)
-    assert.match((await run('audit', 'p3')).stdout, /ann +brake\.release +p3 +ticket 7\n$/)
+    assert.match((await run('audit', 'p3')).stdout, /ann +brake\.release +1 +p3 +ticket 7\n$/)
   })
 
   void it('shows an allowance until it ends', async () => {

@@ -38,7 +38,6 @@ async function comesOf(lines: readonly string[], file: object = {}): Promise<Com
     evaluator: evaluateHere(),
     digest: sha256,
     makeReader: () => ({ read: async () => ({ kind: 'gone' }) }),
-    checkChannel: () => {},
   })
   const { sources, shapes } = sourceRules(rules.sources)
   const refused: string[] = []
