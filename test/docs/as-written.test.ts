@@ -22,7 +22,7 @@ async function type(page: string): Promise<void> {
     const said = `${script}\n${stdout}\n${stderr}`
     for (const { line, code } of commands) assert.equal(code, CODES[line] ?? 0, `${line}: ${said}`)
     assert.equal(code, commands.at(-1)?.code ?? 0, said)
-    if (shown !== null) assert.deepEqual(missingLines(shown, stdout), [], said)
+    if (shown !== null) assert.deepEqual(missingLines(shown, `${stdout}\n${stderr}`), [], said)
   }
 }
 

@@ -6,6 +6,7 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
     .command('demo')
     .description('run both doubles and the connector in one process, on sample events or your own')
     .option('--events <file>', 'events as JSON lines, one CloudEvent a line (default: bundled sample events)')
+    .option('--queue <name>', 'with --events: their queue or topic (default: that of the first source)')
     .option('--fast', 'short cycles, lag and windows, no call limits', false)
     .option('--exit', 'end when every event has its final outcome or waits for an instant', false)
     .option('--fresh', 'first remove the ledger of an earlier demo', false)

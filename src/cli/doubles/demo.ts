@@ -7,16 +7,19 @@ import { type Composed, compose } from '../../compose/connector.ts'
 import { checkFiles } from '../../compose/files.ts'
 import { processRuntime, stopSignal, whenAborted } from '../../compose/process.ts'
 import type { Config } from '../../config/load.ts'
-import { defaultSource } from '../../config/rules.ts'
-import { EXIT_CODES } from '../../core/errors.ts'
+import { defaultSource, type SourceAddress } from '../../config/rules.ts'
+import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
 import type { Totals } from '../../core/ledger/port/inspect.ts'
-import { type Format, printJson, printTable, say } from '../support/output.ts'
+import { type Format, printJson, printLines, say } from '../support/output.ts'
 import { progress } from '../support/screen/progress.ts'
 import { differs, reconcile } from '../support/reconcile.ts'
-import { type Doubles, startDoubles } from './doubles.ts'
+import { type DemoReport, linesOf, nextLine } from './demo-report.ts'
+import { DOUBLE_QUEUES, type Doubles, startDoubles } from './doubles.ts'
 
 export interface DemoOptions {
   readonly events?: string | undefined
+  /** Queue or topic of the events; without it that of the first source. */
+  readonly queue?: string | undefined
   readonly fast: boolean
   readonly exit: boolean
   /** Removes the ledger of an earlier demo first, because the doubles start empty. */
@@ -26,22 +29,11 @@ export interface DemoOptions {
   readonly output: Format
 }
 
-export interface DemoReport {
-  readonly messages: number
-  readonly duplicates: number
-  readonly rejected: number
-  readonly events: Readonly<Record<string, number>>
-  readonly operations: number
-  readonly calls: number
-  readonly employees: number
-  readonly elapsedMs: number
-  readonly balanced: boolean
-  readonly wrong: readonly string[]
-}
-
 /** A connector that runs on the doubles. */
 interface Demo {
   readonly config: Config
+  /** Where the events are sent, and where they are received. */
+  readonly address: SourceAddress
   readonly composed: Composed
   readonly doubles: Doubles
   readonly running: Promise<void>
@@ -61,18 +53,21 @@ export async function demo(options: DemoOptions, environment: NodeJS.ProcessEnv)
   if (options.fresh)
     for (const suffix of ['', '-wal', '-shm']) await rm(`${ledger}${suffix}`, { force: true })
   const demo = await startDemo(stack, options, environment, ledger)
-  const { composed, config, doubles, running, stop } = demo
+  const { address, composed, config, doubles, running, stop } = demo
   const before = await composed.ledger.readTotals()
   const startedAt = Date.now()
-  const sent = await feedFile(config, options.events ?? SAMPLE)
+  const sent = await feedFile(config, options.events ?? SAMPLE, () => {}, {
+    queue: 'queue' in address ? address.queue : address.topic,
+    session: address.sessions ? 'demo' : null,
+  })
   const ended = await untilFinal(demo, before.messages + sent)
   const elapsedMs = Date.now() - startedAt
   if (options.directory !== undefined)
     await writeFile(options.directory, `${JSON.stringify(await doubles.entra.directory(), null, 1)}\n`)
   const report = await reportOf(demo, before, sent, elapsedMs)
   if (options.output === 'json') printJson(report)
-  else printReport(report)
-  if (options.ledger !== undefined) sayNextCommands(options.ledger, report)
+  else printLines(...linesOf(report))
+  say(nextLine(report, options.ledger, environment))
   if (!options.exit && ended) {
     say('', `Still running; ctrl-C ends it. The directory: http://127.0.0.1:${doubles.entra.port}/directory`)
     await Promise.race([whenAborted(stop), running])
@@ -87,10 +82,13 @@ async function startDemo(
   environment: NodeJS.ProcessEnv,
   ledger: string,
 ): Promise<Demo> {
-  const doubles = stack.adopt(await startDoubles({ fast: options.fast }), (it) => it.stop())
-  const config = onDemoQueue(
-    readConfig({ LOG_LEVEL: 'warn', ...environment, ...doubles.environment, LEDGER: ledger }),
+  const { sourceAddresses } = readConfig({ ...environment, ...DOUBLE_QUEUES }).rules
+  const address = options.events === undefined ? SAMPLE_QUEUE : addressOf(sourceAddresses, options.queue)
+  const doubles = stack.adopt(await startDoubles({ fast: options.fast, sources: sourceAddresses }), (it) =>
+    it.stop(),
   )
+  const given = readConfig({ LOG_LEVEL: 'warn', ...environment, ...doubles.environment, LEDGER: ledger })
+  const config = options.events === undefined ? onSampleQueue(given) : given
   const { runtime, close } = await processRuntime(config)
   stack.defer(close)
   const stop = stopSignal(runtime.log)
@@ -100,43 +98,41 @@ async function startDemo(
     await composed.service.stop()
     await running
   })
-  return { config, composed, doubles, running, stop }
+  return { config, address, composed, doubles, running, stop }
 }
 
-function sayNextCommands(ledger: string, { events }: DemoReport): void {
-  const dead = (events['dead-lettered'] ?? 0) > 0
-  const commands = [
-    'status',
-    'trace <event id or employee>',
-    ...(dead ? ['dead-letters list --store ledger'] : []),
-  ]
-  say(
-    '',
-    'Next, look at:',
-    ...commands.map((one) => `  LEDGER=${ledger} npm run --silent rollcall -- ${one}`),
-  )
+/** Where the events of a file are sent. Throws `ArgumentInvalid` for a queue without a source. */
+function addressOf(addresses: readonly SourceAddress[], queue: string | undefined): SourceAddress {
+  const names = addresses.map((address) => ('queue' in address ? address.queue : address.topic))
+  const found = addresses[queue === undefined ? 0 : names.indexOf(queue)]
+  if (found) return found
+  throw new RollcallError('ArgumentInvalid', `--queue takes one of ${[...new Set(names)].join(', ')}`)
+}
+
+const SAMPLE_QUEUE: SourceAddress = {
+  queue: DOUBLE_QUEUES.SERVICEBUS_QUEUE,
+  entity: DOUBLE_QUEUES.SERVICEBUS_QUEUE,
+  sessions: false,
 }
 
 /**
- * The demo uses the mapping and shapes of `rollcall.yaml`, and those of its sources that are on the
- * demo's one queue.
+ * The bundled events are canonical, and on one queue. Of `rollcall.yaml` they see mapping and shapes, and the sources
+ * on that queue.
  */
-function onDemoQueue(config: Config): Config {
+function onSampleQueue(config: Config): Config {
   const { sources, sourceAddresses } = config.rules
-  const here = sourceAddresses.filter(
-    ({ entity, sessions }) => entity === config.SERVICEBUS_QUEUE && !sessions,
-  )
+  const here = sourceAddresses.filter(({ entity, sessions }) => entity === SAMPLE_QUEUE.entity && !sessions)
   if (here.length === sourceAddresses.length) return config
-  const queue = config.SERVICEBUS_QUEUE
-  say(`The demo has one queue, ${queue}: it ignores sources on other queues.`)
-  const sourceAddress = { queue, entity: queue, sessions: false }
+  say(
+    `The bundled events are on the queue ${SAMPLE_QUEUE.entity}, so sources on others are ignored; --events sends your own.`,
+  )
   return {
     ...config,
     rules: {
       ...config.rules,
       ...(here.length > 0
         ? { sources, sourceAddresses: here }
-        : { sources: [defaultSource(config)], sourceAddresses: [sourceAddress] }),
+        : { sources: [defaultSource(config)], sourceAddresses: [SAMPLE_QUEUE] }),
     },
   }
 }
@@ -154,7 +150,7 @@ const LOOK_EVERY_MS = 100
  * first.
  */
 async function untilFinal(
-  { composed: { ledger }, doubles: { bus }, config, stop }: Demo,
+  { address, composed: { ledger }, doubles: { bus }, stop }: Demo,
   expected: number,
 ): Promise<boolean> {
   const line = progress('messages', expected)
@@ -165,7 +161,7 @@ async function untilFinal(
       `${totals.finished} of ${totals.events} events answered, ${totals.operations} operations, ${totals.calls} calls`,
     )
     if (totals.messages >= expected && (await ledger.readIdle(Date.now())).idle) {
-      const queue = await bus.counts(config.SERVICEBUS_QUEUE)
+      const queue = await bus.counts(address.entity)
       if (queue.active + queue.locked === 0) {
         line.end()
         return true
@@ -178,14 +174,14 @@ async function untilFinal(
 
 /** The books of the ledger, compared with what the feeder sent and what the broker counted. */
 async function reportOf(
-  { composed: { ledger }, doubles: { bus }, config }: Demo,
+  { address, composed: { ledger }, doubles: { bus }, config }: Demo,
   before: Totals,
   sent: number,
   elapsedMs: number,
 ): Promise<DemoReport> {
   const { totals, stateCounts } = await ledger.readCounts()
   const books = reconcile(totals, stateCounts)
-  const queue = await bus.counts(config.SERVICEBUS_QUEUE)
+  const queue = await bus.counts(address.entity)
   const outcomes = await bus.counts(config.OUTCOMES_QUEUE)
   const since = (name: keyof Totals): number => totals[name] - before[name]
   const wrong = [
@@ -209,24 +205,4 @@ async function reportOf(
     balanced: wrong.length === 0,
     wrong,
   }
-}
-
-function printReport(report: DemoReport): void {
-  printTable(
-    ['events', ''],
-    Object.entries(report.events).filter(([, count]) => count > 0),
-  )
-  printTable(
-    ['', ''],
-    [
-      ['messages', report.messages],
-      ['duplicates', report.duplicates],
-      ['rejected (native dead-letter queue)', report.rejected],
-      ['employees', report.employees],
-      ['operations', report.operations],
-      ['calls', report.calls],
-      ['elapsed', `${(report.elapsedMs / 1_000).toFixed(1)} s`],
-      ['books', report.balanced ? 'balanced' : report.wrong.join('; ')],
-    ],
-  )
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { FAST_ENVIRONMENT } from '../../config/environment.ts'
+import type { SourceAddress } from '../../config/rules.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { type EntraDouble, startEntra } from '../../local/entra/server.ts'
 import { type EntraSettings, FAST_SETTINGS, settingsSchema } from '../../local/entra/settings.ts'
@@ -9,6 +10,7 @@ import { certificateIn } from '../../local/service-bus/tls/certificate-files.ts'
 import { parseBrokerConfig } from '../../local/service-bus/config.ts'
 import { readSettingsFile } from '../../local/service-bus/settings-file.ts'
 import { startBrokerThread } from '../../local/service-bus/thread/thread.ts'
+import { withSources } from './source-entities.ts'
 
 /** Service Bus and Entra on this machine, and what a connector needs to use them. */
 export interface Doubles {
@@ -26,6 +28,8 @@ export interface DoublesOptions {
   readonly entraPort?: number | undefined
   /** Short cycles and lag, no call limits. */
   readonly fast: boolean
+  /** Queues and topics of sources, which the bus has besides those of the connector. */
+  readonly sources?: readonly SourceAddress[] | undefined
   /**
    * JSON file of settings of the Entra double (docs/reference/doubles-entra.md): limits, mapping,
    * faults, initial directory.
@@ -44,11 +48,20 @@ export interface DoublesOptions {
 /** The same file configures the official emulator in docker-compose. */
 export const BUS_CONFIG = new URL('../../../deploy/service-bus/Config.json', import.meta.url)
 
+/** The queues of `BUS_CONFIG`, as settings of a connector. */
+export const DOUBLE_QUEUES = {
+  SERVICEBUS_QUEUE: 'hr-events',
+  OUTCOMES_QUEUE: 'hr-outcomes',
+  DEAD_LETTER_QUEUE: 'hr-dead-letters',
+  CONTROL_QUEUE: 'rollcall-control',
+}
+
 export async function startDoubles({
   host = '127.0.0.1',
   busPort = 0,
   entraPort = 0,
   fast,
+  sources = [],
   entraSettings,
   busFile,
   busSettings,
@@ -56,7 +69,7 @@ export async function startDoubles({
   busTlsPort,
 }: DoublesOptions): Promise<Doubles> {
   await using stack = new AsyncDisposableStack()
-  const config = parseBrokerConfig(await readFile(BUS_CONFIG, 'utf8'))
+  const config = withSources(parseBrokerConfig(await readFile(BUS_CONFIG, 'utf8')), sources)
   const settings = {
     ...(fast ? FAST_SETTINGS : {}),
     ...(entraSettings === undefined ? {} : await readSettings(entraSettings)),
@@ -81,10 +94,7 @@ export async function startDoubles({
     entra,
     environment: {
       SERVICEBUS_CONNECTION_STRING: bus.connectionString,
-      SERVICEBUS_QUEUE: 'hr-events',
-      OUTCOMES_QUEUE: 'hr-outcomes',
-      DEAD_LETTER_QUEUE: 'hr-dead-letters',
-      CONTROL_QUEUE: 'rollcall-control',
+      ...DOUBLE_QUEUES,
       PROVISIONING_ENDPOINT: entra.endpoint,
       PROVISIONING_ALLOW_HTTP: 'true',
       AUTH_MODE: 'local',

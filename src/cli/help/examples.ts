@@ -9,6 +9,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   demo: [
     ['demo --fast --exit', 'sample events through both doubles, in seconds'],
     ['demo --events events.jsonl --ledger try.db', 'your own events, and a ledger to look at afterwards'],
+    [
+      'demo --events webhooks.jsonl --queue vendors',
+      'payloads for the source on that queue in rollcall.yaml',
+    ],
   ],
   run: [
     ['run', 'the whole connector'],

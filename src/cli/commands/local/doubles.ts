@@ -7,10 +7,12 @@ import { port } from '../../support/options.ts'
 import { printJsonLine, printLines } from '../../support/output.ts'
 
 /** Adds `local`, which starts both doubles and is the parent of `bus` and `feed`. */
-export function registerLocal(program: Command, { finish }: CommandContext) {
+export function registerLocal(program: Command, { environment, finish }: CommandContext) {
   return program
     .command('local')
-    .description('run only the doubles of Service Bus and Entra')
+    .description(
+      'run only the doubles of Service Bus and Entra, with the queues and topics of the sources in rollcall.yaml',
+    )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--bus-port <port>', 'AMQP port (default: any free one)', port, 0)
     .option('--entra-port <port>', 'HTTP port (default: any free one)', port, 0)
@@ -28,16 +30,21 @@ export function registerLocal(program: Command, { finish }: CommandContext) {
         .choices(['json', 'env'] as const)
         .default('json' as const),
     )
-    .action(async ({ format, ...options }) => finish(await startBoth(options, format)))
+    .action(async ({ format, ...options }) => finish(await startBoth(options, format, environment)))
 }
 
 /**
  * Runs until a signal. One line of JSON on stdout says that the doubles are ready, and how to use
  * them; with `env`, lines for a shell, of which the last is `# ready`.
  */
-async function startBoth(options: DoublesOptions, format: 'json' | 'env'): Promise<number> {
-  const [{ checkFiles }, { processLog, stopSignal, whenAborted }, { startDoubles, tlsOf }] =
+async function startBoth(
+  options: DoublesOptions,
+  format: 'json' | 'env',
+  environment: NodeJS.ProcessEnv,
+): Promise<number> {
+  const [{ readConfig }, { checkFiles }, { processLog, stopSignal, whenAborted }, { startDoubles, tlsOf }] =
     await Promise.all([
+      import('../../../compose/config.ts'),
       import('../../../compose/files.ts'),
       import('../../../compose/process.ts'),
       import('../../doubles/doubles.ts'),
@@ -46,8 +53,9 @@ async function startBoth(options: DoublesOptions, format: 'json' | 'env'): Promi
     readable: { '--entra-settings': options.entraSettings },
     writable: { '--bus-file': options.busFile },
   })
+  const { sourceAddresses: sources } = readConfig(environment).rules
   const stop = stopSignal(processLog())
-  const doubles = await startDoubles(options)
+  const doubles = await startDoubles({ ...options, sources })
   try {
     const { bus, busCaFile, entra, environment: env } = doubles
     if (format === 'env') printLines(...envLines(env), '# ready')

@@ -1,0 +1,37 @@
+export interface DemoReport {
+  readonly messages: number
+  readonly duplicates: number
+  readonly rejected: number
+  readonly events: Readonly<Record<string, number>>
+  readonly operations: number
+  readonly calls: number
+  readonly employees: number
+  readonly elapsedMs: number
+  readonly balanced: boolean
+  readonly wrong: readonly string[]
+}
+
+/** Two lines: what was sent, and what became of the events. */
+export function linesOf(report: DemoReport): readonly string[] {
+  const { messages, duplicates, rejected, employees, operations, calls, elapsedMs } = report
+  const states = Object.entries(report.events).filter(([, count]) => count > 0)
+  return [
+    `${messages} messages (${duplicates} repeated, ${rejected} unreadable) about ${employees} employees became ` +
+      `${operations} operations in ${calls} calls, in ${(elapsedMs / 1_000).toFixed(1)} s; ` +
+      (report.balanced ? 'books balanced' : `books not balanced: ${report.wrong.join('; ')}`),
+    `events: ${states.map(([state, count]) => `${count} ${state}`).join(', ')}`,
+  ]
+}
+
+/** What to type next: as `npm start` runs it in a checkout, and otherwise as it is installed. */
+export function nextLine(
+  { events }: DemoReport,
+  ledger: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  if (ledger === undefined) return 'next: --ledger FILE keeps the ledger, for rollcall status and trace'
+  const rollcall =
+    environment['npm_lifecycle_event'] === 'start' ? 'npm run --silent rollcall --' : 'rollcall'
+  const dead = (events['dead-lettered'] ?? 0) > 0
+  return `next: LEDGER=${ledger} ${rollcall} ${dead ? 'dead-letters list --store ledger' : 'status --allow-stopped'}`
+}
