@@ -1,15 +1,4 @@
-import { enableCompileCache } from 'node:module'
-import { join } from 'node:path'
-
-// Ledger, exports, backups and caches contain personal data, so only the user of this process may
-// read them.
-process.umask(0o077)
-
-// The compile cache halves the start time, so it comes before every other import. Node executes
-// what is in the cache, so the folder must belong to the user.
-const { XDG_CACHE_HOME: cacheHome, HOME: home } = process.env
-const caches = cacheHome || (home && join(home, '.cache'))
-if (caches) enableCompileCache(join(caches, 'rollcall'))
+import './private-cache.mjs'
 
 /** Runs one command, and returns its exit code. */
 export async function main(argv: readonly string[]): Promise<number> {

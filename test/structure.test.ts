@@ -44,7 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   local: [],
   // What others import from the npm package.
   package: ['core', 'adapters', 'local'],
-  main: ['cli', 'core'],
+  main: ['cli', 'core', 'private-cache.mjs'],
 }
 const roomOf = (file: string): string => file.split('/')[1]?.replace('.ts', '') ?? ''
 
