@@ -20,6 +20,7 @@ import { RollcallError } from '../core/errors.ts'
 import { readBySource } from '../core/intake/hydrate/loop.ts'
 import { sourceRules } from '../core/intake/sources.ts'
 import type { Ledger } from '../core/ledger/ledger.ts'
+import { applyPilot } from '../core/plan/apply-pilot.ts'
 import type { Loop } from '../core/loops.ts'
 import { DAY_MS, type Runtime } from '../core/runtime.ts'
 import type { Service } from '../core/service.ts'
@@ -94,6 +95,7 @@ export async function compose(
     runtime.now,
   )
   const ledger = stack.adopt(await opening, (it) => it.close())
+  if (!loops || loops.has('provision')) await applyPilot(ledger, config.rules.pilot, runtime)
   const health = receiverHealth(runtime.now)
   const sourceQueue = health.watch(
     sourceQueueOf(config, {
@@ -240,6 +242,7 @@ function connectorSettings(
     plan: {
       ...settings.plan,
       fold,
+      ...(config.rules.pilot ? { pilot: config.rules.pilot } : {}),
       attributeFailure: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets },
     },
     hydrate: { ...config.rules.notices, leaseMs: READ_LEASE_MS },

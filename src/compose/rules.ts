@@ -13,6 +13,7 @@ export function planRules(config: Config): PlanRules {
     mapping: config.rules.mapping,
     digest: sha256,
     fold: { ...fold, activation: config.rules.activation },
+    ...(config.rules.pilot ? { pilot: config.rules.pilot } : {}),
     attributeFailure: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets },
   }
 }

@@ -5,6 +5,7 @@ import { type EntityAddress, entityOf } from '../core/intake/entity.ts'
 import { withWords } from '../core/intake/access.ts'
 import { compileShape, type Shape, type ShapeRules } from '../core/intake/shape.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
+import type { EmployeeIdForm } from '../core/intake/event/employee-id.ts'
 import type { ConfiguredSource } from '../core/intake/sources.ts'
 import {
   compileMapping,
@@ -13,6 +14,7 @@ import {
   type Mapping,
 } from '../core/plan/mapping/mapping.ts'
 import type { Rule } from '../core/plan/mapping/rule.ts'
+import { type Pilot, pilotOf } from '../core/plan/pilot.ts'
 import { type Targets, targetsOf } from '../core/plan/mapping/targets.ts'
 import { compileRule } from '../core/plan/mapping/rule.ts'
 import { type HrSystemSettings, NoticeSettings } from '../core/intake/hydrate/settings.ts'
@@ -41,6 +43,8 @@ export interface Rules {
   /** The HR readers of sources with `read`, by the configured name of the source. */
   readonly readers: ReadonlyMap<string, HrReader>
   readonly activation: Activation
+  /** `null`: every employee is sent. */
+  readonly pilot: Pilot | null
   /** Which attributes fill each attribute of the directory. */
   readonly targets: Targets
   readonly notices: NoticeSettings
@@ -107,9 +111,14 @@ export function compileRules(
     sourceAddresses: sourceAddressesOf(given, compilation),
     readers: readersOf(given, mapping, compilation),
     activation: file.activation ?? HOLD,
+    pilot: file.pilot ? pilotOf(file.pilot, formsOf(sources), tools.digest) : null,
     targets: targetsOf(file.targets),
     notices: file.notices ?? NoticeSettings.parse({}),
   }
+}
+
+function formsOf(sources: readonly ConfiguredSource[]): readonly EmployeeIdForm[] {
+  return sources.flatMap(({ source }) => source.employeeId ?? [])
 }
 
 function mappingOf(rules: readonly Rule[], { problems, tools, attempt }: Compilation): Mapping | null {

@@ -5,6 +5,7 @@ import { AccessSettings, AccessWords } from '../core/intake/access.ts'
 import { EVENT_TYPES } from '../core/intake/event/event-types.ts'
 import { PLACEHOLDER_DATES } from '../core/intake/event/moments.ts'
 import { isCharset } from '../core/intake/body/charset.ts'
+import { PilotSettings } from '../core/plan/pilot.ts'
 import { FIELD_KINDS } from '../core/intake/shape/fields.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
 import { ENVIRONMENT, zone } from './environment.ts'
@@ -194,6 +195,10 @@ export const FILE = z.strictObject({
   shapes: z.record(text, SHAPE).default({}).meta({ description: 'Shapes of payloads, by name' }),
   activation: ActivationSettings.default(HOLD).meta({
     description: 'When a future activation is sent: hold, early or announce',
+  }),
+  pilot: PilotSettings.optional().meta({
+    description:
+      'Only these employees are sent; everyone else is planned and held. Default: everyone is sent',
   }),
   notices: NoticeSettings.prefault({}).meta({ description: 'How notices are processed' }),
   targets: z

@@ -23,6 +23,7 @@ import { recordAnswer } from './submit/answers.ts'
 import { nextBatch, takeSlot } from './submit/claim-batch.ts'
 import { brakeStatus, listBraked } from './plan/brake.ts'
 import { refuseBrake, releaseBrake } from './plan/brake-decisions.ts'
+import { countOutsidePilot, replanForPilot } from './plan/pilot.ts'
 import { markCopied, currentDeadLetters, takeUncopied } from './dead-letters/copies.ts'
 import { commitPlan } from './plan/commit.ts'
 import { candidates } from './report/candidates.ts'
@@ -126,6 +127,8 @@ function planMethods({ write, read, instance }: Transactions): PlanLedger {
   return {
     claimDueEmployees: (query) => (query.claimMs ? write : read)((sql) => claimDueEmployees(sql, query)),
     commitPlan: (decisions, brake, now) => write((sql) => commitPlan(sql, instance, decisions, brake, now)),
+    replanForPilot: (query) => write((sql) => replanForPilot(sql, query)),
+    countOutsidePilot: () => read(countOutsidePilot),
     readBrakeStatus: (settings, now) => read((sql) => brakeStatus(sql, settings, now)),
     listBraked: (query) => read((sql) => listBraked(sql, query)),
     releaseBrake: (order, now) => write((sql) => releaseBrake(sql, order, now)),

@@ -4,6 +4,7 @@ import type { EmployeeState } from '../plan/fold/state.ts'
 import type { FoldRules } from '../plan/fold/rules.ts'
 import type { EmployeeEvent } from '../ledger/employee.ts'
 import { effectiveState } from '../plan/decide/effective-state.ts'
+import { EVENT_REASONS } from '../ledger/event-reason.ts'
 import { unreachable } from '../errors.ts'
 import type { LeaverCause, LeaverEnd } from './causes.ts'
 import { resendAfterMs } from './schedule.ts'
@@ -89,6 +90,7 @@ function endedBy(event: EmployeeEvent | undefined, folded: EmployeeState): 'disc
 function assessUnproven(view: LeaverView, event: EmployeeEvent | undefined): Assessment {
   const { leaverCase, employee, directory, last, brake } = view
   if (brake !== null) return open(brake === 'held' ? 'brake' : 'brake-refused')
+  if (event?.state === 'held' && event.reason === EVENT_REASONS.pilot) return open('pilot')
   if ((employee?.unanswered.length ?? 0) > 0) return open(last?.active ? 'behind-another' : 'under-way')
   if (event && (event.state === 'received' || event.state === 'planned')) return open('under-way')
   if (last && isUnderWay(last.state)) return open('under-way')

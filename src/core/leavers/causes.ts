@@ -25,6 +25,11 @@ export const LEAVER_CAUSES = {
     fix: 'ask HR to take the leaving back; if the employee leaves after all, run rollcall brake release EMPLOYEE',
     waits: false,
   },
+  pilot: {
+    meaning: 'the employee is outside the pilot, so the deactivation is not sent',
+    fix: 'disable the account by hand and acknowledge, or widen the pilot in rollcall.yaml',
+    waits: false,
+  },
   failed: {
     meaning: 'the directory did not accept the deactivation; it is resent',
     fix: 'look the code up with rollcall trace EMPLOYEE, or disable the account by hand and acknowledge',

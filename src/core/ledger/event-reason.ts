@@ -38,6 +38,8 @@ export const EVENT_REASONS = {
   brake: 'Brake',
   /** An operator refused the deactivation that the brake held: the account stays as it is. */
   brakeRefused: 'BrakeRefused',
+  /** The employee is outside the pilot, so nothing is sent. */
+  pilot: 'Pilot',
   /**
    * Dead because required attributes stayed missing; the event returns once the record is complete.
    */

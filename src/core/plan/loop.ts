@@ -5,6 +5,7 @@ import { loop, type WakeableService } from '../service.ts'
 import type { AttributionRules } from './decide/attribute-failure.ts'
 import type { BrakeSettings } from '../ledger/port/plan.ts'
 import type { FoldRules } from './fold/rules.ts'
+import type { Pilot } from './pilot.ts'
 import type { Mapping } from './mapping/mapping.ts'
 import type { Decision } from '../ledger/decision.ts'
 import { planEmployee } from './decide/plan.ts'
@@ -21,6 +22,7 @@ export interface PlanSettings {
   readonly fold?: FoldRules
   readonly attributeFailure?: AttributionRules
   readonly brake: BrakeSettings
+  readonly pilot?: Pilot
   /** Where several instances plan: how long one instance holds its claim on employees. */
   readonly claimMs?: number
 }
@@ -55,6 +57,7 @@ export function planLoop({ ledger, mapping, settings, runtime, onPlanned }: Plan
     mapping,
     digest: runtime.digest,
     ...(settings.fold ? { fold: settings.fold } : {}),
+    ...(settings.pilot ? { pilot: settings.pilot } : {}),
     ...(settings.attributeFailure ? { attributeFailure: settings.attributeFailure } : {}),
   }
   const pending = new Map<string, PendingPlan>()

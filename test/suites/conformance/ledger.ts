@@ -21,6 +21,7 @@ import { leaverTimeCases } from './ledger-leaver-times.ts'
 import { nameCases } from './ledger-names.ts'
 import { noticeCases } from './ledger-notices.ts'
 import { offerCases } from './ledger-offers.ts'
+import { pilotCases } from './ledger-pilot.ts'
 import { planCases } from './ledger-plan.ts'
 import { putBackCases } from './ledger-put-back.ts'
 import { refusedCases } from './ledger-refused.ts'
@@ -42,6 +43,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   intakeCases,
   planCases,
   brakeCases,
+  pilotCases,
   aheadCases,
   retentionCases,
   erasedCases,

@@ -14,6 +14,14 @@ export interface PlanLedger {
    * employee stays due. It holds deactivations back when they are too many for the brake.
    */
   commitPlan(decisions: readonly Decision[], brake: BrakeSettings, now: number): Promise<PlanResult>
+  /**
+   * Plans a page of employees again for the pilot with this mark: all of them where it is another
+   * than before, and what waits to be sent of them is withdrawn; otherwise those it holds. A `next`
+   * that is not `null` continues it; the mark is kept with the last page.
+   */
+  replanForPilot(query: PilotQuery): Promise<PilotPage>
+  /** The number of employees of whom the pilot holds something. */
+  countOutsidePilot(): Promise<number>
   readBrakeStatus(settings: BrakeSettings, now: number): Promise<BrakeStatus>
   /** A page of the employees that are held or refused, those who wait longest first. */
   listBraked(query: BrakedQuery): Promise<BrakedPage>
@@ -57,6 +65,18 @@ export interface BrakeSettings {
   readonly percent: number
   /** … once it is more employees than this. */
   readonly floor: number
+}
+export interface PilotQuery {
+  /** Of the pilot in force; `NO_PILOT` when every employee is sent. */
+  readonly mark: number
+  /** `next` of the previous page; `null` for the first. */
+  readonly after: string | null
+  readonly limit: number
+  readonly now: number
+}
+export interface PilotPage {
+  readonly replanned: number
+  readonly next: string | null
 }
 export interface PlanResult {
   readonly operations: number

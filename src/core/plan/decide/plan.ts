@@ -4,6 +4,7 @@ import { findingAboutEvent } from '../../findings/finding.ts'
 import type { Decided, Decision, EventDecision } from '../../ledger/decision.ts'
 import type { Employee } from '../../ledger/employee.ts'
 import { nameLeaving } from './leaving.ts'
+import { holdOutsidePilot } from './outside-pilot.ts'
 import { handleMappingFailure } from './mapping-failure.ts'
 import {
   beginPlanning,
@@ -96,7 +97,7 @@ function finish(decision: Decided, last: Planning, attempts: readonly Attempt[])
 
 function complete(decision: Decided, planning: Planning): Decided {
   const { employee, now, rules } = planning
-  const found = withFindings(nameLeaving(decision, planning), planning)
+  const found = holdOutsidePilot(withFindings(nameLeaving(decision, planning), planning), planning)
   return respectDeactivation(employee, found, now, rules.fold)
 }
 

@@ -2,6 +2,7 @@ import { overtakesUnanswered } from '../overtake.ts'
 import { isFinal } from '../../ledger/lifecycle.ts'
 import type { FoldRules } from '../fold/rules.ts'
 import type { MappedRecord, Mapping } from '../mapping/mapping.ts'
+import type { Pilot } from '../pilot.ts'
 import type { AttributionRules } from './attribute-failure.ts'
 import type { Decided, EventDecision } from '../../ledger/decision.ts'
 import { type EffectiveState, effectiveState } from './effective-state.ts'
@@ -12,6 +13,8 @@ export interface PlanRules<M extends Mapping = Mapping> {
   readonly mapping: M
   readonly fold?: FoldRules
   readonly attributeFailure?: AttributionRules
+  /** Without one, every employee is sent. */
+  readonly pilot?: Pilot
   readonly digest: (text: string) => string
 }
 

@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { employeeIdOf, type EmployeeIdForm } from '../intake/event/employee-id.ts'
+import type { Attribute } from '../model.ts'
+
+const scalar = z.union([z.string(), z.number(), z.boolean()])
+
+/** Who is sent to the directory while a tenant tries Rollcall. Everyone else is held. */
+export const PilotSettings = z
+  .strictObject({
+    employees: z
+      .array(z.union([z.string().min(1), z.number()]))
+      .default([])
+      .meta({
+        description: 'Employee ids',
+      }),
+    where: z
+      .record(z.string().min(1), z.union([scalar, z.array(scalar).min(1)]))
+      .optional()
+      .meta({
+        description:
+          'Worker attribute, by its dotted path → a value or values. An employee belongs to it when every attribute has one of its values',
+      }),
+  })
+  .refine(({ employees, where }) => employees.length > 0 || Object.keys(where ?? {}).length > 0, {
+    message: 'must name employees or attributes; without pilot, every employee is sent',
+  })
+export type PilotSettings = z.output<typeof PilotSettings>
+
+/** The employees that may be sent. */
+export interface Pilot {
+  /** The same settings have the same mark, others another; never 0. */
+  readonly mark: number
+  /** Whether the employee belongs to the pilot. Comparisons are exact; a missing attribute never fits. */
+  includes(employeeId: string, attributes: ReadonlyMap<string, Attribute>): boolean
+}
+
+/** The mark of a connector that sends every employee. */
+export const NO_PILOT = 0
+
+/** Hexadecimal digits of a digest that a number holds exactly. */
+const MARK_DIGITS = 12
+
+/** `forms` are the forms of employee ids that the sources declare: an id counts in each of them. */
+export function pilotOf(
+  { employees, where = {} }: PilotSettings,
+  forms: readonly EmployeeIdForm[],
+  digest: (text: string) => string,
+): Pilot {
+  const ids = new Set(
+    employees.flatMap((id) => [employeeIdOf(id), ...forms.map((form) => employeeIdOf(id, form))]),
+  )
+  const conditions = Object.entries(where).map(([path, values]) => ({
+    path,
+    values: new Set((Array.isArray(values) ? values : [values]).map(String)),
+  }))
+  const said = JSON.stringify([
+    [...ids].sort(),
+    conditions.map(({ path, values }) => [path, ...values]).sort(),
+  ])
+  return {
+    mark: Number.parseInt(digest(said).slice(0, MARK_DIGITS), 16) || 1,
+    includes: (employeeId, attributes) =>
+      ids.has(employeeId) ||
+      (conditions.length > 0 &&
+        conditions.every(({ path, values }) => {
+          const value = attributes.get(path)?.value ?? null
+          return value !== null && typeof value !== 'object' && values.has(String(value))
+        })),
+  }
+}
