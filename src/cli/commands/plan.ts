@@ -4,12 +4,11 @@ import type { EmployeeView } from '../../core/ledger/port/inspect.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import { masked } from '../../core/mask.ts'
 import type { HrEvent } from '../../core/model.ts'
-import type { LeavingEmployee } from '../../core/plan/decide/brake.ts'
-import type { Preview } from '../../core/plan/preview.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import type { BrakeForecast } from '../plan/brake-forecast.ts'
 import { eachEmployee } from '../plan/employees.ts'
-import { failuresOf, type PlanOptions, report } from '../plan/report.ts'
+import { failuresOf, gathering } from '../plan/gathered.ts'
+import { type PlanOptions, report } from '../plan/report.ts'
 import type { EventFile, EventLine } from '../support/event-file.ts'
 import { asTyped, employeeNamed, employeeOf, nearlyMatching } from '../support/employees.ts'
 import { inForce, ownConfigOption } from '../support/running/in-force.ts'
@@ -51,7 +50,7 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
     { previewEmployee },
     { compareLines },
     { brakeOf },
-    { forecastBrake, leavingIn },
+    { forecastBrake },
   ] = await Promise.all([
     import('../../compose/config.ts'),
     import('../../compose/files.ts'),
@@ -74,18 +73,10 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
   if (alone && !options.alone)
     say(`no ledger at ${masked(config.LEDGER)}: only the events of the file are planned`)
   let inUse = config
-  const previews: Preview[] = []
-  const leaving: LeavingEmployee[] = []
   let brake: BrakeForecast | null = null
-  let employees = 0
-  const add = async (view: EmployeeView): Promise<void> => {
-    employees += 1
-    const preview = await previewEmployee(view.employee, view.lastAccepted, at, rules)
-    const leaver = leavingIn(preview, view, at)
-    if (leaver) leaving.push(leaver)
-    if (preview.operation !== null || failuresOf(preview).length > 0 || options.employee !== undefined)
-      previews.push(preview)
-  }
+  const gathers = gathering(options.employee !== undefined)
+  const add = async (view: EmployeeView): Promise<void> =>
+    gathers.add(view, await previewEmployee(view.employee, view.lastAccepted, at, rules), at)
   let lines: readonly EventLine[] = []
   let wanted = options.employee === undefined ? undefined : employeeOf(options.employee)
   let candidates = ''
@@ -95,8 +86,9 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
     const events = file && withoutCollisions(file.events, lines)
     await eachEmployee(ledger, events, wanted, add)
     // An older ledger may hold an id as it was written.
-    if (employees === 0 && wanted !== options.employee)
+    if (gathers.soFar().employees === 0 && wanted !== options.employee)
       await eachEmployee(ledger, events, options.employee, add)
+    const { leaving, employees } = gathers.soFar()
     if (ledger && leaving.length > 0 && options.asOf === undefined) {
       const limits = brakeOf(inUse)
       brake = forecastBrake(leaving, await ledger.readBrakeStatus(limits, now), limits)
@@ -115,13 +107,15 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
       rules = planRules({ ...ruled, FAILED_ATTEMPTS: inUse.FAILED_ATTEMPTS })
       await each(ledger)
     })
-  if (options.employee !== undefined && employees === 0) {
+  const gathered = gathers.soFar()
+  if (options.employee !== undefined && gathered.employees === 0) {
     say(`employee ${asTyped(options.employee)} is not known: give an employee id${candidates}`)
     return EXIT_CODES.notFound
   }
-  report(previews, employees, { at, file, lines, operationsPerCall: inUse.BATCH_OPERATIONS, brake }, options)
+  const { BATCH_OPERATIONS: operationsPerCall, CALLS_PER_DAY: callsPerDay } = inUse
+  report(gathered, { at, file, lines, operationsPerCall, callsPerDay, brake }, options)
   const isWhole =
-    previews.every((preview) => failuresOf(preview).length === 0) &&
+    gathered.previews.every((preview) => failuresOf(preview).length === 0) &&
     lines.every(({ becomes }) => becomes === 'taken' || becomes === 'duplicate')
   return isWhole ? EXIT_CODES.done : EXIT_CODES.partial
 }

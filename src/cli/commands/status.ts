@@ -47,6 +47,8 @@ interface Status {
   readonly brake: BrakeStatus
   /** Employees that a block keeps disabled. */
   readonly blocks: number
+  /** Employees of whom the pilot holds something. */
+  readonly outsidePilot: number
   readonly leavers: Figures['leavers']
   readonly findings: Figures['findings']
   /** Of the ledger; those of the bus are on the bus. */
@@ -101,6 +103,7 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
   const { holds, leavers, findings, deadLetters, blocks } = figures
   const log = { readUntil: iso(figures.watermark), foreign: totals.unmatched }
   const submission = await ledger.readSubmissionStatus(now)
+  const outsidePilot = await ledger.countOutsidePilot()
   const brake = await ledger.readBrakeStatus(settings, now)
   const limits = {
     perWindow: config.CALLS_PER_5S,
@@ -124,6 +127,7 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
     callsPerDay: limits.perDay,
     brake,
     blocks,
+    outsidePilot,
     leavers,
     findings,
     deadLetters,
@@ -161,6 +165,7 @@ function toJson(status: Status): object {
       allowance: brake.allowance && { ...brake.allowance, endsAt: iso(brake.allowance.endsAt) },
     },
     blocks: status.blocks,
+    outsidePilot: status.outsidePilot,
     findings: findings.map(({ code, count, oldestAt }) => ({ code, count, oldestAt: iso(oldestAt) })),
     deadLetters: status.deadLetters.map((one) => ({ ...one, oldestAt: iso(one.oldestAt) })),
     alerts: status.alerts.map(alertJson),
@@ -189,6 +194,7 @@ function printStatus({ books, submission, ...status }: Status, views: readonly I
       ['submission', describeHolds(status.holds)],
       ['brake', describeBrake(status.brake)],
       ['blocked', describeBlocks(status.blocks)],
+      ['outside the pilot', describeOutside(status.outsidePilot)],
       ['leavers not proven', describeLeavers(status.leavers)],
       ['records not accepted, without an event', describeNotAccepted(submission)],
       ['findings', describeFindings(status.findings)],
@@ -224,6 +230,10 @@ function describeBrake({ held, refused, employees, active, allowance }: BrakeSta
 
 function describeBlocks(blocks: number): string {
   return blocks === 0 ? 'none' : `${blocks} employees: rollcall blocks`
+}
+
+function describeOutside(employees: number): string {
+  return employees === 0 ? 'none' : `${employees} employees are held`
 }
 
 /** Open leaver cases by cause. */

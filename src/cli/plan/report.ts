@@ -1,5 +1,5 @@
 import { type BrakeForecast, forecastLines } from './brake-forecast.ts'
-import type { EventName } from '../../core/model.ts'
+import { failuresOf, type Gathered, type PlanFailure } from './gathered.ts'
 import type { Preview, PreviewChange } from '../../core/plan/preview.ts'
 import type { EventFile, EventLine } from '../support/event-file.ts'
 import { iso, withIsoInstants } from '../support/instants.ts'
@@ -25,7 +25,7 @@ export interface PlanOptions {
   readonly showValues: boolean
 }
 
-/** What the report needs besides the previews. */
+/** What the report needs besides what was gathered. */
 interface PlanContext {
   readonly at: number
   readonly file: EventFile | null
@@ -34,18 +34,19 @@ interface PlanContext {
   readonly operationsPerCall: number
   /** `null` without a ledger, without a deactivation, and for another moment than now. */
   readonly brake: BrakeForecast | null
+  readonly callsPerDay: number
 }
 
 export function report(
-  previews: readonly Preview[],
-  employees: number,
-  { at, file, lines, operationsPerCall, brake }: PlanContext,
+  { previews, employees, outsidePilot }: Gathered,
+  { at, file, lines, operationsPerCall, callsPerDay, brake }: PlanContext,
   options: PlanOptions,
 ): void {
   const show = showing(options.showValues)
   const operations = previews.filter(({ operation }) => operation !== null).length
   const failures = previews.flatMap(failuresOf)
   const calls = Math.ceil(operations / operationsPerCall)
+  const quotaDays = calls / callsPerDay
   if (options.output === 'json') {
     printJson(
       withIsoInstants({
@@ -53,6 +54,8 @@ export function report(
         employees,
         operations,
         calls,
+        quotaDays,
+        outsidePilot,
         ...(file ? fileToJson(file, lines) : {}),
         cannotPlan: failures,
         brake,
@@ -67,7 +70,12 @@ export function report(
   const failed = new Set(failures.map(({ employeeId }) => employeeId)).size
   printLines(
     ...(rows.length > 0 ? [''] : []),
-    `as of ${iso(at)}: ${employees} employees, ${operations} operations, at least ${calls} calls${failed > 0 ? `, ${failed} employees who cannot be planned as they are` : ''}; nothing was sent`,
+    `as of ${iso(at)}: ${employees} employees, ${operations} operations, at least ${calls} calls (${Math.ceil(quotaDays * 1_000) / 10} % of a day's quota)${failed > 0 ? `, ${failed} employees who cannot be planned as they are` : ''}; nothing was sent`,
+    ...(outsidePilot.employees > 0
+      ? [
+          `${outsidePilot.employees} employees outside the pilot are held, ${outsidePilot.leavers} of them leavers`,
+        ]
+      : []),
     ...forecastLines(brake),
   )
 }
@@ -114,33 +122,6 @@ function printFile(file: EventFile, lines: readonly EventLine[]): void {
   for (const [source, attributes] of file.unmapped)
     printLines(`no mapping takes these attributes of ${source}: ${attributes.join(', ')}`)
   if (lines.length > 0 || file.unmapped.size > 0) printLines('')
-}
-
-/** Why events of an employee would not reach the directory. */
-export interface PlanFailure {
-  readonly employeeId: string
-  readonly reason: string
-  /** The attributes that are missing, or the rule that fails and why. Never a value. */
-  readonly detail: string
-  readonly events: readonly EventName[]
-}
-
-/** Why an employee cannot be planned with all events; none when that is possible. */
-export function failuresOf({ employeeId, decisions }: Preview): readonly PlanFailure[] {
-  const failed = decisions.filter(({ state }) => state === 'incomplete' || state === 'dead-lettered')
-  const groups = Map.groupBy(failed, ({ reason, detail }) => JSON.stringify([reason, detail]))
-  return [...groups.values()].flatMap(([first, ...others]) =>
-    first === undefined
-      ? []
-      : [
-          {
-            employeeId,
-            reason: first.reason ?? first.state,
-            detail: first.detail ?? '',
-            events: [first, ...others].map(({ event }) => event),
-          },
-        ],
-  )
 }
 
 function toJson(preview: Preview, show: Show): unknown {

@@ -55,7 +55,7 @@ export function pilotOf(
   }))
   const said = JSON.stringify([
     [...ids].sort(),
-    conditions.map(({ path, values }) => [path, ...values]).sort(),
+    conditions.map(({ path, values }) => JSON.stringify([path, ...[...values].sort()])).sort(),
   ])
   return {
     mark: Number.parseInt(digest(said).slice(0, MARK_DIGITS), 16) || 1,

@@ -23,6 +23,8 @@ export interface Preview {
     readonly by: EventName | null
   })[]
   readonly nextAt: number | null
+  /** The events leave the employee inactive. */
+  readonly isInactive: boolean
 }
 
 /** A value that would change, and the events it comes from. */
@@ -37,8 +39,16 @@ export async function previewEmployee(
   const planned = await planEmployee(employee, now, rules)
   const waits = planned.kind === 'wait'
   const decision = waits ? await planEmployee({ ...employee, unanswered: [] }, now, rules) : planned
+  const isInactive = effectiveState(employee, now, rules.fold).attributes.get('active')?.value === false
   if (decision.kind === 'wait')
-    return { employeeId: employee.employeeId, operation: null, waits, decisions: [], nextAt: null }
+    return {
+      employeeId: employee.employeeId,
+      operation: null,
+      waits,
+      decisions: [],
+      nextAt: null,
+      isInactive,
+    }
 
   const names = new Map(employee.events.map(({ seq, source, id }) => [seq, { source, id }]))
   const name = (seq: number): EventName => names.get(seq) ?? { source: '', id: 'unknown' }
@@ -59,6 +69,7 @@ export async function previewEmployee(
       by: by === null ? null : name(by),
     })),
     nextAt: decision.nextAt,
+    isInactive,
   }
 }
 

@@ -284,3 +284,21 @@ void describe('plan says what it cannot plan and what becomes of each line', () 
     assert.doesNotMatch(out, /71001|x@contoso/)
   })
 })
+
+void describe('plan with a pilot', () => {
+  void test('plan says how many employees a pilot holds, how many of them leave, and the share of the quota', async () => {
+    const file = join(folder, 'pilot.yaml')
+    const said = async (pilot: string): Promise<string> => {
+      await writeFile(file, `pilot: ${pilot}\n`)
+      return (await rollcall('plan', '--mapping', file)).out.split('\n').slice(-3).join('\n')
+    }
+    assert.match(
+      await said('{ employees: ["none"] }'),
+      /0 operations.*\n1 employees outside the pilot are held, 0 of them leavers/,
+    )
+    assert.match(
+      await said('{ employees: ["10001"] }'),
+      /1 operations, at least 1 calls \(0\.1 % of a day's quota\); nothing was sent/,
+    )
+  })
+})

@@ -1,6 +1,6 @@
 import type { BrakeAllowance, BrakeSettings } from '../../ledger/port/plan.ts'
 import type { Decided, Leaving } from '../../ledger/decision.ts'
-import { withholdOperation } from './withhold.ts'
+import { withholdOperation } from './hold/withhold.ts'
 import { EVENT_REASONS } from '../../ledger/event-reason.ts'
 
 export const RELEASED_BRAKE: BrakeSettings = {

@@ -4,7 +4,7 @@ import { findingAboutEvent } from '../../findings/finding.ts'
 import type { Decided, Decision, EventDecision } from '../../ledger/decision.ts'
 import type { Employee } from '../../ledger/employee.ts'
 import { nameLeaving } from './leaving.ts'
-import { holdOutsidePilot } from './outside-pilot.ts'
+import { holdOutsidePilot } from './hold/outside-pilot.ts'
 import { handleMappingFailure } from './mapping-failure.ts'
 import {
   beginPlanning,
@@ -14,7 +14,7 @@ import {
   type Step,
   withRecord,
 } from './planning.ts'
-import { respectDeactivation } from './respect-deactivation.ts'
+import { respectDeactivation } from './hold/respect-deactivation.ts'
 import { handleServiceFailure } from './service-failure.ts'
 
 /**

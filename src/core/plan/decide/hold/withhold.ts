@@ -1,5 +1,5 @@
-import type { Decided, EventDecision } from '../../ledger/decision.ts'
-import type { EventReason } from '../../ledger/event-reason.ts'
+import type { Decided, EventDecision } from '../../../ledger/decision.ts'
+import type { EventReason } from '../../../ledger/event-reason.ts'
 
 /**
  * The same decision without its operation: planned events are held, and later events merge with

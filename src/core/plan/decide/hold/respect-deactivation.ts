@@ -1,10 +1,10 @@
-import { isTermination } from '../../model.ts'
-import type { Decided } from '../../ledger/decision.ts'
+import { isTermination } from '../../../model.ts'
+import type { Decided } from '../../../ledger/decision.ts'
 import { withholdOperation } from './withhold.ts'
-import { EVENT_REASONS } from '../../ledger/event-reason.ts'
-import { fold } from '../fold/fold.ts'
-import type { FoldRules } from '../fold/rules.ts'
-import type { Employee } from '../../ledger/employee.ts'
+import { EVENT_REASONS } from '../../../ledger/event-reason.ts'
+import { fold } from '../../fold/fold.ts'
+import type { FoldRules } from '../../fold/rules.ts'
+import type { Employee } from '../../../ledger/employee.ts'
 
 /**
  * Never reverses a deactivation that the log shows and this connector did not send, unless HR

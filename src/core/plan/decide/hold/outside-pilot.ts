@@ -1,6 +1,6 @@
-import type { Decided } from '../../ledger/decision.ts'
-import { EVENT_REASONS } from '../../ledger/event-reason.ts'
-import type { Planning } from './planning.ts'
+import type { Decided } from '../../../ledger/decision.ts'
+import { EVENT_REASONS } from '../../../ledger/event-reason.ts'
+import type { Planning } from '../planning.ts'
 import { withholdOperation } from './withhold.ts'
 
 /** Holds what would be sent of an employee outside the pilot, a deactivation too. */
