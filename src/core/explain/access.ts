@@ -56,6 +56,8 @@ export type Obstacle =
   /** Another system disabled the account, and HR has said nothing since. */
   | { readonly kind: 'foreign-change'; readonly at: number; readonly finding: string | null }
   | { readonly kind: 'brake' | 'brake-refused'; readonly since: number }
+  /** The employee is outside the pilot, so nothing is sent. */
+  | { readonly kind: 'pilot'; readonly event: EventName }
   /** Intake refused the message that says that the employee leaves. */
   | {
       readonly kind: 'refused-message'

@@ -1,6 +1,7 @@
 import { isInForce } from '../blocks/period.ts'
 import { assessLeaver } from '../leavers/assess.ts'
 import type { Employee } from '../ledger/employee.ts'
+import { EVENT_REASONS } from '../ledger/event-reason.ts'
 import type { AccessFacts } from '../ledger/port/access.ts'
 import type { CallLimits } from '../ledger/port/submit.ts'
 import type { EffectiveState } from '../plan/decide/effective-state.ts'
@@ -130,6 +131,10 @@ function decidedByPeople({ facts, context }: About, employee: Employee | null): 
     const kind = facts.brake.state === 'held' ? 'brake' : 'brake-refused'
     found.push({ kind, since: facts.brake.since })
   }
+  const outside = employee?.events.findLast(
+    ({ state, reason }) => state === 'held' && reason === EVENT_REASONS.pilot,
+  )
+  if (outside) found.push({ kind: 'pilot', event: nameOf(outside) })
   return found
 }
 

@@ -22,6 +22,8 @@ function commandFor(obstacle: Obstacle, employee: string): string | null {
     case 'brake':
     case 'brake-refused':
       return 'rollcall brake status'
+    case 'pilot':
+      return `rollcall plan --employee ${employee}`
     case 'refused-message':
       return 'rollcall dead-letters list --store bus'
     case 'incomplete':

@@ -84,6 +84,8 @@ export function obstacleInWords(obstacle: Obstacle, when: When): string {
       return `the brake holds the deactivation since ${when(obstacle.since)}`
     case 'brake-refused':
       return `an operator refuses the deactivation since ${when(obstacle.since)}`
+    case 'pilot':
+      return `the employee is outside the pilot, so event ${visible(obstacle.event.id)} is held and nothing is sent`
     case 'refused-message':
       return `intake refused the message that says that the employee leaves (event ${visible(obstacle.event.id)}, effective ${when(obstacle.effectiveAt)}, ${obstacle.leaverCase})`
     case 'incomplete':

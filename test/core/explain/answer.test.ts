@@ -5,6 +5,7 @@ import { type AccessContext, explainAccess } from '../../../src/core/explain/ans
 import { nextCommand } from '../../../src/core/explain/next.ts'
 import { sentenceOf } from '../../../src/core/explain/words.ts'
 import type { EmployeeEvent } from '../../../src/core/ledger/employee.ts'
+import { EVENT_REASONS } from '../../../src/core/ledger/event-reason.ts'
 import type { OperationState } from '../../../src/core/ledger/lifecycle.ts'
 import type { AccessFacts, AccessOperation } from '../../../src/core/ledger/port/access.ts'
 import type { LeaverView } from '../../../src/core/ledger/port/leavers.ts'
@@ -18,6 +19,7 @@ const iso = (at: number): string => new Date(at).toISOString().slice(0, 10)
 const hire = personEvent(1, { worker: { active: true }, effectiveAt: day(1), state: 'confirmed' })
 const leaving = personEvent(2, { worker: { active: false }, effectiveAt: day(10) })
 const LEFT = [hire, leaving]
+const OUTSIDE_PILOT = { state: 'held', reason: EVENT_REASONS.pilot } as const
 
 const proof = (operation: string, at: number) => ({ operation, at, logRecord: `r-${operation}` })
 const ACTIVE = {
@@ -171,6 +173,10 @@ const CASES: Readonly<Record<Obstacle['kind'], readonly [AccessAnswer, next: str
   ],
   brake: [answer(LEFT, { brake: { state: 'held', since: day(11) } }), 'rollcall brake status'],
   'brake-refused': [answer(LEFT, { brake: { state: 'refused', since: day(11) } }), 'rollcall brake status'],
+  pilot: [
+    answer([hire, personEvent(2, { worker: { active: false }, effectiveAt: day(10), ...OUTSIDE_PILOT })]),
+    'rollcall plan --employee 10001',
+  ],
   'refused-message': [
     answer([hire], { leavers: [leaverCase({ refused: true })] }),
     'rollcall dead-letters list --store bus',
