@@ -34,6 +34,8 @@ import * as ledgerRestored from './commands/ledger/restored.ts'
 import * as localBus from './commands/local/bus.ts'
 import { registerLocal } from './commands/local/doubles.ts'
 import * as localFeed from './commands/local/feed.ts'
+import * as notificationsList from './commands/notifications/list.ts'
+import * as notificationsTest from './commands/notifications/test.ts'
 import * as plan from './commands/plan.ts'
 import * as run from './commands/run.ts'
 import * as shapeTest from './commands/shape/test.ts'
@@ -123,6 +125,11 @@ function registerAll(program: Command, context: CommandContext): void {
     leaversList,
     leaversAcknowledge,
     leaversResend,
+  )
+  register(
+    group('notifications', 'messages about alerts: the channels, and whether they arrive'),
+    notificationsList,
+    notificationsTest,
   )
   register(program, block, unblock)
   register(group('blocks', 'employees who are kept disabled whatever HR says'), blocksList, blocksImport)

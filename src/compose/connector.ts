@@ -26,9 +26,10 @@ import { DAY_MS, type Runtime } from '../core/runtime.ts'
 import type { Service } from '../core/service.ts'
 import { busAddress, credentialOf, ledgerAddress, requireSetting } from './addresses.ts'
 import { identityOf } from './instance/identity.ts'
+import { channelsOf } from './alerts/channels.ts'
 import { alertSettingsOf } from './alerts/settings.ts'
 import { LOG_WINDOW_MS, READ_LEASE_MS, settingsOf } from './settings.ts'
-import { sourceQueueOf } from './source-queues.ts'
+import { deadLetterReasonsOf, sourceQueueOf } from './source-queues.ts'
 
 type ConnectorPorts = Ports<BusMessage>
 
@@ -174,13 +175,18 @@ function busPorts({
   endpoint,
   credential,
   stack,
-}: Outside): Pick<ConnectorPorts, 'outcomes' | 'copies' | 'witness'> {
-  const bus = stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
+}: Outside): Pick<ConnectorPorts, 'outcomes' | 'deadLetterReasons' | 'copies' | 'witness' | 'channels'> {
+  const connected = () =>
+    stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
+  const bus = connected()
   const outcomes = stack.adopt(busSender(bus, config.OUTCOMES_QUEUE), (it) =>
     closeWithin(CLOSE_MS, it.close()),
   )
   return {
     outcomes,
+    channels: channelsOf({ config, stack, bus: () => bus }),
+    // On a connection of their own, so that counting holds up nothing else.
+    deadLetterReasons: deadLetterReasonsOf(config, connected()),
     ...(config.DEAD_LETTER_QUEUE === 'none' ? {} : { copies: copiesAt(bus, { config, runtime, stack }) }),
     ...(config.CONTROL_QUEUE === 'none'
       ? {}

@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/identity'
 import type { ServiceBusClient } from '@azure/service-bus'
 import { connect } from '../adapters/service-bus/client.ts'
 import type { Connection } from '../adapters/service-bus/connection.ts'
+import { busDeadLetterReasons } from '../adapters/service-bus/dead-letter-reasons.ts'
 import type { ReceiverHealth } from '../adapters/service-bus/receive/health.ts'
 import type { BusMessage } from '../adapters/service-bus/message.ts'
 import { busSourceQueue } from '../adapters/service-bus/receive/receiver.ts'
@@ -9,7 +10,7 @@ import { sharedTrouble } from '../adapters/service-bus/receive/trouble.ts'
 import { ACCEPT_RETRY, sessionSourceQueue } from '../adapters/service-bus/receive/sessions.ts'
 import type { Config } from '../config/load.ts'
 import { joinSourceQueues } from '../core/intake/receive/source-queues.ts'
-import type { SourceQueue } from '../core/ports.ts'
+import type { DeadLetterReasons, SourceQueue } from '../core/ports.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { busAddress } from './addresses.ts'
 
@@ -20,6 +21,14 @@ interface ReceiverContext {
   readonly runtime: Runtime
   /** Opens another connection to the bus, which the connector closes. */
   connection(): Connection
+}
+
+/** The dead-letter queues of every queue and subscription of the sources. */
+export function deadLetterReasonsOf(
+  { rules }: Pick<Config, 'rules'>,
+  client: ServiceBusClient,
+): readonly DeadLetterReasons[] {
+  return rules.sourceAddresses.map((address) => busDeadLetterReasons(client, address))
 }
 
 /** One queue over every queue and subscription of the sources, which share `IN_FLIGHT`. */

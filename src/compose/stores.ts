@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs'
 import { checkReadable } from '../adapters/files.ts'
 import { isPostgresUrl } from '../adapters/ledger-sql/driver/postgres/address.ts'
 import { openSqliteLedger } from '../adapters/ledger-sql/driver/sqlite/client.ts'
-import { type BusAddress, busCode, closeWithin, connect } from '../adapters/service-bus/client.ts'
+import { type BusAddress, closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { busDeadLetterQueue } from '../adapters/service-bus/dead-letter-queue.ts'
+import { deadLettersUnreadable } from '../adapters/service-bus/dead-letter-reasons.ts'
 import { systemRuntime } from '../adapters/system.ts'
 import type { Config } from '../config/load.ts'
 import { RollcallError } from '../core/errors.ts'
@@ -94,12 +95,7 @@ async function openDeadLetterQueues(
         try {
           return await queue.peek(from, limit)
         } catch (error) {
-          const code = busCode(error)
-          throw new RollcallError(
-            'BusUnavailable',
-            `the dead letters of ${queue.entity} cannot be read (${code}); see rollcall check`,
-            { cause: error },
-          )
+          throw deadLettersUnreadable(queue.entity, error)
         }
       },
     }

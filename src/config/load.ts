@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { RollcallError } from '../core/errors.ts'
 import type { Environment, Settings } from './environment.ts'
 import { type ConfigFile, type Problem, readConfigFile } from './file.ts'
+import { secretsInFile } from './notifications.ts'
 import { problemsOf } from './problems.ts'
 import { compileRules, type Rules, type RuleTools } from './rules.ts'
 import { FILE, type FileContent } from './schema.ts'
@@ -76,6 +77,7 @@ function examineFile(file: ConfigFile, environment: Environment, tools: RuleTool
     ...unlessUnset(inSchema, file.problems),
     ...inFile,
     ...(usable ? inRules.filter((problem) => !usable.mayFollow(problem)) : []),
+    ...secretsInFile(content.notifications, file.expanded),
   ]
   return examined(
     { ...settings, rules, file: { name: file.name, content, expanded: file.expanded } },

@@ -1,4 +1,5 @@
 import { Document, visit } from 'yaml'
+import type { NotificationSettings, WebhookSettings } from '../core/alerts/settings.ts'
 import type { OAuthSettings } from '../core/intake/hydrate/settings.ts'
 import { MASK, masked, maskedDefaults, maskedHeader, maskedValue } from '../core/mask.ts'
 import { bare } from '../core/own.ts'
@@ -23,6 +24,7 @@ export function maskedYaml(config: Config): string {
   const {
     sources = [],
     shapes = {},
+    notifications,
     mapping,
   } = config.file ? unexpanded(config.file.content, config.file.expanded) : {}
   const document = new Document(
@@ -30,6 +32,7 @@ export function maskedYaml(config: Config): string {
       settings,
       ...(sources.length > 0 ? { sources: sources.map(withoutSecrets) } : {}),
       shapes,
+      ...(notifications ? { notifications: withoutKeys(notifications) } : {}),
       mapping: whole(mapping),
     },
     { aliasDuplicateObjects: false },
@@ -70,6 +73,30 @@ function withoutSecrets(source: SourceContent): SourceContent {
       ...(oauth ? { oauth: maskedOAuth(oauth) } : {}),
       ...(tls ? { tls: maskedPassphrase(tls, 'passphrase') } : {}),
     },
+  }
+}
+
+/** Channels hold addresses, headers, keys and passwords. */
+function withoutKeys(notifications: NotificationSettings): unknown {
+  const channels = Object.entries(notifications.channels).map(([name, { webhook, mail, queue }]) => [
+    name,
+    {
+      ...(webhook ? { webhook: withoutWebhookKeys(webhook) } : {}),
+      ...(mail ? { mail: maskedPassphrase(mail, 'password') } : {}),
+      ...(queue === undefined ? {} : { queue }),
+    },
+  ])
+  return { ...notifications, channels: Object.fromEntries(channels) as unknown }
+}
+
+function withoutWebhookKeys(webhook: WebhookSettings): WebhookSettings {
+  const masks = maskedPassphrase(maskedPassphrase(webhook, 'secret'), 'bearer')
+  const headers = Object.entries(webhook.headers).map(([name, value]) => [name, maskedHeader(name, value)])
+  return {
+    ...masks,
+    url: maskedAddress(webhook.url),
+    headers: Object.fromEntries(headers) as WebhookSettings['headers'],
+    ...(webhook.tls ? { tls: maskedPassphrase(webhook.tls, 'passphrase') } : {}),
   }
 }
 

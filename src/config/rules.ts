@@ -21,7 +21,9 @@ import { type HrSystemSettings, NoticeSettings } from '../core/intake/hydrate/se
 import type { AnswerTools } from '../core/intake/hydrate/answer.ts'
 import type { HrReader } from '../core/intake/hydrate/loop.ts'
 import { type Activation, HOLD } from '../core/plan/fold/activation.ts'
+import type { ChannelSettings } from '../core/alerts/settings.ts'
 import type { Settings } from './environment.ts'
+import { compileNotifications, type Notifications } from './notifications.ts'
 import type { Path, Problem } from './file.ts'
 import type { FileContent, MappingContent, SHAPE, SourceContent } from './schema.ts'
 import type { z } from 'zod'
@@ -48,6 +50,7 @@ export interface Rules {
   /** Which attributes fill each attribute of the directory. */
   readonly targets: Targets
   readonly notices: NoticeSettings
+  readonly notifications: Notifications
   /** Each queue and subscription once, in the order of the file. */
   readonly sourceAddresses: readonly SourceAddress[]
 }
@@ -59,6 +62,8 @@ export interface RuleTools {
   digest(text: string): string
   /** Makes the reader of an HR system. Throws `ConfigInvalid` for settings that cannot be used. */
   makeReader(settings: HrSystemSettings, tools: AnswerTools): HrReader
+  /** Throws `ConfigInvalid` for a channel of notifications that cannot be used. */
+  checkChannel(settings: ChannelSettings): void
 }
 
 /** Collects what cannot be used in `problems`, so that one check names every problem. */
@@ -114,6 +119,9 @@ export function compileRules(
     pilot: file.pilot ? pilotOf(file.pilot, formsOf(sources), tools.digest) : null,
     targets: targetsOf(file.targets),
     notices: file.notices ?? NoticeSettings.parse({}),
+    notifications: compileNotifications(file.notifications, problems, (settings, path) =>
+      compilation.attempt(path, () => tools.checkChannel(settings)),
+    ),
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { NotificationSettings } from '../core/alerts/settings.ts'
 import { HrSystemSettings, NoticeSettings } from '../core/intake/hydrate/settings.ts'
 import { ActivationSettings, HOLD } from '../core/plan/fold/activation.ts'
 import { AccessSettings, AccessWords } from '../core/intake/access.ts'
@@ -208,6 +209,9 @@ export const FILE = z.strictObject({
       description:
         'Directory attribute, as the log calls it → its SCIM target. Only for jobs with changed attribute mappings',
     }),
+  notifications: NotificationSettings.optional().meta({
+    description: 'Who is told what needs a person, and how',
+  }),
   mapping: MAPPING.optional().meta({
     description: 'Targets in the directory and their rules. Default: the default mapping',
   }),

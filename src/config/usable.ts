@@ -20,11 +20,13 @@ export function usableContent(value: unknown, problems: readonly Problem[]): Usa
   if (!parsed.success) return null
   const paths = without.filter((path) => path !== null)
   const shapeIsOut = paths.some(([top]) => top === 'shapes')
+  const channelsAreOut = paths.some(([top, second]) => top === 'notifications' && second === 'channels')
   return {
     content: parsed.data,
     mayFollow: ({ path }) =>
       paths.some((out) => out.every((part, index) => path[index] === part)) ||
-      (shapeIsOut && path[0] === 'sources' && path[2] === 'access'),
+      (shapeIsOut && path[0] === 'sources' && path[2] === 'access') ||
+      (channelsAreOut && path[0] === 'notifications' && path.at(-1) === 'to'),
   }
 }
 

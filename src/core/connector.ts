@@ -1,4 +1,6 @@
-import { alertLoop, type AlertSettings, type ProcessSigns } from './alerts/loop.ts'
+import type { Channel } from './alerts/channel.ts'
+import type { ProcessSigns } from './alerts/loop.ts'
+import { alertService, type AlertServiceSettings } from './alerts/service.ts'
 import { type ClockSettings, clockWatch } from './ledger/clock.ts'
 import { startedAfter, type Witness, witnessing, type WitnessSettings } from './ledger/witness.ts'
 import { intakeLoop, type IntakeSettings } from './intake/loop.ts'
@@ -19,9 +21,11 @@ import type {
   ProvisioningJob,
   ProvisioningLog,
   DeadLetterQueue,
+  DeadLetterReasons,
 } from './ports.ts'
 import { type JobSettings, jobLoop } from './provision/job-loop.ts'
 import { submitLoop, type SubmitSettings } from './provision/submit-loop.ts'
+import { busCountLoop, type BusCountSettings } from './report/dead-letters/bus-count.ts'
 import { copyLoop, type CopySettings, sweepLoop } from './report/dead-letters/copies.ts'
 import { correlateLoop, type CorrelateSettings } from './report/correlate/loop.ts'
 import { publishLoop, type PublishSettings } from './report/outcomes/loop.ts'
@@ -39,10 +43,14 @@ export interface Ports<M extends SourceMessage> {
   readonly copies?: { readonly sender: Sender<string>; readonly queue: DeadLetterQueue }
   /** A counter outside the ledger; without it a restored, older ledger goes unnoticed. */
   readonly witness?: Witness
+  /** Why messages in the native dead-letter queues are dead; without it they are not counted. */
+  readonly deadLetterReasons?: readonly DeadLetterReasons[]
   /** Reads the employees of notices from HR; without it notices are not read. */
   readonly reader?: HrReader
   /** What only this process knows and alerts are made of. */
   readonly signs?: ProcessSigns
+  /** Where notifications of alerts go, by name. */
+  readonly channels?: ReadonlyMap<string, Channel>
 }
 
 /** What the configuration says about content: how events are read, and which record they make. */
@@ -72,8 +80,10 @@ export interface ConnectorSettings {
   readonly correlate: CorrelateSettings
   readonly publish: PublishSettings
   readonly copies: CopySettings
+  /** Without it the native dead-letter queues are not counted. */
+  readonly busCount?: BusCountSettings
   /** Without it nothing is looked at for alerts. */
-  readonly alerts?: AlertSettings
+  readonly alerts?: AlertServiceSettings
   readonly hydrate?: HydrateSettings
   /** Without it everything is kept. */
   readonly retention?: RetentionSettings
@@ -104,7 +114,8 @@ export interface ConnectorSettings {
  * - **copies** puts a copy of each dead letter on the bus, and removes it when the dead letter is
  *   gone.
  * - **retention** folds old, settled events into baselines.
- * - **alerts** finds what needs a person, logs it and queues notifications.
+ * - **bus count** counts the messages in the native dead-letter queues.
+ * - **alerts** finds what needs a person, logs it, and delivers notifications.
  * - **heartbeat** says in the ledger that this instance is alive, and with what it runs.
  */
 export function connector<M extends SourceMessage>(
@@ -158,7 +169,7 @@ export function connector<M extends SourceMessage>(
   if (reader && settings.hydrate)
     intakes.push(hydrateLoop(ledger, reader, settings.hydrate, runtime, () => plan.wake()))
 
-  const { copying, retaining, alerting } = supporting(ports, settings, runtime, inOneInstance)
+  const { counting, copying, retaining, alerting } = supporting(ports, settings, runtime, inOneInstance)
 
   // Nothing is planned or sent before the ledger is known to be the newest.
   const witness = ports.witness
@@ -168,7 +179,7 @@ export function connector<M extends SourceMessage>(
     witness ? startedAfter(witness.checked, service) : service,
   )
   const stages: Readonly<Record<Loop, readonly Service[]>> = {
-    intake: intakes,
+    intake: [...intakes, ...counting],
     provision,
     correlate: [correlate, ...retaining],
     publish: [publish, ...copying, ...alerting],
@@ -186,15 +197,23 @@ export function connector<M extends SourceMessage>(
 
 type InOneInstance = (name: string, create: () => StartableService) => StartableService
 
-/** What runs beside the flow: copies of dead letters, retention and alerts. */
+/** What runs beside the flow: counts and copies of dead letters, retention and alerts. */
 function supporting<M extends SourceMessage>(
-  { ledger, copies, signs }: Ports<M>,
+  { ledger, deadLetterReasons, copies, signs, channels }: Ports<M>,
   settings: ConnectorSettings,
   runtime: Runtime,
   inOneInstance: InOneInstance,
-): Readonly<Record<'copying' | 'retaining' | 'alerting', readonly Service[]>> {
-  const { retention, alerts } = settings
+): Readonly<Record<'counting' | 'copying' | 'retaining' | 'alerting', readonly Service[]>> {
+  const { busCount, retention, alerts } = settings
   return {
+    counting:
+      deadLetterReasons && busCount
+        ? [
+            inOneInstance('dead-letters.count', () =>
+              busCountLoop(ledger, deadLetterReasons, busCount, runtime),
+            ),
+          ]
+        : [],
     copying: copies
       ? [
           inOneInstance('copies', () => copyLoop(ledger, copies.sender, settings.copies, runtime)),
@@ -205,7 +224,13 @@ function supporting<M extends SourceMessage>(
     alerting: alerts
       ? [
           inOneInstance('alerts', () =>
-            alertLoop({ ledger, settings: alerts, signs: signs ?? { receiving: null }, runtime }),
+            alertService({
+              ledger,
+              settings: alerts,
+              signs: signs ?? { receiving: null },
+              channels: channels ?? new Map(),
+              runtime,
+            }),
           ),
         ]
       : [],

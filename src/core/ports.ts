@@ -96,6 +96,14 @@ export interface PeekedMessage extends SourceMessage {
   readonly reason: string | null
   readonly description: string | null
 }
+/** What is counted of a peeked message. */
+export type PeekedReason = Pick<PeekedMessage, 'sequence' | 'enqueuedAt' | 'reason'>
+export interface DeadLetterReasons {
+  /** The queue or subscription, as its messages name it. */
+  readonly entity: string
+  /** As `DeadLetterQueue.peek`. */
+  peek(from: string, limit: number, signal: AbortSignal): Promise<readonly PeekedReason[]>
+}
 /** A copy of a peeked message, with its own or an edited body, under a new message id. */
 export interface ResendCopy {
   readonly original: PeekedMessage

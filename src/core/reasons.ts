@@ -55,5 +55,7 @@ export const BUS_CODES = [
   'MaxTransferHopCountExceeded',
   /** Rollcall's word where another program gave no reason. */
   'NoReason',
+  /** Rollcall's word in counts where another program gave a reason of its own. */
+  'OtherReason',
 ] as const
 export type BusCode = (typeof BUS_CODES)[number]

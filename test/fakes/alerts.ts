@@ -1,4 +1,7 @@
 import type { AlertState, PresentAlert } from '../../src/core/alerts/alert.ts'
+import { notifiedAlert } from '../../src/core/alerts/look.ts'
+import { messageOf, type NotificationMessage } from '../../src/core/alerts/message.ts'
+import type { QueuedNotification } from '../../src/core/ledger/port/alerts.ts'
 import type { AlertLimits } from '../../src/core/alerts/assess.ts'
 import type { NotificationRule } from '../../src/core/alerts/rules.ts'
 import { type Depth, type Figures } from '../../src/core/ledger/port/figures.ts'
@@ -82,4 +85,20 @@ export const LIMITS: AlertLimits = {
   channelMs: 10 * MINUTE,
   receiversMs: MINUTE,
   loopMs: 5 * MINUTE,
+}
+
+/** A message about 4,000 dead letters, as a channel gets it. */
+export function aMessage(more: Partial<QueuedNotification> = {}): NotificationMessage {
+  const alert = notifiedAlert(opened(Date.UTC(2026, 10, 2, 8), { count: 4_000 }))
+  const notification = {
+    id: 'id-1',
+    kind: 'opened',
+    alerts: [alert],
+    names: false,
+    queuedAt: Date.UTC(2026, 10, 2, 8, 1),
+  } as const
+  return messageOf(
+    { ...notification, ...more },
+    { link: 'https://rollcall.example/', employees: more.names ? [['p1', 'p2']] : [] },
+  )
 }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings'
-import { EMPLOYEE_COLUMNS } from '../../core/intake/baseline.ts'
+import { EMPLOYEE_COLUMNS } from '../../core/intake/event/employee-id.ts'
 
 const NAMES: ReadonlyMap<string, string> = new Map([
   ['comma', ','],

@@ -1,5 +1,5 @@
 import { RollcallError } from '../../core/errors.ts'
-import { EMPLOYEE_COLUMNS } from '../../core/intake/baseline.ts'
+import { EMPLOYEE_COLUMNS } from '../../core/intake/event/employee-id.ts'
 import { nearest } from '../../config/nearest.ts'
 import { shortened, visible } from '../../core/visible.ts'
 

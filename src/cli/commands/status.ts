@@ -2,7 +2,7 @@ import type { Config } from '../../config/load.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import type { AlertState } from '../../core/alerts/alert.ts'
 import type { InstanceView } from '../../core/instances/state.ts'
-import type { Figures } from '../../core/ledger/port/figures.ts'
+import type { Depth, Figures } from '../../core/ledger/port/figures.ts'
 import type { BrakeStatus } from '../../core/ledger/port/plan.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { SubmissionStatus } from '../../core/ledger/port/submit.ts'
@@ -51,8 +51,10 @@ interface Status {
   readonly outsidePilot: number
   readonly leavers: Figures['leavers']
   readonly findings: Figures['findings']
-  /** Of the ledger; those of the bus are on the bus. */
+  /** Of the ledger. */
   readonly deadLetters: Figures['deadLetters']
+  /** Of the bus, as the running connector counted them last. */
+  readonly busDeadLetters: Figures['busDeadLetters']
   /** Open ones, as the running connector found them, the worst first. */
   readonly alerts: readonly AlertState[]
 }
@@ -100,7 +102,7 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
   const { nextAt } = await ledger.readIdle(now)
   const settings = brakeOf(config)
   const figures = await ledger.readFigures({ now, brakeWindowMs: settings.windowMs })
-  const { holds, leavers, findings, deadLetters, blocks } = figures
+  const { holds, leavers, findings, deadLetters, busDeadLetters, blocks } = figures
   const log = { readUntil: iso(figures.watermark), foreign: totals.unmatched }
   const submission = await ledger.readSubmissionStatus(now)
   const outsidePilot = await ledger.countOutsidePilot()
@@ -131,6 +133,7 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
     leavers,
     findings,
     deadLetters,
+    busDeadLetters,
     alerts: openAlerts(await ledger.readAlerts()),
   }
 }
@@ -166,10 +169,19 @@ function toJson(status: Status): object {
     },
     blocks: status.blocks,
     outsidePilot: status.outsidePilot,
-    findings: findings.map(({ code, count, oldestAt }) => ({ code, count, oldestAt: iso(oldestAt) })),
-    deadLetters: status.deadLetters.map((one) => ({ ...one, oldestAt: iso(one.oldestAt) })),
+    findings: findings.map(depthToJson),
+    deadLetters: status.deadLetters.map(depthToJson),
+    busDeadLetters: status.busDeadLetters && {
+      ...status.busDeadLetters,
+      countedAt: iso(status.busDeadLetters.countedAt),
+      codes: status.busDeadLetters.codes.map(depthToJson),
+    },
     alerts: status.alerts.map(alertJson),
   }
+}
+
+function depthToJson({ code, count, oldestAt }: Depth & { readonly code: string }): object {
+  return { code, count, oldestAt: iso(oldestAt) }
 }
 
 function printStatus({ books, submission, ...status }: Status, views: readonly InstanceView[]): void {
@@ -199,6 +211,7 @@ function printStatus({ books, submission, ...status }: Status, views: readonly I
       ['records not accepted, without an event', describeNotAccepted(submission)],
       ['findings', describeFindings(status.findings)],
       ['dead letters in the ledger', describeDeadLetters(status.deadLetters)],
+      ['dead letters on the bus', describeBusDeadLetters(status.busDeadLetters)],
       ['alerts', describeAlerts(status.alerts)],
       ['log read until', status.log.readUntil ?? 'not read yet'],
       ['log records of others', status.log.foreign],
@@ -269,6 +282,12 @@ function describeDeadLetters(deadLetters: Status['deadLetters']): string {
   return deadLetters.length === 0
     ? 'none'
     : `${deadLetters.map(({ code, count }) => `${count} ${code}`).join(', ')}: rollcall dead-letters list`
+}
+
+function describeBusDeadLetters(bus: Status['busDeadLetters']): string {
+  if (bus === null) return 'not counted yet'
+  const { codes, capped, countedAt } = bus
+  return `${capped ? 'at least ' : ''}${describeDeadLetters(codes)} (counted ${iso(countedAt)})`
 }
 
 function describeAlerts(alerts: Status['alerts']): string {

@@ -1,6 +1,5 @@
 import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
 import type { EmployeeTrace, TraceCursor } from '../../core/ledger/port/inspect.ts'
-import { traceJson, traceLines } from '../explain/trace-lines.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { findByReference, nearlyMatching } from '../support/employees.ts'
 import { withIsoInstants } from '../support/instants.ts'
@@ -12,7 +11,6 @@ import {
   type DisclosureOptions,
   expectDisclosure,
 } from '../explain/disclosure.ts'
-import { sinceOrNull } from '../support/instant-option.ts'
 import { limitOption } from '../support/list/options.ts'
 import { formatOption, showValuesOption } from '../support/options.ts'
 import { type Format, printJson, printLines, say } from '../support/output.ts'
@@ -52,7 +50,15 @@ interface TraceOptions extends DisclosureOptions {
 const PAGE = 20
 
 /** Exit 0 when the reference is found, 4 when it is not. */
-function trace(environment: NodeJS.ProcessEnv, reference: string, options: TraceOptions): Promise<number> {
+async function trace(
+  environment: NodeJS.ProcessEnv,
+  reference: string,
+  options: TraceOptions,
+): Promise<number> {
+  const [{ sinceOrNull }, { traceJson, traceLines }] = await Promise.all([
+    import('../support/instant-option.ts'),
+    import('../explain/trace-lines.ts'),
+  ])
   const access = expectDisclosure(options)
   const now = Date.now()
   const query = {

@@ -3,35 +3,35 @@ import type { AccessAnswer } from '../../core/explain/access.ts'
 import { explainAccess } from '../../core/explain/answer.ts'
 import { nextCommand } from '../../core/explain/next.ts'
 import { directoryInWords, hrInWords, obstacleInWords, sentenceOf } from '../../core/explain/words.ts'
-import { aliveOf, instanceStates } from '../../core/instances/state.ts'
+import type { InstanceView } from '../../core/instances/state.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { FoldRules } from '../../core/plan/fold/rules.ts'
 import { CALL_WINDOW_MS } from '../../core/provision/pace.ts'
 import { iso } from '../support/instants.ts'
 import { when } from '../support/screen/when.ts'
 
+interface AnswerContext {
+  /** With the limits that count. */
+  readonly config: Config
+  /** The running connector. */
+  readonly speaker: InstanceView | null
+  readonly fold?: FoldRules
+  readonly now: number
+}
+
 /** Why the employee has access or has none; `null` for an id that the ledger does not know. */
 export async function readAnswer(
-  ledger: Pick<Ledger, 'readAccess' | 'listInstances'>,
+  ledger: Pick<Ledger, 'readAccess'>,
   employeeId: string,
-  { config, fold, now }: { readonly config: Config; readonly fold?: FoldRules; readonly now: number },
+  { config, speaker, fold, now }: AnswerContext,
 ): Promise<AccessAnswer | null> {
   const facts = await ledger.readAccess(employeeId, now)
   if (facts === null) return null
-  const alive = aliveOf(instanceStates(await ledger.listInstances(now), now))
-  // Of several instances the last started speaks for all, as its limits replace those of the others.
-  const [speaker] = alive
-    .filter(({ loops }) => loops.includes('provision'))
-    .toSorted((one, other) => other.startedAt - one.startedAt)
-  const { callsPer5s: perWindow, callsPerDay: perDay } = speaker?.limits ?? {
-    callsPer5s: config.CALLS_PER_5S,
-    callsPerDay: config.CALLS_PER_DAY,
-  }
   return explainAccess(facts, {
     now,
     ...(fold ? { fold } : {}),
-    limits: { perWindow, windowMs: CALL_WINDOW_MS, perDay },
-    running: speaker !== undefined,
+    limits: { perWindow: config.CALLS_PER_5S, windowMs: CALL_WINDOW_MS, perDay: config.CALLS_PER_DAY },
+    running: speaker?.loops.includes('provision') ?? false,
   })
 }
 

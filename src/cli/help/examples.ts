@@ -80,7 +80,12 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       'hides one cause',
     ],
   ],
-  alerts: [['alerts', 'what needs a person now, and what helps']],
+  alerts: [
+    ['alerts', 'what needs a person now, and what helps'],
+    ['alerts --all --output json', 'also those resolved within a day, for a script'],
+  ],
+  'notifications list': [['notifications', 'the channels, and what waits for them']],
+  'notifications test': [['notifications test teams', 'one message to the channel called teams']],
   replay: [
     ['replay --code InvalidDomain --dry-run', 'what a replay would do'],
     ['replay --code EntryConflict --patch names.csv --dry-run', 'what a table of new values would change'],

@@ -1,7 +1,6 @@
 import type { Config } from '../../config/load.ts'
 import type { AlertLimits } from '../../core/alerts/assess.ts'
-import type { AlertSettings } from '../../core/alerts/loop.ts'
-import { NO_NOTIFICATIONS } from '../../core/alerts/rules.ts'
+import type { AlertServiceSettings } from '../../core/alerts/service.ts'
 
 const MINUTE_MS = 60_000
 const QUARTER_MS = 15 * MINUTE_MS
@@ -30,11 +29,13 @@ export function alertLimitsOf(config: Config): AlertLimits {
   }
 }
 
-export function alertSettingsOf(config: Config): AlertSettings {
+export function alertSettingsOf(config: Config): AlertServiceSettings {
+  const { rules, link } = config.rules.notifications
   return {
     pollMs: 5_000,
     limits: alertLimitsOf(config),
-    rules: NO_NOTIFICATIONS,
+    rules,
+    link,
     brakeWindowMs: config.BRAKE_WINDOW_MS,
   }
 }

@@ -1,5 +1,6 @@
 import { useProxy } from '../../adapters/proxy.ts'
 import type { Config } from '../../config/load.ts'
+import { proveChannels } from './channels.ts'
 import { proveBus } from './bus.ts'
 import { proveGraph } from './graph.ts'
 import { proveLedger } from './ledger.ts'
@@ -20,6 +21,7 @@ export async function proveAll(config: Config): Promise<readonly Proof[]> {
     ...(await proveLedger(config)),
     ...(await proveBus(config)),
     ...(await proveReaders(config)),
+    ...(await proveChannels(config)),
     ...(await proveGraph(config)),
   ]
 }

@@ -36,13 +36,6 @@ export interface Scene {
   readonly instances: readonly InstanceView[]
   /** Since when this process has no open receiver; `null` while it has, or needs none. */
   readonly receiversClosedSince: number | null
-  /** Dead letters in the native dead-letter queues; `null` while they are not known. */
-  readonly busDeadLetters: readonly DeadLetterFigure[] | null
-}
-export interface DeadLetterFigure {
-  readonly code: string
-  readonly count: number
-  readonly oldestAt: number | null
 }
 
 /** An instance that was lost longer ago is no news any more. */
@@ -118,8 +111,9 @@ function holds({ figures, now }: Scene, { holdMs }: AlertLimits): readonly Prese
   })
 }
 
-function deadLetters({ figures, busDeadLetters }: Scene): readonly PresentAlert[] {
-  const onBus = (busDeadLetters ?? []).map((one) => ({ ...one, code: `${ON_BUS}${one.code}` }))
+/** An old count of the bus still holds: that nothing counts any more ends no alert. */
+function deadLetters({ figures }: Scene): readonly PresentAlert[] {
+  const onBus = (figures.busDeadLetters?.codes ?? []).map((one) => ({ ...one, code: `${ON_BUS}${one.code}` }))
   return [...figures.deadLetters, ...onBus]
     .filter(({ count }) => count > 0)
     .map(({ code: cause, count, oldestAt }) => alertOf('deadletter.new', { cause, count, oldestAt }))

@@ -3,7 +3,7 @@ import { instanceStates } from '../instances/state.ts'
 import type { Runtime } from '../runtime.ts'
 import { loop, type WakeableService } from '../service.ts'
 import { isOpen, keyOf, type PresentAlert } from './alert.ts'
-import { type AlertLimits, assess, type DeadLetterFigure } from './assess.ts'
+import { type AlertLimits, assess } from './assess.ts'
 import type { AlertCode } from './codes.ts'
 import { lookAt } from './look.ts'
 import type { NotificationRules } from './rules.ts'
@@ -19,8 +19,6 @@ export interface AlertSettings {
 export interface ProcessSigns {
   /** Whether receivers are open; `null` in a process that receives nothing. */
   readonly receiving: (() => boolean) | null
-  /** Dead letters of the native dead-letter queues, as last counted; `null` while not known. */
-  readonly busDeadLetters?: () => readonly DeadLetterFigure[] | null
 }
 
 export interface AlertContext {
@@ -64,7 +62,6 @@ export function alertLoop({ ledger, settings, signs, runtime, onQueued }: AlertC
       channels: book.waiting,
       instances: instanceStates(await ledger.listInstances(now), now),
       receiversClosedSince: closedSince,
-      busDeadLetters: signs.busDeadLetters?.() ?? null,
     }
     const open = new Set(book.alerts.filter(isOpen).map(keyOf))
     const counts = (alert: PresentAlert): boolean =>

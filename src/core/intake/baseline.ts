@@ -2,12 +2,9 @@ import { isShallow, MAX_DEPTH } from '../json.ts'
 import { BASELINE, type HrEvent, type Json, type JsonObject } from '../model.ts'
 import { bare, own } from '../own.ts'
 import type { RowRejectionCode } from '../reasons.ts'
-import { employeeIdOf } from './event/employee-id.ts'
+import { EMPLOYEE_COLUMNS, employeeIdOf } from './event/employee-id.ts'
 import { canonicalAttributes } from './event/worker.ts'
 import type { Source } from './sources.ts'
-
-/** The columns, or keys, that may name the employee of a row. */
-export const EMPLOYEE_COLUMNS = ['employee', 'externalId', 'subject'] as const
 
 const POWER_OF_TEN = /^\d(?:[.,]\d+)?E\+\d+$/
 

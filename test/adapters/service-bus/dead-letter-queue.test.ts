@@ -14,6 +14,7 @@ import {
   busDeadLetterQueue,
   type DeadLetterQueueSettings,
 } from '../../../src/adapters/service-bus/dead-letter-queue.ts'
+import { busDeadLetterReasons } from '../../../src/adapters/service-bus/dead-letter-reasons.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
 import { systemRuntime } from '../../../src/adapters/system.ts'
 import { type Broker, startBroker } from '../../../src/local/service-bus/broker.ts'
@@ -147,6 +148,28 @@ void describe('the dead letters of a partitioned queue', () =>
 void describe('the dead letters of a subscription', () =>
   exerciseShelf(openAt({ topic: 'topic', subscription: 'hr', shelf: 'dead-letters' })))
 void describe('a queue itself', () => exerciseShelf(openAt({ ...QUEUE, shelf: 'queue' })))
+
+void describe('why messages of a native dead-letter queue are dead', () => {
+  void it('is read from sequence numbers on, without a lock or a delivery', async (t) => {
+    const { client, broker } = await siteFor(t)
+    const dead = ['1', '2', '3'].map((text) => ({ text, reason: 'BodyNotJson', description: 'd' }))
+    await put(client, QUEUE, dead)
+    await die(client, QUEUE, dead)
+    const reasons = busDeadLetterReasons(client, QUEUE)
+    const [first, second] = await reasons.peek('0', 2, never)
+    assert.deepEqual([first?.reason, second?.reason], ['BodyNotJson', 'BodyNotJson'])
+    assert.equal((await reasons.peek(second?.sequence ?? '', 9, never)).length, 2)
+    const { active, locked } = await broker.counts('plain/$DeadLetterQueue')
+    assert.deepEqual({ active, locked }, { active: 3, locked: 0 })
+  })
+
+  void it('cannot be read of a queue that is not there, and ends at once when it is told to', async (t) => {
+    const { client } = await siteFor(t)
+    const missing = busDeadLetterReasons(client, { queue: 'missing' })
+    await assert.rejects(missing.peek('0', 1, never), { code: 'BusUnavailable' })
+    await assert.rejects(busDeadLetterReasons(client, QUEUE).peek('0', 1, AbortSignal.abort()))
+  })
+})
 
 void describe('a shelf over the official client', () => {
   const numbered = (count: number): Put[] =>

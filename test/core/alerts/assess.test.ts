@@ -17,7 +17,6 @@ function found(figures: Partial<Figures>, more: Partial<Scene> = {}): readonly s
     channels: [],
     instances: [],
     receiversClosedSince: null,
-    busDeadLetters: null,
     ...more,
   }
   return assess(scene, LIMITS).map(({ urgency, code, cause, count }) =>
@@ -38,15 +37,17 @@ void describe('what is an alert', () => {
 
   void it('dead letters are, one alert for each reason, and those of the bus apart', () => {
     assert.deepEqual(
-      found(
-        {
-          deadLetters: [
-            { code: 'InvalidValue', ...depth(3_990, T - HOUR) },
-            { code: 'NoOutcome', ...depth(10, T) },
-          ],
+      found({
+        deadLetters: [
+          { code: 'InvalidValue', ...depth(3_990, T - HOUR) },
+          { code: 'NoOutcome', ...depth(10, T) },
+        ],
+        busDeadLetters: {
+          countedAt: T - HOUR,
+          capped: false,
+          codes: [{ code: 'BodyNotJson', ...depth(2, T) }],
         },
-        { busDeadLetters: [{ code: 'BodyNotJson', count: 2, oldestAt: null }] },
-      ),
+      }),
       [
         'normal deadletter.new InvalidValue 3990',
         'normal deadletter.new NoOutcome 10',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { postgresDriver } from '../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
+import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
 import { startDoubles } from '../../../src/cli/doubles/doubles.ts'
 import { startPostgres } from '../../adapters/support/postgres.ts'
 import { until } from '../../adapters/support/until.ts'
@@ -15,13 +16,14 @@ import { portOf, start } from '../../fakes/rollcall.ts'
 /** A metric that only a ledger which answers has. */
 const OF_THE_LEDGER = '"rollcall.stage.depth"'
 
-void test('a running connector says that it is ready, health checks of a container believe it, and a collector gets its metrics', async (t) => {
+void test('a running connector says that it is ready, health checks of a container believe it, a collector gets its metrics, and dead letters on the bus are counted', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-probes-'))
   const doubles = await startDoubles({ fast: true })
+  await rejectOne(doubles.environment)
   const collector = await startCollector()
+  const environment = { ...doubles.environment, LEDGER: join(folder, 'ledger.db') }
   const child = start(['run'], {
-    ...doubles.environment,
-    LEDGER: join(folder, 'ledger.db'),
+    ...environment,
     HTTP_ADDRESS: '127.0.0.1:0',
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
@@ -43,6 +45,12 @@ void test('a running connector says that it is ready, health checks of a contain
   assert.match(
     await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
     /^rollcall_check\{check="receivers"\} 1$/m,
+  )
+  await until(
+    'status shows the dead letter on the bus',
+    async () =>
+      /dead letters on the bus +1 BodyNotJson/.test((await command(['status'], environment)).stdout),
+    30_000,
   )
   await until(
     'the collector knows what the ledger says',
@@ -91,3 +99,16 @@ void test('a connector is alive and not ready while its tables are created', asy
   release.resolve()
   await until('ready', async () => (await status('/readyz')) === 200, 30_000)
 })
+
+/** Leaves a message in the dead-letter queue, as intake rejects it. */
+async function rejectOne({ SERVICEBUS_CONNECTION_STRING = '' }: NodeJS.ProcessEnv): Promise<void> {
+  const client = connect({ kind: 'connection-string', connectionString: SERVICEBUS_CONNECTION_STRING })
+  await client.createSender('hr-events').sendMessages({ body: Buffer.from('no JSON') })
+  const [message] = await client.createReceiver('hr-events').receiveMessages(1)
+  if (message)
+    await client.createReceiver('hr-events').deadLetterMessage(message, {
+      deadLetterReason: 'BodyNotJson',
+      deadLetterErrorDescription: 'the body is not JSON',
+    })
+  await closeWithin(500, client.close())
+}

@@ -38,6 +38,7 @@ async function comesOf(lines: readonly string[], file: object = {}): Promise<Com
     evaluator: evaluateHere(),
     digest: sha256,
     makeReader: () => ({ read: async () => ({ kind: 'gone' }) }),
+    checkChannel: () => {},
   })
   const { sources, shapes } = sourceRules(rules.sources)
   const refused: string[] = []

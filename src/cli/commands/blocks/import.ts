@@ -1,6 +1,5 @@
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
-import { EMPLOYEE_COLUMNS } from '../../../core/intake/baseline.ts'
-import { employeeIdOf } from '../../../core/intake/event/employee-id.ts'
+import { EMPLOYEE_COLUMNS, employeeIdOf } from '../../../core/intake/event/employee-id.ts'
 import type { BlockOrder } from '../../../core/ledger/port/blocks.ts'
 import type { JsonObject } from '../../../core/model.ts'
 import { own } from '../../../core/own.ts'

@@ -7,6 +7,9 @@ export interface EmployeeIdForm {
 }
 export const AS_WRITTEN: EmployeeIdForm = { case: 'keep', pad: 0 }
 
+/** The columns, or keys, that may name the employee in a file of employees. */
+export const EMPLOYEE_COLUMNS = ['employee', 'externalId', 'subject'] as const
+
 /**
  * Characters that no reader can see: zero-width and other ignorable characters, direction marks, the
  * blank Braille pattern.

@@ -360,6 +360,13 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
     owner: 'service',
   },
   {
+    codes: ['OtherReason'],
+    cause:
+      'Another program dead-lettered the message with a reason of its own. Counts do not repeat that text.',
+    fix: 'rollcall dead-letters groups --store bus shows the reason. Find out what else receives from the queue. Then replay.',
+    owner: 'service',
+  },
+  {
     codes: ['IncompleteRecord', 'Incomplete'],
     cause: 'HR never sent attributes that the directory needs. The detail names them.',
     fix: 'Complete the record at HR. Events that waited or were dead-lettered for it come back by themselves.',
