@@ -120,12 +120,16 @@ void describe('status', () => {
   void it('mentions rules that differ, and instances that do not agree', async () => {
     const LEDGER = await ledgerWith(
       { id: 'hr-1', environment: { ROLLCALL_CONFIG: oldRules } },
-      { id: 'hr-2', environment: { ROLLCALL_CONFIG: newRules }, more: { startedAt: STARTED + 1 } },
+      {
+        id: 'hr-2',
+        environment: { ROLLCALL_CONFIG: newRules },
+        more: { version: '0.0.1', startedAt: STARTED + 1 },
+      },
     )
     const { stderr } = await command(['status'], { LEDGER, ROLLCALL_CONFIG: oldRules })
     assert.match(
       stderr,
-      /instances run with different settings, rules or releases: hr-1 since \S+Z \(.*\) \(mapping\) differ from hr-2/,
+      /instances run with different settings, rules or releases: hr-1 since \S+Z \(.*\) \(release, mapping\) differ from hr-2/,
     )
     assert.match(stderr, /the rules of this command are others than those of the connector \(mapping\)/)
   })
