@@ -20,6 +20,9 @@ export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
+/** The real clock alone. */
+export const systemClock: Pick<Runtime, 'now' | 'sleep'> = { now: Date.now, sleep }
+
 /** Node's longest timer. A longer rest ends early, and its caller asks for the remainder. */
 const LONGEST_MS = 2_147_483_647
 

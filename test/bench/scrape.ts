@@ -5,13 +5,16 @@ import { parseArgs } from 'node:util'
 import { sqlLedger } from '../../src/adapters/ledger-sql/ledger.ts'
 import { postgresDriver } from '../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import type { Driver } from '../../src/adapters/ledger-sql/driver/sql.ts'
+import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { openSqlite } from '../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
 import { migrate } from '../../src/adapters/ledger-sql/schema.ts'
+import { systemClock } from '../../src/adapters/system.ts'
 import { metricProducer } from '../../src/adapters/telemetry/producer.ts'
 import { scrapedTelemetry } from '../../src/adapters/telemetry/scrape.ts'
 import { readConfig } from '../../src/compose/config.ts'
 import { observed } from '../../src/compose/observe/figures.ts'
 import { serveProbes } from '../../src/http/serve.ts'
+import type { FiguresQuery } from '../../src/core/ledger/port/figures.ts'
 import { RELEASED_BRAKE } from '../../src/core/plan/decide/brake.ts'
 import { DAY_MS, silentLogger } from '../../src/core/runtime.ts'
 import { startPostgres } from '../adapters/support/postgres.ts'
@@ -20,9 +23,8 @@ import { hrEvent, joiner, leaver, World } from '../suites/conformance/ledger-wor
 import { grow } from './grow.ts'
 
 /**
- * How long a scrape of `/metrics` takes in a large ledger, and the one read of the ledger in it.
- * The clock moves on by 2 s each time it is read, and a scrape reads it several times, so that no figures are
- * kept:
+ * How long a scrape of `/metrics` takes in a large ledger, and the reads of the ledger that are made every 5 s
+ * in the background. Scrapes come one after the other for `--seconds`, as no collector sends them:
  *
  *     node test/bench/scrape.ts --driver sqlite   --events 1000000 --open 2000
  *     node test/bench/scrape.ts --driver postgres --events 1000000 --open 2000
@@ -37,6 +39,7 @@ const { values } = parseArgs({
     events: { type: 'string', default: '1000000' },
     open: { type: 'string', default: '2000' },
     times: { type: 'string', default: '300' },
+    seconds: { type: 'string', default: '20' },
   },
 })
 const EMPLOYEES = 1_000
@@ -47,7 +50,7 @@ const WARM_UP = 100
 const open = Number(values.open)
 
 await using stack = new AsyncDisposableStack()
-const driver = await empty()
+const { driver, file } = await empty()
 await migrate(driver, 0)
 const ledger = sqlLedger(driver, 'bench')
 const world = new World(ledger)
@@ -75,31 +78,36 @@ await grow(driver, copies)
 await leaveOpen()
 process.stderr.write(`${copies * EMPLOYEES * EVENTS_EACH} events are there\n`)
 
-let now = world.now
-const tick = (): number => (now += 2_000)
-const query = (): { now: number; brakeWindowMs: number } => ({ now: tick(), brakeWindowMs: DAY_MS })
+const ahead = world.now - Date.now()
+const clock = { ...systemClock, now: () => Date.now() + ahead }
+const query = (): FiguresQuery => ({ now: clock.now(), brakeWindowMs: DAY_MS })
 const report: Record<string, unknown>[] = []
 await timed('readFigures', () => ledger.readFigures(query()))
-await timed('readBrakeStatus', () => ledger.readBrakeStatus(RELEASED_BRAKE, tick()))
+await timed('readBrakeStatus', () => ledger.readBrakeStatus(RELEASED_BRAKE, clock.now()))
 await timed('ping', () => ledger.ping())
+// As `run` opens it: SQLite in a thread of its own.
+const served = file === null ? ledger : await openSqliteLedger({ path: file, now: clock.now })
+stack.defer(async () => void (file !== null && (await served.close())))
 const config = readConfig({ HTTP_ADDRESS: '0' })
-const observations = observed(config, () => ({ ledger, receiving: null }), tick)
+const observations = observed(config, () => ({ ledger: served, receiving: null }), clock)
 stack.defer(() => observations.close())
-const { scrape } = scrapedTelemetry(metricProducer(observations.observe, tick))
+const { scrape } = scrapedTelemetry(metricProducer(observations.observe, clock.now))
 const probes = await serveProbes(config, observations.ready, scrape, silentLogger)
 if (!probes) throw new Error('no probes')
 stack.defer(() => probes.close())
 const url = `http://127.0.0.1:${probes.port}/metrics`
-await timed('GET /metrics', async () => (await fetch(url)).text())
+await timed('GET /metrics', async () => (await fetch(url)).text(), Number(values.seconds))
 console.table(report)
 const stages = Object.entries((await ledger.readFigures(query())).stages)
 process.stdout.write(`${stages.map(([stage, { count }]) => `${stage} ${count}`).join(', ')}\n`)
 
-async function timed(what: string, work: () => Promise<unknown>): Promise<void> {
+/** Measures `--times` calls, and further ones until so many seconds are over. */
+async function timed(what: string, work: () => Promise<unknown>, seconds = 0): Promise<void> {
   for (let time = 0; time < WARM_UP; time++) await work()
   const times: number[] = []
   const before = process.cpuUsage()
-  for (let time = 0; time < Number(values.times); time++) {
+  const until = performance.now() + seconds * 1_000
+  while (times.length < Number(values.times) || performance.now() < until) {
     const at = performance.now()
     await work()
     times.push(performance.now() - at)
@@ -109,6 +117,7 @@ async function timed(what: string, work: () => Promise<unknown>): Promise<void> 
   const at = (share: number): string => (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(2)
   report.push({
     what,
+    times: times.length,
     p50: at(0.5),
     p99: at(0.99),
     longest: (sorted.at(-1) ?? 0).toFixed(2),
@@ -116,18 +125,19 @@ async function timed(what: string, work: () => Promise<unknown>): Promise<void> 
   })
 }
 
-async function empty(): Promise<Driver> {
+/** An empty database; `file` is that of SQLite. */
+async function empty(): Promise<{ readonly driver: Driver; readonly file: string | null }> {
   if (values.driver === 'postgres') {
     const server = stack.adopt(await startPostgres({ settings: ['shared_buffers=1GB'] }), (it) => it.close())
     const location = await server.database()
     const auth = { kind: 'password' as const, password: null }
-    return stack.adopt(postgresDriver({ location, auth, connections: 4, statementMs: 600_000 }), (it) =>
-      it.close(),
-    )
+    const driver = postgresDriver({ location, auth, connections: 4, statementMs: 600_000 })
+    return { driver: stack.adopt(driver, (it) => it.close()), file: null }
   }
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-scrape-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
-  return stack.adopt(openSqlite(join(folder, 'ledger.db')), (it) => it.close())
+  const file = join(folder, 'ledger.db')
+  return { driver: stack.adopt(openSqlite(file), (it) => it.close()), file }
 }
 
 /** From what is due to the end, all of it answered well. */

@@ -16,6 +16,7 @@ import { silentLogger } from '../../src/core/runtime.ts'
 import { health } from '../../src/cli/commands/health.ts'
 import { startProbes } from '../../src/http/probes.ts'
 import { serveProbes } from '../../src/http/serve.ts'
+import { virtualRuntime } from '../fakes/virtual-runtime.ts'
 import { until } from '../adapters/support/until.ts'
 
 type Asked = Pick<Ledger, 'ping' | 'readFigures' | 'readAlerts' | 'listInstances' | 'readBrakeStatus'>
@@ -95,7 +96,10 @@ async function serving(t: TestContext): Promise<{ world: World; port: number; ur
   const now = (): number => 1_800_000_000_000 + (ticks += 60_000)
   const composed = { ledger: fakeLedger(world), receiving: () => world.receiving }
   const config = readConfig({ HTTP_ADDRESS: '0' })
-  const observations = observed(config, () => composed, now)
+  // The first readings are the only ones.
+  const sleep = (_ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve) => signal?.addEventListener('abort', () => resolve()))
+  const observations = observed(config, () => composed, { now, sleep })
   t.after(() => observations.close())
   const { telemetry, scrape } = scrapedTelemetry(metricProducer(observations.observe, now))
   telemetry.count('rollcall.events', 2, { outcome: 'received' })
@@ -106,6 +110,24 @@ async function serving(t: TestContext): Promise<{ world: World; port: number; ur
   assert.ok(probes)
   t.after(() => probes.close())
   return { world, port: probes.port, url: `http://127.0.0.1:${probes.port}` }
+}
+
+/** Metrics over a virtual clock; `observe` answers their names, and figures that `hang` never come. */
+function collecting(t: TestContext) {
+  const world: World = { ledgerAnswers: true, receiving: true, asked: 0 }
+  const [runtime, figures] = [virtualRuntime(), { hang: false }]
+  let read = 0
+  const ledger = {
+    ...fakeLedger(world),
+    readFigures: async ({ now }: { readonly now: number }) => {
+      read += 1
+      return figures.hang ? new Promise<never>(() => {}) : figuresAt(now)
+    },
+  }
+  const observations = observed(readConfig({}), () => ({ ledger, receiving: null }), runtime)
+  t.after(() => observations.close())
+  const observe = async () => (await observations.observe()).map(({ name }) => name)
+  return { runtime, figures, observe, read: () => read }
 }
 
 void describe('the probes of a running connector', () => {
@@ -269,29 +291,33 @@ void describe('the probes of a running connector', () => {
     assert.equal(world.asked, 2)
   })
 
-  void test('however often metrics are collected, the ledger is asked every five seconds', async (t) => {
-    const world: World = { ledgerAnswers: true, receiving: true, asked: 0 }
-    let [now, read] = [0, 0]
-    const ledger = {
-      ...fakeLedger(world),
-      readFigures: async ({ now }: { readonly now: number }) => {
-        read += 1
-        return figuresAt(now)
-      },
-    }
-    const observations = observed(
-      readConfig({}),
-      () => ({ ledger, receiving: null }),
-      () => now,
-    )
-    t.after(() => observations.close())
-    await Promise.all(Array.from({ length: 20 }, () => observations.observe()))
-    now = 4_999
-    await observations.observe()
-    assert.equal(read, 1)
-    now = 5_000
-    await observations.observe()
-    assert.equal(read, 2)
+  void test('the ledger is read every five seconds while metrics are collected, and a collection waits for the first reading only', async (t) => {
+    const { runtime, observe, figures, read } = collecting(t)
+    await Promise.all(Array.from({ length: 20 }, observe))
+    await runtime.advance(4_999)
+    assert.equal(read(), 1)
+    figures.hang = true
+    await runtime.advance(1)
+    assert.equal(read(), 2)
+    assert.ok((await observe()).includes('rollcall.stage.depth'), 'of the reading before')
+    await runtime.advance(2_000)
+    assert.ok(!(await observe()).includes('rollcall.stage.depth'), 'a ledger that hangs is left out')
+    assert.ok((await observe()).includes('process.cpu_seconds'))
+    await runtime.advance(60_000)
+    assert.equal(read(), 2, 'nothing more is asked of it')
+  })
+
+  void test('when nothing collects metrics for ten minutes, the ledger is read no more until something does', async (t) => {
+    const { runtime, observe, read } = collecting(t)
+    assert.equal(read(), 0)
+    await observe()
+    await runtime.advance(3_600_000)
+    const before = read()
+    assert.ok(before <= 121, String(before))
+    await runtime.advance(3_600_000)
+    assert.equal(read(), before)
+    await observe()
+    assert.equal(read(), before + 1)
   })
 
   void test('without an address nothing listens', async () => {

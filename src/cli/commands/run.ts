@@ -46,7 +46,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
   ])
   const config = readConfig(environment)
   let composed: Composed | null = null
-  const observations = observed(config, () => composed, Date.now)
+  const observations = observed(config, () => composed)
   const process = await processRuntime(config, observations.observe)
   const { runtime } = process
   const stop = stopSignal(runtime.log)

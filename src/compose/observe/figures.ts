@@ -1,8 +1,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { systemClock } from '../../adapters/system.ts'
 import type { Config } from '../../config/load.ts'
 import { isOpen } from '../../core/alerts/alert.ts'
 import { instanceStates } from '../../core/instances/state.ts'
 import { CALL_WINDOW_MS } from '../../core/provision/pace.ts'
+import type { Runtime } from '../../core/runtime.ts'
 import type { Measurement } from '../../core/telemetry.ts'
 import type { Composed } from '../connector.ts'
 import { brakeOf } from '../settings.ts'
@@ -11,11 +13,17 @@ import {
   measurementsOf,
   type ObservedLimits,
   type ProcessFigures,
+  type Readings,
 } from './measurements.ts'
+import { kept } from './kept.ts'
 import { type Readiness, readiness, shared } from './readiness.ts'
 
-/** Metrics may be collected more often; the ledger is asked this often at most. */
-const FRESH_MS = 5_000
+/** How often the ledger is read while this instance is ready, and while it is not. */
+const READ_MS = { ready: 5_000, notReady: 1_000 }
+/** With the longer time, ten minutes; collectors ask more often. */
+const IDLE_READINGS = 120
+/** A ledger that does not answer within this time is left out. */
+const PATIENCE_MS = 2_000
 /** How many employees are active changes slowly, and is counted over all of them. */
 const ACTIVE_FRESH_MS = 60_000
 /** The resolution of the event loop's delay, which an idle loop shows by itself. */
@@ -26,7 +34,10 @@ const JOB_POLLS = 3
 /** What others may learn about a running connector. */
 export interface Observed {
   ready(): Promise<Readiness>
-  /** Never rejects: while the ledger does not answer, its measurements are left out. */
+  /**
+   * As they were read in the background, so that a scrape waits for nothing. Never rejects: while
+   * the ledger does not answer, its measurements are left out.
+   */
   observe(): Promise<readonly Measurement[]>
   close(): void
 }
@@ -49,7 +60,7 @@ type ObservedConfig = Pick<
 export function observed(
   config: ObservedConfig,
   composed: () => Pick<Composed, 'ledger' | 'receiving'> | null,
-  now: () => number,
+  { now, sleep }: Pick<Runtime, 'now' | 'sleep'> = systemClock,
 ): Observed {
   const limits = limitsOf(config)
   let opened: (() => Promise<Readiness>) | null = null
@@ -62,7 +73,7 @@ export function observed(
     const status = await composed()?.ledger.readBrakeStatus(limits.brake, now())
     return status?.active ?? 0
   })
-  const snapshot = shared(FRESH_MS, now, async (): Promise<LedgerReadings | null> => {
+  const readLedger = shared(0, now, async (): Promise<LedgerReadings | null> => {
     const there = composed()
     if (!there) return null
     const at = now()
@@ -74,17 +85,34 @@ export function observed(
     const alerts = book.lookedAt === null ? null : book.alerts.filter(isOpen).map(({ code }) => code)
     return { figures, at, active: await active(), alerts, instances: instanceStates(instances, at) }
   })
+  const readings = kept(
+    async (closing): Promise<Pick<Readings, 'readiness' | 'ledger'>> => {
+      const readinessNow = await ready()
+      if (readinessNow.checks['ledger'] !== 'ok') return { readiness: readinessNow, ledger: null }
+      const answered = new AbortController()
+      const late = sleep(PATIENCE_MS, AbortSignal.any([closing, answered.signal])).then(() => null)
+      const ledger = await Promise.race([readLedger().catch(() => null), late])
+      answered.abort()
+      return { readiness: readinessNow, ledger }
+    },
+    {
+      everyMs: ({ readiness: { ready }, ledger }) =>
+        ready && ledger !== null ? READ_MS.ready : READ_MS.notReady,
+      idleReadings: IDLE_READINGS,
+    },
+    { sleep },
+  )
   let lag: EventLoopLag | null = null
   return {
     ready,
     observe: async () => {
-      const readyNow = await ready()
-      // A ledger that does not answer must not keep the other measurements back.
-      const ledger = readyNow.checks['ledger'] === 'ok' ? await snapshot().catch(() => null) : null
       const process = processFigures((lag ??= measureLag()), now())
-      return measurementsOf({ readiness: readyNow, ledger, limits, process })
+      return measurementsOf({ ...(await readings.latest()), limits, process })
     },
-    close: () => void lag?.disable(),
+    close: () => {
+      readings.close()
+      lag?.disable()
+    },
   }
 }
 

@@ -42,9 +42,9 @@ void test('a running connector says that it is ready, health checks of a contain
     (await fetch(`http://127.0.0.1:${port}${path}`)).status
   await until('ready', async () => (await status('/readyz')) === 200, 30_000)
   assert.equal(await status('/livez'), 200)
-  assert.match(
-    await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
-    /^rollcall_check\{check="receivers"\} 1$/m,
+  const metrics = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  await until('a scrape says so', async () =>
+    /^rollcall_check\{check="receivers"\} 1$/m.test(await metrics()),
   )
   await until(
     'status shows the dead letter on the bus',
