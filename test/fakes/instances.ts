@@ -9,6 +9,7 @@ const hashes: Readonly<Record<RulePart, string>> = {
   activation: 'a1',
   notices: 'n1',
   targets: 't1',
+  pilot: 'p1',
   'source settings': 'z1',
 }
 

@@ -17,6 +17,7 @@ export function ruleHashesOf({ file, rules, ...settings }: Config): Readonly<Rec
     sources: digestOf((content?.sources ?? []).map(withoutAccess)),
     shapes: digestOf([content?.shapes ?? {}, (content?.sources ?? []).map(shippedShapeOf)]),
     activation: digestOf(rules.activation),
+    pilot: digestOf(content?.pilot ?? null),
     notices: digestOf(rules.notices),
     targets: digestOf(content?.targets ?? {}),
     'source settings': digestOf([settings.SOURCE_ZONE, settings.SOURCE_ORDER, settings.SOURCE_LAST_DAY]),

@@ -46,6 +46,8 @@ void describe('what an instance says of itself', () => {
       ),
       ['activation'],
     )
+    const pilot = configured('mapping: { attributes: { title: job.title } }\npilot: { employees: ["10001"] }')
+    assert.deepEqual(differ(one, pilot), ['pilot'])
   })
 
   void it('names the limits that differ by their settings', () => {

@@ -56,6 +56,7 @@ export const RULE_PARTS = [
   'sources',
   'shapes',
   'activation',
+  'pilot',
   'notices',
   'targets',
   'source settings',
