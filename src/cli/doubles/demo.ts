@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { feedFile } from '../../compose/bus.ts'
 import { readConfig } from '../../compose/config.ts'
 import { type Composed, compose } from '../../compose/connector.ts'
+import { namedEntities } from '../../compose/check/run-needs.ts'
 import { checkFiles } from '../../compose/files.ts'
 import { processRuntime, stopSignal, whenAborted } from '../../compose/process.ts'
 import type { Config } from '../../config/load.ts'
@@ -82,11 +83,11 @@ async function startDemo(
   environment: NodeJS.ProcessEnv,
   ledger: string,
 ): Promise<Demo> {
-  const { sourceAddresses } = readConfig({ ...environment, ...DOUBLE_QUEUES }).rules
-  const address = options.events === undefined ? SAMPLE_QUEUE : addressOf(sourceAddresses, options.queue)
-  const doubles = stack.adopt(await startDoubles({ fast: options.fast, sources: sourceAddresses }), (it) =>
-    it.stop(),
-  )
+  const { rules } = readConfig({ ...environment, ...DOUBLE_QUEUES })
+  const address =
+    options.events === undefined ? SAMPLE_QUEUE : addressOf(rules.sourceAddresses, options.queue)
+  const doublesOptions = { fast: options.fast, entities: namedEntities(rules) }
+  const doubles = stack.adopt(await startDoubles(doublesOptions), (it) => it.stop())
   const given = readConfig({ LOG_LEVEL: 'warn', ...environment, ...doubles.environment, LEDGER: ledger })
   const config = options.events === undefined ? onSampleQueue(given) : given
   const { runtime, close } = await processRuntime(config)

@@ -10,7 +10,7 @@ import { certificateIn } from '../../local/service-bus/tls/certificate-files.ts'
 import { parseBrokerConfig } from '../../local/service-bus/config.ts'
 import { readSettingsFile } from '../../local/service-bus/settings-file.ts'
 import { startBrokerThread } from '../../local/service-bus/thread/thread.ts'
-import { withSources } from './source-entities.ts'
+import { withEntities } from './named-entities.ts'
 
 /** Service Bus and Entra on this machine, and what a connector needs to use them. */
 export interface Doubles {
@@ -28,8 +28,8 @@ export interface DoublesOptions {
   readonly entraPort?: number | undefined
   /** Short cycles and lag, no call limits. */
   readonly fast: boolean
-  /** Queues and topics of sources, which the bus has besides those of the connector. */
-  readonly sources?: readonly SourceAddress[] | undefined
+  /** Queues and subscriptions that the bus has besides those of the connector. */
+  readonly entities?: readonly SourceAddress[] | undefined
   /**
    * JSON file of settings of the Entra double (docs/reference/doubles-entra.md): limits, mapping,
    * faults, initial directory.
@@ -61,7 +61,7 @@ export async function startDoubles({
   busPort = 0,
   entraPort = 0,
   fast,
-  sources = [],
+  entities = [],
   entraSettings,
   busFile,
   busSettings,
@@ -69,7 +69,7 @@ export async function startDoubles({
   busTlsPort,
 }: DoublesOptions): Promise<Doubles> {
   await using stack = new AsyncDisposableStack()
-  const config = withSources(parseBrokerConfig(await readFile(BUS_CONFIG, 'utf8')), sources)
+  const config = withEntities(parseBrokerConfig(await readFile(BUS_CONFIG, 'utf8')), entities)
   const settings = {
     ...(fast ? FAST_SETTINGS : {}),
     ...(entraSettings === undefined ? {} : await readSettings(entraSettings)),

@@ -1,5 +1,6 @@
 import { parseEndpoint } from '../../adapters/graph/endpoint.ts'
 import type { Settings } from '../../config/environment.ts'
+import type { Rules, SourceAddress } from '../../config/rules.ts'
 import { RollcallError } from '../../core/errors.ts'
 
 /**
@@ -57,9 +58,17 @@ function missingForCopies(settings: Settings): readonly string[] {
     : []
 }
 
+/** The queues and subscriptions that `rollcall.yaml` names: those of its sources, and those of its channels. */
+export function namedEntities({ sourceAddresses, notifications }: Rules): readonly SourceAddress[] {
+  const queues = [...notifications.channels.values()].flatMap(({ queue }) =>
+    queue === undefined ? [] : [queue],
+  )
+  return [...sourceAddresses, ...queues.map((queue) => ({ queue, entity: queue, sessions: false }))]
+}
+
 /** The queues and topics that `run` uses; they have to exist. */
-export function entitiesOfRun(settings: Settings, sources: readonly string[]): readonly string[] {
+export function entitiesOfRun(settings: Settings, rules: Rules): readonly string[] {
   const { OUTCOMES_QUEUE, DEAD_LETTER_QUEUE, CONTROL_QUEUE } = settings
   const own = [OUTCOMES_QUEUE, DEAD_LETTER_QUEUE, CONTROL_QUEUE].filter((name) => name !== 'none')
-  return [...new Set([...sources, ...own])]
+  return [...new Set([...namedEntities(rules).map(({ entity }) => entity), ...own])]
 }

@@ -33,11 +33,7 @@ async function configCheck(environment: NodeJS.ProcessEnv, name: string | undefi
     printLines(
       `${where} can be used: ${rules.sources.length} source(s) on ${queues}; ${rules.mapped} mapped attributes`,
     )
-    const entities = entitiesOfRun(
-      settings,
-      rules.sourceAddresses.map(({ entity }) => entity),
-    )
-    printLines(`run uses these queues and topics: ${entities.join(', ')}`)
+    printLines(`run uses these queues and topics: ${entitiesOfRun(settings, rules).join(', ')}`)
   }
   const missing = missingForRun(settings)
   if (missing.length > 0) printLines('run still needs:', ...missing.map((line) => `  ${line}`))

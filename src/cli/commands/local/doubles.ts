@@ -11,7 +11,7 @@ export function registerLocal(program: Command, { environment, finish }: Command
   return program
     .command('local')
     .description(
-      'run only the doubles of Service Bus and Entra, with the queues and topics of the sources in rollcall.yaml',
+      'run only the doubles of Service Bus and Entra, with the queues and topics that rollcall.yaml names',
     )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--bus-port <port>', 'AMQP port (default: any free one)', port, 0)
@@ -42,20 +42,26 @@ async function startBoth(
   format: 'json' | 'env',
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const [{ readConfig }, { checkFiles }, { processLog, stopSignal, whenAborted }, { startDoubles, tlsOf }] =
-    await Promise.all([
-      import('../../../compose/config.ts'),
-      import('../../../compose/files.ts'),
-      import('../../../compose/process.ts'),
-      import('../../doubles/doubles.ts'),
-    ])
+  const [
+    { namedEntities },
+    { readConfig },
+    { checkFiles },
+    { processLog, stopSignal, whenAborted },
+    { startDoubles, tlsOf },
+  ] = await Promise.all([
+    import('../../../compose/check/run-needs.ts'),
+    import('../../../compose/config.ts'),
+    import('../../../compose/files.ts'),
+    import('../../../compose/process.ts'),
+    import('../../doubles/doubles.ts'),
+  ])
   checkFiles({
     readable: { '--entra-settings': options.entraSettings },
     writable: { '--bus-file': options.busFile },
   })
-  const { sourceAddresses: sources } = readConfig(environment).rules
+  const entities = namedEntities(readConfig(environment).rules)
   const stop = stopSignal(processLog())
-  const doubles = await startDoubles({ ...options, sources })
+  const doubles = await startDoubles({ ...options, entities })
   try {
     const { bus, busCaFile, entra, environment: env } = doubles
     if (format === 'env') printLines(...envLines(env), '# ready')

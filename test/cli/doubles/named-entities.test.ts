@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { EventEmitter } from 'node:events'
 import { main } from '../../../src/main.ts'
 import { printTo } from '../../../src/cli/support/output.ts'
-import { withSources } from '../../../src/cli/doubles/source-entities.ts'
+import { withEntities } from '../../../src/cli/doubles/named-entities.ts'
 import { configOf } from '../../local/service-bus/support.ts'
 
-void test('the bus gets the queues and subscriptions of the sources, and keeps its own', () => {
-  const config = withSources(
+void test('the bus gets queues and subscriptions besides its own, and one of the same name is replaced', () => {
+  const config = withEntities(
     configOf({ 'hr-events': {}, 'hr-outcomes': { RequiresDuplicateDetection: true } }),
     [
       { queue: 'HR-Events', entity: 'HR-Events', sessions: true },
@@ -46,10 +45,15 @@ void test('local makes the queues that rollcall.yaml names, beside those of the 
   const printed = new EventEmitter()
   using _printed = printTo({
     out: (text) => printed.emit('text', text),
-    err: () => true,
+    err: (text) => printed.emit('text', text),
   })
-  const example = fileURLToPath(new URL('../../../examples/own-source/rollcall.yaml', import.meta.url))
-  process.env['ROLLCALL_CONFIG'] = example
+  const example = fileURLToPath(new URL('../../../examples/notifications/rollcall.yaml', import.meta.url))
+  const secrets = {
+    TEAMS_WEBHOOK: 'https://a.example',
+    SMTP_PASSWORD: 'p',
+    ONCALL_SECRET: 'cm9sbGNhbGwtZXhhbXBsZS1zZWNyZXQh',
+  }
+  Object.assign(process.env, { ROLLCALL_CONFIG: example, ...secrets })
   const ended = main(['local', '--fast'])
   const [line] = (await once(printed, 'text')) as [string]
   const { busPort } = JSON.parse(line) as { busPort: number }
@@ -57,6 +61,6 @@ void test('local makes the queues that rollcall.yaml names, beside those of the 
   const entities = Object.keys((await answer.json()) as object)
   process.emit('SIGINT', 'SIGINT')
   assert.equal(await ended, 0)
-  for (const name of ['hr-events', 'hr-outcomes', 'rollcall-control', 'pebble-hr'])
+  for (const name of ['hr-events', 'hr-outcomes', 'rollcall-control', 'vendor-hr', 'rollcall-alerts'])
     assert.ok(entities.includes(name), `${name} is not among ${entities.join(', ')}`)
 })
