@@ -37,6 +37,10 @@ import * as localFeed from './commands/local/feed.ts'
 import * as notificationsList from './commands/notifications/list.ts'
 import * as notificationsTest from './commands/notifications/test.ts'
 import * as plan from './commands/plan.ts'
+import * as replaysCancel from './commands/replays/cancel.ts'
+import * as replaysList from './commands/replays/list.ts'
+import * as replaysResume from './commands/replays/resume.ts'
+import * as replaysShow from './commands/replays/show.ts'
 import * as run from './commands/run.ts'
 import * as shapeTest from './commands/shape/test.ts'
 import * as status from './commands/status.ts'
@@ -44,7 +48,7 @@ import * as trace from './commands/trace.ts'
 import { completeCommands } from './help/tree.ts'
 import { suggestionFor } from './help/suggest.ts'
 import { deadLetterCommands } from './dead-letters/register.ts'
-import { endingCommands, replayCommands } from './replay/register.ts'
+import { endingCommands, replayCommand } from './replay/register.ts'
 import type { CommandContext, RegisterCommand } from './support/command.ts'
 import { failureOf } from './support/failure.ts'
 import { printJsonInLines, printLines, say } from './support/output.ts'
@@ -113,7 +117,14 @@ function registerAll(program: Command, context: CommandContext): void {
 
   register(program, demo, run, health, status, alerts, instances, trace, explain, plan, events, audit)
   endingCommands(deadLetterCommands(program, context), context)
-  replayCommands(program, context)
+  replayCommand(program, context)
+  register(
+    group('replays', 'runs of replay, and what became of their dead letters'),
+    replaysList,
+    replaysShow,
+    replaysResume,
+    replaysCancel,
+  )
   register(
     group('findings', 'problems to look at that are not dead letters'),
     findingsList,

@@ -10,8 +10,10 @@ import { DEFAULT_FOLD_RULES } from '../core/plan/fold/rules.ts'
 import type { DeadLetterQueue } from '../core/ports.ts'
 import type { EndContext } from '../core/report/dead-letters/end.ts'
 import type { ReplayContext } from '../core/report/replay/replay.ts'
+import type { CancelContext } from '../core/report/replay/run/cancel.ts'
 import { silentLogger, silentTelemetry } from '../core/runtime.ts'
 import { busAddress } from './addresses.ts'
+import { stopSignal } from './process.ts'
 import { planRules, takingIn } from './rules.ts'
 import { type Store, withStores } from './stores.ts'
 
@@ -82,5 +84,15 @@ export function replaySettings(config: Config, perSecond: number | null): Replay
     maxWaitMs: config.COALESCE_MAX_WAIT_MS,
     maxOperations: config.BATCH_OPERATIONS,
     limits: { perWindow: config.CALLS_PER_5S, windowMs: CALL_WINDOW_MS, perDay: config.CALLS_PER_DAY },
+  }
+}
+
+/** What giving up a run needs. */
+export function cancelContext(config: Config, ledger: CancelContext['ledger']): CancelContext {
+  return {
+    ledger,
+    settings: { leaseMs: config.LEASE_MS },
+    runtime: systemRuntime(silentLogger, silentTelemetry),
+    listenForStop: () => stopSignal(silentLogger),
   }
 }

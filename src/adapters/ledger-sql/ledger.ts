@@ -58,13 +58,14 @@ import { listAudit } from './inspect/audit.ts'
 import { listEvents } from './inspect/events.ts'
 import { writeTotals } from './tables/totals.ts'
 import { trace } from './inspect/trace.ts'
+import { replayEntries } from './dead-letters/replay-entries.ts'
 import {
+  cancelReplay,
   endReplay,
   forgetEdits,
   freezeReplay,
   knownEvents,
   moveReplay,
-  replayEntries,
   replayItems,
   replayRuns,
   resumeReplay,
@@ -183,6 +184,7 @@ function replayMethods({ write, read }: Transactions): ReplayLedger {
     freezeReplay: (order, now) => write((sql) => freezeReplay(sql, order, now)),
     resumeReplay: (run, actor, reason, now) => write((sql) => resumeReplay(sql, run, actor, reason, now)),
     listReplays: (query) => read((sql) => replayRuns(sql, query)),
+    cancelReplay: (order, now) => write((sql) => cancelReplay(sql, order, now)),
     listReplayEntries: (run, after, limit) => read((sql) => replayEntries(sql, run, after, limit)),
     listReplayItems: (run, entity, stage, limit) =>
       read((sql) => replayItems(sql, run, entity, stage, limit)),

@@ -94,9 +94,19 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       'asks, then replays at most 200 a second',
     ],
   ],
-  replays: [
+  'replays list': [
     ['replays', 'all runs'],
-    ['replays 3', 'each dead letter of run 3'],
+    ['replays list --since 7d --output ndjson', 'those of a week, for a script'],
+  ],
+  'replays show': [
+    ['replays show 3', 'each dead letter of run 3, and what became of it'],
+    ['replays show 3 --sort afterwards', 'those with the same result together'],
+  ],
+  'replays resume': [
+    ['replays resume 3 --actor ada --justification "the machine is back"', 'goes on where run 3 stopped'],
+  ],
+  'replays cancel': [
+    ['replays cancel 3 --actor ada --justification "wrong domain"', 'asks, then gives up the rest of run 3'],
   ],
   'findings list': [
     ['findings', 'the open ones'],

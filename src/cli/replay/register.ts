@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
+import type { Command } from '@commander-js/extra-typings'
 import { selection } from '../dead-letters/register.ts'
 import type { CommandContext } from '../support/command.ts'
 import { ownConfigOption } from '../support/running/in-force.ts'
@@ -11,8 +11,8 @@ import {
   showValuesOption,
 } from '../support/options.ts'
 
-/** Adds `replay` and `replays`. */
-export function replayCommands(program: Command, { environment, finish }: CommandContext): void {
+/** Adds `replay`. */
+export function replayCommand(program: Command, { environment, finish }: CommandContext): void {
   program.addCommand(
     selection(program, 'replay')
       .description(
@@ -37,14 +37,6 @@ export function replayCommands(program: Command, { environment, finish }: Comman
         finish(await (await import('./replay.ts')).replay(ids, options, environment)),
       ),
   )
-  program
-    .command('replays')
-    .description('past runs, or every dead letter of one: who replayed it, when, why, and the result')
-    .argument('[run]', 'the number of a run', runNumber)
-    .addOption(formatOption())
-    .action(async (run, { output }) =>
-      finish(await (await import('./replays.ts')).replays(environment, run, output)),
-    )
 }
 
 /** Adds `discard` and `archive` to `dead-letters`. */
@@ -77,11 +69,4 @@ function ending(deadLetters: Command, name: 'discard' | 'archive') {
     .option('--dry-run', 'show what would be done, and change nothing', false)
     .addOption(yesOption())
     .addOption(formatOption())
-}
-
-function runNumber(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('a run is named by its number')
-  return value
 }

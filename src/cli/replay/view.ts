@@ -1,5 +1,6 @@
 import type { ReplayForecast } from '../../core/report/replay/forecast.ts'
 import type { ReplayPlan } from '../../core/report/replay/frozen-plan.ts'
+import type { RunView } from '../../core/report/replay/run/run.ts'
 import type { ReplayView } from '../../core/report/replay/replay.ts'
 import { sayFound } from '../dead-letters/options.ts'
 import { type Format, printJson, printTable, say } from '../support/output.ts'
@@ -17,14 +18,35 @@ export interface ViewOptions {
   readonly output: Format
 }
 
-/** Shows a replay on the terminal and asks for confirmation there. `end` ends the progress line. */
-export function terminalView({ max, yes, showValues, output }: ViewOptions): ReplayView & { end(): void } {
+/** Shows how a run goes on. `end` ends the progress line. */
+export function runView(): RunView & { end(): void } {
   let line: Progress | null = null
   return {
     resuming: (run) =>
       say(
         `continues run ${run.id} of ${when(run.createdAt)} by ${run.actor}: ${leftOf(run)} of ${totalOf(run)} are left`,
       ),
+    waiting: (leaseMs) =>
+      say(
+        `another command holds this run; if it was killed, this command continues within ${Math.ceil(leaseMs / 1_000)} s`,
+      ),
+    progress: (run, settled) => {
+      line ??= progress('dead letters', leftOf(run))
+      line.at(settled)
+    },
+    end: () => line?.end(),
+  }
+}
+
+/** Shows a replay on the terminal and asks for confirmation there. */
+export function terminalView({
+  max,
+  yes,
+  showValues,
+  output,
+}: ViewOptions): ReplayView & ReturnType<typeof runView> {
+  return {
+    ...runView(),
     found: (found) => sayFound(found, max),
     planned: (plan, forecast, missing) => {
       if (output === 'json') {
@@ -42,15 +64,6 @@ export function terminalView({ max, yes, showValues, output }: ViewOptions): Rep
         yes,
         dryRun: true,
       }),
-    waiting: (leaseMs) =>
-      say(
-        `another command holds this run; if it was killed, this command continues within ${Math.ceil(leaseMs / 1_000)} s`,
-      ),
-    progress: (run, settled) => {
-      line ??= progress('dead letters', leftOf(run))
-      line.at(settled)
-    },
-    end: () => line?.end(),
   }
 }
 

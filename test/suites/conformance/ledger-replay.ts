@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { PutBack, ReplayRun, ReplayTarget } from '../../../src/core/ledger/port/replays.ts'
+import type { PutBack, ReplayRun, ReplaysQuery, ReplayTarget } from '../../../src/core/ledger/port/replays.ts'
 import { failAll } from './ledger-dead-letters.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, messageOf, SOURCE, type World } from './ledger-world.ts'
 
@@ -221,6 +221,77 @@ export const replayCases: readonly LedgerCase[] = [
       const [open] = await world.ledger.listReplays({ open: 'all', limit: 1 })
       assert.equal(open?.actor, 'operator')
       assert.deepEqual(open.resumed, [{ at: world.now + 5, actor: 'carl', justification: 'the night shift' }])
+    },
+  },
+  {
+    name: 'a run that is cancelled refuses what it had not begun, keeps what it had, and ends when nothing waits',
+    run: async (world) => {
+      await withDead(world, 'p1')
+      await withDead(world, 'p2')
+      const onBus = (sequence: string): ReplayTarget => ({
+        store: 'bus',
+        entity: 'q',
+        sequence,
+        stale: false,
+      })
+      const run = await freeze(world, [
+        onBus('1'),
+        { ...onBus('2'), body: '{"edited":true}', employees: ['p3'] },
+      ])
+      const [first = 0] = await waiting(world, run)
+      await world.ledger.putBackDeadLetters(run.id, [{ seq: first, kind: 'as it was' }], world.now)
+      const moveTo = (stage: 'sending' | 'sent' | 'done') =>
+        world.ledger.moveReplayItems(run.id, 'q', [{ sequence: '1', stage, code: null }], world.now)
+      await moveTo('sending')
+      const cancel = () =>
+        world.ledger.cancelReplay({ run, actor: 'carl', justification: 'wrong domain' }, world.now + 5)
+      assert.equal(await cancel(), 2)
+      const current = async () => (await world.ledger.listReplays({ id: run.id, limit: 1 }))[0]
+      assert.equal((await current())?.endedAt, null, 'a copy may be on the bus')
+      await moveTo('sent')
+      await moveTo('done')
+      assert.equal(await cancel(), 0)
+      assert.equal((await current())?.endedAt, world.now + 5)
+      assert.deepEqual(
+        (await world.ledger.listReplayEntries(run.id, 0, 10)).map(({ stage, code, became }) => [
+          stage,
+          code,
+          became?.state ?? null,
+        ]),
+        [
+          ['done', null, 'received'],
+          ['refused', 'Cancelled', null],
+          ['done', null, 'waiting'],
+          ['refused', 'Cancelled', null],
+        ],
+      )
+      assert.equal((await world.states('p2'))['bad-p2'], 'dead-lettered')
+      const about = `replay ${run.id}`
+      const { entries } = await world.ledger.listAudit({ about, since: null, next: null, limit: 10 })
+      assert.deepEqual(
+        entries.map(({ action, actor, justification }) => [action, actor, justification]),
+        [
+          ['replay', 'operator', 'a test'],
+          ['replay.cancelled', 'carl', 'wrong domain'],
+          ['replay.cancelled', 'carl', 'wrong domain'],
+        ],
+      )
+    },
+  },
+  {
+    name: 'runs are listed by number, from a moment on, and page by page',
+    run: async (world) => {
+      await withDead(world)
+      const first = await freeze(world)
+      world.now += 1_000
+      const second = await freeze(world)
+      const ids = async (query: Omit<ReplaysQuery, 'limit'>): Promise<readonly number[]> =>
+        (await world.ledger.listReplays({ ...query, limit: 10 })).map(({ id }) => id)
+      assert.deepEqual(await ids({}), [second.id, first.id])
+      assert.deepEqual(await ids({ id: first.id }), [first.id])
+      assert.deepEqual(await ids({ since: world.now }), [second.id])
+      assert.deepEqual(await ids({ before: second.id }), [first.id])
+      assert.deepEqual(await ids({ open: 'another' }), [])
     },
   },
 ]

@@ -59,8 +59,8 @@ void describe('rollcall replay', () => {
     assert.equal((await world.run(['replay', '--store', 'ledger', ...ASKED])).code, 0)
     assert.equal((await world.run(['replay', '--store', 'ledger', ...ASKED])).code, 4)
     assert.equal((await world.run(['replays'])).code, 0)
-    assert.equal((await world.run(['replays', '1'])).code, 0)
-    assert.equal((await world.run(['replays', '9'])).code, 4)
+    assert.equal((await world.run(['replays', 'show', '1'])).code, 0)
+    assert.equal((await world.run(['replays', 'show', '9'])).code, 4)
   })
 
   void test('a queue with sessions is replayed too', async (t) => {

@@ -1,9 +1,10 @@
 import {
+  type CancelOrder,
   type KnownEvent,
-  type ReplayEntry,
   type ReplayItem,
   type ReplayOrder,
   type ReplayRun,
+  type ReplaysQuery,
   NATIVE_STAGES,
   type NativeMove,
   type NativeStage,
@@ -75,13 +76,17 @@ interface StageRow {
   readonly n: number
 }
 
-export function replayRuns(
-  sql: Sql,
-  { open, limit }: { readonly open: string | null; readonly limit: number },
-): Promise<ReplayRun[]> {
-  return open === null
-    ? runsBy(sql, 'ORDER BY seq DESC LIMIT ?', [limit])
-    : runsBy(sql, 'WHERE selection = ? AND ended_at IS NULL ORDER BY seq DESC LIMIT ?', [open, limit])
+export function replayRuns(sql: Sql, query: ReplaysQuery): Promise<ReplayRun[]> {
+  const { open = null, id = null, since = null, before = null, limit } = query
+  const given: (readonly [string, SqlValue] | null)[] = [
+    open === null ? null : ['ended_at IS NULL AND selection = ?', open],
+    id === null ? null : ['seq = ?', id],
+    since === null ? null : ['created_at >= ?', since],
+    before === null ? null : ['seq < ?', before],
+  ]
+  const conditions = given.filter((one) => one !== null)
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.map(([text]) => text).join(' AND ')}`
+  return runsBy(sql, `${where} ORDER BY seq DESC LIMIT ?`, [...conditions.map(([, value]) => value), limit])
 }
 
 async function runsBy(sql: Sql, tail: string, parameters: readonly SqlValue[]): Promise<ReplayRun[]> {
@@ -134,28 +139,6 @@ function counts(rows: readonly Pick<StageRow, 'stage' | 'n'>[]): ReplayRun['coun
   return Object.fromEntries(NATIVE_STAGES.map((stage) => [stage, of(stage)])) as Record<NativeStage, number>
 }
 
-export async function replayEntries(
-  sql: Sql,
-  run: number,
-  after: number,
-  limit: number,
-): Promise<ReplayEntry[]> {
-  const rows = await sql.all<{
-    entity: string
-    sequence: string
-    stage: NativeStage
-    code: string | null
-    at: number | null
-  }>(
-    'SELECT entity, sequence, stage, code, at FROM replay_items WHERE run = ? AND place >= ? ORDER BY place LIMIT ?',
-    [run, after, limit],
-  )
-  return rows.map(({ entity, sequence, ...row }) => ({
-    id: entity === IN_LEDGER ? `dl-${sequence}` : `${entity}#${sequence}`,
-    ...row,
-  }))
-}
-
 export async function replayItems(
   sql: Sql,
   run: number,
@@ -198,7 +181,7 @@ export async function forgetEdits(sql: Sql, before: number, now: number): Promis
     'SELECT i.run, i.place FROM replay_items i JOIN replay_runs r ON r.seq = i.run WHERE i.body IS NOT NULL AND r.created_at < ?',
     [before],
   )
-  return refuseEdited(sql, old, 'BeyondRetention', now)
+  return refuseParts(sql, old, 'BeyondRetention', now)
 }
 
 /** Edited parts of runs that speak of this person. */
@@ -209,14 +192,14 @@ export async function eraseEdits(sql: Sql, employee: string, now: number): Promi
   const theirs = edited.filter(
     ({ employees }) => employees === null || parse<readonly string[]>(employees).includes(employee),
   )
-  await refuseEdited(sql, theirs, 'Erased', now)
+  await refuseParts(sql, theirs, 'Erased', now)
 }
 
 interface Place {
   readonly run: number
   readonly place: number
 }
-async function refuseEdited(sql: Sql, parts: readonly Place[], code: string, now: number): Promise<number> {
+async function refuseParts(sql: Sql, parts: readonly Place[], code: string, now: number): Promise<number> {
   await writeRows(
     sql,
     ['run INT', 'place INT', 'code TEXT', 'now INT'],
@@ -225,6 +208,24 @@ async function refuseEdited(sql: Sql, parts: readonly Place[], code: string, now
      WHERE replay_items.run = v.run AND replay_items.place = v.place`,
   )
   return parts.length
+}
+
+/** Takes back what is not begun. */
+export async function cancelReplay(
+  sql: Sql,
+  { run, actor, justification }: CancelOrder,
+  now: number,
+): Promise<number> {
+  const frozen = await sql.all<Place>(
+    "SELECT run, place FROM replay_items WHERE run = ? AND stage = 'frozen'",
+    [run.id],
+  )
+  await refuseParts(sql, frozen, 'Cancelled', now)
+  await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
+    [now, actor, 'replay.cancelled', justification, run.name],
+  ])
+  await endReplay(sql, run.id, now)
+  return frozen.length
 }
 
 export async function endReplay(sql: Sql, run: number, now: number): Promise<void> {

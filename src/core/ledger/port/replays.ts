@@ -10,11 +10,14 @@ export interface ReplayLedger {
   freezeReplay(order: ReplayOrder, now: number): Promise<ReplayRun>
   /** Records who resumes an interrupted run, and why. */
   resumeReplay(run: ReplayRun, actor: string, reason: string, now: number): Promise<void>
+  /** Runs, newest first. */
+  listReplays(query: ReplaysQuery): Promise<readonly ReplayRun[]>
   /**
-   * Runs, newest first: the unfinished ones with this selection, or with `open: null` all of them.
+   * Refuses the parts of a run that are not begun (`Cancelled`), removes their edited bodies, and ends the run
+   * unless others wait. Returns how many were refused. What was sent to the bus goes on.
    */
-  listReplays(query: { readonly open: string | null; readonly limit: number }): Promise<readonly ReplayRun[]>
-  /** A page of the parts of a run and their progress. */
+  cancelReplay(order: CancelOrder, now: number): Promise<number>
+  /** A page of the parts of a run, their progress, and what became of those that were replayed. */
   listReplayEntries(run: number, after: number, limit: number): Promise<readonly ReplayEntry[]>
   /**
    * Parts of a run in this stage, in frozen order; `entity` is `null` for dead letters of the
@@ -96,6 +99,21 @@ export interface ReplayOrder {
   readonly justification: string
   readonly targets: readonly ReplayTarget[]
 }
+export interface ReplaysQuery {
+  /** Only unfinished runs with this selection. */
+  readonly open?: string | null
+  readonly id?: number | null
+  /** Only runs that began at this moment or later. */
+  readonly since?: number | null
+  /** Only runs before the one with this number: the next page. */
+  readonly before?: number | null
+  readonly limit: number
+}
+export interface CancelOrder {
+  readonly run: ReplayRun
+  readonly actor: string
+  readonly justification: string
+}
 export interface ReplayRun {
   readonly id: number
   readonly name: string
@@ -116,6 +134,16 @@ export interface ReplayEntry {
   readonly stage: NativeStage
   readonly code: string | null
   readonly at: number | null
+  /** What became of it; `null` when it was not replayed, or when the ledger does not know its event any more. */
+  readonly became: ReplayedState | null
+}
+/**
+ * The state of the event now, with its reason. Of a message on the bus: whether intake has taken its copy in, refused
+ * it with a code, or not read it yet.
+ */
+export interface ReplayedState {
+  readonly state: EventState | 'taken-in' | 'refused' | 'waiting'
+  readonly reason: string | null
 }
 export interface ReplayItem {
   /** Sequence number on the bus, or the event's `seq` for a dead letter of the ledger. */

@@ -2,6 +2,7 @@ import { RollcallError } from '../../errors.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { ReplayRun } from '../../ledger/port/replays.ts'
 import type { CarryOutContext } from './carry-out-context.ts'
+import { nameOnQueue } from './log.ts'
 import type { NativeReplayResult } from './native-run.ts'
 import { replayNative } from './native.ts'
 import { pacer } from './pace.ts'
@@ -82,8 +83,7 @@ async function replayQueue(
     const edits = await loadEdits(run, entity, ledger)
     return await replayNative(
       {
-        // Another name for each queue, because sequence numbers are unique only to a queue.
-        run: `${run.name}.${run.entities.indexOf(entity)}`,
+        run: nameOnQueue(run, entity),
         deadLetters: queues.deadLetters,
         queue: queues.queue,
         log: {

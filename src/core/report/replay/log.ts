@@ -1,4 +1,4 @@
-import type { NativeMove, NativeStage } from '../../ledger/port/replays.ts'
+import type { NativeMove, NativeStage, ReplayRun } from '../../ledger/port/replays.ts'
 
 /**
  * What a replay of native dead letters writes down, so that a crash at any moment neither loses nor
@@ -35,6 +35,14 @@ export interface ReplayLog {
  */
 export function copyId(run: string, sequence: string): string {
   return `replay-${run}-${sequence}`
+}
+
+/** The name of a run on one of its queues, because sequence numbers are unique only to a queue. */
+export function nameOnQueue(
+  { name, entities }: Pick<ReplayRun, 'name' | 'entities'>,
+  entity: string,
+): string {
+  return `${name}.${entities.indexOf(entity)}`
 }
 
 /** Properties of a copy: its run, and its original as `<entity>#<sequence>`. */

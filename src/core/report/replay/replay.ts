@@ -1,4 +1,3 @@
-import { whileLeased } from '../../ledger/lease.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { ReplayRun } from '../../ledger/port/replays.ts'
 import type { PlanRules } from '../../plan/decide/planning.ts'
@@ -6,11 +5,10 @@ import type { Runtime } from '../../runtime.ts'
 import type { Editor } from '../dead-letters/edit.ts'
 import { type Found, type SelectionRequest, selectDeadLetters } from '../dead-letters/select.ts'
 import type { Stores } from '../dead-letters/stores.ts'
-import type { CarryOutContext } from './carry-out-context.ts'
-import { carryOut, type ReplayEnding } from './carry-out.ts'
 import { forecastReplay, type ForecastSettings, type ReplayForecast } from './forecast.ts'
 import { planReplay, type ReplayPlan } from './frozen-plan.ts'
 import { refuseSharedUserNames } from './patch/shared-user-names.ts'
+import { carryOutAlone, resumeRun, type RunContext, type RunResult, type RunView } from './run/run.ts'
 
 export interface ReplayRequest extends SelectionRequest {
   /** The same text for the same command: an unfinished run with this text is continued. */
@@ -25,39 +23,21 @@ export interface ReplayRequest extends SelectionRequest {
   readonly justification: string
 }
 
-export interface ReplayContext extends CarryOutContext {
-  readonly ledger: CarryOutContext['ledger'] &
-    Pick<
-      Ledger,
-      | 'takeLease'
-      | 'listReplays'
-      | 'freezeReplay'
-      | 'resumeReplay'
-      | 'readEmployees'
-      | 'findNameHolders'
-      | 'readSubmissionStatus'
-    >
+export interface ReplayContext extends RunContext {
+  readonly ledger: RunContext['ledger'] &
+    Pick<Ledger, 'freezeReplay' | 'readEmployees' | 'findNameHolders' | 'readSubmissionStatus'>
   /** Opens both stores for as long as `work` takes. */
   readonly withStores: <T>(work: (stores: Stores) => Promise<T>) => Promise<T>
   readonly rules: PlanRules
-  readonly settings: CarryOutContext['settings'] & ForecastSettings & { readonly leaseMs: number }
-  readonly runtime: CarryOutContext['runtime'] & Pick<Runtime, 'id' | 'digest'>
-  /** Called once when a run begins: from then on a request to stop pauses it. */
-  readonly listenForStop: () => AbortSignal
+  readonly settings: RunContext['settings'] & ForecastSettings
+  readonly runtime: RunContext['runtime'] & Pick<Runtime, 'digest'>
 }
 
 /** Shows what happens, and asks. */
-export interface ReplayView {
-  resuming(run: ReplayRun): void
+export interface ReplayView extends RunView {
   found(found: Found): void
   planned(plan: ReplayPlan, forecast: ReplayForecast, missing: readonly string[]): void
   confirm(plan: ReplayPlan): Promise<boolean>
-  /**
-   * Another command carries this run out; if it was killed, this one continues when its lease ends.
-   */
-  waiting(leaseMs: number): void
-  /** `settled`: parts of the run that this command has brought to their end so far. */
-  progress(run: ReplayRun, settled: number): void
 }
 
 export type ReplayResult =
@@ -68,21 +48,13 @@ export type ReplayResult =
   | { readonly kind: 'patch-refused' }
   | { readonly kind: 'dry-run' }
   | { readonly kind: 'declined' }
-  /** Another command carries the run out, or this one was stopped while it waited for that. */
-  | { readonly kind: 'not-started'; readonly stopped: boolean }
-  | {
-      readonly kind: 'ended'
-      readonly ending: ReplayEnding
-      /** As it stands now. */
-      readonly run: ReplayRun
-      readonly settled: number
-      readonly ms: number
+  | (RunResult & {
       /**
        * Some of what was asked for is not part of the run: it would be refused again, or was
        * missing.
        */
       readonly partial: boolean
-    }
+    })
 
 /**
  * Replays dead letters: select, plan, freeze, carry out. The selection is frozen before anything
@@ -97,12 +69,7 @@ export async function replayDeadLetters(
   const { ledger, runtime } = context
   const selection = runtime.digest(request.command)
   const open = request.dryRun ? null : await findOpenRun(ledger, selection)
-  if (open) {
-    view.resuming(open)
-    return await carryOutAlone(open, false, context, view, () =>
-      ledger.resumeReplay(open, request.actor, request.justification, runtime.now()),
-    )
-  }
+  if (open) return { ...(await resumeRun(open, request, context, view)), partial: false }
   const editor = request.makeEditor()
   const found = await findAndEdit(request, editor, context)
   view.found(found)
@@ -119,7 +86,7 @@ export async function replayDeadLetters(
   const order = { name: runtime.id(), selection, actor, justification, targets: plan.targets }
   const run = await ledger.freezeReplay(order, runtime.now())
   const partial = plan.leftOut.length + found.missing.length > 0
-  return await carryOutAlone(run, partial, context, view, async () => {})
+  return { ...(await carryOutAlone(run, context, view)), partial }
 }
 
 /** A patch is checked against the ledger too: a person who edits a body sees what it becomes. */
@@ -140,55 +107,4 @@ async function findOpenRun(
 ): Promise<ReplayRun | null> {
   const [open] = await ledger.listReplays({ open: selection, limit: 1 })
   return open ?? null
-}
-
-/** Carries out a run while no other command does, and reports how it ended. */
-async function carryOutAlone(
-  run: ReplayRun,
-  partial: boolean,
-  context: ReplayContext,
-  view: ReplayView,
-  onBegin: () => Promise<void>,
-): Promise<ReplayResult> {
-  const { ledger, runtime } = context
-  const stop = context.listenForStop()
-  const startedAt = runtime.now()
-  let settled = 0
-  const ending = await whileAlone(run, context, stop, view, async (lost) => {
-    await onBegin()
-    return carryOut(run, context, AbortSignal.any([stop, lost]), (count) => {
-      settled = count
-      view.progress(run, count)
-    })
-  })
-  if (ending === null) return { kind: 'not-started', stopped: stop.aborted }
-  const ms = runtime.now() - startedAt
-  const runs = await ledger.listReplays({ open: null, limit: 50 })
-  const current = runs.find(({ id }) => id === run.id) ?? run
-  return { kind: 'ended', ending, run: current, settled, ms, partial }
-}
-
-const LOOK_AGAIN_MS = 250
-
-/**
- * Does `work` while no other command carries out this run. A command that was killed keeps its
- * lease until it ends, so that is waited for. `null` when another command keeps renewing it, or
- * when `stop` aborts.
- */
-async function whileAlone(
-  run: ReplayRun,
-  { ledger, runtime, settings: { leaseMs } }: ReplayContext,
-  stop: AbortSignal,
-  view: Pick<ReplayView, 'waiting'>,
-  work: (lost: AbortSignal) => Promise<ReplayEnding>,
-): Promise<ReplayEnding | null> {
-  const lease = { owner: runtime.id(), leaseMs }
-  const until = runtime.now() + 1.5 * leaseMs
-  for (let first = true; !stop.aborted; first = false) {
-    const ending = await whileLeased(`replay ${run.id}`, ledger, lease, runtime, work)
-    if (ending !== null || runtime.now() > until) return ending
-    if (first) view.waiting(leaseMs)
-    await runtime.sleep(LOOK_AGAIN_MS, stop)
-  }
-  return null
 }

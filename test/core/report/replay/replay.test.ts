@@ -48,8 +48,12 @@ function worldWith(letters: LedgerDeadLetter[]) {
   }
   const ledger: ReplayContext['ledger'] = {
     takeLease: async ({ leaseMs }) => !world.leased || leaseMs === 0,
-    listReplays: async ({ open }) =>
-      runs.filter(({ selection, endedAt }) => open === null || (selection === open && endedAt === null)),
+    listReplays: async ({ open = null, id = null }) =>
+      runs.filter(
+        (run) =>
+          (open === null || (run.selection === open && run.endedAt === null)) &&
+          (id === null || run.id === id),
+      ),
     freezeReplay: async (order) => {
       const run = freeze(order)
       runs.push(run)
@@ -163,7 +167,7 @@ void describe('a replay', () => {
   void it('continues an unfinished run of the same command without a new selection, and records who does', async () => {
     const { world, steps, letters, replay } = worldWith([ledgerLetter(7)])
     world.stop.abort()
-    assert.deepEqual(await replay(), { kind: 'not-started', stopped: true })
+    assert.deepEqual(await replay(), { kind: 'not-started', stopped: true, partial: false })
     assert.deepEqual(steps.splice(0), ['found 1', 'planned 1, left out 0', 'freeze 7'])
     letters.push(ledgerLetter(8))
     world.stop = new AbortController()
@@ -177,7 +181,7 @@ void describe('a replay', () => {
     world.leased = true
     const result = replay()
     await runtime.advance(2 * LEASE_MS)
-    assert.deepEqual(await result, { kind: 'not-started', stopped: false })
+    assert.deepEqual(await result, { kind: 'not-started', stopped: false, partial: false })
     assert.deepEqual(steps.slice(2), ['freeze 7', 'waiting'])
   })
 

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import type { ReplayTarget } from '../../../../src/core/ledger/port/replays.ts'
+import { command, type OnTerminal } from '../../../fakes/cli.ts'
+import { failAll } from '../../../suites/conformance/ledger-dead-letters.ts'
+import { hrEvent, joiner, World } from '../../../suites/conformance/ledger-world.ts'
+
+const FILTER = { code: null, type: null, employeeId: null, since: null, until: null }
+const BY = ['--actor', 'bob', '--justification', 'ticket 7'] as const
+
+let folder = ''
+const run = (argv: readonly string[], terminal: OnTerminal = {}) =>
+  command(['replays', ...argv], { LEDGER: join(folder, 'ledger.db') }, terminal)
+
+/** Two dead letters of the ledger, and two runs that were frozen and never carried out: of one each. */
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-replays-'))
+  const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: Date.now })
+  const world = new World(ledger)
+  for (const employeeId of ['p1', 'p2']) {
+    await world.record(joiner(`hire-${employeeId}`, employeeId))
+    await world.confirmAll()
+    await world.record(hrEvent(`bad-${employeeId}`, employeeId, { title: 'x' }, { order: 1 }))
+    await failAll(world)
+  }
+  const { deadLetters } = await ledger.listDeadLetters({
+    filter: FILTER,
+    archived: true,
+    next: null,
+    limit: 10,
+  })
+  for (const { seq, revision } of deadLetters) {
+    const targets: readonly ReplayTarget[] = [{ store: 'ledger', seq, revision }]
+    const by = { actor: 'ada', justification: 'domain was added' }
+    await ledger.freezeReplay({ name: `run-${seq}`, selection: `${seq}`, ...by, targets }, Date.now())
+  }
+  await ledger.close()
+})
+after(() => rm(folder, { recursive: true, force: true }))
+
+void describe('rollcall replays', () => {
+  void test('lists runs, newest first, with what is left', async () => {
+    const { code, stdout } = await run(['--output', 'ndjson'])
+    assert.equal(code, 0)
+    const runs = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: number; endedAt: string | null })
+    assert.deepEqual(
+      runs.map(({ id, endedAt }) => [id, endedAt]),
+      [
+        [2, null],
+        [1, null],
+      ],
+    )
+    assert.match((await run([])).stdout, /^2 .* open .* 1 +ada +domain was added$/m)
+    assert.equal((await run(['--limit', '1', '--output', 'json'])).stdout.match(/"id"/g)?.length, 1)
+    assert.equal((await run(['list', '--sort', 'run', '--since', '1h'])).stdout.split('\n')[1]?.[0], '1')
+  })
+
+  void test('show says how to go on with one that is open', async () => {
+    assert.match((await run(['show', '1'])).stdout, /not yet: rollcall replays resume 1 goes on/)
+    assert.equal((await run(['show', '9'])).code, 4)
+    assert.equal((await run(['show', 'nine'])).code, 2)
+  })
+
+  void test('resume carries it out without its command, and show says what became of each', async () => {
+    const { code, stderr } = await run(['resume', '1', ...BY])
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /1 replayed, 0 gone, 0 refused, 0 left; rollcall replays show 1/)
+    const { stdout } = await run(['show', '1'])
+    assert.match(stdout, /resumed .* by bob: ticket 7/)
+    assert.match(stdout, /afterwards 1 received/)
+    assert.match(stdout, /^dl-\d+ +done .* received$/m)
+    const { entries } = JSON.parse((await run(['show', '1', '--output', 'json'])).stdout) as {
+      entries: readonly { became: unknown }[]
+    }
+    assert.deepEqual(
+      entries.map(({ became }) => became),
+      [{ state: 'received', reason: null }],
+    )
+    assert.equal((await run(['resume', '1', ...BY])).code, 4, 'it has ended')
+  })
+
+  void test('cancel asks for the count, then leaves the dead letters as they are and ends the run', async () => {
+    assert.equal((await run(['cancel', '2', ...BY])).code, 2, 'there is no terminal to ask on')
+    assert.equal((await run(['cancel', '2', ...BY], { types: '2' })).code, 8)
+    const { code, stderr } = await run(['cancel', '2', ...BY], { types: '1' })
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /This would give up the replay of 1 dead letter,.*1 dead letter stays as it was/s)
+    assert.match((await run(['show', '2'])).stdout, /^dl-\d+ +refused +Cancelled/m)
+    assert.equal((await run(['cancel', '2', ...BY, '--yes'])).code, 4, 'it has ended')
+    assert.equal((await run(['resume', '2', ...BY])).code, 4, 'it has ended')
+  })
+})
