@@ -115,6 +115,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'findings show': [['findings show finding-12', 'one, with its cause and what to do']],
   'findings acknowledge': [
     ['findings acknowledge finding-12 --actor ada --justification "agreed with HR"', 'closes one'],
+    [
+      'findings acknowledge finding-12 finding-13 --actor ada --justification "agreed with HR" --yes',
+      'closes two, without asking',
+    ],
   ],
   'leavers list': [
     ['leavers', 'the open cases'],
@@ -123,6 +127,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   'leavers acknowledge': [
     ['leavers acknowledge 20011 --actor ada --justification "disabled by hand"', 'closes the case of one'],
+    [
+      'leavers acknowledge --cause not-in-directory --actor ada --justification "never had accounts"',
+      'asks, then closes all of one cause',
+    ],
   ],
   'leavers resend': [
     ['leavers resend 20011 --actor ada --justification "attribute was fixed"', 'sends all attributes again'],
@@ -138,7 +146,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   check: [['check', 'tests everything that run needs']],
   'brake status': [['brake status', 'how many are held, and the limit']],
   'brake release': [
-    ['brake release --actor ada --justification "site closure, HR confirms"', 'all who are held'],
+    ['brake release --actor ada --justification "site closure, HR confirms"', 'asks, then all who are held'],
     [
       'brake release 20011 20012 --actor ada --justification "HR confirms these two"',
       'two of them, and leaves the others held',
@@ -146,6 +154,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   'brake refuse': [
     ['brake refuse 20011 --actor ada --justification "HR: a mistake"', 'keeps the account of one as it is'],
+    [
+      'brake refuse --all --actor ada --justification "wrong export" --yes',
+      'all who are held, without asking',
+    ],
   ],
   import: [
     ['import people.csv --as-of 2026-11-20T18:00:00Z', 'a baseline before the first event'],

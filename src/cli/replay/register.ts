@@ -64,7 +64,7 @@ function ending(deadLetters: Command, name: 'discard' | 'archive') {
   return selection(deadLetters, name)
     .argument('[ids...]', 'dl-<number> or <queue>#<number> (default: all that fit)')
     .addOption(actorOption('who does it'))
-    .addOption(justificationOption('why'))
+    .addOption(justificationOption())
     .option('--max <n>', 'at most this many', count, 100_000)
     .option('--dry-run', 'show what would be done, and change nothing', false)
     .addOption(yesOption())

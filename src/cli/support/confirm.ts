@@ -33,3 +33,11 @@ export async function confirmed({ what, typed, yes, dryRun = false }: Confirmati
   say('nothing was changed')
   return false
 }
+
+/** The same of many; of one, the command itself says clearly enough what it does. */
+export async function confirmedOfMany(
+  count: number,
+  { what, ...more }: Omit<Confirmation, 'typed'>,
+): Promise<boolean> {
+  return count < 2 || confirmed({ ...more, what, typed: count })
+}

@@ -5,14 +5,15 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
-import { command } from '../../fakes/cli.ts'
+import { command, type OnTerminal } from '../../fakes/cli.ts'
 import { joiner, leaver, World } from '../../suites/conformance/ledger-world.ts'
 
 const BY = ['--actor', 'ann', '--justification', 'ticket 7'] as const
 const LIMIT = { ...RELEASED_BRAKE, absolute: 1 }
 let folder = ''
-const run = (...args: readonly string[]) =>
-  command(args, { LEDGER: join(folder, 'ledger.db'), BRAKE_ABSOLUTE: '1' })
+const runOn = (terminal: OnTerminal, ...args: readonly string[]) =>
+  command(args, { LEDGER: join(folder, 'ledger.db'), BRAKE_ABSOLUTE: '1' }, terminal)
+const run = (...args: readonly string[]) => runOn({}, ...args)
 
 /**
  * Of five who leave, p1 goes and the others are held; of p6 nothing is planned yet. The tests go on
@@ -42,6 +43,21 @@ void describe('rollcall brake', () => {
       /^4 employees would be refused\n$/,
     )
     assert.equal((await run('brake', 'status')).code, 5)
+    assert.equal((await run('audit')).code, 4)
+  })
+
+  void it('asks for the count before all who are held are released or refused', async () => {
+    for (const [verb, ...all] of [['release'], ['refuse', '--all']] as const) {
+      const unasked = await run('brake', verb, ...all, ...BY)
+      assert.equal(unasked.code, 2)
+      assert.match(
+        unasked.stderr,
+        new RegExp(`this would ${verb} all 4 employees who are held, .* add --yes`),
+      )
+      const { code, stderr } = await runOn({ types: '5' }, 'brake', verb, ...all, ...BY)
+      assert.equal(code, 8)
+      assert.match(stderr, /Type 4 to go on: nothing was changed/)
+    }
     assert.equal((await run('audit')).code, 4)
   })
 

@@ -134,7 +134,10 @@ void it('a ledger restored from a copy makes no leaver active, finds out that it
     t.diagnostic(`${theirs.length} findings to be acknowledged`)
     if (theirs.length === 0) break
     const by = ['--actor', 'ann', '--justification', 'HR was asked']
-    assert.equal((await command(['findings', 'acknowledge', ...theirs, ...by], world.environment)).code, 0)
+    assert.equal(
+      (await command(['findings', 'acknowledge', ...theirs, ...by, '--yes'], world.environment)).code,
+      0,
+    )
     await until('what was held is settled', world.settled, 60_000, 100)
   }
   const after = await world.directory()

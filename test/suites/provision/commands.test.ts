@@ -91,7 +91,17 @@ void describe('beside a running connector', () => {
     assert.deepEqual(names, ['a2', 'a3', 'a4'])
 
     const released = await command(
-      ['brake', 'release', '--actor', 'ann', '--justification', 'checked with HR', '--output', 'json'],
+      [
+        'brake',
+        'release',
+        '--actor',
+        'ann',
+        '--justification',
+        'checked with HR',
+        '--yes',
+        '--output',
+        'json',
+      ],
       environment,
     )
     assert.deepEqual(

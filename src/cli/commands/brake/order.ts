@@ -1,6 +1,7 @@
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
 import type { BrakeDecided } from '../../../core/ledger/port/plan.ts'
+import { confirmedOfMany } from '../../support/confirm.ts'
 import { employeeOf } from '../../support/employees.ts'
 import { printLines, say } from '../../support/output.ts'
 import { brakedEmployees } from './braked-employees.ts'
@@ -9,6 +10,7 @@ import { brakedEmployees } from './braked-employees.ts'
 export interface OrderOptions {
   readonly file?: string | undefined
   readonly dryRun: boolean
+  readonly yes: boolean
   readonly actor: string
   readonly justification: string
 }
@@ -48,6 +50,18 @@ export async function previewOrder(
   const stillHeld = held.size - [...found].filter((id) => held.has(id)).length
   const notBraked = [...(asked ?? [])].filter((id) => !found.has(id))
   return { employees: found.size, notBraked, stillHeld, judged: stillHeld === 0 }
+}
+
+/** Asks before an order for every employee who is held. */
+export async function confirmedForAll(
+  ledger: Ledger,
+  verb: 'release' | 'refuse',
+  { yes }: Pick<OrderOptions, 'yes'>,
+): Promise<boolean> {
+  if (yes) return true
+  const { employees } = await previewOrder(ledger, null, ['held'])
+  const what = `${verb} all ${employees} employees who are held`
+  return confirmedOfMany(employees, { what, yes, dryRun: true })
 }
 
 const NAMED = 20

@@ -1,9 +1,17 @@
-import { RollcallError } from '../../../core/errors.ts'
+import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import type { RegisterCommand } from '../../support/command.ts'
+import { yesOption } from '../../support/confirm.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
 import { type Format, printJson, printLines } from '../../support/output.ts'
-import { employeesOf, type OrderOptions, previewOrder, printAfter, sayNotBraked } from './order.ts'
+import {
+  confirmedForAll,
+  employeesOf,
+  type OrderOptions,
+  previewOrder,
+  printAfter,
+  sayNotBraked,
+} from './order.ts'
 
 export const register: RegisterCommand = (brake, { environment, finish }) => {
   brake
@@ -14,8 +22,9 @@ export const register: RegisterCommand = (brake, { environment, finish }) => {
     .option('--all', 'every employee who is held', false)
     .option('--keep-counting', 'what went before counts on, also when none is held any more', false)
     .option('--dry-run', 'say who would be refused, and change nothing', false)
+    .addOption(yesOption())
     .addOption(actorOption())
-    .addOption(justificationOption('why'))
+    .addOption(justificationOption())
     .addOption(formatOption())
     .action(async (employees, options) => finish(await refuseBrake(environment, employees, options)))
 }
@@ -26,11 +35,11 @@ interface RefuseOptions extends OrderOptions {
   readonly output: Format
 }
 
-/** Exit 4 when none of those named is held, 7 when some are not. */
+/** Exit 4 when none of those named is held, 7 when some are not, 8 when the user did not confirm. */
 async function refuseBrake(
   environment: NodeJS.ProcessEnv,
   named: readonly string[],
-  { file, all, keepCounting, dryRun, actor, justification, output }: RefuseOptions,
+  { file, all, keepCounting, dryRun, yes, actor, justification, output }: RefuseOptions,
 ): Promise<number> {
   const employees = await employeesOf(named, file)
   if (all === (employees !== null))
@@ -38,6 +47,7 @@ async function refuseBrake(
   return withLedger(
     environment,
     async (ledger) => {
+      if (all && !dryRun && !(await confirmedForAll(ledger, 'refuse', { yes }))) return EXIT_CODES.stopped
       const done = dryRun
         ? await previewOrder(ledger, employees, ['held'])
         : await ledger.refuseBrake({ employees, actor, justification, keepCounting }, Date.now())

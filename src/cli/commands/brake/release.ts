@@ -1,12 +1,20 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings'
-import { RollcallError } from '../../../core/errors.ts'
+import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import type { BrakeRelease } from '../../../core/ledger/port/plan.ts'
 import type { RegisterCommand } from '../../support/command.ts'
+import { yesOption } from '../../support/confirm.ts'
 import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
 import { type Format, printJson, printLines } from '../../support/output.ts'
-import { employeesOf, type OrderOptions, previewOrder, printAfter, sayNotBraked } from './order.ts'
+import {
+  confirmedForAll,
+  employeesOf,
+  type OrderOptions,
+  previewOrder,
+  printAfter,
+  sayNotBraked,
+} from './order.ts'
 
 export const register: RegisterCommand = (brake, { environment, finish }) => {
   brake
@@ -17,8 +25,9 @@ export const register: RegisterCommand = (brake, { environment, finish }) => {
     .option('--more <n>', 'let so many more go without counting until --until; 0 ends that', wholeNumber)
     .option('--until <instant>', 'with --more: a day, an instant, or a duration such as 12h or 3d')
     .option('--dry-run', 'say who would be released, and change nothing', false)
+    .addOption(yesOption())
     .addOption(actorOption())
-    .addOption(justificationOption('why'))
+    .addOption(justificationOption())
     .addOption(formatOption())
     .action(async (employees, options) => finish(await releaseBrake(environment, employees, options)))
 }
@@ -29,7 +38,7 @@ interface ReleaseOptions extends OrderOptions {
   readonly output: Format
 }
 
-/** Exit 4 when none of those named is held or refused, 7 when some are not. */
+/** Exit 4 when none of those named is held or refused, 7 when some are not, 8 when the user did not confirm. */
 async function releaseBrake(
   environment: NodeJS.ProcessEnv,
   named: readonly string[],
@@ -42,6 +51,8 @@ async function releaseBrake(
   return withLedger(
     environment,
     async (ledger) => {
+      const asks = employees === null && !dryRun
+      if (asks && !(await confirmedForAll(ledger, 'release', options))) return EXIT_CODES.stopped
       const done = dryRun
         ? await previewOrder(ledger, employees, ['held', 'refused'])
         : await ledger.releaseBrake({ employees, actor, justification, allowance }, now)

@@ -2,6 +2,7 @@ import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import { findingKind } from '../../../core/findings/codes.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
 import type { RegisterCommand } from '../../support/command.ts'
+import { confirmedOfMany, yesOption } from '../../support/confirm.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
 import { type Format, printJson, say } from '../../support/output.ts'
@@ -12,13 +13,15 @@ export const register: RegisterCommand = (findings, { environment, finish }) => 
     .command('acknowledge')
     .description('record that you have looked at findings, and why they need no action')
     .argument('<findings...>', 'finding-…')
+    .addOption(yesOption())
     .addOption(actorOption('who acknowledges'))
-    .addOption(justificationOption('why'))
+    .addOption(justificationOption())
     .addOption(formatOption())
     .action(async (names, options) => finish(await acknowledgeFindings(environment, names, options)))
 }
 
 interface AcknowledgeOptions {
+  readonly yes: boolean
   readonly actor: string
   readonly justification: string
   readonly output: Format
@@ -27,14 +30,16 @@ type Result = 'acknowledged' | 'already acknowledged' | 'unknown'
 
 /**
  * Exit 0 when all of them are acknowledged now, 7 when some were already, 4 when one does not
- * exist.
+ * exist, 8 when the user did not confirm.
  */
-function acknowledgeFindings(
+async function acknowledgeFindings(
   environment: NodeJS.ProcessEnv,
   names: readonly string[],
   options: AcknowledgeOptions,
 ): Promise<number> {
   const seqs = names.map(seqOf)
+  const what = `acknowledge ${seqs.length} findings`
+  if (!(await confirmedOfMany(seqs.length, { what, yes: options.yes }))) return EXIT_CODES.stopped
   return withLedger(
     environment,
     async (ledger) => {

@@ -4,6 +4,7 @@ import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import { LEAVER_CAUSES } from '../../../core/leavers/causes.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
 import type { RegisterCommand } from '../../support/command.ts'
+import { confirmedOfMany, yesOption } from '../../support/confirm.ts'
 import { asTyped, employeeNamed, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
@@ -18,6 +19,7 @@ export const register: RegisterCommand = (leavers, { environment, finish }) => {
     .addOption(
       new Option('--cause <cause>', 'all open cases with this cause').choices(Object.keys(LEAVER_CAUSES)),
     )
+    .addOption(yesOption())
     .addOption(actorOption())
     .addOption(justificationOption())
     .addOption(formatOption())
@@ -26,16 +28,17 @@ export const register: RegisterCommand = (leavers, { environment, finish }) => {
 
 interface AcknowledgeOptions {
   readonly cause?: string | undefined
+  readonly yes: boolean
   readonly actor: string
   readonly justification: string
   readonly output: Format
 }
 
-/** Exit 0 when all were open, 4 when none was, 7 when some were not. */
+/** Exit 0 when all were open, 4 when none was, 7 when some were not, 8 when the user did not confirm. */
 function acknowledgeLeavers(
   environment: NodeJS.ProcessEnv,
   names: readonly string[],
-  { cause, actor, justification, output }: AcknowledgeOptions,
+  { cause, yes, actor, justification, output }: AcknowledgeOptions,
 ): Promise<number> {
   if ((names.length === 0) === (cause === undefined))
     throw new RollcallError(
@@ -54,6 +57,8 @@ function acknowledgeLeavers(
         if (found.length === 0) missing.push(name)
         ids.push(...found)
       }
+      const what = `acknowledge ${ids.length} leaver cases`
+      if (!(await confirmedOfMany(ids.length, { what, yes }))) return EXIT_CODES.stopped
       const acknowledged = await ledger.acknowledgeLeavers({ ids, actor, justification }, now)
       if (output === 'json')
         printJson({ acknowledged: acknowledged.map(nameOf), notOpen: missing, actor, justification })

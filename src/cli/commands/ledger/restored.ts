@@ -19,7 +19,7 @@ export const register: RegisterCommand = (ledger, { environment, finish }) => {
       'from when on all HR events were sent again, as in 2d or 2026-11-20T18:00:00Z',
     )
     .addOption(actorOption('who declares it'))
-    .addOption(justificationOption('why'))
+    .addOption(justificationOption())
     .addOption(yesOption())
     .addOption(formatOption())
     .action(async (options) => finish(await restored(environment, options)))
