@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { until } from '../adapters/support/until.ts'
 import { files } from '../deploy/support.ts'
 import { missingLines, stepsOf } from './support/page.ts'
 import { openShell, type Shell } from './support/shell.ts'
@@ -7,7 +10,11 @@ import { openShell, type Shell } from './support/shell.ts'
 /** Commands that end with another code than 0, as the text beside them says. */
 const CODES: Readonly<Record<string, number>> = {
   'plan --events examples/mapping/events.jsonl --alone --show-values': 7,
+  // Try it: the connector of the demo has ended. That of the three terminals runs.
+  'status, after npm start': 10,
 }
+/** The last command of these blocks lasts until Ctrl-C, in a terminal of its own. */
+const SERVES = /-- (?:run|local [^\n]*)\n$/
 
 let shell: Shell
 before(async () => {
@@ -17,15 +24,43 @@ after(() => shell[Symbol.asyncDispose]())
 
 /** Types every block of a page, and compares what is printed with what the page shows. */
 async function type(page: string): Promise<void> {
+  const terminal = page.replaceAll(/\W/g, '-')
+  let serving = 0
   for (const { script, shown } of stepsOf(page)) {
-    const { code, stdout, stderr, commands } = await shell.run(script, page.replaceAll(/\W/g, '-'))
+    if (SERVES.test(script) && !script.includes('local feed')) {
+      serving += 1
+      shell.serve(script, `${terminal}-${serving}`)
+      await until('the doubles are ready', () => /^# ready$/m.test(writtenTo('local.env')))
+      continue
+    }
+    const { code, stdout, stderr, commands } = await shell.run(script, terminal)
     const said = `${script}\n${stdout}\n${stderr}`
-    for (const { line, code } of commands) assert.equal(code, CODES[line] ?? 0, `${line}: ${said}`)
+    for (const { line, code } of commands) {
+      const expected = CODES[line] ?? CODES[serving === 0 ? `${line}, after npm start` : line] ?? 0
+      assert.equal(code, expected, `${line}: ${said}`)
+    }
     assert.equal(code, commands.at(-1)?.code ?? 0, said)
     if (shown !== null) assert.deepEqual(missingLines(shown, `${stdout}\n${stderr}`), [], said)
+    if (serving > 0)
+      await until('every event has its outcome', () => everythingAnswered(terminal), 20_000, 300)
   }
 }
 
+function writtenTo(name: string): string {
+  const file = join(shell.folder, name)
+  return existsSync(file) ? readFileSync(file, 'utf8') : ''
+}
+
+/** Whether the connector of this terminal has an outcome for every event that is due. */
+async function everythingAnswered(terminal: string): Promise<boolean> {
+  const { code, stdout } = await shell.run('rollcall status --output json', terminal)
+  // The connector is still making its ledger.
+  if (code !== 0) return false
+  const { messages, open, events, unpublished } = JSON.parse(stdout)
+  return messages > 0 && open === events.held && unpublished === 0
+}
+
 void describe('what the pages tell to type works as it is written', () => {
-  for (const page of files('examples/*/README.md')) void test(page, () => type(page))
+  for (const page of ['README.md', 'docs/start/try-it.md', ...files('examples/*/README.md')])
+    void test(page, () => type(page))
 })

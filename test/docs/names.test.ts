@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { commandOf, wordsOf } from '../fakes/command-line.ts'
 import { ENTITIES, OF_NODE, read, root, VARIABLES } from '../deploy/support.ts'
+import { stepsOf } from './support/page.ts'
 
 /** Variables of other programs, of the deployment and of the tests. */
 const OTHER_VARIABLES = new Set([
@@ -42,10 +44,7 @@ const commandLines = (text: string): readonly string[] =>
   [...text.matchAll(/(?:^|`|--silent |[A-Z_]+=\S+ )rollcall(?: --)? ([a-z][^`\n]*)/gm)].map(
     ([, line = '']) => line,
   )
-const code = (text: string): string =>
-  [...text.matchAll(/^```sh\n([\s\S]*?)^```|`([^`\n]+)`/gm)]
-    .map(([, block, span]) => block ?? `\`${span}\``)
-    .join('\n')
+const spans = (text: string): string => [...text.matchAll(/`([^`\n]+)`/g)].map(([span]) => span).join('\n')
 
 void describe('what the pages name exists', () => {
   for (const page of PAGES)
@@ -66,14 +65,29 @@ void describe('what the pages name exists', () => {
         assert.ok(name in SCRIPTS, `npm run ${name}`)
     })
 
-  void test('every documented command line uses commands and options that exist', () => {
+  void test('the parser takes every command line of a shell block', async () => {
     let lines = 0
     for (const page of PAGES)
-      for (const line of commandLines(code(read(page)))) {
+      for (const { script } of stepsOf(page))
+        for (const line of commandLines(script.replaceAll(/\\\n\s*/g, ''))) {
+          lines += 1
+          const words = wordsOf(line.replace(/ [>|&].*/, ''))
+          const ran = await commandOf(words).catch((error: unknown) =>
+            assert.fail(`${page}: ${line}: ${String(error)}`),
+          )
+          assert.equal(ran.split(' ')[0], words[0], `${page}: ${line}`)
+        }
+    assert.ok(lines > 60, `only ${lines} command lines were found`)
+  })
+
+  void test('a command that is named in a sentence exists, with its options', () => {
+    let lines = 0
+    for (const page of PAGES)
+      for (const line of commandLines(spans(read(page)))) {
         lines += 1
         const [command = ''] = line.split(/[\s|]/)
         assert.ok(COMMANDS.has(command), `${page}: rollcall ${line}`)
-        const plain = line.replaceAll(/"[^"]*"|'[^']*'/g, '').replace(/\s#.*/, '')
+        const plain = line.replaceAll(/"[^"]*"|'[^']*'/g, '')
         for (const [, option = ''] of plain.matchAll(/\s--([a-z][a-z-]*)/g))
           assert.ok(OPTIONS.has(option), `${page}: rollcall ${line}: --${option}`)
       }

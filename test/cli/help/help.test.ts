@@ -5,14 +5,9 @@ import { EXAMPLES } from '../../../src/cli/help/examples.ts'
 import { callableCommands } from '../../../src/cli/help/tree.ts'
 import { programFor } from '../../../src/cli/program.ts'
 import { command } from '../../fakes/cli.ts'
+import { commandOf, wordsOf } from '../../fakes/command-line.ts'
 
 const tree = (): Command => programFor([], { environment: {}, finish: () => {} }) as Command
-
-/** The words of an example as a shell makes them. */
-const wordsOf = (line: string): readonly string[] =>
-  [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
-    ([, double, single, bare]) => double ?? single ?? bare ?? '',
-  )
 
 void describe('help', () => {
   void test('every command has an example, and every example is of a command', () => {
@@ -25,13 +20,7 @@ void describe('help', () => {
 
   void test('the parser takes every example, and runs the command that it is an example of', async () => {
     for (const [name, examples] of Object.entries(EXAMPLES))
-      for (const [line] of examples) {
-        const program = tree()
-        let ran = ''
-        for (const one of callableCommands(program)) one.command.action(() => void (ran = one.name))
-        await program.parseAsync([...wordsOf(line)], { from: 'user' })
-        assert.equal(ran, name, line)
-      }
+      for (const [line] of examples) assert.equal(await commandOf(wordsOf(line)), name, line)
   })
 
   void test('--help of a command shows its examples', async () => {

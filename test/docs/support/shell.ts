@@ -136,7 +136,7 @@ function writeTools(bin: string, port: number): void {
     'case "$1 ${2-}" in',
     // The gate begins with the one and is the other.
     '  ci* | test*) exit 0 ;;',
-    `  start*) shift; exec ${plain(scripts.start)} "$@" ;;`,
+    `  start*) shift; npm_lifecycle_event=start exec ${plain(scripts.start)} "$@" ;;`,
     `  "run rollcall") shift 2; exec ${plain(scripts.rollcall)} "$@" ;;`,
     'esac',
     'echo "npm $1 is not on the pages" >&2; exit 64',
