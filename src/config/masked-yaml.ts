@@ -1,4 +1,5 @@
 import { Document, visit } from 'yaml'
+import { writtenThresholds } from './alerts.ts'
 import type { NotificationSettings, WebhookSettings } from '../core/alerts/settings.ts'
 import type { OAuthSettings } from '../core/intake/hydrate/settings.ts'
 import { MASK, masked, maskedDefaults, maskedHeader, maskedValue } from '../core/mask.ts'
@@ -32,6 +33,7 @@ export function maskedYaml(config: Config): string {
       settings,
       ...(sources.length > 0 ? { sources: sources.map(withoutSecrets) } : {}),
       shapes,
+      alerts: writtenThresholds(config.rules.alerts),
       ...(notifications ? { notifications: withoutKeys(notifications) } : {}),
       mapping: whole(mapping),
     },

@@ -23,6 +23,7 @@ import type { HrReader } from '../core/intake/hydrate/loop.ts'
 import { type Activation, HOLD } from '../core/plan/fold/activation.ts'
 import type { ChannelSettings } from '../core/alerts/settings.ts'
 import type { Settings } from './environment.ts'
+import { type AlertThresholds, compileThresholds } from './alerts.ts'
 import { compileNotifications, type Notifications } from './notifications.ts'
 import type { Path, Problem } from './file.ts'
 import type { FileContent, MappingContent, SHAPE, SourceContent } from './schema.ts'
@@ -50,6 +51,7 @@ export interface Rules {
   /** Which attributes fill each attribute of the directory. */
   readonly targets: Targets
   readonly notices: NoticeSettings
+  readonly alerts: AlertThresholds
   readonly notifications: Notifications
   /** Each queue and subscription once, in the order of the file. */
   readonly sourceAddresses: readonly SourceAddress[]
@@ -119,6 +121,7 @@ export function compileRules(
     pilot: file.pilot ? pilotOf(file.pilot, formsOf(sources), tools.digest) : null,
     targets: targetsOf(file.targets),
     notices: file.notices ?? NoticeSettings.parse({}),
+    alerts: compileThresholds(file.alerts, settings, problems),
     notifications: compileNotifications(file.notifications, problems, (settings, path) =>
       compilation.attempt(path, () => tools.checkChannel(settings)),
     ),

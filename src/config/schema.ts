@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { NotificationSettings } from '../core/alerts/settings.ts'
+import { AlertThresholdSettings, NotificationSettings } from '../core/alerts/settings.ts'
 import { HrSystemSettings, NoticeSettings } from '../core/intake/hydrate/settings.ts'
 import { ActivationSettings, HOLD } from '../core/plan/fold/activation.ts'
 import { AccessSettings, AccessWords } from '../core/intake/access.ts'
@@ -209,6 +209,7 @@ export const FILE = z.strictObject({
       description:
         'Directory attribute, as the log calls it → its SCIM target. Only for jobs with changed attribute mappings',
     }),
+  alerts: AlertThresholdSettings.prefault({}).meta({ description: 'From when on something is an alert' }),
   notifications: NotificationSettings.optional().meta({
     description: 'Who is told what needs a person, and how',
   }),

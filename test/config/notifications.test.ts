@@ -35,7 +35,7 @@ function complaints(notifications: string): readonly string[] {
 }
 const sample = (): string => {
   const page = readFileSync(new URL('../../docs/guides/alerts.md', import.meta.url), 'utf8')
-  return /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? assert.fail('the guide has a sample')
+  return /```yaml\n(notifications:[\s\S]*?)```/.exec(page)?.[1] ?? assert.fail('the guide has a sample')
 }
 const HOOK = '{ webhook: { url: "https://a.example" } }'
 

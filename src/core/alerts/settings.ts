@@ -3,7 +3,7 @@ import { TlsSettings } from '../intake/hydrate/settings.ts'
 import { URGENCIES } from './codes.ts'
 import { minuteOf, WEEKDAYS } from './quiet-hours.ts'
 
-/** What `notifications` in rollcall.yaml may say. */
+/** What `alerts` and `notifications` in rollcall.yaml may say. */
 
 const text = z.string().min(1)
 /** Also as text, because an expanded variable is one. */
@@ -16,6 +16,14 @@ export function durationMs(written: string): number | null {
   if (unit !== 's' && unit !== 'm' && unit !== 'h' && unit !== 'd') return null
   return Number(count) * UNITS_MS[unit]
 }
+/** The same duration, in the largest unit that has no rest; whole seconds. */
+export function writtenDuration(ms: number): string {
+  const [unit, length] = Object.entries(UNITS_MS).findLast(([, one]) => ms > 0 && ms % one === 0) ?? [
+    's',
+    1_000,
+  ]
+  return `${Math.round(ms / length)}${unit}`
+}
 const duration = text.refine((written) => durationMs(written) !== null, {
   error: 'must be a duration such as 30s, 10m, 4h or 1d',
 })
@@ -23,6 +31,49 @@ const timeOfDay = text.refine((written) => minuteOf(written) !== null, {
   error: 'must be a time of the day in quotes, such as "22:00"',
 })
 const oneOrMore = z.union([text, z.array(text).min(1)])
+
+const age = (meaning: string): z.ZodOptional<typeof duration> =>
+  duration.optional().meta({ description: meaning })
+
+/** From when on something is an alert. What is left out has a default that follows the settings. */
+export const AlertThresholdSettings = z.strictObject({
+  leavers: duration.default('1h').meta({
+    description:
+      'leaver.open: a case that time alone may close, such as one in flight, is open for this long',
+  }),
+  holds: duration.default('10m').meta({
+    description: 'submission.held: the service throttles, has no room or does not answer for this long',
+  }),
+  quota: z.coerce.number().int().min(1).max(100).default(90).meta({
+    description: 'quota.low: this percentage of CALLS_PER_DAY is used',
+  }),
+  stages: z
+    .strictObject({
+      received: age('Events that were never planned. Default: 15m more than COALESCE_MAX_WAIT_MS'),
+      due: age('Employees whose moment has come. Default: 15m more than COALESCE_MAX_WAIT_MS'),
+      waiting: duration.default('1h').meta({ description: 'Operations that may be sent' }),
+      accepted: age(
+        'Operations without a log record. Default: 15m more than OUTCOME_DEADLINE_MS + LOG_MAX_LAG_MS',
+      ),
+      answered: age('Operations with a log record that is not final. Default: 15m more than FINAL_QUIET_MS'),
+      unpublished: duration.default('15m').meta({ description: 'Outcomes that were not published' }),
+    })
+    .prefault({})
+    .meta({ description: 'stage.stuck: the oldest work of a stage waits for this long' }),
+  log: age(
+    'log.behind: the log was read to no later than this long ago. Default: 15m more than LOG_MAX_LAG_MS',
+  ),
+  receivers: duration.default('1m').meta({
+    description: 'bus.unreachable: an instance has no open receiver for this long',
+  }),
+  loops: duration.default('5m').meta({
+    description: 'loop.missing: no instance runs a loop for this long',
+  }),
+  channels: duration.default('10m').meta({
+    description: 'channel.down: every attempt to deliver to a channel failed for this long',
+  }),
+})
+export type AlertThresholdSettings = Readonly<z.output<typeof AlertThresholdSettings>>
 
 export const WebhookSettings = z.strictObject({
   url: text.meta({ description: 'Address that takes the POST. Write one that holds a secret as ${NAME}' }),
