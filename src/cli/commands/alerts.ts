@@ -1,8 +1,7 @@
 import { type AlertState, isOpen } from '../../core/alerts/alert.ts'
-import { ALERT_CODES } from '../../core/alerts/codes.ts'
 import { describeAlert } from '../../core/alerts/describe.ts'
+import { byWorth } from '../../core/alerts/worth.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
-import type { AlertBook } from '../../core/ledger/port/alerts.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { iso } from '../support/instants.ts'
 import { withLedger } from '../support/ledger.ts'
@@ -51,18 +50,6 @@ function alerts(environment: NodeJS.ProcessEnv, { all, output }: AlertsOptions):
       ? EXIT_CODES.attention
       : EXIT_CODES.done
   })
-}
-
-/** The open ones, the worst first. */
-export function openAlerts({ alerts }: Pick<AlertBook, 'alerts'>): readonly AlertState[] {
-  return alerts.filter(isOpen).sort(byWorth)
-}
-
-/** Urgent ones first, then in the order of the table of codes. */
-function byWorth(one: AlertState, other: AlertState): number {
-  const rank = ({ urgency, code }: AlertState): number =>
-    (urgency === 'urgent' ? 0 : ALERT_CODES.length) + ALERT_CODES.indexOf(code)
-  return rank(one) - rank(other) || one.openedAt - other.openedAt || (one.cause < other.cause ? -1 : 1)
 }
 
 const COLUMNS: readonly Column<AlertState>[] = [

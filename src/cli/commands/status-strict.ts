@@ -1,11 +1,13 @@
 import type { Config } from '../../config/load.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
+import { nameOf } from '../../core/leavers/open-cases.ts'
 import { lateSince } from '../../core/leavers/overdue.ts'
 import { shortened } from '../../core/visible.ts'
 import { iso } from '../support/instants.ts'
-import { say, span } from '../support/output.ts'
-import { nameOf, openCases } from './leavers/open-cases.ts'
+import { say } from '../support/output.ts'
+import { span } from '../../core/span.ts'
+import { openCases } from './leavers/open-cases.ts'
 
 /** What `status --strict` fails for, besides books that do not balance. */
 export interface StrictResult {

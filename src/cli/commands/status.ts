@@ -1,12 +1,13 @@
 import type { Config } from '../../config/load.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import type { AlertState } from '../../core/alerts/alert.ts'
+import { openAlerts } from '../../core/alerts/worth.ts'
 import type { InstanceView } from '../../core/instances/state.ts'
 import type { Depth, Figures } from '../../core/ledger/port/figures.ts'
 import type { BrakeStatus } from '../../core/ledger/port/plan.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { SubmissionStatus } from '../../core/ledger/port/submit.ts'
-import { CALL_WINDOW_MS, type Forecast, forecast } from '../../core/provision/pace.ts'
+import { type Forecast, forecast } from '../../core/provision/pace.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { inForce, ownConfigOption } from '../support/running/in-force.ts'
 import { iso } from '../support/instants.ts'
@@ -14,7 +15,7 @@ import { withLedger } from '../support/ledger.ts'
 import { formatOption } from '../support/options.ts'
 import { type Format, printJson, printTable } from '../support/output.ts'
 import { type Reconciliation, reconcile } from '../support/reconcile.ts'
-import { alertJson, openAlerts } from './alerts.ts'
+import { alertJson } from './alerts.ts'
 import { connectorRows, connectorToJson, sayMissingLoops } from './instances/in-status.ts'
 import { readStrict, sayStrict } from './status-strict.ts'
 
@@ -97,7 +98,7 @@ async function status(environment: NodeJS.ProcessEnv, options: StatusOptions): P
 }
 
 async function readStatus(ledger: Ledger, config: Config, now: number): Promise<Status> {
-  const { brakeOf } = await import('../../compose/settings.ts')
+  const { brakeOf, callLimitsOf } = await import('../../compose/settings.ts')
   const { totals, stateCounts } = await ledger.readCounts()
   const { nextAt } = await ledger.readIdle(now)
   const settings = brakeOf(config)
@@ -107,11 +108,7 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
   const submission = await ledger.readSubmissionStatus(now)
   const outsidePilot = await ledger.countOutsidePilot()
   const brake = await ledger.readBrakeStatus(settings, now)
-  const limits = {
-    perWindow: config.CALLS_PER_5S,
-    windowMs: CALL_WINDOW_MS,
-    perDay: config.CALLS_PER_DAY,
-  }
+  const limits = callLimitsOf(config)
   return {
     books: reconcile(totals, stateCounts),
     stateCounts,

@@ -1,7 +1,8 @@
 import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
 import type { EmployeeTrace, TraceCursor } from '../../core/ledger/port/inspect.ts'
 import type { RegisterCommand } from '../support/command.ts'
-import { findByReference, nearlyMatching } from '../support/employees.ts'
+import { findByReference } from '../../core/explain/find.ts'
+import { nearlyMatching } from '../support/employees.ts'
 import { withIsoInstants } from '../support/instants.ts'
 import { withLedger } from '../support/ledger.ts'
 import {
@@ -14,7 +15,7 @@ import {
 import { limitOption } from '../support/list/options.ts'
 import { formatOption, showValuesOption } from '../support/options.ts'
 import { type Format, printJson, printLines, say } from '../support/output.ts'
-import { HIDDEN, showing } from '../support/personal.ts'
+import { HIDDEN, showing } from '../../core/personal.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program

@@ -1,39 +1,8 @@
-import type { Config } from '../../config/load.ts'
 import type { AccessAnswer } from '../../core/explain/access.ts'
-import { explainAccess } from '../../core/explain/answer.ts'
 import { nextCommand } from '../../core/explain/next.ts'
 import { directoryInWords, hrInWords, obstacleInWords, sentenceOf } from '../../core/explain/words.ts'
-import type { InstanceView } from '../../core/instances/state.ts'
-import type { Ledger } from '../../core/ledger/ledger.ts'
-import type { FoldRules } from '../../core/plan/fold/rules.ts'
-import { CALL_WINDOW_MS } from '../../core/provision/pace.ts'
 import { iso } from '../support/instants.ts'
 import { when } from '../support/screen/when.ts'
-
-interface AnswerContext {
-  /** With the limits that count. */
-  readonly config: Config
-  /** The running connector. */
-  readonly speaker: InstanceView | null
-  readonly fold?: FoldRules
-  readonly now: number
-}
-
-/** Why the employee has access or has none; `null` for an id that the ledger does not know. */
-export async function readAnswer(
-  ledger: Pick<Ledger, 'readAccess'>,
-  employeeId: string,
-  { config, speaker, fold, now }: AnswerContext,
-): Promise<AccessAnswer | null> {
-  const facts = await ledger.readAccess(employeeId, now)
-  if (facts === null) return null
-  return explainAccess(facts, {
-    now,
-    ...(fold ? { fold } : {}),
-    limits: { perWindow: config.CALLS_PER_5S, windowMs: CALL_WINDOW_MS, perDay: config.CALLS_PER_DAY },
-    running: speaker?.loops.includes('provision') ?? false,
-  })
-}
 
 /** The answer as lines: one sentence, and then each of its parts. */
 export function accessLines(answer: AccessAnswer): readonly string[] {

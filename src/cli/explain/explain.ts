@@ -1,20 +1,23 @@
 import { planRules, sourceNamed } from '../../compose/rules.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
+import { callLimitsOf } from '../../compose/settings.ts'
 import { employeeIdOf } from '../../core/intake/event/employee-id.ts'
 import type { AccessAnswer } from '../../core/explain/access.ts'
 import type { EmployeeView } from '../../core/ledger/port/inspect.ts'
 import { type EventExplanation, type Explanation, explainEmployee } from '../../core/plan/explain.ts'
 import { describeDate } from './event-date.ts'
 import { describePart } from './event-part.ts'
-import { accessJson, accessLines, readAnswer } from './access-lines.ts'
+import { accessJson, accessLines } from './access-lines.ts'
 import { blockLines } from './block-lines.ts'
 import { brakeJson, brakeLines } from './brake-lines.ts'
-import { findByReference, nearlyMatching } from '../support/employees.ts'
+import { findByReference } from '../../core/explain/find.ts'
+import { readAnswer } from '../../core/explain/read.ts'
+import { nearlyMatching } from '../support/employees.ts'
 import { iso, withIsoInstants } from '../support/instants.ts'
 import { withLedger } from '../support/ledger.ts'
 import { disclose, type DisclosureOptions, expectDisclosure } from './disclosure.ts'
 import { type Format, printJson, printLines, printTable, say } from '../support/output.ts'
-import { displayValue, type Show, showing } from '../support/personal.ts'
+import { displayValue, type Show, showing } from '../../core/personal.ts'
 import { inForce } from '../support/running/in-force.ts'
 
 const REFUSAL =
@@ -47,7 +50,12 @@ export function explain(
       )
       const now = Date.now()
       const answerFor = (employeeId: string): Promise<AccessAnswer | null> =>
-        readAnswer(ledger, employeeId, { config, speaker, ...(rules.fold ? { fold: rules.fold } : {}), now })
+        readAnswer(ledger, employeeId, {
+          now,
+          ...(rules.fold ? { fold: rules.fold } : {}),
+          limits: callLimitsOf(config),
+          running: speaker?.loops.includes('provision') ?? false,
+        })
       for (const view of views) {
         const answer = view.event === null ? await answerFor(view.employee.employeeId) : null
         found.push({ view, access: answer, explanation: await explainEmployee(view.employee, now, rules) })

@@ -5,7 +5,7 @@ import type { Json } from '../../core/model.ts'
 import { reasonOf } from '../../core/report/outcomes/reason-catalogue.ts'
 import { blockLines } from './block-lines.ts'
 import { ago } from '../support/output.ts'
-import { displayValue, HIDDEN, type Show } from '../support/personal.ts'
+import { displayValue, HIDDEN, type Show } from '../../core/personal.ts'
 
 /**
  * Adds the catalogue entry of each code, the age of each step in milliseconds, and how each record differs from the

@@ -4,7 +4,7 @@ import type { Preview, PreviewChange } from '../../core/plan/preview.ts'
 import type { EventFile, EventLine } from '../support/event-file.ts'
 import { iso, withIsoInstants } from '../support/instants.ts'
 import { type Format, printJson, printLines, printTable } from '../support/output.ts'
-import { displayValue, type Show, showing } from '../support/personal.ts'
+import { displayValue, type Show, showing } from '../../core/personal.ts'
 
 export interface PlanOptions {
   readonly events?: string | undefined

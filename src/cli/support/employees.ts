@@ -1,4 +1,5 @@
 import { RollcallError } from '../../core/errors.ts'
+import { ambiguous } from '../../core/explain/find.ts'
 import { employeeIdOf } from '../../core/intake/event/employee-id.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import { shortened } from '../../core/visible.ts'
@@ -39,13 +40,6 @@ export async function employeeNamedOrNull(
   return text === undefined ? null : employeeNamed(ledger, text)
 }
 
-export function ambiguous(employeeIds: readonly string[]): RollcallError {
-  return new RollcallError(
-    'EmployeeAmbiguous',
-    `${employeeIds.length} employees have this user name, mail address or object id: ${employeeIds.join(', ')}; name one of them by its id`,
-  )
-}
-
 /** How a message repeats what was typed. User names and mail addresses are personal data and are not repeated. */
 export function asTyped(text: string): string {
   return text.includes('@') ? 'the name that was given' : shortened(text)
@@ -54,25 +48,6 @@ export function asTyped(text: string): string {
 /** The id of an option that may be missing. */
 export function employeeOrNull(text: string | undefined): string | null {
   return text === undefined ? null : employeeOf(text)
-}
-
-/**
- * What `find` finds under a reference: as it is written, because event ids may hold any character;
- * then in the form of employee ids; then under the employee whose user name or mail address it is.
- * Throws `EmployeeAmbiguous` when several employees have that name or Entra object.
- */
-export async function findByReference<T>(
-  ledger: Pick<Ledger, 'findEmployeeIds'>,
-  reference: string,
-  find: (reference: string) => Promise<T>,
-  isFound: (found: T) => boolean,
-): Promise<T> {
-  const employeeIds = await ledger.findEmployeeIds(reference)
-  if (employeeIds.length > 1) throw ambiguous(employeeIds)
-  let found = await find(reference)
-  for (const employeeId of new Set([employeeIdOf(reference), ...employeeIds]))
-    if (!isFound(found) && employeeId !== reference && employeeId !== '') found = await find(employeeId)
-  return found
 }
 
 /**

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline/promises'
 import type Table from 'cli-table3'
 import { masked } from '../../core/mask.ts'
+import { span } from '../../core/span.ts'
 import { shortened, visible, visibleJson, visibleYaml } from '../../core/visible.ts'
 
 /**
@@ -199,15 +200,4 @@ export function ago(at: number | null, from: number | null): string {
   if (at === null) return ''
   if (from === null) return new Date(at).toISOString()
   return `${new Date(at).toISOString()}  ${at < from ? '-' : '+'}${span(Math.abs(at - from))}`
-}
-
-/** A duration with its unit: `1.5 h`. */
-export function span(ms: number): string {
-  const units = [
-    [86_400_000, 'd'],
-    [3_600_000, 'h'],
-    [60_000, 'min'],
-  ] as const
-  const [length, unit] = units.find(([length]) => ms >= 2 * length) ?? [1_000, 's']
-  return `${(ms / length).toFixed(1)} ${unit}`
 }

@@ -3,11 +3,10 @@ import { systemClock } from '../../adapters/system.ts'
 import type { Config } from '../../config/load.ts'
 import { isOpen } from '../../core/alerts/alert.ts'
 import { instanceStates } from '../../core/instances/state.ts'
-import { CALL_WINDOW_MS } from '../../core/provision/pace.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import type { Measurement } from '../../core/telemetry.ts'
 import type { Composed } from '../connector.ts'
-import { brakeOf } from '../settings.ts'
+import { brakeOf, callLimitsOf } from '../settings.ts'
 import {
   type LedgerReadings,
   measurementsOf,
@@ -119,7 +118,7 @@ export function observed(
 function limitsOf(config: ObservedConfig): ObservedLimits {
   return {
     brake: brakeOf(config),
-    calls: { perDay: config.CALLS_PER_DAY, perWindow: config.CALLS_PER_5S, windowMs: CALL_WINDOW_MS },
+    calls: callLimitsOf(config),
     jobSeenMs: config.JOB_POLL_MS * JOB_POLLS,
   }
 }

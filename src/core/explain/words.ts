@@ -8,16 +8,34 @@ import { nextCommand } from './next.ts'
 /** How the reader sees an instant. */
 export type When = (at: number) => string
 
+/** The parts of the sentence, for a reader who sees them apart. */
+export interface SentenceParts {
+  /** Whether the employee can sign in. */
+  readonly access: string
+  /** What HR says, and what the directory holds. */
+  readonly why: string
+  /** What stands between the two and weighs most; `null` when nothing does. */
+  readonly obstacle: string | null
+  /** The command to type next; `null` when there is nothing to do. */
+  readonly next: string | null
+}
+
 /** The whole answer in one sentence, which ends with the next command. */
 export function sentenceOf(answer: AccessAnswer, when: When): string {
+  const { access, why, obstacle, next } = sentenceParts(answer, when)
+  const parts = [`${access}: ${why}`, ...(obstacle === null ? [] : [obstacle])]
+  return [...parts, `next: ${next ?? 'nothing to do'}`].join('; ')
+}
+
+export function sentenceParts(answer: AccessAnswer, when: When): SentenceParts {
   const [first] = answer.between
   const link = differs(answer) ? ', ' : ' and '
-  const parts = [
-    `${answer.employeeId} ${ACCESS[answer.canSignIn]}: ${hrInWords(answer.hr, when)}${link}${directoryClause(answer, when)}`,
-    ...(first ? [obstacleInWords(first, when)] : []),
-    `next: ${nextCommand(answer) ?? 'nothing to do'}`,
-  ]
-  return parts.join('; ')
+  return {
+    access: `${answer.employeeId} ${ACCESS[answer.canSignIn]}`,
+    why: `${hrInWords(answer.hr, when)}${link}${directoryClause(answer, when)}`,
+    obstacle: first ? obstacleInWords(first, when) : null,
+    next: nextCommand(answer),
+  }
 }
 
 const ACCESS: Readonly<Record<AccessAnswer['canSignIn'], string>> = {

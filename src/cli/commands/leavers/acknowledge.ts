@@ -2,6 +2,7 @@ import { Option } from '@commander-js/extra-typings'
 import type { Config } from '../../../config/load.ts'
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import { LEAVER_CAUSES } from '../../../core/leavers/causes.ts'
+import { nameOf } from '../../../core/leavers/open-cases.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { confirmedOfMany, yesOption } from '../../support/confirm.ts'
@@ -9,7 +10,7 @@ import { asTyped, employeeNamed, nearlyMatching } from '../../support/employees.
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
 import { type Format, printJson, say } from '../../support/output.ts'
-import { expectTexts, nameOf, openCases } from './open-cases.ts'
+import { expectTexts, openCases } from './open-cases.ts'
 
 export const register: RegisterCommand = (leavers, { environment, finish }) => {
   leavers

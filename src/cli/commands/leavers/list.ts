@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings'
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import { LEAVER_CAUSES } from '../../../core/leavers/causes.ts'
+import { nameOf, type OpenCase } from '../../../core/leavers/open-cases.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { inForce, ownConfigOption } from '../../support/running/in-force.ts'
 import { employeeNamedOrNull } from '../../support/employees.ts'
@@ -11,7 +12,7 @@ import { printList } from '../../support/list/print.ts'
 import { rowFormatOption } from '../../support/options.ts'
 import { type Column, keepSmall, type RowFormat } from '../../support/rows.ts'
 import { whenColumn } from '../../support/screen/when.ts'
-import { ageOf, nameOf, type OpenCase, openCases } from './open-cases.ts'
+import { ageOf, openCases } from './open-cases.ts'
 
 export const register: RegisterCommand = (leavers, { environment, finish }) => {
   leavers

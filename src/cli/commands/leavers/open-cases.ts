@@ -1,43 +1,21 @@
 import type { Config } from '../../../config/load.ts'
 import { RollcallError } from '../../../core/errors.ts'
-import type { Assessment } from '../../../core/leavers/assess.ts'
-import type { LeaverCase } from '../../../core/ledger/port/leavers.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
+import type { OpenCase, OpenCasesQuery } from '../../../core/leavers/open-cases.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
 
-/** A leaver case that is open now. */
-export interface OpenCase {
-  readonly leaverCase: LeaverCase
-  readonly assessment: Extract<Assessment, { kind: 'open' }>
-}
-
-/** Cases read in one transaction. */
-const PAGE = 200
-
-/** The cases that are open at `now`, oldest first: of one employee, or of all (`null`). */
+/** The cases that are open at `now` by these rules, oldest first: of one employee, or of all (`null`). */
 export async function* openCases(
   ledger: Ledger,
   config: Config,
-  { now, employeeId }: { readonly now: number; readonly employeeId: string | null },
+  query: Pick<OpenCasesQuery, 'now' | 'employeeId'>,
 ): AsyncGenerator<OpenCase> {
-  const [{ planRules }, { assessLeaver }] = await Promise.all([
+  const [{ planRules }, leavers] = await Promise.all([
     import('../../../compose/rules.ts'),
-    import('../../../core/leavers/assess.ts'),
+    import('../../../core/leavers/open-cases.ts'),
   ])
-  const { fold } = planRules(config)
-  let next: number | null = null
-  do {
-    const page = await ledger.listOpenLeavers({ dueBy: null, employeeId, next, limit: PAGE })
-    for (const view of page.leavers) {
-      const assessment = assessLeaver(view, now, fold)
-      if (assessment.kind === 'open') yield { leaverCase: view.leaverCase, assessment }
-    }
-    next = page.next
-  } while (next !== null)
+  yield* leavers.openCases(ledger, { ...query, fold: planRules(config).fold })
 }
-
-/** A case by the name that `leavers list` prints. */
-export const nameOf = (id: number): string => `leaver-${id}`
 
 export function ageOf(ms: number): string {
   const hours = Math.max(0, Math.floor((ms * 24) / DAY_MS))

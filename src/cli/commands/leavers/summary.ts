@@ -7,7 +7,8 @@ import { type Durations, type LeaverSummary, summarizeLeavers } from '../../../c
 import { sinceOf } from '../../support/instant-option.ts'
 import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
-import { printJson, printJsonLine, printLines, printTable, span } from '../../support/output.ts'
+import { printJson, printJsonLine, printLines, printTable } from '../../support/output.ts'
+import { span } from '../../../core/span.ts'
 import { keepSmall, type RowFormat } from '../../support/rows.ts'
 import { openCases } from './open-cases.ts'
 

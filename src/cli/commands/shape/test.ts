@@ -9,7 +9,7 @@ import { differences, goldenFile, readGolden, writeGolden } from '../../support/
 import { iso } from '../../support/instants.ts'
 import { formatOption, showValuesOption } from '../../support/options.ts'
 import { type Format, printJson, printLines, say } from '../../support/output.ts'
-import { displayValue, type Show, showing } from '../../support/personal.ts'
+import { displayValue, type Show, showing } from '../../../core/personal.ts'
 import type { Sample } from '../../support/sample-file.ts'
 
 export const register: RegisterCommand = (shape, { environment, finish }) => {

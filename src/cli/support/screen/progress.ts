@@ -1,4 +1,5 @@
-import { clearStatus, rewritableWidth, say, showStatus, span } from '../output.ts'
+import { clearStatus, rewritableWidth, say, showStatus } from '../output.ts'
+import { span } from '../../../core/span.ts'
 
 /** What takes less time shows no progress. */
 const QUIET_MS = 1_000

@@ -1,4 +1,4 @@
-import type { Json } from '../../core/model.ts'
+import type { Json } from './model.ts'
 
 /** The attributes that are always shown. Values of all others are hidden. */
 const OPEN = new Set(['active'])
