@@ -33,23 +33,32 @@ export interface Logger {
   error(event: string, fields?: JsonObject): void
 }
 
-/** A W3C `traceparent`: the origin or the parent of a span. */
+/** A W3C `traceparent`: the origin of an event, or the parent of a span. */
 export type TraceParent = string
 
 export interface SpanOptions {
-  /** The events of a batch. A batch has many origins, so they are links and not parents. */
-  readonly links?: readonly TraceParent[]
+  /** Where the events that the work is about come from, as far as that is known when it begins. */
+  readonly origins?: readonly TraceParent[]
   readonly attributes?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** A stage at work on a batch. Each of its events may have a trace of its own. */
+export interface StageSpan {
+  /** Says where further events come from that the work is about. */
+  concerns(origins: readonly TraceParent[]): void
+  /** The context to send on with something about the event of this origin. */
+  passedOn(origin: TraceParent): TraceParent
 }
 
 /** Low-cardinality names only: an employee, an event or a value is never an attribute. */
 export interface Telemetry {
-  /** Runs `work` inside a span. An error that it throws marks the span and is rethrown. */
-  span<T>(
-    name: SpanName,
-    options: SpanOptions,
-    work: (traceparent: TraceParent | null) => Promise<T>,
-  ): Promise<T>
+  /** Whether spans go anywhere; otherwise nothing has to be looked up for them. */
+  readonly traces: boolean
+  /**
+   * Runs `work` inside a span, and a span of the same name in the trace of each event that it is
+   * about. An error that it throws marks these spans and is rethrown.
+   */
+  span<T>(name: SpanName, options: SpanOptions, work: (stage: StageSpan) => Promise<T>): Promise<T>
   count<N extends CounterName>(name: N, value: number, attributes?: AttributesOf<N>): void
   /** Adds a value to a histogram. */
   record<N extends HistogramName>(name: N, value: number, attributes?: AttributesOf<N>): void
@@ -57,7 +66,8 @@ export interface Telemetry {
 
 export const silentLogger: Logger = { info: () => {}, warn: () => {}, error: () => {} }
 export const silentTelemetry: Telemetry = {
-  span: (_name, _options, work) => work(null),
+  traces: false,
+  span: (_name, _options, work) => work({ concerns: () => {}, passedOn: (origin) => origin }),
   count: () => {},
   record: () => {},
 }

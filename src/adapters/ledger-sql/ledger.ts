@@ -56,6 +56,8 @@ import { readAccess } from './inspect/access.ts'
 import { recordDisclosure } from './inspect/disclosures.ts'
 import { listAudit } from './inspect/audit.ts'
 import { listEvents } from './inspect/events.ts'
+import { seqOf } from './tables/ids.ts'
+import { originsOf } from './tables/origins.ts'
 import { writeTotals } from './tables/totals.ts'
 import { trace } from './inspect/trace.ts'
 import { replayEntries } from './dead-letters/replay-entries.ts'
@@ -152,6 +154,8 @@ function reportMethods({ write, read, instance }: Transactions): ReportLedger {
   return {
     findCandidates: (records) => read((sql) => candidates(sql, records)),
     recordLogRecords: (page) => write((sql) => correlate(sql, instance, page)),
+    readOrigins: (operations) =>
+      read(async (sql) => [...(await originsOf(sql, operations.map(seqOf))).values()].flat()),
     finalizeOperations: (now, limit) => write((sql) => finalize(sql, instance, now, limit)),
     findOverdueOperations: (acceptedBefore, limit) => read((sql) => overdue(sql, acceptedBefore, limit)),
     expireOperations: (query) => write((sql) => expire(sql, instance, query)),

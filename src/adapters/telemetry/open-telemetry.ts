@@ -1,31 +1,11 @@
-import {
-  type Attributes,
-  context,
-  type Link,
-  metrics,
-  propagation,
-  ROOT_CONTEXT,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-} from '@opentelemetry/api'
+import { metrics, trace } from '@opentelemetry/api'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import type { MetricProducer } from '@opentelemetry/sdk-metrics'
-import type { SpanOptions, Telemetry, TraceParent } from '../../core/runtime.ts'
-import { type SpanName, SPANS } from '../../core/telemetry/spans.ts'
+import type { Telemetry } from '../../core/runtime.ts'
 import { instrumentsOn } from './instruments.ts'
 import { otlpReader } from './otlp-reader.ts'
 import { ScrapeReader } from './scrape.ts'
-
-/** Many origins a batch, and collectors cut long lists anyway. */
-const MOST_LINKS = 128
-const KINDS = {
-  internal: SpanKind.INTERNAL,
-  client: SpanKind.CLIENT,
-  producer: SpanKind.PRODUCER,
-  consumer: SpanKind.CONSUMER,
-} as const
+import { spansOn } from './spans.ts'
 
 /**
  * Spans, counters and the measurements of `producer` through OpenTelemetry. The standard `OTEL_*`
@@ -44,47 +24,9 @@ export async function openTelemetry(
     metricReaders: sent ? [scraped, sent] : [scraped],
   })
   sdk.start()
-  const tracer = trace.getTracer('rollcall')
   const telemetry: Telemetry = {
     ...instrumentsOn(metrics.getMeter('rollcall')),
-    span: (name, options, work) =>
-      tracer.startActiveSpan(name, spanOptions(name, options), (span) => runIn(span, work)),
+    ...spansOn(trace.getTracer('rollcall'), Date.now),
   }
   return { telemetry, scrape: () => scraped.text(), stop: () => sdk.shutdown() }
-}
-
-function spanOptions(
-  name: SpanName,
-  { links = [], attributes = {} }: SpanOptions,
-): { kind: SpanKind; links: Link[]; attributes: Attributes } {
-  return {
-    kind: KINDS[SPANS[name].kind],
-    links: links.slice(0, MOST_LINKS).flatMap((one) => linkTo(one) ?? []),
-    attributes: { ...attributes },
-  }
-}
-
-function linkTo(traceparent: TraceParent): Link | null {
-  const span = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, { traceparent }))
-  return span ? { context: span } : null
-}
-
-async function runIn<T>(span: Span, work: (traceparent: TraceParent | null) => Promise<T>): Promise<T> {
-  try {
-    const carrier: { traceparent?: string } = {}
-    propagation.inject(trace.setSpan(context.active(), span), carrier)
-    return await work(carrier.traceparent ?? null)
-  } catch (error) {
-    const type =
-      error instanceof Error && 'code' in error && typeof error.code === 'string'
-        ? error.code
-        : error instanceof Error
-          ? error.name
-          : 'unknown'
-    span.setAttribute('error.type', type)
-    span.setStatus({ code: SpanStatusCode.ERROR })
-    throw error
-  } finally {
-    span.end()
-  }
 }

@@ -96,10 +96,10 @@ export function committer<M extends SourceMessage>(
       return read
     },
     commit: (read, backlog) => {
-      const links = read.flatMap(({ events }) => events.flatMap((event) => event.traceparent ?? []))
+      const origins = read.flatMap(({ events }) => events.flatMap((event) => event.traceparent ?? []))
       return runtime.telemetry.span(
         'rollcall.intake',
-        { links, attributes: { 'messaging.batch.message_count': read.length } },
+        { origins, attributes: { 'messaging.batch.message_count': read.length } },
         () => record(read, backlog),
       )
     },

@@ -1,12 +1,13 @@
 import type { Ledger } from '../ledger/ledger.ts'
 import { tendLeavers } from '../leavers/tend.ts'
-import type { Runtime } from '../runtime.ts'
+import type { Runtime, TraceParent } from '../runtime.ts'
 import { loop, type WakeableService } from '../service.ts'
 import type { AttributionRules } from './decide/attribute-failure.ts'
 import type { BrakeSettings } from '../ledger/port/plan.ts'
 import type { FoldRules } from './fold/rules.ts'
 import type { Pilot } from './pilot.ts'
 import type { Mapping } from './mapping/mapping.ts'
+import type { Employee } from '../ledger/employee.ts'
 import type { Decision } from '../ledger/decision.ts'
 import { planEmployee } from './decide/plan.ts'
 
@@ -106,7 +107,10 @@ export function planLoop({ ledger, mapping, settings, runtime, onPlanned }: Plan
     )
     const planned = await runtime.telemetry.span(
       'rollcall.plan',
-      { attributes: { 'rollcall.employees': fresh.length } },
+      {
+        origins: runtime.telemetry.traces ? fresh.flatMap(originsOf) : [],
+        attributes: { 'rollcall.employees': fresh.length },
+      },
       async () => {
         const decisions: Decision[] = []
         for (const employee of fresh) {
@@ -125,6 +129,11 @@ export function planLoop({ ledger, mapping, settings, runtime, onPlanned }: Plan
     if (planned > 0) onPlanned()
     return 0
   })
+}
+
+/** Of the events that are planned for the first time. */
+function originsOf({ events }: Employee): readonly TraceParent[] {
+  return events.flatMap(({ state, traceparent }) => (state === 'received' ? (traceparent ?? []) : []))
 }
 
 interface PendingPlan {

@@ -40,10 +40,10 @@ export function submitLoop(name: string, submitting: Submitting): WakeableServic
     const now = runtime.now()
     const batch = await ledger.claimBatch({ now, owner, leaseMs, maxOperations, maxBytes, fillMs, limits })
     if (!batch) return pollMs
-    const links = batch.operations.flatMap((operation) => operation.links)
+    const origins = batch.operations.flatMap((operation) => operation.origins)
     await runtime.telemetry.span(
       'rollcall.submit',
-      { links, attributes: { 'rollcall.operations': batch.operations.length } },
+      { origins, attributes: { 'rollcall.operations': batch.operations.length } },
       () => send(submitting, batch, signal),
     )
     return 0

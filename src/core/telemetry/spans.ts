@@ -9,7 +9,7 @@ export const SPANS = {
   'rollcall.hydrate': { kind: 'client', covers: 'one read of an employee from the HR system' },
   'rollcall.plan': { kind: 'internal', covers: 'one round of employees' },
   'rollcall.submit': { kind: 'client', covers: 'one batch, with its retries' },
-  'rollcall.correlate': { kind: 'client', covers: 'one poll of the log' },
+  'rollcall.correlate': { kind: 'client', covers: 'one poll of the log, with what it answers' },
   'rollcall.publish': { kind: 'producer', covers: 'one round of outcomes' },
 } as const satisfies Readonly<Record<string, SpanKindOf>>
 

@@ -38,8 +38,12 @@ void test('a collector gets counters and what is read from one table, and a scra
   process.env['OTEL_EXPORTER_OTLP_PROTOCOL'] = 'http/json'
   const { telemetry, scrape, stop } = await openTelemetry(producer)
   telemetry.count('rollcall.events', 2, { outcome: 'received' })
-  const traceparent = await telemetry.span('rollcall.plan', {}, async (parent) => parent)
-  assert.match(traceparent ?? '', /^00-[\da-f]{32}-[\da-f]{16}-01$/)
+  const origins = ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', 'nonsense']
+  const passedOn = await telemetry.span('rollcall.plan', { origins }, async (stage) =>
+    origins.map((origin) => stage.passedOn(origin)),
+  )
+  assert.match(passedOn[0] ?? '', /^00-0af7651916cd43dd8448eb211c80319c-[\da-f]{16}-01$/)
+  assert.deepEqual([passedOn[0] === origins[0], passedOn[1]], [false, 'nonsense'])
   assert.match(await scrape(), /^rollcall_events_total\{outcome="received"\} 2$/m)
   await stop()
 

@@ -32,7 +32,7 @@ const operation = (id: string): BatchOperation => ({
   id,
   employeeId: `of ${id}`,
   record: `{"externalId":"${id}"}`,
-  links: [],
+  origins: [],
 })
 const batchOf = (...ids: string[]): Batch => ({
   id: `b-${ids.join('-')}`,

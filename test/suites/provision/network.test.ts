@@ -23,7 +23,7 @@ const record = JSON.stringify({
   userName: 'p1',
   active: true,
 })
-const body = bulkRequest([{ id: 'op-1', employeeId: 'p1', record, links: [] }])
+const body = bulkRequest([{ id: 'op-1', employeeId: 'p1', record, origins: [] }])
 
 function client(endpoint: string, timeoutMs = 2_000, credential: TokenCredential = local): Provisioning {
   const parsed = parseEndpoint(endpoint, true)

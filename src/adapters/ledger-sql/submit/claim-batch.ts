@@ -7,12 +7,10 @@ import { chooseOperations } from './choose.ts'
 import { withdrawReversals } from '../findings/elsewhere.ts'
 import { activeHold, tryHolds } from './holds.ts'
 import { batchId, operationId, seqOf } from '../tables/ids.ts'
+import { originsOf } from '../tables/origins.ts'
 import { addTotals } from '../tables/totals.ts'
 import { splitBatch } from './split.ts'
 import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
-
-/** Traces linked from one operation's span; a person with more open events than this is rare. */
-const LINKS_PER_OPERATION = 4
 
 export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | null> {
   const { now, owner, leaseMs } = query
@@ -101,19 +99,15 @@ async function operationsOf(sql: Sql, batch: number): Promise<BatchOperation[]> 
     `SELECT seq, employee, record FROM operations WHERE batch = ? AND state = 'batched' ORDER BY place, seq`,
     [batch],
   )
-  const links = await readRows<{ operation: number; traceparent: string }>(
+  const origins = await originsOf(
     sql,
-    ['seq INT', 'employee TEXT'],
-    rows.map(({ seq, employee }) => [seq, employee]),
-    'SELECT e.operation, e.traceparent FROM v JOIN events e ON e.employee = v.employee WHERE e.operation = v.seq AND e.traceparent IS NOT NULL',
+    rows.map(({ seq }) => seq),
   )
   return rows.map(({ seq, employee, record }) => ({
     id: operationId(seq),
     employeeId: employee,
     record,
-    links: links
-      .flatMap((link) => (link.operation === seq ? [link.traceparent] : []))
-      .slice(0, LINKS_PER_OPERATION),
+    origins: origins.get(seq) ?? [],
   }))
 }
 

@@ -12,6 +12,8 @@ export interface ReportLedger {
    * Stores log records with the operations they answer, sets interim outcomes, moves the watermark.
    */
   recordLogRecords(answers: CorrelatedPage): Promise<void>
+  /** Trace contexts of the events that these operations carry. */
+  readOrigins(operations: readonly string[]): Promise<readonly string[]>
   /**
    * Finalizes answered operations whose quiet period is over, with their events, and queues the
    * outcomes.

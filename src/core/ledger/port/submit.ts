@@ -45,8 +45,8 @@ export interface BatchOperation {
   readonly employeeId: string
   /** The record as it goes on the wire. */
   readonly record: string
-  /** Trace contexts of a few of the events it carries. */
-  readonly links: readonly string[]
+  /** Trace contexts of the events it carries. */
+  readonly origins: readonly string[]
 }
 export interface Batch {
   readonly id: string

@@ -1,9 +1,10 @@
 import { RollcallError } from '../../errors.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { LogRecord } from '../../ledger/log-record.ts'
+import type { JoinedRecord } from '../../ledger/port/report.ts'
 import type { Json } from '../../model.ts'
 import type { LogPage, LogQuery, ProvisioningLog } from '../../ports.ts'
-import type { Runtime } from '../../runtime.ts'
+import type { Runtime, StageSpan } from '../../runtime.ts'
 import { loop, type WakeableService } from '../../service.ts'
 import { missingFields, parseLogRecord } from './log-record.ts'
 import { correlateSlice } from './slice.ts'
@@ -40,6 +41,7 @@ type CorrelateLedger = Pick<
   | 'readOldestUnanswered'
   | 'findCandidates'
   | 'recordLogRecords'
+  | 'readOrigins'
   | 'finalizeOperations'
   | 'findOverdueOperations'
   | 'expireOperations'
@@ -50,6 +52,8 @@ interface Context {
   readonly log: ProvisioningLog
   readonly settings: CorrelateSettings
   readonly runtime: Runtime
+  /** The turn, for the traces of the events that it answers. */
+  readonly stage: StageSpan
   /** Fingerprints of records that could not be read and were reported. */
   readonly unreadable: Set<string>
 }
@@ -79,27 +83,34 @@ export function correlateLoop(
   runtime: Runtime,
   onSettled: () => void,
 ): WakeableService {
-  const context: Context = { ledger, log, settings, runtime, unreadable: new Set() }
+  const unreadable = new Set<string>()
   let started = false
   return loop('correlate', runtime, async (signal) => {
     if (!started) await runtime.sleep(settings.startMs ?? 0, signal)
     started = true
-    const from = await startOfPoll(context)
-    // After a long absence the log is read in slices, so that an interrupted one repeats only
-    // itself. No slice reaches into the time in which late records may still appear.
-    const behind = runtime.now() - settings.maxLagMs - settings.skewMs - from
-    const until = behind > settings.sliceMs * 2 ? from + settings.sliceMs : null
-    const covered = await runtime.telemetry.span('rollcall.correlate', {}, () =>
-      poll(context, from, until, signal),
+    const pause = await runtime.telemetry.span('rollcall.correlate', {}, (stage) =>
+      turn({ ledger, log, settings, runtime, stage, unreadable }, signal),
     )
-    await finish(context)
-    // A slice that ends early, by the service's clock, was the last: only the local clock says
-    // there is more.
-    if (until !== null && covered === until) return settings.pageMs
-    if (!signal.aborted) await expireOverdue(context, covered, signal)
     onSettled()
-    return settings.pollMs
+    return pause
   })
+}
+
+/** Reads the log once, and ends what is answered or overdue. Answers how long to rest. */
+async function turn(context: Context, signal: AbortSignal): Promise<number> {
+  const { settings, runtime } = context
+  const from = await startOfPoll(context)
+  // After a long absence the log is read in slices, so that an interrupted one repeats only
+  // itself. No slice reaches into the time in which late records may still appear.
+  const behind = runtime.now() - settings.maxLagMs - settings.skewMs - from
+  const until = behind > settings.sliceMs * 2 ? from + settings.sliceMs : null
+  const covered = await poll(context, from, until, signal)
+  await finish(context)
+  // A slice that ends early, by the service's clock, was the last: only the local clock says
+  // there is more.
+  if (until !== null && covered === until) return settings.pageMs
+  if (!signal.aborted) await expireOverdue(context, covered, signal)
+  return settings.pollMs
 }
 
 /**
@@ -177,7 +188,16 @@ async function correlatePage(context: Context, page: LogPage, watermark: number 
       finalAt: now + settings.quietMs,
       watermark: isLast ? watermark : null,
     })
+    await trace(context, correlated.joins)
   }
+}
+
+async function trace({ ledger, runtime, stage }: Context, joins: readonly JoinedRecord[]): Promise<void> {
+  if (!runtime.telemetry.traces) return
+  const answered = joins.flatMap(({ operation, interim }) =>
+    operation === null || interim === null ? [] : [operation],
+  )
+  if (answered.length > 0) stage.concerns(await ledger.readOrigins(answered))
 }
 
 async function parsePage(context: Context, page: LogPage): Promise<readonly LogRecord[]> {

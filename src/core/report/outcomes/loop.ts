@@ -23,12 +23,15 @@ export function publishLoop(
   return loop('publish', runtime, async () => {
     const rows = await ledger.listUnpublishedOutcomes(settings.atOnce)
     if (rows.length === 0) return settings.pollMs
-    const links = rows.flatMap((row) => row.traceparent ?? [])
+    const origins = rows.flatMap((row) => row.traceparent ?? [])
     await runtime.telemetry.span(
       'rollcall.publish',
-      { links, attributes: { 'messaging.batch.message_count': rows.length } },
-      async () => {
-        await sender.send(rows.map((row) => outcomeMessage(row, settings, runtime.digest)))
+      { origins, attributes: { 'messaging.batch.message_count': rows.length } },
+      async (stage) => {
+        const inTrace = rows.map((row) => {
+          return { ...row, traceparent: row.traceparent && stage.passedOn(row.traceparent) }
+        })
+        await sender.send(inTrace.map((row) => outcomeMessage(row, settings, runtime.digest)))
         await ledger.markOutcomesPublished(
           rows.map(({ id }) => id),
           runtime.now(),

@@ -213,7 +213,7 @@ void describe('for every set of values', () => {
             id: `op-${at}`,
             employeeId: '',
             record: JSON.stringify(one),
-            links: [],
+            origins: [],
           })),
         )
         const { failOnErrors, ...request } = JSON.parse(body) as {

@@ -56,6 +56,7 @@ function start(
     | 'readOldestUnanswered'
     | 'findCandidates'
     | 'recordLogRecords'
+    | 'readOrigins'
     | 'finalizeOperations'
     | 'findOverdueOperations'
     | 'expireOperations'
@@ -69,6 +70,7 @@ function start(
       told.push(page)
       watermark = page.watermark ?? watermark
     },
+    readOrigins: async () => [],
     finalizeOperations: async () => finalized.shift() ?? 0,
     findOverdueOperations: async (acceptedBefore, limit) => {
       overdue.push({ acceptedBefore, limit })

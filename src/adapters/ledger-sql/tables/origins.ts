@@ -1,0 +1,25 @@
+import { readRows, type Sql } from '../driver/sql.ts'
+
+/** An employee with more open events than this is rare, and a span for each of them is of no use. */
+const ORIGINS_PER_OPERATION = 50
+
+/** Trace contexts of the events that operations carry, by the number of the operation. */
+export async function originsOf(
+  sql: Sql,
+  operations: readonly number[],
+): Promise<ReadonlyMap<number, readonly string[]>> {
+  const rows = await readRows<{ operation: number; traceparent: string }>(
+    sql,
+    ['seq INT'],
+    operations.map((seq) => [seq]),
+    `SELECT e.operation, e.traceparent FROM v JOIN operations o ON o.seq = v.seq JOIN events e ON e.employee = o.employee
+     WHERE e.operation = v.seq AND e.traceparent IS NOT NULL`,
+  )
+  const byOperation = Map.groupBy(rows, ({ operation }) => operation)
+  return new Map(
+    [...byOperation].map(([seq, all]) => [
+      seq,
+      all.slice(0, ORIGINS_PER_OPERATION).map(({ traceparent }) => traceparent),
+    ]),
+  )
+}
