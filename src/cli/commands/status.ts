@@ -58,6 +58,8 @@ interface Status {
   readonly busDeadLetters: Figures['busDeadLetters']
   /** Open ones, as the running connector found them, the worst first. */
   readonly alerts: readonly AlertState[]
+  /** When a connector looked for them last; `null`: none has yet. */
+  readonly alertsAt: number | null
 }
 type Hold = Figures['holds'][number]
 
@@ -108,6 +110,7 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
   const submission = await ledger.readSubmissionStatus(now)
   const outsidePilot = await ledger.countOutsidePilot()
   const brake = await ledger.readBrakeStatus(settings, now)
+  const book = await ledger.readAlerts()
   const limits = callLimitsOf(config)
   return {
     books: reconcile(totals, stateCounts),
@@ -131,7 +134,8 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
     findings,
     deadLetters,
     busDeadLetters,
-    alerts: openAlerts(await ledger.readAlerts()),
+    alerts: openAlerts(book),
+    alertsAt: book.lookedAt,
   }
 }
 
@@ -174,6 +178,7 @@ function toJson(status: Status): object {
       codes: status.busDeadLetters.codes.map(depthToJson),
     },
     alerts: status.alerts.map(alertJson),
+    alertsAt: iso(status.alertsAt),
   }
 }
 
@@ -209,7 +214,7 @@ function printStatus({ books, submission, ...status }: Status, views: readonly I
       ['findings', describeFindings(status.findings)],
       ['dead letters in the ledger', describeDeadLetters(status.deadLetters)],
       ['dead letters on the bus', describeBusDeadLetters(status.busDeadLetters)],
-      ['alerts', describeAlerts(status.alerts)],
+      ['alerts', describeAlerts(status)],
       ['log read until', status.log.readUntil ?? 'not read yet'],
       ['log records of others', status.log.foreign],
       ['outcomes not yet published', books.unpublished],
@@ -287,9 +292,12 @@ function describeBusDeadLetters(bus: Status['busDeadLetters']): string {
   return `${capped ? 'at least ' : ''}${describeDeadLetters(codes)} (counted ${iso(countedAt)})`
 }
 
-function describeAlerts(alerts: Status['alerts']): string {
-  if (alerts.length === 0) return 'none'
+/** They are what the last look found, which may be long ago. */
+function describeAlerts({ alerts, alertsAt }: Pick<Status, 'alerts' | 'alertsAt'>): string {
+  if (alertsAt === null) return 'not looked for yet: a running connector does'
+  const asOf = `as of ${iso(alertsAt)}`
+  if (alerts.length === 0) return `none ${asOf}`
   const urgent = alerts.filter(({ urgency }) => urgency === 'urgent').length
   const codes = [...new Set(alerts.map(({ code }) => code))]
-  return `${alerts.length} open, ${urgent} urgent: ${codes.join(', ')} — rollcall alerts`
+  return `${alerts.length} open, ${urgent} urgent, ${asOf}: ${codes.join(', ')} — rollcall alerts`
 }

@@ -1,7 +1,7 @@
 import type { Ledger } from '../ledger/ledger.ts'
 import { instanceStates } from '../instances/state.ts'
 import type { Runtime } from '../runtime.ts'
-import { loop, type WakeableService } from '../service.ts'
+import { endingWithin, loop, TURN_END_MS, type WakeableService } from '../service.ts'
 import { isOpen, keyOf, type PresentAlert } from './alert.ts'
 import { type AlertLimits, assess } from './assess.ts'
 import type { AlertCode } from './codes.ts'
@@ -47,11 +47,30 @@ const WAITS_AFTER_START: ReadonlySet<AlertCode> = new Set([
 /**
  * Looks every few seconds at what needs a person: opens, updates and resolves alerts, logs them and
  * queues notifications. What it knows is in the ledger, so a restart neither repeats nor loses one.
+ * It looks once more at an orderly stop, because what is stored then is all that commands can show.
  */
-export function alertLoop({ ledger, settings, signs, runtime, onQueued }: AlertContext): WakeableService {
+export function alertLoop(context: AlertContext): WakeableService {
+  const { settings, runtime } = context
+  const look = lookerOf(context)
+  const looking = loop('alerts', runtime, async () => {
+    await look({ last: false })
+    return settings.pollMs
+  })
+  const service = endingWithin('alerts.last-look', TURN_END_MS, runtime, async (stopping) => {
+    if (stopping.aborted) return
+    stopping.addEventListener('abort', () => void looking.stop(), { once: true })
+    await looking.run()
+    // When the ledger is away, what was stored before stands, with its moment.
+    await look({ last: true }).catch(() => {})
+  })
+  return { ...service, wake: looking.wake }
+}
+
+/** One look; nothing is stored and said where another instance has looked meanwhile. */
+function lookerOf({ ledger, settings, signs, runtime, onQueued }: AlertContext) {
   const startedAt = runtime.now()
   let closedSince: number | null = null
-  return loop('alerts', runtime, async () => {
+  return async ({ last }: { readonly last: boolean }): Promise<void> => {
     const now = runtime.now()
     closedSince = signs.receiving === null || signs.receiving() ? null : (closedSince ?? now)
     const book = await ledger.readAlerts()
@@ -72,10 +91,9 @@ export function alertLoop({ ledger, settings, signs, runtime, onQueued }: AlertC
       digest: runtime.digest,
     })
     const isStale = book.lookedAt === null || now - book.lookedAt >= STORED_MS || book.lookedAt > now
-    if (!look.news && !isStale) return settings.pollMs
-    if (!(await ledger.saveAlerts(look.save))) return settings.pollMs
+    if (!look.news && !isStale && !last) return
+    if (!(await ledger.saveAlerts(look.save))) return
     for (const { level, event, fields } of look.lines) runtime.log[level](event, fields)
     if (look.save.notifications.length > 0) onQueued?.()
-    return settings.pollMs
-  })
+  }
 }

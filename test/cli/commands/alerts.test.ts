@@ -14,7 +14,10 @@ after(() => rm(join(LEDGER, '..'), { recursive: true }))
 
 const alerts = (...args: readonly string[]) => command(['alerts', ...args], { LEDGER })
 async function store(now: number, ...changed: readonly AlertState[]): Promise<void> {
-  const ledger = await openSqliteLedger({ path: LEDGER, now: Date.now })
+  await storeIn(LEDGER, now, changed)
+}
+async function storeIn(path: string, now: number, changed: readonly AlertState[]): Promise<void> {
+  const ledger = await openSqliteLedger({ path, now: Date.now })
   const { revision } = await ledger.readAlerts()
   await ledger.saveAlerts({ revision, now, changed, forgotten: [], notifications: [] })
   await ledger.close()
@@ -48,8 +51,21 @@ void describe('rollcall alerts', () => {
     assert.match(String(first?.['meaning']), /did not accept the deactivation/)
   })
 
-  void it('status shows what is open and names the command', async () => {
+  void it('status shows what is open, as of when, and names the command', async () => {
     const { stdout } = await command(['status'], { LEDGER })
-    assert.match(stdout, /2 open, 1 urgent: leaver\.open, deadletter\.new — rollcall alerts/)
+    assert.match(
+      stdout,
+      /2 open, 1 urgent, as of \d{4}-\S+Z.*: leaver\.open, deadletter\.new — rollcall alerts/,
+    )
+  })
+
+  void it('status does not say that nothing is wrong where nobody has looked', async () => {
+    const fresh = { LEDGER: join(LEDGER, '..', 'fresh.db') }
+    await (await openSqliteLedger({ path: fresh.LEDGER, now: Date.now })).close()
+    assert.match((await command(['status'], fresh)).stdout, /^alerts +not looked for yet/m)
+    const { stdout } = await command(['status', '--output', 'json'], fresh)
+    assert.equal((JSON.parse(stdout) as { readonly alertsAt: unknown }).alertsAt, null)
+    await storeIn(fresh.LEDGER, Date.UTC(2026, 10, 2, 8), [])
+    assert.match((await command(['status'], fresh)).stdout, /^alerts +none as of 2026-11-02T08:00:00Z/m)
   })
 })

@@ -19,11 +19,14 @@ function watched(
   more: Partial<ProcessSigns> = {},
 ) {
   const runtime = virtualRuntime()
-  let figures = noFigures()
+  let figures: Figures | Error | 'hangs' = noFigures()
   let outrun = false
   const scripted: typeof ledger = {
     ...ledger,
-    readFigures: async () => figures,
+    readFigures: async () => {
+      if (figures instanceof Error) throw figures
+      return figures === 'hangs' ? new Promise(() => {}) : figures
+    },
     saveAlerts: async (look) => {
       const other = { changed: [], forgotten: [], notifications: [] }
       if (outrun) await ledger.saveAlerts({ ...other, revision: look.revision, now: look.now })
@@ -48,10 +51,14 @@ function watched(
   })
   return {
     runtime,
-    say: (change: Partial<Figures>) => void (figures = { ...noFigures(), ...change }),
+    /** What the ledger says from now on. */
+    say: (change: Partial<Figures> | Error | 'hangs') =>
+      void (figures =
+        typeof change === 'string' || change instanceof Error ? change : { ...noFigures(), ...change }),
     /** From now on another instance stores its look before this one does. */
     outrun: (yes: boolean) => void (outrun = yes),
     look: () => runtime.advance(POLL_MS),
+    stop: () => service.stop(),
     restart: async () => {
       await service.stop()
       service = start()
@@ -111,6 +118,37 @@ void describe('the loop of the alerts', () => {
       waiting.map(({ notifications }) => notifications),
       [1],
     )
+  })
+
+  void it('an orderly stop looks once more, so that what came since the last look is stored with its moment', async (t) => {
+    const site = watched(t)
+    await site.look()
+    site.say(dead(3))
+    await site.runtime.advance(1_000)
+    assert.deepEqual((await ledger.readAlerts()).alerts, [])
+    await site.stop()
+    const { alerts, lookedAt } = await ledger.readAlerts()
+    assert.deepEqual(
+      alerts.map(({ cause, count }) => `${cause} ${count}`),
+      ['InvalidValue 3'],
+    )
+    assert.equal(lookedAt, site.runtime.now())
+    assert.deepEqual(site.lines(), ['warn deadletter.new InvalidValue 3'])
+  })
+
+  void it('a ledger that is away when the connector stops neither fails nor delays the stop', async (t) => {
+    const site = watched(t)
+    await site.look()
+    site.say(new Error('the ledger is away'))
+    await site.stop()
+    site.say({})
+    const hung = watched(t)
+    await hung.look()
+    hung.say('hangs')
+    const stopped = hung.stop()
+    await hung.runtime.advance(7_000)
+    await stopped
+    assert.deepEqual(hung.lines().at(-1), 'warn alerts.last-look.left')
   })
 
   void it('what a stop left waiting is no alert in the first two minutes after a start, and is afterwards', async (t) => {
