@@ -66,6 +66,6 @@ void describe('rollcall alerts', () => {
     const { stdout } = await command(['status', '--output', 'json'], fresh)
     assert.equal((JSON.parse(stdout) as { readonly alertsAt: unknown }).alertsAt, null)
     await storeIn(fresh.LEDGER, Date.UTC(2026, 10, 2, 8), [])
-    assert.match((await command(['status'], fresh)).stdout, /^alerts +none as of 2026-11-02T08:00:00Z/m)
+    assert.match((await command(['status'], fresh)).stdout, /^alerts +none as of 2026-11-02T08:00:00\.000Z/m)
   })
 })
