@@ -1,0 +1,130 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { start } from '../fakes/rollcall.ts'
+
+/**
+ * The first load of a tenant: a file of full records is imported, and the connector sends all of them to the Entra double, with
+ * a SQLite ledger. Prints what sizing needs. Processes are looked at in /proc, so this runs on Linux.
+ *
+ *     node test/bench/first-load.ts --employees 50000                      as fast as the doubles take it
+ *     node test/bench/first-load.ts --employees 500000 --limits --seconds 300   with the real limits, for five minutes
+ */
+const { values } = parseArgs({
+  options: {
+    employees: { type: 'string', default: '50000' },
+    limits: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '600' },
+  },
+})
+const employees = Number(values.employees)
+const until = Date.now() + Number(values.seconds) * 1_000
+const REAL_LIMITS = {
+  CALLS_PER_DAY: '6000',
+  CALLS_PER_5S: '40',
+  LOG_REQUESTS_PER_10S: '5',
+  LOG_POLL_MS: '30000',
+}
+
+await using stack = new AsyncDisposableStack()
+const folder = await mkdtemp(join(tmpdir(), 'rollcall-first-load-'))
+stack.defer(() => rm(folder, { recursive: true, force: true }))
+const LEDGER = join(folder, 'ledger.db')
+const file = join(folder, 'employees.csv')
+await writeEmployees(file)
+
+const importing = start(['import', file, '--as-of', '2026-01-01T00:00:00Z', '--source', '/hr/load'], {
+  LEDGER,
+})
+const imported = await watched(importing)
+print('import', { ...imported, ledgerMB: await megabytes() })
+
+const doubles = start(['local', '--fast'])
+stack.defer(() => void doubles.kill())
+const environment = {
+  ...(await variablesOf(doubles)),
+  ...(values.limits ? REAL_LIMITS : {}),
+  LEDGER,
+  LOG_LEVEL: 'error',
+}
+const connector = start(['run'], environment)
+const loading = watched(connector)
+let counts = await countsOf()
+while (Date.now() < until && (counts.open > 0 || counts.confirmed === 0)) {
+  await new Promise((resolve) => setTimeout(resolve, 5_000))
+  counts = await countsOf()
+}
+connector.kill('SIGTERM')
+print('load', { ...(await loading), ...counts, ledgerMB: await megabytes() })
+
+/** Nine columns, as the guide of the import has them. */
+async function writeEmployees(path: string): Promise<void> {
+  const out = createWriteStream(path)
+  out.write('employee,active,userName,name.givenName,name.familyName,displayName,department,title,location\n')
+  for (let index = 0; index < employees; index += 1) {
+    const id = 1_000_000 + index
+    const given = `Given${index % 997}`
+    out.write(
+      `${id},true,u${id}@contoso.com,${given},Family${index},${given} Family${index},Dep${index % 40},Title${index % 90},Loc${index % 12}\n`,
+    )
+  }
+  out.end()
+  await once(out, 'finish')
+}
+
+interface Watched {
+  readonly seconds: number
+  readonly cpuSeconds: number
+  readonly peakMB: number
+}
+
+/** Looks at a process every 200 ms until it ends. */
+async function watched(child: ChildProcess): Promise<Watched> {
+  const began = Date.now()
+  let seen = { cpuSeconds: 0, peakMB: 0 }
+  const look = async (): Promise<void> => {
+    const [status, times] = await Promise.all(
+      ['status', 'stat'].map((name) => readFile(`/proc/${child.pid}/${name}`, 'utf8').catch(() => '')),
+    )
+    const peakMB = Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(status ?? '')?.[1] ?? 0) / 1_000)
+    const fields = (times ?? '').split(') ').at(-1)?.split(' ') ?? []
+    // utime and stime, in hundredths of a second.
+    if (peakMB > 0) seen = { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100, peakMB }
+  }
+  const timer = setInterval(() => void look(), 200)
+  await once(child, 'exit')
+  clearInterval(timer)
+  return { seconds: Math.round((Date.now() - began) / 1_000), ...seen }
+}
+
+/** What the doubles print once they listen. */
+async function variablesOf(child: ChildProcess): Promise<Readonly<Record<string, string>>> {
+  if (!child.stdout) throw new Error('no stdout')
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
+  return (JSON.parse(line) as { readonly env: Readonly<Record<string, string>> }).env
+}
+
+async function countsOf(): Promise<{ readonly open: number; readonly confirmed: number }> {
+  const child = start(['status', '--output', 'json'], environment)
+  let text = ''
+  child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  await once(child, 'close')
+  const { events } = JSON.parse(text) as { readonly events: Readonly<Record<string, number>> }
+  return {
+    open: (events['received'] ?? 0) + (events['planned'] ?? 0),
+    confirmed: events['confirmed'] ?? 0,
+  }
+}
+
+async function megabytes(): Promise<number> {
+  return Math.round((await stat(LEDGER)).size / 1_000_000)
+}
+
+function print(what: string, figures: Readonly<Record<string, number>>): void {
+  console.log(what, JSON.stringify(figures))
+}
