@@ -48,6 +48,7 @@ export async function withStores<T>(
     read: messageReader(sources, shapes),
     ledger: store === 'bus' ? null : ledger,
     knownEvents: ledger && ((names) => ledger.findKnownEvents(names)),
+    findEmployeeIds: ledger && ((text) => ledger.findEmployeeIds(text)),
   })
 }
 

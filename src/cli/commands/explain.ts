@@ -1,5 +1,5 @@
 import type { RegisterCommand } from '../support/command.ts'
-import { disclosureActorOption, disclosureJustificationOption } from '../explain/disclosure.ts'
+import { disclosureActorOption, disclosureJustificationOption } from '../support/disclosure.ts'
 import { formatOption, showValuesOption } from '../support/options.ts'
 import { ownConfigOption } from '../support/running/in-force.ts'
 

@@ -11,6 +11,12 @@ import { failuresOf, gathering } from '../plan/gathered.ts'
 import { type PlanOptions, report } from '../plan/report.ts'
 import type { EventFile, EventLine } from '../support/event-file.ts'
 import { asTyped, employeeNamed, employeeOf, nearlyMatching } from '../support/employees.ts'
+import {
+  disclose,
+  disclosureActorOption,
+  disclosureJustificationOption,
+  expectDisclosure,
+} from '../support/disclosure.ts'
 import { inForce, ownConfigOption } from '../support/running/in-force.ts'
 import { withLedger } from '../support/ledger.ts'
 import { formatOption, showValuesOption } from '../support/options.ts'
@@ -33,6 +39,8 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
     .option('--employee <id>', 'only this employee')
     .addOption(ownConfigOption())
     .addOption(showValuesOption())
+    .addOption(disclosureActorOption())
+    .addOption(disclosureJustificationOption())
     .addOption(formatOption())
     .action(async (options) => finish(await plan(options, environment)))
 }
@@ -72,6 +80,8 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
   const alone = file !== null && (options.alone || !mayHaveLedger(config))
   if (alone && !options.alone)
     say(`no ledger at ${masked(config.LEDGER)}: only the events of the file are planned`)
+  // Without the ledger, the values are those of the file.
+  const access = alone ? 'read' : expectDisclosure(options)
   let inUse = config
   let brake: BrakeForecast | null = null
   const gathers = gathering(options.employee !== undefined)
@@ -97,16 +107,22 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
   }
   if (alone) await each(null)
   else
-    await withLedger(environment, async (ledger) => {
-      const running = await inForce(ledger, config, {
-        ownConfig: options.ownConfig,
-        rules: options.mapping === undefined ? 'needed' : 'replaced',
-        refusal: REFUSAL,
-      })
-      inUse = running.config
-      rules = planRules({ ...ruled, FAILED_ATTEMPTS: inUse.FAILED_ATTEMPTS })
-      await each(ledger)
-    })
+    await withLedger(
+      environment,
+      async (ledger) => {
+        const running = await inForce(ledger, config, {
+          ownConfig: options.ownConfig,
+          rules: options.mapping === undefined ? 'needed' : 'replaced',
+          refusal: REFUSAL,
+        })
+        inUse = running.config
+        rules = planRules({ ...ruled, FAILED_ATTEMPTS: inUse.FAILED_ATTEMPTS })
+        await each(ledger)
+        const shown = gathers.soFar().previews.map(({ employeeId }) => employeeId)
+        await disclose(ledger, shown, options)
+      },
+      access,
+    )
   const gathered = gathers.soFar()
   if (options.employee !== undefined && gathered.employees === 0) {
     say(`employee ${asTyped(options.employee)} is not known: give an employee id${candidates}`)

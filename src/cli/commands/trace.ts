@@ -11,7 +11,7 @@ import {
   disclosureJustificationOption,
   type DisclosureOptions,
   expectDisclosure,
-} from '../explain/disclosure.ts'
+} from '../support/disclosure.ts'
 import { limitOption } from '../support/list/options.ts'
 import { formatOption, showValuesOption } from '../support/options.ts'
 import { type Format, printJson, printLines, say } from '../support/output.ts'

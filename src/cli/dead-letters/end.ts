@@ -43,8 +43,9 @@ export async function endDead(
   )
   const store = how === 'archive' ? 'ledger' : storeOf(ids, options)
   const context = deadLetterContext({ config, ledger, store, onNoLedger: say }, stack)
+  const selecting = await requestOf(ids, options, ledger)
   const found = await context.withStores((stores) =>
-    selectDeadLetters(stores, requestOf(ids, options), context.takeIn, null),
+    selectDeadLetters(stores, selecting, context.takeIn, null),
   )
   sayFound(found, options.max)
   if (found.selected.length === 0) {

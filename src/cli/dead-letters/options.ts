@@ -4,7 +4,7 @@ import { DEAD_LETTER_REASONS, type DeadLetterSelection } from '../../core/report
 import type { Found, SelectionRequest } from '../../core/report/dead-letters/select.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import { shortened } from '../../core/visible.ts'
-import { employeeOrNull, nearlyMatching } from '../support/employees.ts'
+import { employeeNamed, employeeOrNull, nearlyMatching } from '../support/employees.ts'
 import { say } from '../support/output.ts'
 import { sinceOrNull } from '../support/instant-option.ts'
 
@@ -19,7 +19,7 @@ export interface SelectionOptions {
   readonly archived?: boolean
 }
 
-/** Throws `ArgumentInvalid`, naming the option. */
+/** The employee is as written: see `withEmployee`. Throws `ArgumentInvalid`, naming the option. */
 export function selectionOf(options: SelectionOptions): DeadLetterSelection {
   const { reason, code, type, employee, since, until } = options
   const now = Date.now()
@@ -36,12 +36,26 @@ export function selectionOf(options: SelectionOptions): DeadLetterSelection {
   }
 }
 
-export function requestOf(
+/**
+ * The selection with the id of the employee who was named: by id, Entra object id, user name or mail address. Without
+ * a ledger, every text is taken for an id. Throws `EmployeeAmbiguous`.
+ */
+export async function withEmployee(
+  selection: DeadLetterSelection,
+  findEmployeeIds: Ledger['findEmployeeIds'] | null,
+): Promise<DeadLetterSelection> {
+  const { employeeId } = selection
+  if (employeeId === null || findEmployeeIds === null) return selection
+  return { ...selection, employeeId: await employeeNamed({ findEmployeeIds }, employeeId) }
+}
+
+export async function requestOf(
   ids: readonly string[],
   options: SelectionOptions & { readonly max: number },
-): SelectionRequest {
+  { findEmployeeIds }: Pick<Ledger, 'findEmployeeIds'>,
+): Promise<SelectionRequest> {
   const { archived = false, max } = options
-  return { ids, selection: selectionOf(options), archived, max }
+  return { ids, selection: await withEmployee(selectionOf(options), findEmployeeIds), archived, max }
 }
 
 /** The only store to open; `null` for both. Ids of ledger dead letters do not need the bus. */

@@ -1,6 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings'
 import { DEAD_LETTER_REASONS } from '../../core/report/dead-letters/dead-letter.ts'
 import type { CommandContext } from '../support/command.ts'
+import { disclosureActorOption, disclosureJustificationOption } from '../support/disclosure.ts'
 import { limitOption, pageOption, sortOption } from '../support/list/options.ts'
 import { formatOption, rowFormatOption, showValuesOption } from '../support/options.ts'
 import { COLUMNS, GROUP_COLUMNS } from './row.ts'
@@ -29,6 +30,8 @@ export function deadLetterCommands(program: Command, { environment, finish }: Co
     .description('show one dead letter, what its code means and what to do')
     .argument('<id>', 'dl-<number>, or <queue>#<number>')
     .addOption(showValuesOption('also show body and properties, which hold personal data'))
+    .addOption(disclosureActorOption())
+    .addOption(disclosureJustificationOption())
     .addOption(formatOption())
     .action(async (id, options) =>
       finish(await (await import('./show.ts')).showDead(environment, id, options)),
@@ -47,6 +50,8 @@ export function deadLetterCommands(program: Command, { environment, finish }: Co
       .description('write them to a new file, one JSON object per line')
       .argument('<file>', 'a file that does not exist yet; only its owner can read it')
       .addOption(showValuesOption('include bodies and properties, which hold personal data'))
+      .addOption(disclosureActorOption())
+      .addOption(disclosureJustificationOption())
       .action(async (file, options) =>
         finish(await (await import('./list.ts')).exportDead(environment, file, options)),
       ),
@@ -63,7 +68,10 @@ export function selection(parent: Command, name: string) {
     )
     .option('--code <code>', 'only dead letters with this code')
     .option('--type <type>', 'only events of this type')
-    .option('--employee <id>', 'only events of this employee')
+    .option(
+      '--employee <id>',
+      'only events of this employee: employee id, user name, mail address or object id',
+    )
     .option(
       '--since <instant>',
       'only those that failed at or after this instant, as in 1h or 2026-11-02 (on the bus: that were enqueued)',

@@ -85,3 +85,11 @@ export function readable(dead: DeadLetter, values = false): object {
     stale,
   }
 }
+
+/** The employees of those dead letters that are in the ledger. */
+export function ledgerEmployees(letters: readonly DeadLetter[]): readonly string[] {
+  return letters.flatMap((dead) => {
+    const { employeeId } = factsOf(dead)
+    return dead.store === 'ledger' && employeeId !== null ? [employeeId] : []
+  })
+}

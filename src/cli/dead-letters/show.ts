@@ -6,8 +6,9 @@ import { type DeadLetter, factsOf, parseDeadLetterId } from '../../core/report/d
 import { findDeadLetter, findMessage } from '../../core/report/dead-letters/find.ts'
 import { reasonOf } from '../../core/report/outcomes/reason-catalogue.ts'
 import { shortened } from '../../core/visible.ts'
+import { discloseIn, type DisclosureOptions, expectDisclosure } from '../support/disclosure.ts'
 import { type Format, printJson, printLines, printTable, say } from '../support/output.ts'
-import { readable } from './row.ts'
+import { ledgerEmployees, readable } from './row.ts'
 
 /**
  * Shows one dead letter, what its code means and what to do. Exit 4 when the id is not that of a
@@ -16,20 +17,25 @@ import { readable } from './row.ts'
 export async function showDead(
   environment: NodeJS.ProcessEnv,
   id: string,
-  { output, showValues }: { readonly output: Format; readonly showValues: boolean },
+  { output, ...disclosure }: DisclosureOptions & { readonly output: Format },
 ): Promise<number> {
+  const { showValues } = disclosure
   const name = parseDeadLetterId(id)
   if (!name)
     throw new RollcallError(
       'ArgumentInvalid',
       'the id of a dead letter is dl-<number> in the ledger and <queue>#<number> on the bus',
     )
-  return await withStores(readConfig(environment), name.store, say, async (stores) => {
+  // What is on the bus is not a value of the ledger, and can be seen with any tool of the bus.
+  if (name.store === 'ledger') expectDisclosure(disclosure)
+  const config = readConfig(environment)
+  return await withStores(config, name.store, say, async (stores) => {
     const dead = await findDeadLetter(stores, name)
     if (!dead) {
       say(`${shortened(id)} is no longer a dead letter; rollcall dead-letters list shows all of them`)
       return EXIT_CODES.notFound
     }
+    await discloseIn(config, ledgerEmployees([dead]), disclosure)
     const message = await findMessage(stores, dead)
     const body = message?.text ?? null
     const facts = { ...readable(dead, showValues), ...originOf(dead, message, showValues) }

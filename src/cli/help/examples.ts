@@ -60,12 +60,25 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   'dead-letters list': [
     ['dead-letters list --since 1d', 'failed in the last day'],
+    [
+      'dead-letters list --employee ada@contoso.com',
+      'those of one employee, found by user name or mail address',
+    ],
     ['dead-letters list --code InvalidDomain --output ndjson', 'one cause, for a script'],
   ],
-  'dead-letters show': [['dead-letters show dl-17', 'one, with its cause and what to do']],
+  'dead-letters show': [
+    ['dead-letters show dl-17', 'one, with its cause and what to do'],
+    [
+      'dead-letters show dl-17 --show-values --actor ada --justification "ticket 4711"',
+      'with its body, which is audited',
+    ],
+  ],
   'dead-letters groups': [['dead-letters groups --sort -count', 'causes, the most frequent first']],
   'dead-letters export': [
-    ['dead-letters export dead.jsonl --store ledger --show-values', 'with bodies, for an analysis elsewhere'],
+    [
+      'dead-letters export dead.jsonl --show-values --actor ada --justification "ticket 4711"',
+      'with bodies, for an analysis elsewhere; audited',
+    ],
   ],
   'dead-letters discard': [
     ['dead-letters discard dl-17 --actor ada --justification "test data"', 'asks, then gives one up'],

@@ -2,11 +2,12 @@ import { type BrakeForecast, forecastLines } from './brake-forecast.ts'
 import { failuresOf, type Gathered, type PlanFailure } from './gathered.ts'
 import type { Preview, PreviewChange } from '../../core/plan/preview.ts'
 import type { EventFile, EventLine } from '../support/event-file.ts'
+import type { DisclosureOptions } from '../support/disclosure.ts'
 import { iso, withIsoInstants } from '../support/instants.ts'
 import { type Format, printJson, printLines, printTable } from '../support/output.ts'
 import { displayValue, type Show, showing } from '../../core/personal.ts'
 
-export interface PlanOptions {
+export interface PlanOptions extends DisclosureOptions {
   readonly events?: string | undefined
   readonly asOf?: string | undefined
   readonly employee?: string | undefined
@@ -22,7 +23,6 @@ export interface PlanOptions {
   /** Plans with the rules of this command where the running connector has others. */
   readonly ownConfig: boolean
   readonly output: Format
-  readonly showValues: boolean
 }
 
 /** What the report needs besides what was gathered. */

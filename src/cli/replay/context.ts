@@ -15,7 +15,7 @@ const REFUSAL =
 export interface OpenReplayOptions {
   readonly ownConfig: boolean
   readonly rate?: number
-  readonly dryRun?: boolean
+  readonly access?: 'read' | 'write'
   /** The only store to look at; `null` for both. */
   readonly store?: Store | null
 }
@@ -26,10 +26,10 @@ export interface OpenReplayOptions {
  */
 export async function openReplay(
   own: Config,
-  { ownConfig, rate, dryRun = false, store = null }: OpenReplayOptions,
+  { ownConfig, rate, access = 'write', store = null }: OpenReplayOptions,
   stack: AsyncDisposableStack,
 ): Promise<ReplayContext & { readonly ledger: Ledger }> {
-  const ledger = stack.adopt(await openExisting(own, dryRun ? 'read' : 'write'), (it) => it.close())
+  const ledger = stack.adopt(await openExisting(own, access), (it) => it.close())
   const { config } = await inForce(ledger, own, { ownConfig, rules: 'acted-on', refusal: REFUSAL })
   return {
     ...deadLetterContext({ config, ledger, store, onNoLedger: say }, stack),

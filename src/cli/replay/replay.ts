@@ -2,6 +2,7 @@ import { makeEvaluator, readConfig } from '../../compose/config.ts'
 import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
 import { replayDeadLetters, type ReplayResult } from '../../core/report/replay/replay.ts'
 import { requestOf, type SelectionOptions, storeOf } from '../dead-letters/options.ts'
+import { disclose, expectDisclosure } from '../support/disclosure.ts'
 import { type Format, say } from '../support/output.ts'
 import { keepSmall } from '../support/rows.ts'
 import { openReplay } from './context.ts'
@@ -41,17 +42,22 @@ export async function replay(
       'ArgumentInvalid',
       'a replay needs --actor and --justification: both are recorded with every dead letter',
     )
+  const reads = dryRun && expectDisclosure(options) === 'read'
   await using stack = new AsyncDisposableStack()
-  const context = await openReplay(own, { ...options, store: storeOf(ids, options) }, stack)
+  const context = await openReplay(
+    own,
+    { ...options, access: reads ? 'read' : 'write', store: storeOf(ids, options) },
+    stack,
+  )
   const request = {
-    ...requestOf(ids, options),
+    ...(await requestOf(ids, options, context.ledger)),
     command: commandOf(ids, options),
     makeEditor: () => editorOf(options, environment, evaluator),
     dryRun,
     actor,
     justification,
   }
-  const view = terminalView(options)
+  const view = terminalView(options, (employees) => disclose(context.ledger, employees, options))
   let result: ReplayResult
   try {
     result = await replayDeadLetters(request, context, view)

@@ -38,17 +38,19 @@ export function runView(): RunView & { end(): void } {
   }
 }
 
-/** Shows a replay on the terminal and asks for confirmation there. */
-export function terminalView({
-  max,
-  yes,
-  showValues,
-  output,
-}: ViewOptions): ReplayView & ReturnType<typeof runView> {
+/**
+ * Shows a replay on the terminal and asks for confirmation there. `disclose` is called with the employees whose values
+ * are shown, before they are.
+ */
+export function terminalView(
+  { max, yes, showValues, output }: ViewOptions,
+  disclose: (employees: readonly string[]) => Promise<void>,
+): ReplayView & ReturnType<typeof runView> {
   return {
     ...runView(),
     found: (found) => sayFound(found, max),
-    planned: (plan, forecast, missing) => {
+    planned: async (plan, forecast, missing) => {
+      await disclose(plan.changes.flatMap(({ employees }) => employees))
       if (output === 'json') {
         const changes = readableChanges(plan.changes, showValues)
         printJson({ ...readablePlan(plan, forecast, missing), changes })

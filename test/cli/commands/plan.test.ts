@@ -30,6 +30,8 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
+const BY = ['--actor', 'ann', '--justification', 'ticket 7'] as const
+
 async function rollcall(
   ...argv: readonly string[]
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
@@ -61,9 +63,12 @@ void describe('plan and explain change nothing', () => {
     assert.deepEqual(await readFile(path), was)
   })
 
-  void test('values are shown only when asked', async () => {
-    const { out } = await rollcall('plan', '--show-values', '--employee', '10001')
+  void test('values are shown only to someone who is named in the audit trail', async () => {
+    const refused = await rollcall('plan', '--show-values', '--employee', '10001')
+    assert.deepEqual([refused.code, refused.out], [2, ''])
+    const { out } = await rollcall('plan', '--show-values', ...BY, '--employee', '10001')
     assert.match(out, /Head/)
+    assert.match((await rollcall('audit', '10001')).out, /ann +show-values +1 +10001 +ticket 7/)
   })
 
   void test('the events of a file are planned on top of the ledger, or alone', async () => {
@@ -77,7 +82,7 @@ void describe('plan and explain change nothing', () => {
       time: '2026-02-01T08:00:00Z',
     }
     await writeFile(file, `${JSON.stringify({ ...event, data: { worker: { title: 'Chief' } } })}\nno json\n`)
-    const onTop = await rollcall('plan', '--events', file, '--show-values', '--output', 'json')
+    const onTop = await rollcall('plan', '--events', file, '--show-values', ...BY, '--output', 'json')
     assert.match(onTop.err, /line 2 would be refused: BodyNotJson/)
     const change = JSON.parse(onTop.out).plan[0].operation.changes.find(
       ({ target }: { target: string }) => target === 'title',

@@ -128,6 +128,23 @@ void describe('replay --patch for many', () => {
     assert.doesNotMatch(table.stdout, /@new|@old/)
   })
 
+  void test('shows values only to someone who is named in the audit trail, with --dry-run too', async () => {
+    const all = await file('all.csv', CSV)
+    const unnamed = await replay(all, '--dry-run', '--show-values')
+    assert.deepEqual([unnamed.code, unnamed.stdout], [2, ''])
+    const { plan } = await replay(all, '--dry-run', '--show-values', ...BY)
+    assert.deepEqual(
+      plan?.changes.flatMap(({ fields }) => fields.map(({ before, after }) => [before, after])),
+      ['p1', 'p2', 'p3'].map((one) => [`${one}@old.com`, `${one}@new.com`]),
+    )
+    const audit = await command(['audit', '--action', 'show-values', '--output', 'json'], { LEDGER: path })
+    const entries = JSON.parse(audit.stdout) as readonly { readonly about: string; readonly actor: string }[]
+    assert.deepEqual(
+      entries.map(({ about, actor }) => [about, actor]),
+      ['p1', 'p2', 'p3'].map((one) => [one, 'ada']),
+    )
+  })
+
   void test('takes a JSONata expression, and refuses the selection when it changes nothing in one of them', async () => {
     const lower = await file(
       'lower.jsonata',

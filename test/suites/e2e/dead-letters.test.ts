@@ -201,7 +201,10 @@ void describe('dead-letters export', () => {
       string,
     ]
     assert.equal((await run('export', without)).code, 0)
-    assert.equal((await run('export', withValues, '--show-values', '--code', 'FieldMissing')).code, 0)
+    assert.equal(
+      (await run('export', withValues, '--show-values', '--store', 'bus', '--code', 'FieldMissing')).code,
+      0,
+    )
     assert.equal((await stat(without)).mode & 0o777, 0o600)
     assert.equal(rows(await readFile(without, 'utf8')).length, 4)
     assert.ok(!(await readFile(without, 'utf8')).includes(SECRET))
@@ -261,12 +264,28 @@ void describe('dead letters in the ledger', () => {
         ?.id,
       id,
     )
+    const ofEmployee = async (employee: string) =>
+      (await here('list', '--employee', employee, '--output', 'ndjson')).stdout
+    assert.match(await ofEmployee('p1'), /InvalidDomain/)
+    assert.equal(await ofEmployee('P1@example.com'), await ofEmployee('p1'), 'that is the user name of p1')
     assert.equal(rows((await here('list', '--store', 'ledger', '--output', 'ndjson')).stdout).length, 1)
     const shown = await here('show', id)
     assert.equal(shown.code, 0)
     assert.match(shown.stdout, /InvalidDomain/)
     assert.ok(!shown.stdout.includes(SECRET))
-    assert.match((await here('show', id, '--show-values')).stdout, new RegExp(`the body of ${SECRET}`, 'u'))
+    assert.equal((await here('show', id, '--show-values')).code, 2, 'its values are in the ledger')
+    const by = ['--actor', 'ann', '--justification', 'ticket 7'] as const
+    const values = await here('show', id, '--show-values', ...by)
+    assert.match(values.stdout, new RegExp(`the body of ${SECRET}`, 'u'))
+    assert.equal((await here('export', join(folder, 'no'), '--show-values')).code, 2)
+    assert.equal((await here('export', join(folder, 'both.ndjson'), '--show-values', ...by)).code, 0)
+    const audit = await command(['audit', '--employee', 'p1', '--output', 'ndjson'], both)
+    assert.deepEqual(
+      (rows(audit.stdout) as unknown as { action: string; about: string; justification: string }[]).map(
+        ({ action, about, justification }) => [action, about, justification],
+      ),
+      Array.from({ length: 2 }, () => ['show-values', 'p1', 'ticket 7']),
+    )
     assert.equal((await here('show', 'dl-9999')).code, 4)
     assert.match((await here('groups')).stdout, /InvalidDomain/)
   })

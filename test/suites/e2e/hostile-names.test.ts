@@ -86,11 +86,13 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
+const BY = ['--actor', 'ann', '--justification', 'x'] as const
+
 const TABLES: readonly (readonly string[])[] = [
   ['trace', name('p1')],
-  ['trace', name('id'), '--show-values', '--actor', 'ann', '--justification', 'x'],
-  ['explain', name('p1'), '--show-values', '--actor', 'ann', '--justification', 'x'],
-  ['plan', '--employee', name('p1'), '--show-values'],
+  ['trace', name('id'), '--show-values', ...BY],
+  ['explain', name('p1'), '--show-values', ...BY],
+  ['plan', '--employee', name('p1'), '--show-values', ...BY],
   ['status'],
   ['events'],
   ['audit'],
@@ -151,7 +153,7 @@ void describe('names that act on a terminal', () => {
     const [dead] = JSON.parse(list.stdout) as readonly { readonly id: string }[]
     assert(dead, list.stdout)
     for (const output of ['table', 'json']) {
-      const argv = ['dead-letters', 'show', dead.id, '--show-values', '--output', output]
+      const argv = ['dead-letters', 'show', dead.id, '--show-values', ...BY, '--output', output]
       const { code, stdout, stderr } = await command(argv, environment)
       assert.equal(code, 0, stderr)
       assert.doesNotMatch(stdout + stderr, ACTIVE)
@@ -194,7 +196,8 @@ void describe('names that act on a terminal', () => {
 
   void test('files that are written to be read by people and scripts hold them as escapes', async () => {
     const file = join(folder, 'dead.jsonl')
-    const { code, stderr } = await command(['dead-letters', 'export', file, '--show-values'], environment)
+    const argv = ['dead-letters', 'export', file, '--show-values', ...BY]
+    const { code, stderr } = await command(argv, environment)
     assert.equal(code, 0, stderr)
     const text = await readFile(file, 'utf8')
     assert.doesNotMatch(text, ACTIVE)

@@ -36,7 +36,7 @@ export interface ReplayContext extends RunContext {
 /** Shows what happens, and asks. */
 export interface ReplayView extends RunView {
   found(found: Found): void
-  planned(plan: ReplayPlan, forecast: ReplayForecast, missing: readonly string[]): void
+  planned(plan: ReplayPlan, forecast: ReplayForecast, missing: readonly string[]): void | Promise<void>
   confirm(plan: ReplayPlan): Promise<boolean>
 }
 
@@ -77,7 +77,7 @@ export async function replayDeadLetters(
   const loadEmployees = (ids: readonly string[]) => ledger.readEmployees(ids)
   const plan = await planReplay(found.selected, loadEmployees, runtime.now(), context.rules)
   const forecast = await forecastReplay(plan, ledger, context.settings, runtime.now())
-  view.planned(plan, forecast, found.missing)
+  await view.planned(plan, forecast, found.missing)
   if (editor?.kind === 'patch' && plan.leftOut.length > 0) return { kind: 'patch-refused' }
   if (plan.targets.length === 0) return { kind: 'all-refused' }
   if (request.dryRun) return { kind: 'dry-run' }

@@ -232,7 +232,7 @@ void describe('one list over both stores', () => {
   const bothStores = () => {
     const shelf = fakeShelf(messages)
     const ledger = fakeLedger(letters)
-    return { shelf, ledger, deadLetterQueues: [shelf], read, knownEvents: null }
+    return { shelf, ledger, deadLetterQueues: [shelf], read, knownEvents: null, findEmployeeIds: null }
   }
 
   void it('lists every dead letter once, store by store, each with an id that finds it again', async () => {
@@ -290,7 +290,7 @@ void describe('one list over both stores', () => {
     const shelf = fakeShelf(
       written.map((subject, index) => shelved(index + 1, { text: event(index, { subject }) })),
     )
-    const stores = { deadLetterQueues: [shelf], read, ledger: null, knownEvents: null }
+    const stores = { deadLetterQueues: [shelf], read, ledger: null, knownEvents: null, findEmployeeIds: null }
     assert.equal((await listed(stores, { employeeId: 'p1' })).length, 4)
   })
 
@@ -306,7 +306,7 @@ void describe('one list over both stores', () => {
       assert.equal(
         (
           await listed(
-            { deadLetterQueues: [shelf], read, ledger: null, knownEvents: null },
+            { deadLetterQueues: [shelf], read, ledger: null, knownEvents: null, findEmployeeIds: null },
             { employeeId: employee },
           )
         ).length,
@@ -318,7 +318,15 @@ void describe('one list over both stores', () => {
   void it('ends also when the bus repeats the same page', async () => {
     const stuck = { entity: 'q', peek: async () => [shelved(5)] }
     assert.equal(
-      (await listed({ deadLetterQueues: [stuck], read, ledger: null, knownEvents: null })).length,
+      (
+        await listed({
+          deadLetterQueues: [stuck],
+          read,
+          ledger: null,
+          knownEvents: null,
+          findEmployeeIds: null,
+        })
+      ).length,
       2,
     )
   })

@@ -55,6 +55,7 @@ function storesWith(
       },
     },
     knownEvents: null,
+    findEmployeeIds: null,
   }
 }
 

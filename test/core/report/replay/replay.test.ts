@@ -96,6 +96,7 @@ function worldWith(letters: LedgerDeadLetter[]) {
           findNearMatches: async () => [],
         },
         knownEvents: null,
+        findEmployeeIds: null,
       }),
     rules,
     openQueues: () => assert.fail('nothing lies on the bus'),

@@ -1,4 +1,5 @@
 import { Option } from '@commander-js/extra-typings'
+import type { Config } from '../../config/load.ts'
 import { RollcallError } from '../../core/errors.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 
@@ -24,7 +25,7 @@ export function expectDisclosure({ showValues, actor, justification }: Disclosur
   return 'write'
 }
 
-/** Writes the audit entries before anything is shown. */
+/** Writes the audit entries of these employees. To be called before anything is shown. */
 export async function disclose(
   ledger: Pick<Ledger, 'recordDisclosure'>,
   employees: readonly string[],
@@ -32,4 +33,20 @@ export async function disclose(
 ): Promise<void> {
   if (showValues && actor !== undefined && justification !== undefined)
     await ledger.recordDisclosure({ employees, actor, justification }, Date.now())
+}
+
+/** The same for a command that has opened the ledger to read only. */
+export async function discloseIn(
+  config: Config,
+  employees: readonly string[],
+  options: DisclosureOptions,
+): Promise<void> {
+  if (!options.showValues || employees.length === 0) return
+  const { openExisting } = await import('../../compose/ledger.ts')
+  const ledger = await openExisting(config, 'write')
+  try {
+    await disclose(ledger, employees, options)
+  } finally {
+    await ledger.close()
+  }
 }
