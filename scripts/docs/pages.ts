@@ -3,6 +3,7 @@ import { jsonSchema } from '../../src/config/schema.ts'
 import { renderCommands } from './commands.ts'
 import { renderConfiguration } from './configuration.ts'
 import { renderErrors } from './errors.ts'
+import { renderLicences } from './licences.ts'
 import { renderReasons } from './reasons.ts'
 import { withTables } from './tables.ts'
 
@@ -17,6 +18,7 @@ export const GENERATED_PAGES: Readonly<Record<string, (page: string) => string>>
   'docs/reference/commands.md': renderCommands,
   'docs/reference/configuration.md': renderConfiguration,
   'docs/reference/errors.md': renderErrors,
+  'docs/reference/licences.md': renderLicences,
   'docs/reference/reasons.md': renderReasons,
   'docs/reference/telemetry.md': withTables,
   'deploy/helm/rollcall/values.schema.json': () => `${JSON.stringify(valuesSchema(), null, 2)}\n`,

@@ -30,7 +30,12 @@ const SCRIPTS = (
   }
 ).scripts
 
-const PAGES = ['README.md', ...globSync('{docs,examples}/**/*.md', { cwd: root })]
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...globSync('{docs,examples}/**/*.md', { cwd: root }),
+]
 const commandSource = globSync('src/{main.ts,cli/**/*.ts}', { cwd: root })
   .map((path) => read(path))
   .join('\n')
