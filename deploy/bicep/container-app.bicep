@@ -20,6 +20,8 @@ param vaultSecrets object
 param vaultUri string
 @description('Text of rollcall.yaml. Empty for none.')
 param configuration string
+@description('The command of the job.')
+param taskArgs array
 param cpu string
 param memory string
 @description('Where telemetry goes. Empty: to Application Insights, through a collector beside each instance.')
@@ -236,7 +238,7 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
   dependsOn: [pulls]
 }
 
-// One command, for example `az containerapp job start --name rollcall-task --args …`: then it ends.
+// Runs one command and ends: `az containerapp job start --resource-group … --name rollcall-task`.
 resource task 'Microsoft.App/jobs@2025-07-01' = {
   name: '${name}-task'
   location: location
@@ -273,7 +275,7 @@ resource task 'Microsoft.App/jobs@2025-07-01' = {
         {
           name: 'connector'
           image: waiting ? placeholder : image
-          args: ['check']
+          args: taskArgs
           resources: {
             cpu: json(cpu)
             memory: memory

@@ -64,6 +64,9 @@ param vaultSecrets object = {}
 @description('Text of rollcall.yaml: sources, shapes, mapping, notifications. In a file of parameters: loadTextContent().')
 param configuration string = ''
 
+@description('The command that the job rollcall-task runs, such as [\'status\', \'--strict\'].')
+param taskArgs array = ['check']
+
 @description('CPU cores and memory of each instance; on Consumption, memory is twice the cores.')
 param cpu string = '1'
 param memory string = '2Gi'
@@ -253,6 +256,7 @@ module connector 'container-app.bicep' = {
     vaultSecrets: empty(image) ? {} : vaultSecrets
     vaultUri: vault.outputs.uri
     configuration: configuration
+    taskArgs: taskArgs
     cpu: cpu
     memory: memory
     otlpEndpoint: otlpEndpoint

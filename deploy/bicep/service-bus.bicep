@@ -70,6 +70,8 @@ resource queue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [
     name: item.Name
     properties: {
       lockDuration: lockDuration
+      // The largest of Standard without partitions: room for what arrives while the connector is away.
+      maxSizeInMegabytes: 5120
       maxDeliveryCount: item.Name == copiesQueue ? copiesDeliveries : item.Properties.MaxDeliveryCount
       defaultMessageTimeToLive: timeToLive
       deadLetteringOnMessageExpiration: item.Properties.DeadLetteringOnMessageExpiration
