@@ -65,7 +65,13 @@ export function settingsOf(config: Config, owner: string): ConnectorSettings {
     },
     submit: submitSettings(config, owner),
     correlate: correlateSettings(config),
-    publish: { pollMs: 250, atOnce: 500, values: config.OUTCOME_VALUES, sessions: config.OUTCOME_SESSIONS },
+    publish: {
+      queue: config.OUTCOMES_QUEUE,
+      pollMs: 250,
+      atOnce: 500,
+      values: config.OUTCOME_VALUES,
+      sessions: config.OUTCOME_SESSIONS,
+    },
     copies: { content: copyContentOf(config), pollMs: 1_000, atOnce: 200, sweepMs: 1_000, restMs: 3_600_000 },
     busCount: { everyMs: 60_000, atOnce: 50, most: 5_000, withinMs: 20_000 },
   }

@@ -39,6 +39,8 @@ export type TraceParent = string
 export interface SpanOptions {
   /** Where the events that the work is about come from, as far as that is known when it begins. */
   readonly origins?: readonly TraceParent[]
+  /** Of a stage that receives or sends messages: how many, and the queue if it is only one. */
+  readonly messages?: { readonly count: number; readonly queue: string | null }
   readonly attributes?: Readonly<Record<string, string | number | boolean>>
 }
 

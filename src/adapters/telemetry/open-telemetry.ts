@@ -2,6 +2,8 @@ import { metrics, trace } from '@opentelemetry/api'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import type { MetricProducer } from '@opentelemetry/sdk-metrics'
 import type { Telemetry } from '../../core/runtime.ts'
+import { conventionsOf } from './conventions.ts'
+import { observeHttpCalls } from './http-calls.ts'
 import { instrumentsOn } from './instruments.ts'
 import { otlpReader } from './otlp-reader.ts'
 import { ScrapeReader } from './scrape.ts'
@@ -24,9 +26,16 @@ export async function openTelemetry(
     metricReaders: sent ? [scraped, sent] : [scraped],
   })
   sdk.start()
-  const telemetry: Telemetry = {
-    ...instrumentsOn(metrics.getMeter('rollcall')),
-    ...spansOn(trace.getTracer('rollcall'), Date.now),
+  const conventions = conventionsOf(process.env['OTEL_SEMCONV_STABILITY_OPT_IN'])
+  const [tracer, meter] = [trace.getTracer('rollcall'), metrics.getMeter('rollcall')]
+  const forgetHttp = conventions.http ? observeHttpCalls(tracer, meter) : () => {}
+  const stop = (): Promise<void> => {
+    forgetHttp()
+    return sdk.shutdown()
   }
-  return { telemetry, scrape: () => scraped.text(), stop: () => sdk.shutdown() }
+  const telemetry: Telemetry = {
+    ...instrumentsOn(meter),
+    ...spansOn(tracer, conventions, Date.now),
+  }
+  return { telemetry, scrape: () => scraped.text(), stop }
 }

@@ -9,6 +9,7 @@ import {
   type Tracer,
 } from '@opentelemetry/api'
 import type { Telemetry, TraceParent } from '../../core/runtime.ts'
+import { type Conventions, describeSpan } from './conventions.ts'
 import { SPANS } from '../../core/telemetry/spans.ts'
 
 /** Many origins a batch, and collectors cut long lists anyway. */
@@ -25,45 +26,46 @@ const KINDS = {
  * its events. Each event that has a trace gets a span of the same stage there, which links to the
  * batch and takes as long: what the stage did is one call or one transaction for all of them.
  */
-export function spansOn(tracer: Tracer, now: () => number): Pick<Telemetry, 'span' | 'traces'> {
+export function spansOn(
+  tracer: Tracer,
+  conventions: Conventions,
+  now: () => number,
+): Pick<Telemetry, 'span' | 'traces'> {
   return {
     traces: true,
-    span: (name, { origins = [], attributes = {} }, work) => {
-      const kind = KINDS[SPANS[name].kind]
+    span: (stageName, options, work) => {
+      const { name, attributes, ofEvents } = describeSpan(stageName, options, conventions)
+      const kind = KINDS[SPANS[stageName].kind]
       const startTime = now()
-      return tracer.startActiveSpan(
-        name,
-        { kind, startTime, attributes: { ...attributes } },
-        async (batch) => {
-          const events = new Map<TraceParent, EventSpan>()
-          const concerns = (all: readonly TraceParent[]): void => {
-            for (const origin of all) {
-              const parent = events.has(origin) ? null : spanContextOf(origin)
-              if (parent === null) continue
-              if (events.size < MOST_LINKS) batch.addLink({ context: parent })
-              const span = tracer.startSpan(
-                name,
-                { kind, startTime, links: [{ context: batch.spanContext() }] },
-                trace.setSpanContext(ROOT_CONTEXT, parent),
-              )
-              events.set(origin, { span, passedOn: traceParentOf(span) ?? origin })
-            }
+      return tracer.startActiveSpan(name, { kind, startTime, attributes }, async (batch) => {
+        const events = new Map<TraceParent, EventSpan>()
+        const concerns = (all: readonly TraceParent[]): void => {
+          for (const origin of all) {
+            const parent = events.has(origin) ? null : spanContextOf(origin)
+            if (parent === null) continue
+            if (events.size < MOST_LINKS) batch.addLink({ context: parent })
+            const span = tracer.startSpan(
+              name,
+              { kind, startTime, attributes: ofEvents, links: [{ context: batch.spanContext() }] },
+              trace.setSpanContext(ROOT_CONTEXT, parent),
+            )
+            events.set(origin, { span, passedOn: traceParentOf(span) ?? origin })
           }
-          concerns(origins)
-          const stage = {
-            concerns,
-            passedOn: (origin: TraceParent) => events.get(origin)?.passedOn ?? origin,
-          }
-          try {
-            return await work(stage)
-          } catch (error) {
-            for (const span of [batch, ...spansOf(events)]) markFailed(span, error)
-            throw error
-          } finally {
-            for (const span of [...spansOf(events), batch]) span.end()
-          }
-        },
-      )
+        }
+        concerns(options.origins ?? [])
+        const stage = {
+          concerns,
+          passedOn: (origin: TraceParent) => events.get(origin)?.passedOn ?? origin,
+        }
+        try {
+          return await work(stage)
+        } catch (error) {
+          for (const span of [batch, ...spansOf(events)]) markFailed(span, error)
+          throw error
+        } finally {
+          for (const span of [...spansOf(events), batch]) span.end()
+        }
+      })
     },
   }
 }

@@ -99,11 +99,17 @@ export function committer<M extends SourceMessage>(
       const origins = read.flatMap(({ events }) => events.flatMap((event) => event.traceparent ?? []))
       return runtime.telemetry.span(
         'rollcall.intake',
-        { origins, attributes: { 'messaging.batch.message_count': read.length } },
+        { origins, messages: { count: read.length, queue: onlyQueueOf(read) } },
         () => record(read, backlog),
       )
     },
   }
+}
+
+/** `null` when they come from several. */
+function onlyQueueOf(read: readonly { readonly message: SourceMessage }[]): string | null {
+  const [first, ...others] = new Set(read.map(({ message }) => message.entity))
+  return first !== undefined && others.length === 0 ? first : null
 }
 
 /** How many of the messages from this one on are read together: at least one, and not too much text. */

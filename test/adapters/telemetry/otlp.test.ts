@@ -22,6 +22,21 @@ interface Metrics {
   }[]
 }
 
+interface SpanData {
+  readonly name: string
+  readonly spanId: string
+  readonly parentSpanId?: string
+  readonly attributes: readonly { readonly key: string }[]
+}
+interface Traces {
+  readonly resourceSpans: readonly {
+    readonly scopeSpans: readonly { readonly spans: readonly SpanData[] }[]
+  }[]
+}
+
+const keysOf = (span: SpanData | undefined): readonly string[] =>
+  (span?.attributes ?? []).map(({ key }) => key)
+
 const measurements: readonly Measurement[] = [
   { name: 'rollcall.ledger.findings_open', value: 3, attributes: { code: 'DisabledElsewhere' } },
   { name: 'rollcall.ledger.events', value: 40 },
@@ -31,11 +46,12 @@ const producer = metricProducer(
   () => Date.UTC(2026, 10, 2),
 )
 
-void test('a collector gets counters and what is read from one table, and a scrape shows the same', async (t) => {
+void test('a collector gets counters and what is read from one table, a scrape shows the same, and spans follow the conventions that were opted into', async (t) => {
   const { url, sent, close } = await startCollector()
   t.after(close)
   process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = url
   process.env['OTEL_EXPORTER_OTLP_PROTOCOL'] = 'http/json'
+  process.env['OTEL_SEMCONV_STABILITY_OPT_IN'] = 'http,messaging'
   const { telemetry, scrape, stop } = await openTelemetry(producer)
   telemetry.count('rollcall.events', 2, { outcome: 'received' })
   const origins = ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', 'nonsense']
@@ -45,6 +61,11 @@ void test('a collector gets counters and what is read from one table, and a scra
   assert.match(passedOn[0] ?? '', /^00-0af7651916cd43dd8448eb211c80319c-[\da-f]{16}-01$/)
   assert.deepEqual([passedOn[0] === origins[0], passedOn[1]], [false, 'nonsense'])
   assert.match(await scrape(), /^rollcall_events_total\{outcome="received"\} 2$/m)
+  const called = { messages: { count: 2, queue: 'outcomes' }, origins }
+  await telemetry.span('rollcall.publish', called, () => fetch(`${url}/employees/4711?name=Miller`))
+  const away = await startCollector()
+  away.close()
+  await assert.rejects(fetch(`${away.url}/employees/4711`))
   await stop()
 
   const bodies = sent
@@ -66,8 +87,31 @@ void test('a collector gets counters and what is read from one table, and a scra
   const ledgerEvents = metrics.get('rollcall.ledger.events')?.sum
   assert.equal(ledgerEvents?.isMonotonic, true)
   assert.equal(ledgerEvents.dataPoints[0]?.asDouble, 40)
-  const [span] = sent.filter(({ path }) => path === '/v1/traces')
-  assert.match(span?.body ?? '', /"name":"rollcall\.plan"/)
+  const traces = sent.filter(({ path }) => path === '/v1/traces').map(({ body }) => body)
+  const spans = traces
+    .flatMap((body) => (JSON.parse(body) as Traces).resourceSpans)
+    .flatMap(({ scopeSpans }) => scopeSpans)
+    .flatMap((scope) => scope.spans)
+  assert.deepEqual(spans.map(({ name }) => name).toSorted(), [
+    'GET',
+    'GET',
+    'rollcall.plan',
+    'rollcall.plan',
+    'send outcomes',
+    'send outcomes',
+  ])
+  const [answered, failed] = spans.filter(({ name }) => name === 'GET')
+  assert.ok(spans.some(({ name, spanId }) => name === 'send outcomes' && spanId === answered?.parentSpanId))
+  assert.deepEqual(keysOf(answered), [
+    'http.request.method',
+    'server.address',
+    'server.port',
+    'url.scheme',
+    'http.response.status_code',
+  ])
+  assert.deepEqual(keysOf(failed).at(-1), 'error.type')
+  assert.ok(!traces.some((body) => /4711|Miller/.test(body)), 'an address can name an employee')
+  assert.equal(metrics.get('http.client.request.duration')?.unit, 's')
 })
 
 void test('OTEL_METRICS_EXPORTER=none sends no metrics', async () => {

@@ -138,7 +138,7 @@ export function connect(
   const publish = publishLoop(
     ledger,
     outlet,
-    { pollMs: 5 * MINUTE, atOnce: 100, values: [], sessions: false },
+    { queue: 'outcomes', pollMs: 5 * MINUTE, atOnce: 100, values: [], sessions: false },
     sim,
   )
   const submit = [1, 2, 3].map((number) =>

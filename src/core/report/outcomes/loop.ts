@@ -6,6 +6,8 @@ import { loop, type WakeableService } from '../../service.ts'
 import { outcomeMessage, type OutcomeSettings } from './outcome.ts'
 
 export interface PublishSettings extends OutcomeSettings {
+  /** Where the sender sends to, for telemetry. */
+  readonly queue: string
   readonly pollMs: number
   readonly atOnce: number
 }
@@ -26,7 +28,7 @@ export function publishLoop(
     const origins = rows.flatMap((row) => row.traceparent ?? [])
     await runtime.telemetry.span(
       'rollcall.publish',
-      { origins, attributes: { 'messaging.batch.message_count': rows.length } },
+      { origins, messages: { count: rows.length, queue: settings.queue } },
       async (stage) => {
         const inTrace = rows.map((row) => {
           return { ...row, traceparent: row.traceparent && stage.passedOn(row.traceparent) }

@@ -62,7 +62,12 @@ function start(t: TestContext, rows: readonly OutcomeRow[], atOnce = 2) {
       sent.push(...messages)
     },
   }
-  const service = publishLoop(ledger, outlet, { pollMs: 1_000, atOnce, values: [], sessions: false }, runtime)
+  const service = publishLoop(
+    ledger,
+    outlet,
+    { queue: 'hr-outcomes', pollMs: 1_000, atOnce, values: [], sessions: false },
+    runtime,
+  )
   const run = (): void => {
     const running = service.run()
     t.after(async () => {
