@@ -73,7 +73,7 @@ export function settingsOf(config: Config, owner: string): ConnectorSettings {
       sessions: config.OUTCOME_SESSIONS,
     },
     copies: { content: copyContentOf(config), pollMs: 1_000, atOnce: 200, sweepMs: 1_000, restMs: 3_600_000 },
-    busCount: { everyMs: 60_000, atOnce: 50, most: 5_000, withinMs: 20_000 },
+    busCount: { everyMs: 30_000, atOnce: 50, most: 5_000, withinMs: 20_000 },
   }
 }
 

@@ -205,6 +205,7 @@ function supporting<M extends SourceMessage>(
   inOneInstance: InOneInstance,
 ): Readonly<Record<'counting' | 'copying' | 'retaining' | 'alerting', readonly Service[]>> {
   const { busCount, retention, alerts } = settings
+  const startedAt = runtime.now()
   return {
     counting:
       deadLetterReasons && busCount
@@ -228,6 +229,7 @@ function supporting<M extends SourceMessage>(
               ledger,
               settings: alerts,
               signs: signs ?? { receiving: null },
+              startedAt,
               channels: channels ?? new Map(),
               runtime,
             }),

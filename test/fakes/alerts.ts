@@ -84,7 +84,7 @@ export const LIMITS: AlertLimits = {
   quotaShare: 0.9,
   channelMs: 10 * MINUTE,
   receiversMs: MINUTE,
-  loopMs: 5 * MINUTE,
+  loopMs: 45_000,
 }
 
 /** A message about 4,000 dead letters, as a channel gets it. */

@@ -26,6 +26,11 @@ export interface AlertContext {
   readonly settings: AlertSettings
   readonly signs: ProcessSigns
   readonly runtime: Runtime
+  /**
+   * When this process started; epoch milliseconds. One that takes over from another is not settling
+   * any more.
+   */
+  readonly startedAt: number
   /** Called when notifications were queued. */
   readonly onQueued?: () => void
 }
@@ -67,8 +72,7 @@ export function alertLoop(context: AlertContext): WakeableService {
 }
 
 /** One look; nothing is stored and said where another instance has looked meanwhile. */
-function lookerOf({ ledger, settings, signs, runtime, onQueued }: AlertContext) {
-  const startedAt = runtime.now()
+function lookerOf({ ledger, settings, signs, startedAt, runtime, onQueued }: AlertContext) {
   let closedSince: number | null = null
   return async ({ last }: { readonly last: boolean }): Promise<void> => {
     const now = runtime.now()

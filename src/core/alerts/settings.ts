@@ -66,7 +66,7 @@ export const AlertThresholdSettings = z.strictObject({
   receivers: duration.default('1m').meta({
     description: 'bus.unreachable: an instance has no open receiver for this long',
   }),
-  loops: duration.default('5m').meta({
+  loops: duration.default('45s').meta({
     description: 'loop.missing: no instance runs a loop for this long',
   }),
   channels: duration.default('10m').meta({

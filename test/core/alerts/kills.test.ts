@@ -94,6 +94,7 @@ class World {
       ledger: wrapped,
       settings,
       signs: { receiving: null },
+      startedAt: this.runtime.now(),
       channels: new Map([['ops', channel]]),
       runtime: this.runtime,
     })

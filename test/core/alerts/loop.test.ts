@@ -33,11 +33,12 @@ function watched(
       return ledger.saveAlerts(look)
     },
   }
-  const start = () => {
+  const start = (startedAt = runtime.now()) => {
     const service = alertLoop({
       ledger: scripted,
       settings: { pollMs: POLL_MS, limits: LIMITS, rules, brakeWindowMs: DAY_MS },
       signs: { receiving: null, ...more },
+      startedAt,
       runtime,
     })
     void service.run()
@@ -62,6 +63,11 @@ function watched(
     restart: async () => {
       await service.stop()
       service = start()
+    },
+    /** The lease goes to an instance that has run for that long. */
+    takenOver: async (ranMs: number) => {
+      await service.stop()
+      service = start(runtime.now() - ranMs)
     },
     /** Each line as its level, event and count. */
     lines: () =>
@@ -158,6 +164,14 @@ void describe('the loop of the alerts', () => {
     await site.runtime.advance(MINUTE)
     assert.deepEqual(site.lines(), [])
     await site.runtime.advance(2 * MINUTE)
+    assert.deepEqual(site.lines(), ['warn stage.stuck unpublished 7'])
+  })
+
+  void it('an instance that has run for long and takes over says at once what waits', async (t) => {
+    const site = watched(t)
+    await site.takenOver(60 * MINUTE)
+    site.say({ stages: { ...noFigures().stages, unpublished: { count: 7, oldestAt: 0 } } })
+    await site.runtime.advance(MINUTE)
     assert.deepEqual(site.lines(), ['warn stage.stuck unpublished 7'])
   })
 

@@ -38,7 +38,7 @@ async function beside(t: TestContext, first: JobState) {
     planPollMs: 10_000,
     beside: (ledger, runtime) => [
       jobLoop(ledger, job, { pollMs: POLL_MS, forbiddenMs: 3_600_000 }, runtime),
-      alertLoop({ ledger, settings: ALERTS, signs: { receiving: null }, runtime }),
+      alertLoop({ ledger, settings: ALERTS, signs: { receiving: null }, startedAt: runtime.now(), runtime }),
     ],
   })
   await site.runtime.advance(0)
