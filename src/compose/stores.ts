@@ -83,6 +83,11 @@ async function openDeadLetterQueues(
   config: Config,
   stack: AsyncDisposableStack,
 ): Promise<readonly Pick<DeadLetterQueue, 'entity' | 'peek'>[]> {
+  if (config.SERVICEBUS_CONNECTION_STRING === null && config.SERVICEBUS_FQDN === null)
+    throw new RollcallError(
+      'ConfigInvalid',
+      'SERVICEBUS_FQDN (or SERVICEBUS_CONNECTION_STRING) is not set; set it, or add --store ledger for the dead letters of the ledger alone',
+    )
   const bus = stack.adopt(connect(await addressOf(config)), (it) => closeWithin(CLOSE_MS, it.close()))
   const runtime = systemRuntime(silentLogger, silentTelemetry)
   return config.rules.sourceAddresses.map((sourceAddress) => {

@@ -29,6 +29,15 @@ export interface ConfigFile {
   describe(problems: readonly Problem[]): readonly string[]
 }
 
+/** Errors of the parser where a text without quotes has what YAML gives a meaning to, such as `{`, `: ` and `#`. */
+const OF_BARE_TEXT: ReadonlySet<string> = new Set([
+  'BAD_SCALAR_START',
+  'BLOCK_AS_IMPLICIT_KEY',
+  'BLOCK_IN_FLOW',
+  'MULTILINE_IMPLICIT_KEY',
+  'UNEXPECTED_TOKEN',
+])
+
 /** Reads a YAML file. Throws `ConfigInvalid` when the file cannot be read or is not YAML. */
 export function readConfigFile(name: string, environment: Environment): ConfigFile {
   let written: string
@@ -48,7 +57,12 @@ export function readConfigFile(name: string, environment: Environment): ConfigFi
   }
   const [first] = document.errors
   // The parser's message quotes the line, and a line may contain a secret.
-  if (first) throw new RollcallError('ConfigInvalid', `${at(first.pos[0])}: is not YAML [${first.code}]`)
+  if (first) {
+    const hint = OF_BARE_TEXT.has(first.code)
+      ? '; put an expression into quotes, or into a block after |'
+      : ''
+    throw new RollcallError('ConfigInvalid', `${at(first.pos[0])}: is not YAML [${first.code}]${hint}`)
+  }
 
   const offsetOf = ({ path, key = false }: Problem): number => {
     for (let depth = path.length; depth >= 0; depth -= 1) {

@@ -216,6 +216,11 @@ void describe('an error in the file names line, column, path and what is expecte
     ],
     ['what is no YAML', 'sources: [', [/^1:\d+: is not YAML \[\w+\]$/]],
     [
+      'an expression without quotes',
+      'mapping:\n  attributes:\n    userName: { jsonata: mail ?: $employee & "@contoso.com" }',
+      [/^3:26: is not YAML \[\w+\]; put an expression into quotes, or into a block after \|$/],
+    ],
+    [
       'a rule of two minds',
       'mapping:\n  attributes:\n    title: { from: a, jsonata: b }',
       [/^3:12: mapping\.attributes\.title must have exactly one of from, jsonata and constant$/],

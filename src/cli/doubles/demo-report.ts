@@ -15,9 +15,11 @@ export interface DemoReport {
 export function linesOf(report: DemoReport): readonly string[] {
   const { messages, duplicates, rejected, employees, operations, calls, elapsedMs } = report
   const states = Object.entries(report.events).filter(([, count]) => count > 0)
+  const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
   return [
-    `${messages} messages (${duplicates} repeated, ${rejected} unreadable) about ${employees} employees became ` +
-      `${operations} operations in ${calls} calls, in ${(elapsedMs / 1_000).toFixed(1)} s; ` +
+    `${counted(messages, 'message')} (${duplicates} repeated, ${rejected} unreadable) about ` +
+      `${counted(employees, 'employee')} became ${counted(operations, 'operation')} in ${counted(calls, 'call')}, ` +
+      `in ${(elapsedMs / 1_000).toFixed(1)} s; ` +
       (report.balanced ? 'books balanced' : `books not balanced: ${report.wrong.join('; ')}`),
     `events: ${states.map(([state, count]) => `${count} ${state}`).join(', ')}`,
   ]

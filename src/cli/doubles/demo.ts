@@ -88,7 +88,7 @@ async function startDemo(
     options.events === undefined ? SAMPLE_QUEUE : addressOf(rules.sourceAddresses, options.queue)
   const doublesOptions = { fast: options.fast, entities: namedEntities(rules) }
   const doubles = stack.adopt(await startDoubles(doublesOptions), (it) => it.stop())
-  const given = readConfig({ LOG_LEVEL: 'warn', ...environment, ...doubles.environment, LEDGER: ledger })
+  const given = readConfig({ LOG_LEVEL: 'error', ...environment, ...doubles.environment, LEDGER: ledger })
   const config = options.events === undefined ? onSampleQueue(given) : given
   const { runtime, close } = await processRuntime(config)
   stack.defer(close)

@@ -47,6 +47,6 @@ const comparable = (line: string): string =>
     .replaceAll(/\d{4}-\d{2}-\d{2}T[\d:.]+Z(?: \([^)]*\))?/g, 'INSTANT')
     .replaceAll(/\b(op|batch|dl)-\d+/g, '$1-0')
     .replaceAll(/[+-]?\d+(?:\.\d+)? s\b/g, '0 s')
-    .replace(/\d+ operations in \d+ calls/, '0 operations in 0 calls')
+    .replace(/\d+ operations? in \d+ calls?/, '0 operations in 0 calls')
     .replaceAll(/ +/g, ' ')
     .trim()

@@ -236,6 +236,12 @@ const CASES: readonly Case[] = [
     code: 1,
     says: /cannot be read .*; see rollcall check/,
   },
+  {
+    argv: ['dead-letters', 'list'],
+    environment: {},
+    code: 2,
+    says: /SERVICEBUS_FQDN .* is not set; set it, or add --store ledger/,
+  },
   // Configuration.
   { argv: ['config', 'check', at('none')], code: 2, says: /cannot be read; ROLLCALL_CONFIG names the file/ },
   {
