@@ -11,6 +11,8 @@ import { requireSetting } from './addresses.ts'
 
 /** The window of the log's request limit. */
 export const LOG_WINDOW_MS = 10_000
+/** The count of dead letters on the bus. Small pages, because each is read in the thread of intake. */
+export const BUS_COUNT = { everyMs: 30_000, atOnce: 50, most: 5_000, withinMs: 20_000 }
 /** How long a notice is claimed for: longer than its read may take. */
 export const READ_LEASE_MS = LONGEST_READ_MS + 60_000
 
@@ -73,7 +75,7 @@ export function settingsOf(config: Config, owner: string): ConnectorSettings {
       sessions: config.OUTCOME_SESSIONS,
     },
     copies: { content: copyContentOf(config), pollMs: 1_000, atOnce: 200, sweepMs: 1_000, restMs: 3_600_000 },
-    busCount: { everyMs: 30_000, atOnce: 50, most: 5_000, withinMs: 20_000 },
+    busCount: BUS_COUNT,
   }
 }
 

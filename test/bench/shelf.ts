@@ -1,13 +1,18 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
 import { busDeadLetterQueue } from '../../src/adapters/service-bus/dead-letter-queue.ts'
+import { busDeadLetterReasons } from '../../src/adapters/service-bus/dead-letter-reasons.ts'
 import { systemRuntime } from '../../src/adapters/system.ts'
+import { BUS_COUNT } from '../../src/compose/settings.ts'
+import type { BusDeadLetters } from '../../src/core/ledger/port/figures.ts'
+import { busCountLoop } from '../../src/core/report/dead-letters/bus-count.ts'
 import { silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
 
 /**
  * Measures the shelf over the Service Bus double: `node test/bench/shelf.ts [messages]` (default 100,000). The broker runs in a process of its
- * own. Peeks all of them, picks 50 out of them, and takes the 10,000 at their head off.
+ * own. Peeks all of them, counts them as a connector does, picks 50 out of them, and takes the 10,000 at their head off.
  */
 const total = Number(process.argv[2] ?? 100_000)
 const config = {
@@ -52,6 +57,26 @@ const seconds = (): number => (performance.now() - startedAt) / 1_000
 print(
   `peeked ${sequences.length}: ${seconds().toFixed(1)} s, ${Math.round(sequences.length / seconds())}/s, ${megabytes()}`,
 )
+
+const lag = monitorEventLoopDelay({ resolution: 1 })
+const counted = Promise.withResolvers<BusDeadLetters>()
+const counting = busCountLoop(
+  { recordBusDeadLetters: async (count) => counted.resolve(count) },
+  [busDeadLetterReasons(client, { queue: 'q' })],
+  BUS_COUNT,
+  runtime,
+)
+startedAt = performance.now()
+const cpu = process.cpuUsage()
+lag.enable()
+void counting.run()
+const count = (await counted.promise).codes.reduce((sum, one) => sum + one.count, 0)
+lag.disable()
+const { user, system } = process.cpuUsage(cpu)
+print(
+  `counted ${count}: ${seconds().toFixed(1)} s, ${((user + system) / 1e6).toFixed(2)} s of CPU, event loop late by ${(lag.max / 1e6).toFixed(0)} ms at most`,
+)
+await counting.stop()
 
 startedAt = performance.now()
 const chosen = new Set(
