@@ -1,4 +1,4 @@
-import { ALERTS } from '../../src/core/alerts/codes.ts'
+import { ALERTS, cureIn } from '../../src/core/alerts/codes.ts'
 import { FINDINGS, type FindingKind } from '../../src/core/findings/codes.ts'
 import { LEAVER_CAUSES } from '../../src/core/leavers/causes.ts'
 import { type InstrumentName, INSTRUMENTS, prometheusName } from '../../src/core/telemetry.ts'
@@ -14,12 +14,12 @@ const TABLES: Readonly<Record<string, () => string>> = {
   alerts: () =>
     table(
       ['alert', 'urgency', 'meaning', 'one for each', 'what helps'],
-      Object.entries(ALERTS).map(([code, { what, causes, cure, urgency }]) => [
+      Object.entries(ALERTS).map(([code, { what, causes, urgency, ...kind }]) => [
         `\`${code}\``,
         urgency,
         what,
         causes ?? '',
-        cure,
+        cureIn(kind),
       ]),
     ),
   findings: () =>

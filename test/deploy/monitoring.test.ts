@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { ALERTS } from '../../src/core/alerts/codes.ts'
+import { ALERTS, cureIn } from '../../src/core/alerts/codes.ts'
 import { INSTRUMENTS, type InstrumentName, prometheusName } from '../../src/core/telemetry.ts'
 import { at, documents, files, list, ran, read, type Tree } from './support.ts'
 
@@ -50,10 +50,10 @@ void describe('alert rules for Prometheus', () => {
   })
 
   void test('each alert of the connector has a rule, as urgent as the alert and with its words', () => {
-    for (const [code, { what, cure, urgency }] of Object.entries(ALERTS)) {
+    for (const [code, { what, urgency, ...kind }] of Object.entries(ALERTS)) {
       const rule = rules.find((one) => String(at(one, 'expr')).includes(`rollcall_alert{code="${code}"}`))
       assert.equal(at(rule, 'labels', 'severity'), urgency === 'urgent' ? 'critical' : 'warning', code)
-      assert.deepEqual(at(rule, 'annotations'), { summary: what, cure }, code)
+      assert.deepEqual(at(rule, 'annotations'), { summary: what, cure: cureIn(kind) }, code)
     }
     const codes = rules.flatMap((one) => /code="([^"]+)"/.exec(String(at(one, 'expr')))?.[1] ?? [])
     assert.deepEqual(codes, Object.keys(ALERTS))

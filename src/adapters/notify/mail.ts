@@ -2,10 +2,11 @@ import { createTransport } from 'nodemailer'
 import type { Channel, Sent } from '../../core/alerts/channel.ts'
 import {
   type AlertPart,
-  cureOf,
   factsOf,
+  headingOf,
   type NotificationMessage,
   plainText,
+  stepsOf,
 } from '../../core/alerts/message.ts'
 import type { MailSettings } from '../../core/alerts/settings.ts'
 import { RollcallError } from '../../core/errors.ts'
@@ -137,21 +138,22 @@ function mailOf(message: NotificationMessage, { from, to }: MailSettings) {
   }
 }
 
-function htmlOf({ title, alerts, link }: NotificationMessage): string {
+function htmlOf(message: NotificationMessage): string {
+  const { title, alerts, link } = message
+  const parts = alerts.map((alert) => htmlAlert(alert, headingOf(message, alert)))
   const address = link === null ? '' : `<p><a href="${escaped(link)}">${escaped(link)}</a></p>`
-  return `<!doctype html><meta charset="utf-8"><h2>${escaped(title)}</h2>${alerts.map(htmlAlert).join('')}${address}`
+  return `<!doctype html><meta charset="utf-8"><h2>${escaped(title)}</h2>${parts.join('')}${address}`
 }
 
-function htmlAlert(alert: AlertPart): string {
-  const cure = cureOf(alert)
-  const rows = factsOf(alert).map(
-    ([label, value]) => `<tr><th align="left">${escaped(label)}</th><td>${escaped(value)}</td></tr>`,
+function htmlAlert(alert: AlertPart, heading: string | null): string {
+  const rows = [...factsOf(alert), ...stepsOf(alert)].map(
+    ([label, value]) =>
+      `<tr><th align="left" valign="top">${escaped(label)}</th><td>${escaped(value)}</td></tr>`,
   )
   return [
-    `<h3>${escaped(alert.summary)}</h3>`,
+    ...(heading === null ? [] : [`<h3>${escaped(heading)}</h3>`]),
     `<p>${escaped(alert.what)}${alert.meaning === null ? '' : ` ${escaped(alert.meaning)}`}</p>`,
     `<table cellpadding="4">${rows.join('')}</table>`,
-    ...(cure === null ? [] : [`<p>What helps: ${escaped(cure)}</p>`]),
   ].join('')
 }
 

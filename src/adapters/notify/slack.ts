@@ -1,9 +1,11 @@
 import {
   type AlertPart,
-  cureOf,
   factsOf,
+  headingOf,
+  lineOf,
   type NotificationMessage,
   plainText,
+  stepsOf,
 } from '../../core/alerts/message.ts'
 import type { Json, JsonObject } from '../../core/model.ts'
 
@@ -29,19 +31,18 @@ export function slackBody(message: NotificationMessage): JsonObject {
         type: 'header',
         text: { type: 'plain_text', emoji: true, text: shortened(`${icon}${message.title}`, MOST_IN_HEADER) },
       },
-      ...shown.flatMap(alertBlocks),
+      ...shown.flatMap((alert) => alertBlocks(alert, headingOf(message, alert))),
       ...(left > 0 ? [section(`… and ${left} more: rollcall alerts`)] : []),
       ...(message.link === null ? [] : [section(message.link)]),
     ],
   }
 }
 
-function alertBlocks(alert: AlertPart): readonly Json[] {
-  const cure = cureOf(alert)
+function alertBlocks(alert: AlertPart, heading: string | null): readonly Json[] {
   const lines = [
-    `*${escaped(alert.summary)}*`,
+    ...(heading === null ? [] : [`*${escaped(heading)}*`]),
     escaped(alert.meaning ?? alert.what),
-    ...(cure === null ? [] : [escaped(`What helps: ${cure}`)]),
+    ...stepsOf(alert).map((step) => escaped(lineOf(step))),
   ]
   return [
     mrkdwnSection(shortened(lines.join('\n'), MOST_IN_SECTION)),

@@ -1,4 +1,11 @@
-import { type AlertPart, cureOf, factsOf, type NotificationMessage } from '../../core/alerts/message.ts'
+import {
+  type AlertPart,
+  factsOf,
+  headingOf,
+  lineOf,
+  type NotificationMessage,
+  stepsOf,
+} from '../../core/alerts/message.ts'
 import type { Json, JsonObject } from '../../core/model.ts'
 
 /**
@@ -30,7 +37,7 @@ export function teamsBody(message: NotificationMessage): JsonObject {
               color: message.urgency === 'urgent' ? 'Attention' : 'Default',
               text: plain(message.title),
             },
-            ...shown.flatMap(alertBlocks),
+            ...shown.flatMap((alert) => alertBlocks(alert, headingOf(message, alert))),
             ...(left > 0 ? [text(`… and ${left} more: rollcall alerts`)] : []),
           ],
           actions:
@@ -45,16 +52,15 @@ export function teamsBody(message: NotificationMessage): JsonObject {
 
 const MOST_ALERTS = 12
 
-function alertBlocks(alert: AlertPart): readonly Json[] {
-  const cure = cureOf(alert)
+function alertBlocks(alert: AlertPart, heading: string | null): readonly Json[] {
   return [
-    { ...text(alert.summary), weight: 'Bolder', separator: true },
+    ...(heading === null ? [] : [{ ...text(heading), weight: 'Bolder', separator: true }]),
     text(alert.meaning ?? alert.what),
     {
       type: 'FactSet',
       facts: factsOf(alert).map(([title, value]) => ({ title, value: plain(value) })),
     },
-    ...(cure === null ? [] : [text(`What helps: ${cure}`)]),
+    ...stepsOf(alert).map((step) => text(lineOf(step))),
   ]
 }
 

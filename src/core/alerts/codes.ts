@@ -10,11 +10,13 @@ export interface AlertKind {
   readonly what: string
   /** What tells alerts with this code apart; `null` when there is only one. */
   readonly causes: string | null
-  /** A command where there is one. */
-  readonly cure: string
+  /** What to type first. It shows more, and changes nothing in the ledger. */
+  readonly command: string
+  /** What to do next; `null` where the command says it. */
+  readonly then: string | null
   readonly urgency: Urgency
-  /** What is counted. */
-  readonly counts: string
+  /** What is counted: one, and several. */
+  readonly counts: readonly [one: string, several: string]
 }
 
 /**
@@ -25,102 +27,120 @@ export const ALERTS = {
   'leaver.open': {
     what: 'Employees left, and the directory is not known to hold their accounts disabled.',
     causes: 'the cause of the leaver case',
-    cure: 'rollcall leavers list',
+    command: 'rollcall leavers list',
+    then: null,
     urgency: 'urgent',
-    counts: 'leaver cases',
+    counts: ['leaver case', 'leaver cases'],
   },
   'brake.tripped': {
     what: 'The brake holds deactivations, because too many came at once.',
     causes: null,
-    cure: 'rollcall brake status, then ask HR whether so many employees leave, and release or refuse them',
+    command: 'rollcall brake status',
+    then: 'ask HR whether so many employees leave, and release or refuse them',
     urgency: 'urgent',
-    counts: 'held employees',
+    counts: ['held employee', 'held employees'],
   },
   'job.stopped': {
     what: 'The provisioning job is paused, disabled or in quarantine. Nothing is sent until it runs again.',
     causes: 'the code of the job',
-    cure: 'look at the job in the Entra portal; rollcall check shows its state',
+    command: 'rollcall check',
+    then: 'look at the job in the Entra portal and start it again',
     urgency: 'urgent',
-    counts: 'jobs',
+    counts: ['job', 'jobs'],
   },
   'submission.held': {
     what: 'Nothing is sent: the service refuses calls, has no room, or does not answer.',
     causes: 'the hold',
-    cure: 'rollcall status shows the hold; rollcall check tests the identity and the address',
+    command: 'rollcall status',
+    then: 'rollcall check, which tests the identity and the address',
     urgency: 'urgent',
-    counts: 'holds',
+    counts: ['hold', 'holds'],
   },
   'deadletter.new': {
     what: 'Events or messages failed, and wait for a person.',
     causes: 'the store, where it is the bus, and the reason',
-    cure: 'rollcall dead-letters groups, then correct the cause and run rollcall replay',
+    command: 'rollcall dead-letters groups',
+    then: 'correct the cause and run rollcall replay',
     urgency: 'normal',
-    counts: 'dead letters',
+    counts: ['dead letter', 'dead letters'],
   },
   'finding.new': {
     what: 'Something should be looked at that is not a dead letter.',
     causes: 'the code of the finding',
-    cure: 'rollcall findings list',
+    command: 'rollcall findings list',
+    then: null,
     urgency: 'normal',
-    counts: 'findings',
+    counts: ['finding', 'findings'],
   },
   'record.refused': {
     what: 'The directory refused the records of employees for good, and no event is left to replay.',
     causes: null,
-    cure: 'rollcall status names them; rollcall trace EMPLOYEE shows why',
+    command: 'rollcall status',
+    then: 'rollcall trace EMPLOYEE for each employee that it names',
     urgency: 'normal',
-    counts: 'employees',
+    counts: ['employee', 'employees'],
   },
   'quota.low': {
     what: 'The calls of the day are nearly used up.',
     causes: null,
-    cure: 'rollcall status says when everything is sent; leavers go first with every call',
+    command: 'rollcall status',
+    then: 'wait until the moment at which it says that everything is sent; leavers go first with every call',
     urgency: 'normal',
-    counts: 'calls in 24 hours',
+    counts: ['call in 24 hours', 'calls in 24 hours'],
   },
   'stage.stuck': {
     what: 'Work waits in one stage for longer than it should.',
     causes: 'the stage',
-    cure: 'rollcall status shows what holds it; rollcall instances shows which loops run',
+    command: 'rollcall status',
+    then: 'rollcall instances, which shows the loops that run',
     urgency: 'normal',
-    counts: 'waiting',
+    counts: ['waiting', 'waiting'],
   },
   'log.behind': {
     what: 'The provisioning log has not been read for too long, so no outcome can be known.',
     causes: null,
-    cure: 'rollcall check tests whether the log can be read',
+    command: 'rollcall check',
+    then: 'correct what it says about the log',
     urgency: 'normal',
-    counts: 'logs',
+    counts: ['log', 'logs'],
   },
   'bus.unreachable': {
     what: 'A running connector has no open receiver: Service Bus cannot be reached, or refuses it.',
     causes: null,
-    cure: 'rollcall check tests the bus',
+    command: 'rollcall check',
+    then: 'correct what it says about the bus',
     urgency: 'urgent',
-    counts: 'instances',
+    counts: ['instance', 'instances'],
   },
   'loop.missing': {
     what: 'No running connector runs a loop that ran before, so its work waits.',
     causes: 'the loop',
-    cure: 'rollcall instances shows what runs; start a connector with this loop',
+    command: 'rollcall instances',
+    then: 'start a connector with this loop',
     urgency: 'urgent',
-    counts: 'loops',
+    counts: ['loop', 'loops'],
   },
   'instance.lost': {
     what: 'A connector ended without an orderly stop, and no other one took its place.',
     causes: 'the name of the instance',
-    cure: 'rollcall instances; look at its log and start it again',
+    command: 'rollcall instances',
+    then: 'look at the log of the instance and start it again',
     urgency: 'normal',
-    counts: 'instances',
+    counts: ['instance', 'instances'],
   },
   'channel.down': {
     what: 'Notifications cannot be delivered to a channel.',
     causes: 'the channel',
-    cure: 'rollcall notifications test CHANNEL',
+    command: 'rollcall notifications test CHANNEL',
+    then: 'correct the channel in rollcall.yaml, or open the way to it',
     urgency: 'normal',
-    counts: 'waiting notifications',
+    counts: ['waiting notification', 'waiting notifications'],
   },
 } as const satisfies Readonly<Record<string, AlertKind>>
+
+/** Command and next step as one text. */
+export const cureIn = ({ command, then }: Pick<AlertKind, 'command' | 'then'>): string =>
+  then === null ? command : `${command}, then ${then}`
 
 export type AlertCode = keyof typeof ALERTS
 

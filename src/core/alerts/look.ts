@@ -1,7 +1,7 @@
 import type { AlertBook, AlertLook, NewNotification, NotifiedAlert } from '../ledger/port/alerts.ts'
 import type { JsonObject } from '../model.ts'
 import { type AlertState, isOpen, keyOf, type PresentAlert } from './alert.ts'
-import { ALERTS } from './codes.ts'
+import { ALERTS, cureIn } from './codes.ts'
 import { dueHeartbeats, dueNotifications, type NotificationDraft, type NotificationRules } from './rules.ts'
 import { track } from './track.ts'
 
@@ -82,7 +82,7 @@ function openLine({ code, cause, count, oldestAt }: AlertState, more: JsonObject
       count,
       ...more,
       ...(oldestAt === null ? {} : { oldest: new Date(oldestAt).toISOString() }),
-      what: ALERTS[code].cure,
+      what: cureIn(ALERTS[code]),
     },
   }
 }

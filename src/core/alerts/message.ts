@@ -58,19 +58,23 @@ export function messageOf(
 
 function summaryOf({ code, cause, count }: NotifiedAlert): string {
   const about = cause === '' ? '' : `: ${cause}`
-  return `${count} ${ALERTS[code].counts}${about} (${code})`
+  return `${counted(count, ALERTS[code].counts)}${about} (${code})`
 }
+
+const counted = (count: number, [one, several]: readonly [string, string]): string =>
+  `${count} ${count === 1 ? one : several}`
 
 function titleOf(kind: NotificationKind, alerts: readonly AlertPart[]): string {
   const [first] = alerts
   const open = alerts.filter(({ resolvedAt }) => resolvedAt === null).length
+  const stillOpen = counted(open, ['alert is', 'alerts are'])
   switch (kind) {
     case 'heartbeat':
-      return `Rollcall runs, ${open} alerts are open`
+      return `Rollcall runs, ${stillOpen} open`
     case 'test':
       return 'Rollcall: a test of this channel'
     case 'digest':
-      return `Rollcall: ${alerts.length} alerts in quiet hours, ${open} are open`
+      return `Rollcall: ${counted(alerts.length, ['alert', 'alerts'])} in quiet hours, ${stillOpen} open`
     case 'opened':
       return `Rollcall: ${first?.summary ?? ''}`
     case 'grown':
@@ -78,35 +82,45 @@ function titleOf(kind: NotificationKind, alerts: readonly AlertPart[]): string {
     case 'repeated':
       return `Rollcall: still ${first?.summary ?? ''}`
     case 'resolved':
-      return `Rollcall: over: ${first?.summary ?? ''}`
+      return `Rollcall: resolved: ${first?.summary ?? ''}`
   }
 }
 
-/** Label and value of each fact about an alert. Instants are ISO 8601 in UTC. */
-export function factsOf(alert: AlertPart): readonly (readonly [label: string, value: string])[] {
+/** Label and value of each fact about an alert. */
+export function factsOf(alert: AlertPart): readonly Line[] {
   const { count, openedAt, oldestAt, resolvedAt, employees } = alert
   return [
     ['Count', String(count)],
-    ['Since', isoOf(openedAt)],
-    ...(oldestAt === null ? [] : [['Oldest', isoOf(oldestAt)] as const]),
-    ...(resolvedAt === null ? [] : [['Over since', isoOf(resolvedAt)] as const]),
+    ['Open since', readable(openedAt)],
+    ...(oldestAt === null ? [] : [['Oldest since', readable(oldestAt)] as const]),
+    ...(resolvedAt === null ? [] : [['Resolved', readable(resolvedAt)] as const]),
     ...(employees === null || employees.length === 0 ? [] : [['Employees', employees.join(', ')] as const]),
   ]
 }
+type Line = readonly [label: string, value: string]
 
-/** What to do about an alert; `null` once it is over. */
-export const cureOf = ({ resolvedAt, cure }: AlertPart): string | null => (resolvedAt === null ? cure : null)
+/** What to do about an alert, step by step; nothing once it is resolved. */
+export function stepsOf({ resolvedAt, command, then }: AlertPart): readonly Line[] {
+  if (resolvedAt !== null) return []
+  return [['Run', command], ...(then === null ? [] : [['Then', then] as const])]
+}
+
+export const lineOf = ([label, value]: Line): string => `${label}: ${value}`
+
+/** `null` for an alert that is alone in its message, because the title says the same. */
+export const headingOf = ({ alerts }: NotificationMessage, alert: AlertPart): string | null =>
+  alerts.length === 1 ? null : alert.summary
 
 /** The message as plain text, for mail and as a fallback. */
 export function plainText(message: NotificationMessage): string {
   const parts = message.alerts.map((alert) => {
-    const cure = cureOf(alert)
+    const heading = headingOf(message, alert)
     return [
-      alert.summary,
+      ...(heading === null ? [] : [heading]),
       alert.what,
       ...(alert.meaning === null ? [] : [alert.meaning]),
-      ...factsOf(alert).map(([label, value]) => `${label}: ${value}`),
-      ...(cure === null ? [] : [`What helps: ${cure}`]),
+      ...factsOf(alert).map(lineOf),
+      ...stepsOf(alert).map(lineOf),
     ].join('\n')
   })
   return [message.title, ...parts, ...(message.link === null ? [] : [message.link])].join('\n\n')
@@ -141,6 +155,7 @@ export function cloudEventOf(message: NotificationMessage): JsonObject {
         resolvedAt: alert.resolvedAt === null ? null : isoOf(alert.resolvedAt),
         what: alert.what,
         meaning: alert.meaning,
+        command: alert.command,
         cure: alert.cure,
         ...(alert.employees === null ? {} : { employees: [...alert.employees] }),
       })),
@@ -151,5 +166,8 @@ export function cloudEventOf(message: NotificationMessage): JsonObject {
 export function typeOf(kind: NotificationKind): string {
   return kind === 'heartbeat' || kind === 'test' ? `rollcall.${kind}` : `rollcall.alert.${kind}`
 }
+
+/** `2026-11-02 08:00:00 UTC`, for readers. */
+const readable = (at: number): string => `${isoOf(at).slice(0, 19).replace('T', ' ')} UTC`
 
 const isoOf = (at: number): string => new Date(at).toISOString()

@@ -87,7 +87,7 @@ void describe('mail', () => {
     assert.match(mail, /^Subject: Rollcall: 4000 dead letters: InvalidValue/m)
     assert.match(mail, /^Auto-Submitted: auto-generated\r$/m)
     assert.match(mail, /text\/plain[\s\S]*text\/html/)
-    assert.match(mail.replaceAll('=\r\n', ''), /What helps: rollcall dead-letters groups/)
+    assert.match(mail.replaceAll('=\r\n', ''), /Run: rollcall dead-letters groups --code InvalidValue/)
   })
 
   void it('is sent over TLS from the first byte where the port is such a one', async (t) => {

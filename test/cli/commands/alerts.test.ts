@@ -5,8 +5,16 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import type { AlertState } from '../../../src/core/alerts/alert.ts'
+import { ALERT_CODES } from '../../../src/core/alerts/codes.ts'
+import { describeAlert } from '../../../src/core/alerts/describe.ts'
+import { FINDINGS } from '../../../src/core/findings/codes.ts'
+import { LEAVER_CAUSES } from '../../../src/core/leavers/causes.ts'
 import { opened } from '../../fakes/alerts.ts'
 import { command } from '../../fakes/cli.ts'
+import type { Command } from 'commander'
+import { callableCommands } from '../../../src/cli/help/tree.ts'
+import { programFor } from '../../../src/cli/program.ts'
+import { commandOf, wordsOf } from '../../fakes/command-line.ts'
 
 let LEDGER = ''
 before(async () => void (LEDGER = join(await mkdtemp(join(tmpdir(), 'rollcall-alerts-')), 'ledger.db')))
@@ -67,5 +75,45 @@ void describe('rollcall alerts', () => {
     assert.equal((JSON.parse(stdout) as { readonly alertsAt: unknown }).alertsAt, null)
     await storeIn(fresh.LEDGER, Date.UTC(2026, 10, 2, 8), [])
     assert.match((await command(['status'], fresh)).stdout, /^alerts +none as of 2026-11-02T08:00:00\.000Z/m)
+  })
+})
+
+void describe('what helps against an alert', () => {
+  const KNOWN: Readonly<Record<string, readonly string[]>> = {
+    'leaver.open': Object.keys(LEAVER_CAUSES),
+    'finding.new': FINDINGS.map(({ code }) => code),
+    'deadletter.new': ['EntryConflict', 'bus: BodyNotJson', 'a reason; of others'],
+    'channel.down': ['mail'],
+  }
+  const described = ALERT_CODES.flatMap((code) =>
+    ['', ...(KNOWN[code] ?? [])].map((cause) => ({ code, cause, ...describeAlert({ code, cause }) })),
+  )
+
+  void it('begins with a command that the program takes, with its options, for every code and cause', async () => {
+    for (const { code, cause, command: line } of described) {
+      assert.match(line, /^rollcall /, code)
+      await assert.doesNotReject(commandOf(wordsOf(line).slice(1)), `${code} ${cause}: ${line}`)
+    }
+    assert.deepEqual(
+      described.filter(({ cause }) => /Entry|bus|others|mail/.test(cause)).map((one) => one.command),
+      [
+        'rollcall dead-letters groups --code EntryConflict',
+        'rollcall dead-letters groups --store bus',
+        'rollcall dead-letters groups',
+        'rollcall notifications test mail',
+      ],
+    )
+  })
+
+  void it('names no other command than those of the program', () => {
+    const program = programFor([], { environment: {}, finish: () => {} }) as Command
+    const commands = new Set(callableCommands(program).map(({ name }) => name))
+    const named = described.flatMap(({ cure }) =>
+      [...cure.matchAll(/rollcall ([a-z-]+(?: [a-z-]+)?)/g)].map(([, words = '']) => words),
+    )
+    // Behind the name of a command that has one word, the sentence may go on.
+    for (const words of new Set(named))
+      assert.ok(commands.has(words) || commands.has(words.split(' ')[0] ?? ''), `rollcall ${words}`)
+    assert.ok(new Set(named).size > 8)
   })
 })
