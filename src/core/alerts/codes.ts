@@ -13,7 +13,7 @@ export interface AlertKind {
   /** What to type first. It shows more, and changes nothing in the ledger. */
   readonly command: string
   /** What to do next; `null` where the command says it. */
-  readonly then: string | null
+  readonly next: string | null
   readonly urgency: Urgency
   /** What is counted: one, and several. */
   readonly counts: readonly [one: string, several: string]
@@ -28,7 +28,7 @@ export const ALERTS = {
     what: 'Employees left, and the directory is not known to hold their accounts disabled.',
     causes: 'the cause of the leaver case',
     command: 'rollcall leavers list',
-    then: null,
+    next: null,
     urgency: 'urgent',
     counts: ['leaver case', 'leaver cases'],
   },
@@ -36,7 +36,7 @@ export const ALERTS = {
     what: 'The brake holds deactivations, because too many came at once.',
     causes: null,
     command: 'rollcall brake status',
-    then: 'ask HR whether so many employees leave, and release or refuse them',
+    next: 'ask HR whether so many employees leave, and release or refuse them',
     urgency: 'urgent',
     counts: ['held employee', 'held employees'],
   },
@@ -44,7 +44,7 @@ export const ALERTS = {
     what: 'The provisioning job is paused, disabled or in quarantine. Nothing is sent until it runs again.',
     causes: 'the code of the job',
     command: 'rollcall check',
-    then: 'look at the job in the Entra portal and start it again',
+    next: 'look at the job in the Entra portal and start it again',
     urgency: 'urgent',
     counts: ['job', 'jobs'],
   },
@@ -52,7 +52,7 @@ export const ALERTS = {
     what: 'Nothing is sent: the service refuses calls, has no room, or does not answer.',
     causes: 'the hold',
     command: 'rollcall status',
-    then: 'rollcall check, which tests the identity and the address',
+    next: 'rollcall check, which tests the identity and the address',
     urgency: 'urgent',
     counts: ['hold', 'holds'],
   },
@@ -60,7 +60,7 @@ export const ALERTS = {
     what: 'Events or messages failed, and wait for a person.',
     causes: 'the store, where it is the bus, and the reason',
     command: 'rollcall dead-letters groups',
-    then: 'correct the cause and run rollcall replay',
+    next: 'correct the cause and run rollcall replay',
     urgency: 'normal',
     counts: ['dead letter', 'dead letters'],
   },
@@ -68,7 +68,7 @@ export const ALERTS = {
     what: 'Something should be looked at that is not a dead letter.',
     causes: 'the code of the finding',
     command: 'rollcall findings list',
-    then: null,
+    next: null,
     urgency: 'normal',
     counts: ['finding', 'findings'],
   },
@@ -76,7 +76,7 @@ export const ALERTS = {
     what: 'The directory refused the records of employees for good, and no event is left to replay.',
     causes: null,
     command: 'rollcall status',
-    then: 'rollcall trace EMPLOYEE for each employee that it names',
+    next: 'rollcall trace EMPLOYEE for each employee that it names',
     urgency: 'normal',
     counts: ['employee', 'employees'],
   },
@@ -84,7 +84,7 @@ export const ALERTS = {
     what: 'The calls of the day are nearly used up.',
     causes: null,
     command: 'rollcall status',
-    then: 'wait until the moment at which it says that everything is sent; leavers go first with every call',
+    next: 'wait until the moment at which it says that everything is sent; leavers go first with every call',
     urgency: 'normal',
     counts: ['call in 24 hours', 'calls in 24 hours'],
   },
@@ -92,7 +92,7 @@ export const ALERTS = {
     what: 'Work waits in one stage for longer than it should.',
     causes: 'the stage',
     command: 'rollcall status',
-    then: 'rollcall instances, which shows the loops that run',
+    next: 'rollcall instances, which shows the loops that run',
     urgency: 'normal',
     counts: ['waiting', 'waiting'],
   },
@@ -100,7 +100,7 @@ export const ALERTS = {
     what: 'The provisioning log has not been read for too long, so no outcome can be known.',
     causes: null,
     command: 'rollcall check',
-    then: 'correct what it says about the log',
+    next: 'correct what it says about the log',
     urgency: 'normal',
     counts: ['log', 'logs'],
   },
@@ -108,7 +108,7 @@ export const ALERTS = {
     what: 'A running connector has no open receiver: Service Bus cannot be reached, or refuses it.',
     causes: null,
     command: 'rollcall check',
-    then: 'correct what it says about the bus',
+    next: 'correct what it says about the bus',
     urgency: 'urgent',
     counts: ['instance', 'instances'],
   },
@@ -116,7 +116,7 @@ export const ALERTS = {
     what: 'No running connector runs a loop that ran before, so its work waits.',
     causes: 'the loop',
     command: 'rollcall instances',
-    then: 'start a connector with this loop',
+    next: 'start a connector with this loop',
     urgency: 'urgent',
     counts: ['loop', 'loops'],
   },
@@ -124,7 +124,7 @@ export const ALERTS = {
     what: 'A connector ended without an orderly stop, and no other one took its place.',
     causes: 'the name of the instance',
     command: 'rollcall instances',
-    then: 'look at the log of the instance and start it again',
+    next: 'look at the log of the instance and start it again',
     urgency: 'normal',
     counts: ['instance', 'instances'],
   },
@@ -132,15 +132,15 @@ export const ALERTS = {
     what: 'Notifications cannot be delivered to a channel.',
     causes: 'the channel',
     command: 'rollcall notifications test CHANNEL',
-    then: 'correct the channel in rollcall.yaml, or open the way to it',
+    next: 'correct the channel in rollcall.yaml, or open the way to it',
     urgency: 'normal',
     counts: ['waiting notification', 'waiting notifications'],
   },
 } as const satisfies Readonly<Record<string, AlertKind>>
 
 /** Command and next step as one text. */
-export const cureIn = ({ command, then }: Pick<AlertKind, 'command' | 'then'>): string =>
-  then === null ? command : `${command}, then ${then}`
+export const cureIn = ({ command, next }: Pick<AlertKind, 'command' | 'next'>): string =>
+  next === null ? command : `${command}, then ${next}`
 
 export type AlertCode = keyof typeof ALERTS
 

@@ -14,7 +14,7 @@ export interface AlertText {
   /** What to type first, for this cause where the command takes one. */
   readonly command: string
   /** What to do next; `null` where the command says it. */
-  readonly then: string | null
+  readonly next: string | null
   /** Both as one text. */
   readonly cure: string
 }
@@ -25,32 +25,29 @@ interface NamedAlert {
 }
 
 export function describeAlert({ code, cause }: NamedAlert): AlertText {
-  const { what, then: next } = ALERTS[code]
+  const { what, next: step } = ALERTS[code]
   const { meaning, fix } = aboutCause(code, cause) ?? { meaning: null, fix: null }
   const command = commandFor({ code, cause })
-  const then = next !== null && fix !== null ? `${next}. ${fix}` : (next ?? fix)
-  const cure = next === null && fix !== null ? `${command}. ${fix}` : cureIn({ command, then })
-  return { what, meaning, command, then, cure }
+  const next = step !== null && fix !== null ? `${step}. ${fix}` : (step ?? fix)
+  const cure = step === null && fix !== null ? `${command}. ${fix}` : cureIn({ command, next })
+  return { what, meaning, command, next, cure }
 }
 
 /** A cause that a shell takes as one word. */
 const WORD = /^[\w.-]+$/
+/** The option with which a command takes the cause of its alert. */
+const OPTION_FOR: Readonly<Partial<Record<AlertCode, string>>> = {
+  'deadletter.new': '--code',
+  'finding.new': '--code',
+  'leaver.open': '--cause',
+}
 
 function commandFor({ code, cause }: NamedAlert): string {
   const { command } = ALERTS[code]
   if (code === 'deadletter.new' && cause.startsWith(ON_BUS)) return `${command} --store bus`
   if (!WORD.test(cause)) return command
-  switch (code) {
-    case 'deadletter.new':
-    case 'finding.new':
-      return `${command} --code ${cause}`
-    case 'leaver.open':
-      return `${command} --cause ${cause}`
-    case 'channel.down':
-      return command.replace('CHANNEL', cause)
-    default:
-      return command
-  }
+  const option = OPTION_FOR[code]
+  return option === undefined ? command.replace('CHANNEL', cause) : `${command} ${option} ${cause}`
 }
 
 interface CauseText {

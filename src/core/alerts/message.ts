@@ -100,9 +100,9 @@ export function factsOf(alert: AlertPart): readonly Line[] {
 type Line = readonly [label: string, value: string]
 
 /** What to do about an alert, step by step; nothing once it is resolved. */
-export function stepsOf({ resolvedAt, command, then }: AlertPart): readonly Line[] {
+export function stepsOf({ resolvedAt, command, next }: AlertPart): readonly Line[] {
   if (resolvedAt !== null) return []
-  return [['Run', command], ...(then === null ? [] : [['Then', then] as const])]
+  return [['Run', command], ...(next === null ? [] : [['Then', next] as const])]
 }
 
 export const lineOf = ([label, value]: Line): string => `${label}: ${value}`
