@@ -6,13 +6,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
+import { Client } from 'pg'
+import { startPostgres } from '../adapters/support/postgres.ts'
 import { start } from '../fakes/rollcall.ts'
 
 /**
- * The first load of a tenant: a file of full records is imported, and the connector sends all of them to the Entra double, with
- * a SQLite ledger. Prints what sizing needs. Processes are looked at in /proc, so this runs on Linux.
+ * The first load of a tenant: a file of full records is imported, and the connector sends all of them to the Entra double.
+ * Prints what sizing needs. Processes are looked at in /proc, so this runs on Linux.
  *
  *     node test/bench/first-load.ts --employees 50000                      as fast as the doubles take it
+ *     node test/bench/first-load.ts --employees 50000 --ledger postgres    the same with PostgreSQL, whose memory is not counted
  *     node test/bench/first-load.ts --employees 500000 --limits --seconds 300   with the real limits, for five minutes
  */
 const { values } = parseArgs({
@@ -20,6 +23,7 @@ const { values } = parseArgs({
     employees: { type: 'string', default: '50000' },
     limits: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '600' },
+    ledger: { type: 'string', default: 'sqlite' },
   },
 })
 const employees = Number(values.employees)
@@ -34,7 +38,9 @@ const REAL_LIMITS = {
 await using stack = new AsyncDisposableStack()
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-first-load-'))
 stack.defer(() => rm(folder, { recursive: true, force: true }))
-const LEDGER = join(folder, 'ledger.db')
+const server =
+  values.ledger === 'postgres' ? stack.adopt(await startPostgres(), (postgres) => postgres.close()) : null
+const LEDGER = server ? await server.database() : join(folder, 'ledger.db')
 const file = join(folder, 'employees.csv')
 await writeEmployees(file)
 
@@ -122,7 +128,12 @@ async function countsOf(): Promise<{ readonly open: number; readonly confirmed: 
 }
 
 async function megabytes(): Promise<number> {
-  return Math.round((await stat(LEDGER)).size / 1_000_000)
+  if (!server) return Math.round((await stat(LEDGER)).size / 1_000_000)
+  const client = new Client({ connectionString: LEDGER })
+  await client.connect()
+  const { rows } = await client.query<{ size: string }>('SELECT pg_database_size(current_database()) AS size')
+  await client.end()
+  return Math.round(Number(rows[0]?.size) / 1_000_000)
 }
 
 function print(what: string, figures: Readonly<Record<string, number>>): void {
