@@ -96,6 +96,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   alerts: [
     ['alerts', 'what needs a person now, and what helps'],
     ['alerts --all --output json', 'also those resolved within a day, for a script'],
+    ['alerts --since 1h --sort -count', 'opened in the last hour, the most frequent first'],
   ],
   'notifications list': [['notifications', 'the channels, and what waits for them']],
   'notifications test': [['notifications test teams', 'one message to the channel called teams']],

@@ -5,7 +5,7 @@ import { iso } from '../../support/instants.ts'
 import { employeeNamedOrNull, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { type ListOptions, limitOption, pageOption, sortOption } from '../../support/list/options.ts'
-import { printList, rowsOf } from '../../support/list/print.ts'
+import { printList, rowsOf, rowsSince } from '../../support/list/print.ts'
 import { rowFormatOption } from '../../support/options.ts'
 import { say } from '../../support/output.ts'
 import type { Column, RowFormat } from '../../support/rows.ts'
@@ -16,6 +16,7 @@ export const register: RegisterCommand = (blocks, { environment, finish }) => {
     .command('list', { isDefault: true })
     .description('employees that are blocked, or will be')
     .option('--employee <id>', 'only the block of this employee')
+    .option('--since <instant>', 'only blocks that began at or after this instant, as in 7d or 2026-11-02')
     .addOption(limitOption())
     .addOption(pageOption())
     .addOption(sortOption(COLUMNS))
@@ -25,6 +26,7 @@ export const register: RegisterCommand = (blocks, { environment, finish }) => {
 
 interface BlocksOptions extends ListOptions {
   readonly employee?: string | undefined
+  readonly since?: string | undefined
   readonly output: RowFormat
 }
 
@@ -32,16 +34,20 @@ interface BlocksOptions extends ListOptions {
 const PAGE = 1_000
 
 /** Exit 0 when there are blocks, 4 when there are none. */
-function listBlocks(environment: NodeJS.ProcessEnv, options: BlocksOptions): Promise<number> {
+async function listBlocks(environment: NodeJS.ProcessEnv, options: BlocksOptions): Promise<number> {
+  const { sinceOrNull } = await import('../../support/instant-option.ts')
+  const now = Date.now()
+  const from = sinceOrNull('--since', options.since, now)
   return withLedger(environment, async (ledger) => {
     const { employee } = options
     const employeeId = await employeeNamedOrNull(ledger, employee)
-    const query = { now: Date.now(), employeeId, limit: PAGE }
+    const query = { now, employeeId, limit: PAGE }
     const blocks = rowsOf(async (from: string | null) => {
       const { blocks: rows, next } = await ledger.listBlocks({ ...query, next: from })
       return { rows, next }
     })
-    const found = await printList(blocks, { columns: COLUMNS, readable: blockJson, options })
+    const shown = rowsSince(blocks, from, ({ since }) => since)
+    const found = await printList(shown, { columns: COLUMNS, readable: blockJson, options })
     if (found > 0) return EXIT_CODES.done
     say(`no employee is blocked${employee === undefined ? '' : await nearlyMatching(ledger, employee)}`)
     return EXIT_CODES.notFound

@@ -6,10 +6,12 @@ import { DAY_MS } from '../../../core/runtime.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { withIsoInstants } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
+import { type ListOptions, limitOption, pageOption, sortOption } from '../../support/list/options.ts'
+import { printList, rowsSince } from '../../support/list/print.ts'
 import { rowFormatOption } from '../../support/options.ts'
 import { say } from '../../support/output.ts'
 import { age, whenColumn } from '../../support/screen/when.ts'
-import { type Column, type RowFormat, rowWriter } from '../../support/rows.ts'
+import type { Column, RowFormat } from '../../support/rows.ts'
 import { describeLoops, sayMissingLoops } from './in-status.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {
@@ -19,12 +21,17 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
       'the connectors on the ledger: running, lost and ended, with what each runs and how it differs from the configuration here',
     )
     .option('--all', 'also those that ended or were replaced more than a day ago', false)
+    .option('--since <instant>', 'only those seen at or after this instant, as in 1h, 7d or 2026-11-02')
+    .addOption(limitOption())
+    .addOption(pageOption())
+    .addOption(sortOption(columns(0)))
     .addOption(rowFormatOption())
     .action(async (options) => finish(await listInstances(environment, options)))
 }
 
-interface ListOptions {
+interface InstancesOptions extends ListOptions {
   readonly all: boolean
+  readonly since?: string | undefined
   readonly output: RowFormat
 }
 
@@ -34,15 +41,16 @@ interface InstanceRow extends InstanceView {
 }
 
 /** Always exit 0; `status` ends with 10 when a loop runs nowhere. */
-function listInstances(environment: NodeJS.ProcessEnv, { all, output }: ListOptions): Promise<number> {
+async function listInstances(environment: NodeJS.ProcessEnv, options: InstancesOptions): Promise<number> {
+  const { sinceOrNull } = await import('../../support/instant-option.ts')
+  const since = sinceOrNull('--since', options.since, Date.now())
   return withLedger(environment, async (ledger, config) => {
     const now = Date.now()
     const views = instanceStates(await ledger.listInstances(now), now)
-    const shown = views.filter((view) => all || isRecent(view, now))
+    const shown = views.filter((view) => options.all || isRecent(view, now))
     const rows = await withDifferences(shown, config)
-    const write = rowWriter(output, columns(now), toJson)
-    for (const row of rows) await write.row(row)
-    await write.end()
+    const recent = rowsSince(rows, since, ({ seenAt }) => seenAt)
+    await printList(recent, { columns: columns(now), readable: toJson, options })
     if (views.length > shown.length)
       say(`${views.length - shown.length} more ended or were replaced earlier: --all lists them`)
     sayMissingLoops(views)
@@ -63,15 +71,17 @@ async function withDifferences(
   return views.map((view) => ({ ...view, differs: differences(view, own) }))
 }
 
-const columns = (now: number): readonly Column<InstanceRow>[] => [
-  ['state', 8, ({ state }) => state],
-  ['name', 24, ({ name }) => name],
-  ['release', 10, ({ version }) => version],
-  whenColumn('since', ({ startedAt }) => startedAt),
-  ['seen', 12, ({ seenAt }) => age(seenAt, now), ({ seenAt }) => seenAt],
-  ['runs', 28, ({ loops }) => describeLoops(loops)],
-  ['differs from here in', 0, ({ differs }) => (differs.length === 0 ? '-' : differs.join(', '))],
-]
+function columns(now: number): readonly Column<InstanceRow>[] {
+  return [
+    ['state', 8, ({ state }) => state],
+    ['name', 24, ({ name }) => name],
+    ['release', 10, ({ version }) => version],
+    whenColumn('since', ({ startedAt }) => startedAt),
+    ['seen', 12, ({ seenAt }) => age(seenAt, now), ({ seenAt }) => seenAt],
+    ['runs', 28, ({ loops }) => describeLoops(loops)],
+    ['differs from here in', 0, ({ differs }) => (differs.length === 0 ? '-' : differs.join(', '))],
+  ]
+}
 
 function toJson(row: InstanceRow): object {
   const limits = JSON.parse(

@@ -8,7 +8,7 @@ import { employeeNamedOrNull } from '../../support/employees.ts'
 import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { type ListOptions, limitOption, pageOption, sortOption } from '../../support/list/options.ts'
-import { printList } from '../../support/list/print.ts'
+import { printList, rowsSince } from '../../support/list/print.ts'
 import { rowFormatOption } from '../../support/options.ts'
 import { type Column, keepSmall, type RowFormat } from '../../support/rows.ts'
 import { whenColumn } from '../../support/screen/when.ts'
@@ -65,23 +65,19 @@ async function listLeavers(environment: NodeJS.ProcessEnv, options: LeaversOptio
   return withLedger(environment, async (ledger, own) => {
     const employeeId = await employeeNamedOrNull(ledger, options.employee)
     const { config } = await inForce(ledger, own, { ownConfig: options.ownConfig, rules: 'shown' })
-    const cases = fitting(openCases(ledger, config, { now, employeeId }), options.cause, since)
+    const all = openCases(ledger, config, { now, employeeId })
+    const recent = rowsSince(all, since, ({ leaverCase }) => leaverCase.openedAt)
+    const cases = withCause(recent, options.cause)
     await printList(cases, { columns: columns(now), readable: (one) => toJson(one, now), options })
     return EXIT_CODES.done
   })
 }
 
-async function* fitting(
+async function* withCause(
   cases: AsyncIterable<OpenCase>,
   cause: string | undefined,
-  since: number | null,
 ): AsyncGenerator<OpenCase> {
-  for await (const one of cases)
-    if (
-      (cause === undefined || one.assessment.cause === cause) &&
-      (since === null || one.leaverCase.openedAt >= since)
-    )
-      yield one
+  for await (const one of cases) if (cause === undefined || one.assessment.cause === cause) yield one
 }
 
 function toJson({ leaverCase, assessment }: OpenCase, now: number): object {

@@ -4,15 +4,25 @@ import type { WaitingChannel } from '../../../core/ledger/port/alerts.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
+import { type ListOptions, limitOption, pageOption, sortOption } from '../../support/list/options.ts'
+import { printList } from '../../support/list/print.ts'
 import { rowFormatOption } from '../../support/options.ts'
-import { type Column, type RowFormat, rowWriter } from '../../support/rows.ts'
+import type { Column, RowFormat } from '../../support/rows.ts'
+import { whenColumn } from '../../support/screen/when.ts'
 
 export const register: RegisterCommand = (notifications, { environment, finish }) => {
   notifications
     .command('list', { isDefault: true })
     .description('the channels, and what waits for them')
+    .addOption(limitOption())
+    .addOption(pageOption())
+    .addOption(sortOption(COLUMNS))
     .addOption(rowFormatOption())
-    .action(async ({ output }) => finish(await list(environment, output)))
+    .action(async (options) => finish(await list(environment, options)))
+}
+
+interface ChannelsOptions extends ListOptions {
+  readonly output: RowFormat
 }
 
 interface Row {
@@ -22,7 +32,7 @@ interface Row {
 }
 
 /** Exit 0 when every attempt succeeds, 9 when a channel fails. */
-function list(environment: NodeJS.ProcessEnv, output: RowFormat): Promise<number> {
+function list(environment: NodeJS.ProcessEnv, options: ChannelsOptions): Promise<number> {
   return withLedger(environment, async (ledger, { rules }) => {
     const { waiting } = await ledger.readAlerts()
     const { channels } = rules.notifications
@@ -32,9 +42,7 @@ function list(environment: NodeJS.ProcessEnv, output: RowFormat): Promise<number
       kind: kindOf(channels.get(channel)),
       waiting: waiting.find((one) => one.channel === channel) ?? null,
     }))
-    const write = rowWriter(output, COLUMNS, toJson)
-    for (const row of rows) await write.row(row)
-    await write.end()
+    await printList(rows, { columns: COLUMNS, readable: toJson, options })
     return rows.some((row) => row.waiting !== null && row.waiting.failingSince !== null)
       ? EXIT_CODES.attention
       : EXIT_CODES.done
@@ -51,9 +59,14 @@ function kindOf(settings: ChannelSettings | undefined): string {
 const COLUMNS: readonly Column<Row>[] = [
   ['channel', 20, ({ channel }) => channel],
   ['kind', 14, ({ kind }) => kind],
-  ['waiting', 7, ({ waiting }) => String(waiting?.notifications ?? 0)],
-  ['oldest', 24, ({ waiting }) => (waiting === null ? '' : iso(waiting.oldestAt))],
-  ['fails since', 24, ({ waiting }) => iso(waiting?.failingSince ?? null) ?? ''],
+  [
+    'waiting',
+    7,
+    ({ waiting }) => String(waiting?.notifications ?? 0),
+    ({ waiting }) => waiting?.notifications ?? 0,
+  ],
+  whenColumn('oldest', ({ waiting }) => waiting?.oldestAt ?? null),
+  whenColumn('fails since', ({ waiting }) => waiting?.failingSince ?? null),
   ['with', 0, ({ waiting }) => waiting?.code ?? ''],
 ]
 

@@ -51,6 +51,15 @@ export async function* rowsOf<T, N = number>(
   } while (next !== null)
 }
 
+/** The rows whose moment is `since` or later; all for `null`. */
+export async function* rowsSince<T>(
+  rows: AsyncIterable<T> | Iterable<T>,
+  since: number | null,
+  of: (row: T) => number,
+): AsyncGenerator<T> {
+  for await (const row of rows) if (since === null || of(row) >= since) yield row
+}
+
 type Compare<T> = (one: T, other: T) => number
 
 /** By the text of the column, in which numbers count as numbers. A column with a value of its own sorts by that. */
