@@ -1,7 +1,7 @@
 import type { Config } from '../../config/load.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
-import { nameOf } from '../../core/leavers/open-cases.ts'
+import { nameOf } from '../../core/leavers/case-name.ts'
 import { lateSince } from '../../core/leavers/overdue.ts'
 import { shortened } from '../../core/visible.ts'
 import { iso } from '../support/instants.ts'

@@ -34,6 +34,3 @@ export async function* openCases(
     next = page.next
   } while (next !== null)
 }
-
-/** A case by the name that operators see and type. */
-export const nameOf = (id: number): string => `leaver-${id}`
