@@ -73,11 +73,12 @@ export async function openShell(): Promise<Shell> {
     serve: (script, terminal) => void serving.push(start(script, terminal)),
     [Symbol.asyncDispose]: async () => {
       for (const child of serving.toReversed()) {
-        const closed = once(child, 'close')
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT')
         child.stdout.resume()
         child.stderr.resume()
-        await closed
+        if (child.exitCode !== null || child.pid === undefined) continue
+        const ended = once(child, 'exit')
+        process.kill(-child.pid, 'SIGINT')
+        await ended
       }
       server.close()
       process.chdir(before)
