@@ -42,12 +42,13 @@ const STORED_MS = 30_000
  * this is an alert.
  */
 const SETTLING_MS = 120_000
-const WAITS_AFTER_START: ReadonlySet<AlertCode> = new Set([
-  'stage.stuck',
-  'log.behind',
-  'leaver.open',
-  'loop.missing',
-])
+const WAITS_AFTER_START: ReadonlySet<AlertCode> = new Set(['stage.stuck', 'log.behind', 'leaver.open'])
+
+/** Other instances have as long to start as a loop may be missing. */
+function settlingMs(code: AlertCode, { loopMs }: AlertLimits): number {
+  if (code === 'loop.missing') return loopMs
+  return WAITS_AFTER_START.has(code) ? SETTLING_MS : 0
+}
 
 /**
  * Looks every few seconds at what needs a person: opens, updates and resolves alerts, logs them and
@@ -88,7 +89,7 @@ function lookerOf({ ledger, settings, signs, startedAt, runtime, onQueued }: Ale
     }
     const open = new Set(book.alerts.filter(isOpen).map(keyOf))
     const counts = (alert: PresentAlert): boolean =>
-      now - startedAt >= SETTLING_MS || !WAITS_AFTER_START.has(alert.code) || open.has(keyOf(alert))
+      now - startedAt >= settlingMs(alert.code, settings.limits) || open.has(keyOf(alert))
     const look = lookAt(book, assess(scene, settings.limits).filter(counts), {
       rules: settings.rules,
       now,

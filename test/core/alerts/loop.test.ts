@@ -6,6 +6,7 @@ import type { Figures } from '../../../src/core/ledger/port/figures.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 import { openMemoryLedger } from '../../adapters/support/memory-ledger.ts'
 import { LIMITS, MINUTE, noFigures, rule } from '../../fakes/alerts.ts'
+import { anInstance } from '../../fakes/instances.ts'
 import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 
 const POLL_MS = 5_000
@@ -165,6 +166,17 @@ void describe('the loop of the alerts', () => {
     assert.deepEqual(site.lines(), [])
     await site.runtime.advance(2 * MINUTE)
     assert.deepEqual(site.lines(), ['warn stage.stuck unpublished 7'])
+  })
+
+  void it('a loop that runs nowhere is missed once others have had as long to start as it may be missing', async (t) => {
+    const site = watched(t)
+    const endedAt = site.runtime.now() - 60 * MINUTE
+    await ledger.announceInstance(anInstance('one', { seenAt: site.runtime.now(), loops: ['intake'] }))
+    await ledger.endInstance('one', endedAt)
+    await site.runtime.advance(LIMITS.loopMs - POLL_MS)
+    assert.deepEqual(site.lines(), [])
+    await site.runtime.advance(2 * POLL_MS)
+    assert.deepEqual(site.lines(), ['warn loop.missing intake 1'])
   })
 
   void it('an instance that has run for long and takes over says at once what waits', async (t) => {
