@@ -82,13 +82,19 @@ function toJson({ employeeId, since, leftAt }: BrakedEmployee): object {
   return { employee: employeeId, since: iso(since), left: iso(leftAt) }
 }
 
+function limitInWords({ absolute, percent, floor }: BrakeSettings): string {
+  const share = Number.isFinite(floor) ? `${percent} % of the active above ${floor}` : null
+  if (!Number.isFinite(absolute)) return share ?? 'unlimited'
+  return share === null ? String(absolute) : `${absolute}, or ${share}`
+}
+
 function printStatus(status: BrakeStatus, limits: BrakeSettings): void {
   printTable(
     ['brake', ''],
     [
       ['deactivations that count in the window', status.employees],
       ['employees active', status.active],
-      ['limit', `${limits.absolute}, or ${limits.percent} % of the active above ${limits.floor}`],
+      ['limit', limitInWords(limits)],
       ['more may go', describeAllowance(status.allowance)],
       ['held', status.held],
       ['held since', iso(status.heldSince) ?? ''],
