@@ -6,7 +6,13 @@ import { dirname, join } from 'node:path'
 const ROOT = join(import.meta.dirname, '..')
 const DIST = join(ROOT, 'dist')
 /** What is used as it is. */
-const COPIED = ['rollcall.mjs', 'assert-node.mjs', 'private-cache.mjs', 'cli/doubles/sample-events.jsonl']
+const COPIED = [
+  'rollcall.mjs',
+  'assert-node.mjs',
+  'private-cache.mjs',
+  'cli/doubles/sample-events.jsonl',
+  ...globSync('http/console/assets/*', { cwd: join(ROOT, 'src') }),
+]
 /** A worker or a child process is named by its file, which the compiler does not rewrite. */
 const OWN_FILE = /(new URL\('[^']+)\.ts(', import\.meta\.url\))/g
 const RELATIVE = /(?:from|import\()\s*["'](\.[^"']+)["']/g

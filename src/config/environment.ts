@@ -275,11 +275,15 @@ export const ENVIRONMENT = z.object({
   }),
   HTTP_ADDRESS: httpAddress.nullable().default(null).meta({
     description:
-      'Address of /livez, /readyz and /metrics: a port on loopback, or address:port. Without it they are not served',
+      'Address of the console, /livez, /readyz and /metrics: a port on loopback, or address:port. Without it they are not served',
   }),
   HTTP_TOKEN: optional.meta({
-    description: 'Bearer token for /metrics, if HTTP_ADDRESS is not on loopback',
+    description: 'Token for /metrics and the console, if HTTP_ADDRESS is not on loopback',
     secret: true,
+  }),
+  CONSOLE: z.enum(['loopback', 'on', 'off']).default('loopback').meta({
+    description:
+      'Where the console is served: only where HTTP_ADDRESS is on loopback, everywhere (elsewhere it needs HTTP_TOKEN), or nowhere',
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional.meta({
     description: 'Where telemetry is sent. Without it, there is none',

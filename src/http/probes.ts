@@ -1,9 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { RollcallError } from '../core/errors.ts'
 import type { HttpAddress } from '../config/http-address.ts'
 import type { Readiness } from '../compose/observe/readiness.ts'
+import { showsToken } from './access/token.ts'
 
 export interface ProbeSettings {
   readonly address: HttpAddress
@@ -30,12 +30,14 @@ const MOST_WAITING = 100
 /**
  * Serves the probes and the metrics of this process. `/livez`: 200 while its event loop turns, which
  * is all that a restart can repair. `/readyz`: 200 or 503 with the checks. `/metrics`: Prometheus
- * text; beyond loopback it needs the token. Rejects with `AddressUnavailable`.
+ * text; beyond loopback it needs the token. Everything else is for `pages`. Rejects with
+ * `AddressUnavailable`.
  */
 export async function startProbes(
   { address, token }: ProbeSettings,
   ready: () => Promise<Readiness>,
   metrics: () => Promise<string>,
+  pages: RequestListener | null = null,
 ): Promise<Probes> {
   const routes: Readonly<Record<string, Route>> = {
     '/livez': async () => ({ status: 200, type: JSON_TYPE, body: '{"alive":true}\n' }),
@@ -44,7 +46,7 @@ export async function startProbes(
       return { status: now.ready ? 200 : 503, type: JSON_TYPE, body: `${JSON.stringify(now)}\n` }
     },
     '/metrics': async ({ headers }) =>
-      address.loopback || shows(headers.authorization, token)
+      address.loopback || showsToken(headers.authorization, token)
         ? { status: 200, type: METRICS_TYPE, body: await metrics() }
         : {
             status: token === null ? 403 : 401,
@@ -63,7 +65,8 @@ export async function startProbes(
       const { socket } = request
       waiting.delete(socket)
       response.once('close', () => waiting.add(socket))
-      void answer(routes, request, response)
+      if (pages === null || isRoute(routes, request)) void answer(routes, request, response)
+      else pages(request, response)
     },
   )
   // A limit of the server's own would refuse the newest connection, which may be the probe; the one
@@ -93,6 +96,11 @@ export async function startProbes(
   }
 }
 
+const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? ''
+
+const isRoute = (routes: Readonly<Record<string, Route>>, request: IncomingMessage): boolean =>
+  Object.hasOwn(routes, pathOf(request))
+
 async function answer(
   routes: Readonly<Record<string, Route>>,
   request: IncomingMessage,
@@ -106,8 +114,7 @@ async function answer(
     })
     response.end(request.method === 'HEAD' ? undefined : body)
   }
-  const path = (request.url ?? '').split('?', 1)[0] ?? ''
-  const route = Object.hasOwn(routes, path) ? routes[path] : undefined
+  const route = isRoute(routes, request) ? routes[pathOf(request)] : undefined
   if (!route) send(404, JSON_TYPE, '{"error":"not found"}\n')
   else if (request.method !== 'GET' && request.method !== 'HEAD')
     send(405, JSON_TYPE, '{"error":"only GET"}\n')
@@ -117,11 +124,3 @@ async function answer(
       () => send(500, JSON_TYPE, '{"error":"failed"}\n'),
     )
 }
-
-/** Takes the same time for every token, so that its length and beginning cannot be found out. */
-function shows(authorization: string | undefined, token: string | null): boolean {
-  if (token === null || authorization === undefined) return false
-  return timingSafeEqual(digest(authorization), digest(`Bearer ${token}`))
-}
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

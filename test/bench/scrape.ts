@@ -13,7 +13,7 @@ import { metricProducer } from '../../src/adapters/telemetry/producer.ts'
 import { scrapedTelemetry } from '../../src/adapters/telemetry/scrape.ts'
 import { readConfig } from '../../src/compose/config.ts'
 import { observed } from '../../src/compose/observe/figures.ts'
-import { serveProbes } from '../../src/http/serve.ts'
+import { serveHttp } from '../../src/http/serve.ts'
 import type { FiguresQuery } from '../../src/core/ledger/port/figures.ts'
 import { RELEASED_BRAKE } from '../../src/core/plan/decide/brake.ts'
 import { DAY_MS, silentLogger } from '../../src/core/runtime.ts'
@@ -92,7 +92,7 @@ const config = readConfig({ HTTP_ADDRESS: '0' })
 const observations = observed(config, () => ({ ledger: served, receiving: null }), clock)
 stack.defer(() => observations.close())
 const { scrape } = scrapedTelemetry(metricProducer(observations.observe, clock.now))
-const probes = await serveProbes(config, observations.ready, scrape, silentLogger)
+const probes = await serveHttp(config, { observed: observations, scrape, ledger: () => served }, silentLogger)
 if (!probes) throw new Error('no probes')
 stack.defer(() => probes.close())
 const url = `http://127.0.0.1:${probes.port}/metrics`

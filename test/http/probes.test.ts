@@ -15,7 +15,7 @@ import type { SourceQueue, SourceMessage } from '../../src/core/ports.ts'
 import { silentLogger } from '../../src/core/runtime.ts'
 import { health } from '../../src/cli/commands/health.ts'
 import { startProbes } from '../../src/http/probes.ts'
-import { serveProbes } from '../../src/http/serve.ts'
+import { serveHttp } from '../../src/http/serve.ts'
 import { virtualRuntime } from '../fakes/virtual-runtime.ts'
 import { until } from '../adapters/support/until.ts'
 
@@ -95,7 +95,7 @@ async function serving(t: TestContext): Promise<{ world: World; port: number; ur
   // Every reading of the clock is later than any answer is kept.
   const now = (): number => 1_800_000_000_000 + (ticks += 60_000)
   const composed = { ledger: fakeLedger(world), receiving: () => world.receiving }
-  const config = readConfig({ HTTP_ADDRESS: '0' })
+  const config = readConfig({ HTTP_ADDRESS: '0', CONSOLE: 'off' })
   // The first readings are the only ones.
   const sleep = (_ms: number, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve) => signal?.addEventListener('abort', () => resolve()))
@@ -106,7 +106,7 @@ async function serving(t: TestContext): Promise<{ world: World; port: number; ur
   telemetry.count('rollcall.events', 3, { outcome: 'received' })
   telemetry.count('rollcall.events', 1, { outcome: 'say "so"' })
   telemetry.count('rollcall.messages', 0, { outcome: 'rejected' })
-  const probes = await serveProbes(config, observations.ready, scrape, silentLogger)
+  const probes = await serveHttp(config, { observed: observations, scrape, ledger: () => null }, silentLogger)
   assert.ok(probes)
   t.after(() => probes.close())
   return { world, port: probes.port, url: `http://127.0.0.1:${probes.port}` }
@@ -321,8 +321,9 @@ void describe('the probes of a running connector', () => {
   })
 
   void test('without an address nothing listens', async () => {
-    const ready = async (): Promise<Readiness> => ({ ready: true, checks: {} })
-    assert.equal(await serveProbes(readConfig({}), ready, async () => '', silentLogger), null)
+    const observations = observed(readConfig({}), () => null)
+    const served = { observed: observations, scrape: async () => '', ledger: () => null }
+    assert.equal(await serveHttp(readConfig({}), served, silentLogger), null)
   })
 })
 

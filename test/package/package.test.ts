@@ -59,7 +59,15 @@ void describe('the npm package', () => {
   after(() => rmSync(project, { recursive: true }))
 
   void test('it holds compiled code and its licence, and neither sources nor tests', () => {
-    for (const needed of ['LICENSE', 'README.md', 'CHANGELOG.md', 'dist/rollcall.mjs', 'dist/main.js.map'])
+    const assets = ['console.css', 'live.js', 'icon.svg'].map((name) => `dist/http/console/assets/${name}`)
+    for (const needed of [
+      'LICENSE',
+      'README.md',
+      'CHANGELOG.md',
+      'dist/rollcall.mjs',
+      'dist/main.js.map',
+      ...assets,
+    ])
       assert.ok(files.includes(needed), needed)
     assert.deepEqual(
       files.filter((file) => /^(src|test|docs|scripts)\/|\.test\.|(?<!\.d)\.ts$/.test(file)),

@@ -1,6 +1,6 @@
 import { type AlertState, isOpen } from '../../core/alerts/alert.ts'
 import { describeAlert } from '../../core/alerts/describe.ts'
-import { byWorth } from '../../core/alerts/worth.ts'
+import { byWorth, STALE_LOOK_MS } from '../../core/alerts/worth.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { iso } from '../support/instants.ts'
@@ -31,9 +31,6 @@ interface AlertsOptions extends ListOptions {
   readonly output: RowFormat
 }
 
-/** A running connector looks every few seconds, and stores a look at least twice a minute. */
-const STALE_MS = 120_000
-
 /** Exit 9 when an urgent alert is open, 0 otherwise. */
 async function alerts(environment: NodeJS.ProcessEnv, options: AlertsOptions): Promise<number> {
   const { sinceOrNull } = await import('../support/instant-option.ts')
@@ -46,7 +43,7 @@ async function alerts(environment: NodeJS.ProcessEnv, options: AlertsOptions): P
     await printList(recent, { columns: COLUMNS, readable: alertJson, options })
     if (book.lookedAt === null)
       say('no connector has looked for alerts on this ledger yet; see rollcall instances')
-    else if (now - book.lookedAt > STALE_MS)
+    else if (now - book.lookedAt > STALE_LOOK_MS)
       say(
         `no connector has looked for alerts since ${when(book.lookedAt)}, so these may be out of date; see rollcall instances`,
       )

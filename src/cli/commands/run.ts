@@ -31,7 +31,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
     { readConfig },
     { compose },
     { processRuntime, stopSignal },
-    { serveProbes },
+    { serveHttp },
     { observed },
     { warnOfSkew },
     { ledgerName },
@@ -52,7 +52,8 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
   const stop = stopSignal(runtime.log)
   let probes: Probes | null = null
   try {
-    probes = await serveProbes(config, observations.ready, process.scrape, runtime.log)
+    const served = { observed: observations, scrape: process.scrape, ledger: () => composed?.ledger ?? null }
+    probes = await serveHttp(config, served, runtime.log)
     composed = await compose(config, runtime, loops)
     runtime.log.info('started', {
       ledger: ledgerName(config),

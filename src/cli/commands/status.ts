@@ -7,7 +7,7 @@ import type { Depth, Figures } from '../../core/ledger/port/figures.ts'
 import type { BrakeStatus } from '../../core/ledger/port/plan.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { SubmissionStatus } from '../../core/ledger/port/submit.ts'
-import { type Forecast, forecast } from '../../core/provision/pace.ts'
+import { backlogForecast, type Forecast } from '../../core/provision/pace.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { inForce, ownConfigOption } from '../support/running/in-force.ts'
 import { iso } from '../support/instants.ts'
@@ -119,13 +119,7 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
     log,
     submission,
     holds: holds.map((hold) => ({ ...hold, since: iso(hold.since), until: iso(hold.until) })),
-    forecast: forecast(
-      submission.pending + submission.unplanned,
-      config.BATCH_OPERATIONS,
-      submission.callTimes,
-      limits,
-      Math.max(now, ...holds.map(({ until }) => until)),
-    ),
+    forecast: backlogForecast(submission, config.BATCH_OPERATIONS, limits, now),
     callsPerDay: limits.perDay,
     brake,
     blocks,

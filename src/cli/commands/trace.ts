@@ -2,6 +2,7 @@ import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
 import type { EmployeeTrace, TraceCursor } from '../../core/ledger/port/inspect.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { findByReference } from '../../core/explain/find.ts'
+import { cursorOf, cursorText } from '../../core/explain/trace-cursor.ts'
 import { nearlyMatching } from '../support/employees.ts'
 import { withIsoInstants } from '../support/instants.ts'
 import { withLedger } from '../support/ledger.ts'
@@ -65,7 +66,7 @@ async function trace(
   const query = {
     since: sinceOrNull('--since', options.since, now),
     limit: options.limit ?? PAGE,
-    next: options.next === undefined ? null : cursorOf(options.next),
+    next: options.next === undefined ? null : cursorNamed(options.next),
   }
   return withLedger(
     environment,
@@ -108,17 +109,11 @@ function sayMore(employees: readonly EmployeeTrace[], next: string | null): void
     say('older events and operations are left out: trace one employee or event, or raise --limit')
 }
 
-/** A cursor as an argument: `e12-o7` for what is older, `m20` for further matches. */
-function cursorText(cursor: TraceCursor): string {
-  return cursor.kind === 'older' ? `e${cursor.event}-o${cursor.operation}` : `m${cursor.skip}`
-}
-
-function cursorOf(text: string): TraceCursor {
-  const [, event, operation, skip] = /^(?:e(\d{1,16})-o(\d{1,16})|m(\d{1,9}))$/.exec(text) ?? []
-  if (skip !== undefined) return { kind: 'further', skip: Number(skip) }
-  if (event !== undefined && operation !== undefined)
-    return { kind: 'older', event: Number(event), operation: Number(operation) }
-  throw new RollcallError('ArgumentInvalid', '--next must be a cursor that the page before named')
+function cursorNamed(text: string): TraceCursor {
+  const cursor = cursorOf(text)
+  if (cursor === null)
+    throw new RollcallError('ArgumentInvalid', '--next must be a cursor that the page before named')
+  return cursor
 }
 
 function withoutServiceMessages(employee: EmployeeTrace): EmployeeTrace {

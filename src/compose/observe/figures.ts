@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { systemClock } from '../../adapters/system.ts'
 import type { Config } from '../../config/load.ts'
-import { isOpen } from '../../core/alerts/alert.ts'
+import { openAlerts } from '../../core/alerts/worth.ts'
 import { instanceStates } from '../../core/instances/state.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import type { Measurement } from '../../core/telemetry.ts'
@@ -30,6 +30,9 @@ const RESOLUTION_MS = 20
 /** The state of the job counts as known for so many polls. */
 const JOB_POLLS = 3
 
+/** What a process knows of its ledger at one moment. */
+export type Snapshot = Omit<Readings, 'process'>
+
 /** What others may learn about a running connector. */
 export interface Observed {
   ready(): Promise<Readiness>
@@ -38,6 +41,8 @@ export interface Observed {
    * the ledger does not answer, its measurements are left out.
    */
   observe(): Promise<readonly Measurement[]>
+  /** The same readings for a page. Never rejects: `ledger` is `null` while the ledger does not answer. */
+  snapshot(): Promise<Snapshot>
   close(): void
 }
 
@@ -81,7 +86,7 @@ export function observed(
       there.ledger.readAlerts(),
       there.ledger.listInstances(at),
     ])
-    const alerts = book.lookedAt === null ? null : book.alerts.filter(isOpen).map(({ code }) => code)
+    const alerts = book.lookedAt === null ? null : { lookedAt: book.lookedAt, open: openAlerts(book) }
     return { figures, at, active: await active(), alerts, instances: instanceStates(instances, at) }
   })
   const readings = kept(
@@ -108,6 +113,7 @@ export function observed(
       const process = processFigures((lag ??= measureLag()), now())
       return measurementsOf({ ...(await readings.latest()), limits, process })
     },
+    snapshot: async () => ({ ...(await readings.latest()), limits }),
     close: () => {
       readings.close()
       lag?.disable()

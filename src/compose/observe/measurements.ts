@@ -1,4 +1,5 @@
-import { ALERT_CODES, type AlertCode } from '../../core/alerts/codes.ts'
+import type { AlertState } from '../../core/alerts/alert.ts'
+import { ALERT_CODES } from '../../core/alerts/codes.ts'
 import { FINDING_CODES } from '../../core/findings/codes.ts'
 import type { InstanceView } from '../../core/instances/state.ts'
 import { LEAVER_CAUSES } from '../../core/leavers/causes.ts'
@@ -18,9 +19,13 @@ export interface LedgerReadings {
   readonly at: number
   /** Employees that are active by their last accepted record. */
   readonly active: number
-  /** Open alerts; `null` where nothing looks for any. */
-  readonly alerts: readonly AlertCode[] | null
-  readonly instances: readonly Pick<InstanceView, 'state'>[]
+  /** `null` where nothing looks for any. */
+  readonly alerts: {
+    readonly lookedAt: number
+    /** The worst first. */
+    readonly open: readonly AlertState[]
+  } | null
+  readonly instances: readonly InstanceView[]
 }
 
 /** The settings in force that readings are compared with. */
@@ -101,7 +106,11 @@ function ofLedger(readings: LedgerReadings, limits: ObservedLimits): readonly Me
     ...(alerts === null
       ? []
       : ALERT_CODES.map((code): Measurement => {
-          return { name: 'rollcall.alert', value: alerts.includes(code) ? 1 : 0, attributes: { code } }
+          return {
+            name: 'rollcall.alert',
+            value: alerts.open.some((alert) => alert.code === code) ? 1 : 0,
+            attributes: { code },
+          }
         })),
   ]
 }

@@ -2,6 +2,12 @@ import type { AlertBook } from '../ledger/port/alerts.ts'
 import { type AlertState, isOpen } from './alert.ts'
 import { ALERT_CODES } from './codes.ts'
 
+/**
+ * A look for alerts that is older may be out of date. A running connector looks every few seconds,
+ * and stores a look at least twice a minute.
+ */
+export const STALE_LOOK_MS = 120_000
+
 /** The open ones, the worst first. */
 export function openAlerts({ alerts }: Pick<AlertBook, 'alerts'>): readonly AlertState[] {
   return alerts.filter(isOpen).sort(byWorth)

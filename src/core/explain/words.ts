@@ -113,7 +113,7 @@ export function obstacleInWords(obstacle: Obstacle, when: When): string {
     case 'stopped':
       return 'no connector runs that plans and sends'
     case 'hold':
-      return `submission is held since ${when(obstacle.since)} until ${when(obstacle.until)}: ${HOLDS[obstacle.name]}${obstacle.status === null ? '' : ` (HTTP ${obstacle.status})`}`
+      return `submission is held since ${when(obstacle.since)} until ${when(obstacle.until)}: ${HOLD_WORDS[obstacle.name]}${obstacle.status === null ? '' : ` (HTTP ${obstacle.status})`}`
     case 'quota':
       return `the calls of the day are scarce (${obstacle.used} of ${obstacle.limit} used): the next one is made at ${when(obstacle.until)}`
     case 'planning':
@@ -138,7 +138,9 @@ export function obstacleInWords(obstacle: Obstacle, when: When): string {
   }
 }
 
-const HOLDS: Readonly<Record<Exclude<HoldName, 'restored'>, string>> = {
+/** Why submission is held. */
+export const HOLD_WORDS: Readonly<Record<HoldName, string>> = {
+  restored: 'the ledger is an older copy than what was sent',
   throttled: 'the service asked for fewer calls',
   full: 'the service has no room',
   refused: 'the service refuses permission or address',

@@ -1,4 +1,4 @@
-import type { CallLimits } from '../ledger/port/submit.ts'
+import type { CallLimits, SubmissionStatus } from '../ledger/port/submit.ts'
 import { DAY_MS } from '../runtime.ts'
 
 /** The service counts calls in windows of this length (`CallLimits.windowMs`). */
@@ -104,4 +104,20 @@ export function forecast(
     made.push(at)
   }
   return { calls, doneAt: at }
+}
+
+/** When all that waits now is sent. It begins when the last hold ends. */
+export function backlogForecast(
+  {
+    pending,
+    unplanned,
+    callTimes,
+    holds,
+  }: Pick<SubmissionStatus, 'pending' | 'unplanned' | 'callTimes' | 'holds'>,
+  perCall: number,
+  limits: CallLimits,
+  now: number,
+): Forecast {
+  const from = Math.max(now, ...holds.map(({ until }) => until))
+  return forecast(pending + unplanned, perCall, callTimes, limits, from)
 }

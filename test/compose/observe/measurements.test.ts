@@ -8,6 +8,8 @@ import {
 import type { Depth } from '../../../src/core/ledger/port/figures.ts'
 import { TOTALS, type Totals } from '../../../src/core/ledger/port/inspect.ts'
 import { INSTRUMENTS } from '../../../src/core/telemetry.ts'
+import { opened } from '../../fakes/alerts.ts'
+import { anInstance } from '../../fakes/instances.ts'
 
 const NOW = 1_000_000
 const one: Depth = { count: 1, oldestAt: NOW - 5_000 }
@@ -32,8 +34,11 @@ const ledger: LedgerReadings = {
   },
   at: NOW,
   active: 1_000,
-  alerts: ['leaver.open'],
-  instances: [{ state: 'alive' }, { state: 'ended' }],
+  alerts: { lookedAt: NOW, open: [opened(NOW, { code: 'leaver.open' })] },
+  instances: [
+    { ...anInstance('one'), state: 'alive' },
+    { ...anInstance('two'), state: 'ended' },
+  ],
 }
 const readings: Readings = {
   readiness: { ready: true, checks: { ledger: 'ok' } },

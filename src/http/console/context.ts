@@ -1,0 +1,31 @@
+import type { Snapshot } from '../../compose/observe/figures.ts'
+import type { Config } from '../../config/load.ts'
+import type { Ledger } from '../../core/ledger/ledger.ts'
+import type { Logger } from '../../core/runtime.ts'
+import type { AccessSettings } from '../access/guard.ts'
+
+/** What the pages ask the ledger. */
+export type ConsoleLedger = Pick<
+  Ledger,
+  | 'findEmployeeIds'
+  | 'findEmployees'
+  | 'findNearMatches'
+  | 'listInstances'
+  | 'listOpenLeavers'
+  | 'readAccess'
+  | 'readSubmissionStatus'
+  | 'readTrace'
+>
+
+export interface ConsoleContext {
+  readonly config: Config
+  readonly access: AccessSettings
+  /** `null` until the ledger is open. */
+  readonly ledger: () => ConsoleLedger | null
+  /** The figures of this process, which the metrics use as well. */
+  readonly snapshot: () => Promise<Snapshot>
+  readonly now: () => number
+  /** The zone of the times on the pages; `null`: that of the machine. */
+  readonly zone: string | null
+  readonly log: Pick<Logger, 'error'>
+}

@@ -1,0 +1,87 @@
+import type { AccessAnswer } from '../../../core/explain/access.ts'
+import { differs } from '../../../core/explain/answer.ts'
+import { cursorText } from '../../../core/explain/trace-cursor.ts'
+import { directoryInWords, hrInWords, obstacleInWords, sentenceParts } from '../../../core/explain/words.ts'
+import { notice, sentence } from '../layout.ts'
+import { type Markup, markup, NOTHING } from '../markup.ts'
+import type { Times } from '../times.ts'
+import { employeeHref } from './href.ts'
+import type { EmployeePage } from './read.ts'
+import { timelineView } from './timeline-view.ts'
+
+/** Why the employee has access or has none, and what happened. Values are hidden. */
+export function employeeView(page: EmployeePage, times: Times): Markup {
+  const { answer } = page
+  return markup`<div class="heading"><h1>Employee <span class="id">${answer.employeeId}</span></h1></div>
+${verdict(answer, times)}
+${threeSides(answer, times)}
+${happened(page, times)}`
+}
+
+export function unknownEmployee(employeeId: string): Markup {
+  return markup`<h1>Employee</h1>${notice(
+    'The ledger does not know this id',
+    `No event, refused message or erasure names ${employeeId}. Search for the user name, mail address or object id above.`,
+  )}`
+}
+
+/** The first sentence of `rollcall explain`. */
+function verdict(answer: AccessAnswer, times: Times): Markup {
+  const { access, why, obstacle, next } = sentenceParts(answer, times.text)
+  return markup`<section class="verdict ${toneOf(answer)}" aria-labelledby="verdict">
+<h2 id="verdict">${access}</h2>
+<p>${sentence(why)}</p>
+${obstacle === null ? NOTHING : markup`<p>${sentence(obstacle)}</p>`}
+<p><span class="do">Next:</span> ${next === null ? 'nothing to do.' : markup`<code>${next}</code>`}</p>
+</section>`
+}
+
+/** Access that should be gone weighs most. */
+function toneOf(answer: AccessAnswer): 'good' | 'warn' | 'bad' {
+  if (differs(answer)) return answer.wanted === 'disabled' ? 'bad' : 'warn'
+  return answer.between.every(({ kind }) => kind === 'future') ? 'good' : 'warn'
+}
+
+const DIRECTORY: Readonly<Record<AccessAnswer['directory']['kind'], string>> = {
+  active: 'Enabled',
+  disabled: 'Disabled',
+  'in-doubt': 'In doubt',
+  'disabled-elsewhere': 'Disabled by another system',
+  'not-known': 'No record accepted',
+}
+
+const HR: Readonly<Record<AccessAnswer['hr']['kind'], string>> = {
+  active: 'Active',
+  left: 'Left',
+  withdrawn: 'Withdrawn',
+  erased: 'Erased',
+  silent: 'Nothing about access',
+  'no-events': 'No event',
+}
+
+function threeSides(answer: AccessAnswer, times: Times): Markup {
+  const { directory, hr, between, objectId } = answer
+  const stands = between.map(
+    (obstacle) => markup`<li>${sentence(obstacleInWords(obstacle, times.text))}</li>`,
+  )
+  return markup`<div class="grid three">
+<section class="card side"><h2>The directory holds</h2><p class="big">${DIRECTORY[directory.kind]}</p><p>${sentence(directoryInWords(directory, times.text))}</p>${objectId === null ? NOTHING : markup`<p>Entra object <code>${objectId}</code></p>`}</section>
+<section class="card side"><h2>In between</h2>${stands.length === 0 ? markup`<p class="big">Nothing</p>` : markup`<ul>${stands}</ul>`}</section>
+<section class="card side"><h2>HR says</h2><p class="big">${HR[hr.kind]}</p><p>${sentence(hrInWords(hr, times.text))}</p></section>
+</div>`
+}
+
+function happened({ answer, trace, next }: EmployeePage, times: Times): Markup {
+  if (trace === null)
+    return notice(
+      'No event is in the ledger',
+      'A refused message names this employee, or the employee was erased: rollcall dead-letters list --store bus shows refused messages.',
+    )
+  const older =
+    next === null
+      ? NOTHING
+      : markup`<div class="pager"><a class="button" href="${employeeHref(answer.employeeId, cursorText(next))}">Older events</a></div>`
+  return markup`<section class="card" aria-labelledby="happened"><h2 id="happened">What happened</h2><p class="quiet">Oldest first. Values are hidden: <code>rollcall trace</code> with <code>--show-values</code> shows them and writes it to the audit trail.</p>
+${older}
+${timelineView(trace, times)}</section>`
+}

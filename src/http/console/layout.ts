@@ -1,0 +1,92 @@
+import type { RoutePath } from '../access/routes.ts'
+import { type Markup, markup, NOTHING } from './markup.ts'
+
+export interface PageOptions {
+  readonly title: string
+  readonly body: Markup
+  /** The entry of the navigation that the page belongs to; `null` for none. */
+  readonly current: RoutePath | null
+  /** Open leaver cases; `null` when that is not known. */
+  readonly openLeavers: number | null
+  /** What the search field holds. */
+  readonly search?: string
+  /** The page is replaced by a newer one while it is open. */
+  readonly live?: boolean
+  /** Whether this browser signed in, and so can sign out. */
+  readonly signedIn: boolean
+}
+
+/** A page with navigation and search. */
+export function page(options: PageOptions): Markup {
+  const { title, body, search = '', live = false, signedIn } = options
+  return documentOf(
+    title,
+    markup`<a class="skip" href="#main">Skip to the content</a>
+<div class="shell">
+<header>
+<a class="brand" href="/">Rollcall</a>
+${navigation(options)}
+${signedIn ? markup`<form method="post" action="/sign-out"><button>Sign out</button></form>` : NOTHING}
+</header>
+<div class="content">
+<form class="search" role="search" action="/search">
+<label for="q">Find an employee or an event</label>
+<div class="field"><input id="q" name="q" type="search" value="${search}" maxlength="300" autocomplete="off" spellcheck="false" aria-describedby="q-help"><button class="primary">Find</button></div>
+<p id="q-help" class="quiet">By employee id, user name, mail, object id, event id or operation.</p>
+</form>
+<main id="main" tabindex="-1"${live ? markup` data-live` : NOTHING}>
+${body}
+</main>
+</div>
+</div>${live ? markup`<script src="/assets/live.js" defer></script>` : NOTHING}`,
+  )
+}
+
+/** A page without navigation: the sign-in, and what is refused before it. */
+export function plainPage(title: string, body: Markup): Markup {
+  return documentOf(title, markup`<main id="main" class="alone"><p class="brand">Rollcall</p>${body}</main>`)
+}
+
+function documentOf(title: string, body: Markup): Markup {
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · Rollcall</title>
+<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/assets/console.css">
+</head>
+<body>
+${body}
+</body>
+</html>
+`
+}
+
+function navigation({ current, openLeavers }: PageOptions): Markup {
+  const entry = (path: RoutePath, name: string, more: Markup = NOTHING): Markup =>
+    markup`<li><a href="${path}"${path === current ? markup` aria-current="page"` : NOTHING}>${name}${more}</a></li>`
+  const leavers = openLeavers ? markup` <span class="count bad">${counted(openLeavers)} open</span>` : NOTHING
+  return markup`<nav aria-label="Main"><ul>${[entry('/', 'Now'), entry('/leavers', 'Leavers', leavers)]}</ul></nav>`
+}
+
+const NUMBER = new Intl.NumberFormat('en-GB')
+
+/** A number as people read it: `14,525`. */
+export const counted = (count: number): string => NUMBER.format(count)
+
+/** `1 case`, `2 cases`: a number always has its unit. */
+export const unit = (count: number, one: string, many = `${one}s`): string =>
+  `${counted(count)} ${count === 1 ? one : many}`
+
+/** A clause as a sentence. Ids keep their first letter as it is. */
+export function sentence(text: string): string {
+  return /^[a-z]+ /.test(text) ? `${text.charAt(0).toUpperCase()}${text.slice(1)}.` : `${text}.`
+}
+
+/** What to say where a list is empty or something is missing, and what to do. */
+export function notice(title: string, text: string, more: Markup = NOTHING): Markup {
+  return markup`<section class="card notice"><h2>${title}</h2><p>${text}</p>${more}</section>`
+}

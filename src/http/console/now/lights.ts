@@ -1,0 +1,101 @@
+import type { LedgerReadings, ObservedLimits } from '../../../compose/observe/measurements.ts'
+import type { Readiness } from '../../../compose/observe/readiness.ts'
+import { HOLD_WORDS } from '../../../core/explain/words.ts'
+import { aliveOf, missingLoops } from '../../../core/instances/state.ts'
+import { nextCallAt } from '../../../core/provision/pace.ts'
+import { counted, unit } from '../layout.ts'
+import type { Times } from '../times.ts'
+
+/** `off`: nothing is known, and nothing has to be. */
+export type Tone = 'good' | 'warn' | 'bad' | 'off'
+
+/** The state of one part, with its reason. */
+export interface Light {
+  readonly part: string
+  readonly tone: Tone
+  readonly reason: string
+}
+
+interface Seen {
+  readonly readiness: Readiness
+  readonly ledger: LedgerReadings
+  readonly limits: ObservedLimits
+}
+
+/** From this share of the day's calls on, the quota needs a look. */
+const LOW_QUOTA = 0.9
+
+/** What runs and what does not. Pure. */
+export function lightsOf(seen: Seen, times: Times): readonly Light[] {
+  return [
+    connector(seen),
+    bus(seen),
+    job(seen, times),
+    submission(seen, times),
+    brake(seen, times),
+    quota(seen, times),
+  ]
+}
+
+function connector({ ledger: { instances } }: Seen): Light {
+  const [alive, missing] = [aliveOf(instances).length, missingLoops(instances)]
+  const lost = instances.filter(({ state }) => state === 'lost').map(({ name }) => name)
+  const part = 'Connector'
+  const running = `${unit(alive, 'instance')} ${alive === 1 ? 'runs' : 'run'}`
+  if (missing.length > 0) return { part, tone: 'bad', reason: `no instance runs ${missing.join(', ')}` }
+  if (lost.length > 0)
+    return { part, tone: 'warn', reason: `${running}, ${lost.join(', ')} ended without a stop` }
+  return { part, tone: 'good', reason: running }
+}
+
+function bus({ readiness }: Seen): Light {
+  const part = 'Bus'
+  const receivers = readiness.checks['receivers']
+  if (receivers === undefined) return { part, tone: 'off', reason: 'this instance receives nothing' }
+  return receivers === 'ok'
+    ? { part, tone: 'good', reason: 'receivers are open' }
+    : { part, tone: 'bad', reason: 'no open receiver: rollcall check tests the bus' }
+}
+
+function job({ ledger: { figures }, limits }: Seen, times: Times): Light {
+  const part = 'Job'
+  if (figures.job === null)
+    return { part, tone: 'off', reason: 'not known: the connector has no permission to read the job' }
+  const { running, seenAt } = figures.job
+  if (!running) return { part, tone: 'bad', reason: `does not run, seen ${times.text(seenAt)}` }
+  if (seenAt < times.at - limits.jobSeenMs) return { part, tone: 'off', reason: `ran ${times.text(seenAt)}` }
+  return { part, tone: 'good', reason: 'runs' }
+}
+
+function submission({ ledger: { figures } }: Seen, times: Times): Light {
+  const part = 'Sending'
+  const reasons = figures.holds.map(
+    ({ name, status, until }) =>
+      `held until ${times.text(until)}: ${HOLD_WORDS[name]}${status === null ? '' : ` (HTTP ${status})`}`,
+  )
+  return reasons.length === 0
+    ? { part, tone: 'good', reason: 'open' }
+    : { part, tone: 'bad', reason: reasons.join('; ') }
+}
+
+function brake({ ledger: { figures } }: Seen, times: Times): Light {
+  const { held, heldSince, window } = figures.brake
+  const part = 'Brake'
+  if (held > 0) {
+    const since = heldSince === null ? '' : ` since ${times.text(heldSince)}`
+    return { part, tone: 'bad', reason: `holds ${unit(held, 'deactivation')}${since}` }
+  }
+  return { part, tone: 'good', reason: `open, ${unit(window, 'deactivation')} in its window` }
+}
+
+function quota({ ledger: { figures, at }, limits: { calls } }: Seen, times: Times): Light {
+  const part = 'Quota'
+  const { used } = figures.quota
+  if (!Number.isFinite(calls.perDay))
+    return { part, tone: 'good', reason: `${unit(used, 'call')} in 24 h, no limit` }
+  const next = nextCallAt({ now: at, ...figures.quota }, calls, false)
+  const reason = `${counted(used)} of ${unit(calls.perDay, 'call')} in 24 h`
+  if (used < calls.perDay * LOW_QUOTA) return { part, tone: 'good', reason }
+  const waits = next > at ? `, the next one ${times.text(next)}` : ''
+  return { part, tone: used >= calls.perDay ? 'bad' : 'warn', reason: `${reason}${waits}` }
+}

@@ -1,0 +1,42 @@
+import type { LedgerReadings, ObservedLimits } from '../../../compose/observe/measurements.ts'
+import { type Forecast, nextCallAt, reserveOf } from '../../../core/provision/pace.ts'
+import { counted, unit } from '../layout.ts'
+import { type Markup, markup, NOTHING } from '../markup.ts'
+import type { Times } from '../times.ts'
+
+interface QuotaView {
+  readonly ledger: LedgerReadings
+  readonly limits: ObservedLimits
+  readonly backlog: Backlog
+}
+
+export interface Backlog {
+  readonly waiting: number
+  readonly forecast: Forecast
+}
+
+/** The calls of the last 24 hours: used, kept for leavers, and when what waits is sent. */
+export function quotaCard({ ledger, limits: { calls }, backlog }: QuotaView, times: Times): Markup {
+  const { quota } = ledger.figures
+  const reserve = reserveOf(calls)
+  const next = nextCallAt({ now: ledger.at, ...quota }, calls, false)
+  const { doneAt, calls: needed } = backlog.forecast
+  const limited = Number.isFinite(calls.perDay)
+  return markup`<section class="card" aria-labelledby="quota"><h2 id="quota">Quota, last 24 hours</h2>
+${limited ? meter(quota.used, reserve, calls.perDay) : NOTHING}
+<dl>
+<dt>Used</dt><dd>${limited ? `${counted(quota.used)} of ${unit(calls.perDay, 'call')}` : `${unit(quota.used, 'call')}, no limit is set`}</dd>
+${limited ? markup`<dt>Kept for leavers</dt><dd>${unit(reserve, 'call')}</dd>` : NOTHING}
+<dt>Next call</dt><dd>${next > ledger.at ? times.element(next) : 'can be made now'}</dd>
+<dt>Waiting</dt><dd>${unit(backlog.waiting, 'operation')}</dd>
+<dt>All sent by</dt><dd>${doneAt === null ? 'nothing waits' : markup`${times.element(doneAt)}, ${unit(needed, 'call')}`}</dd>
+</dl></section>`
+}
+
+const WIDTH = 400
+
+function meter(used: number, reserve: number, perDay: number): Markup {
+  const share = (part: number): number => Math.round((Math.min(part, perDay) / perDay) * WIDTH)
+  const title = `${counted(used)} of ${unit(perDay, 'call')} used, ${counted(reserve)} kept for leavers`
+  return markup`<svg class="meter" viewBox="0 0 ${WIDTH} 12" preserveAspectRatio="none" role="img" aria-label="${title}"><rect class="track" width="${WIDTH}" height="12"/><rect class="used" width="${share(used)}" height="12"/><rect class="kept" x="${WIDTH - share(reserve)}" width="${share(reserve)}" height="12"/></svg>`
+}

@@ -1,0 +1,43 @@
+import type { Snapshot } from '../../../compose/observe/figures.ts'
+import { notice } from '../layout.ts'
+import { type Markup, markup } from '../markup.ts'
+import type { Times } from '../times.ts'
+import { type Light, lightsOf } from './lights.ts'
+import { needsCard } from './needs.ts'
+import { type Backlog, quotaCard } from './quota.ts'
+import { stageStrip } from './stages.ts'
+
+/** The first page: what runs, what waits, and what needs a person. */
+export function nowView(
+  { readiness, ledger, limits }: Snapshot,
+  backlog: Backlog | null,
+  times: Times,
+): Markup {
+  if (ledger === null || backlog === null) return ledgerAway()
+  const lights = lightsOf({ readiness, ledger, limits }, times)
+  return markup`<div class="heading"><h1>Now</h1><p class="quiet">as of ${times.local(ledger.at)}</p><span data-controls></span></div>
+<ul class="lights" aria-label="State of the parts">${lights.map(lightItem)}</ul>
+${stageStrip(ledger)}
+<div class="grid two">
+${needsCard(ledger.alerts, times)}
+${quotaCard({ ledger, limits, backlog }, times)}
+</div>`
+}
+
+const TONE_WORDS: Readonly<Record<Light['tone'], string>> = {
+  good: 'good',
+  warn: 'needs a look',
+  bad: 'wrong',
+  off: 'not known',
+}
+
+/** The shape and a hidden word say what the colour says. */
+function lightItem({ part, tone, reason }: Light): Markup {
+  return markup`<li class="light ${tone}"><span class="hidden">${TONE_WORDS[tone]}: </span><strong>${part}</strong> <span>${reason}</span></li>`
+}
+
+export const ledgerAway = (): Markup =>
+  markup`<h1>Now</h1>${notice(
+    'The ledger does not answer',
+    'Nothing can be shown until it does. It may be starting, or the database cannot be reached: look at the log of this process, and at /readyz.',
+  )}`

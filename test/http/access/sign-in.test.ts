@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { countedFailures } from '../../../src/http/access/failures.ts'
+import { ownPage, ROUTES } from '../../../src/http/access/routes.ts'
+import { isSession, newSession, SESSION_MS } from '../../../src/http/access/session.ts'
+import type { World } from '../../suites/conformance/ledger-world.ts'
+import { anOffice, contextOf, type Door, doorTo } from '../console/office.ts'
+
+const TOKEN = 'of-the-operators'
+const stack = new AsyncDisposableStack()
+let world: World
+
+before(async () => (world = await anOffice(stack)))
+after(() => stack.disposeAsync())
+
+/** The console as it is served beyond loopback, with failures of its own. */
+const outside = (): Door =>
+  doorTo(
+    contextOf(stack, { ledger: world.ledger, now: () => world.now }, { loopback: false, token: TOKEN }),
+    'https://console.example',
+  )
+const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
+const cookie = (value: string) => ({ headers: { cookie: `__Host-rollcall=${value}` } })
+const reading = Object.entries(ROUTES).flatMap(([path, { permission }]) =>
+  permission === 'read' ? [path] : [],
+)
+
+void describe('the console beyond loopback', () => {
+  void test('no page that reads is shown without the token, with a wrong one, or with a session that is forged or over', async () => {
+    const forged = newSession('of-another', world.now)
+    const over = newSession(TOKEN, world.now - SESSION_MS)
+    for (const path of reading) {
+      const { get } = outside()
+      const without = await get(`${path}?id=20011`)
+      assert.equal(without.status, 303, path)
+      assert.equal(
+        without.headers.get('location'),
+        `/sign-in?${new URLSearchParams({ to: `${path}?id=20011` })}`,
+      )
+      for (const init of [
+        cookie(forged),
+        cookie(over),
+        cookie('x'),
+        { headers: { cookie: '__Host-rollcall=%' } },
+      ])
+        assert.equal((await get(path, init)).status, 303, path)
+      for (const token of ['wrong', '', `${TOKEN} `.repeat(2)]) {
+        const wrong = await get(path, bearer(token))
+        assert.deepEqual([wrong.status, wrong.headers.get('www-authenticate')], [401, 'Bearer'], path)
+        assert.doesNotMatch(await wrong.text(), /20011|leaver-\d/)
+      }
+      assert.notEqual((await get(path, bearer(TOKEN))).status, 401, path)
+      assert.notEqual((await get(path, cookie(newSession(TOKEN, world.now)))).status, 303, path)
+    }
+  })
+
+  void test('the form sets a session that scripts and other sites cannot use, goes to the page that was asked for, and sign-out ends it', async () => {
+    const { get, post } = outside()
+    const form = await get('/sign-in?to=%2Fleavers%3Fcause%3Dbrake')
+    assert.match(await form.text(), /name="to" value="\/leavers\?cause=brake"/)
+    const response = await post('/sign-in', { token: TOKEN, to: '/leavers?cause=brake' })
+    assert.deepEqual([response.status, response.headers.get('location')], [303, '/leavers?cause=brake'])
+    const set = response.headers.get('set-cookie') ?? ''
+    assert.match(set, /^__Host-rollcall=[\w.]+; Max-Age=28800; Path=\/; HttpOnly; Secure; SameSite=Strict$/)
+    assert.doesNotMatch(set, new RegExp(TOKEN))
+    const value = /=([\w.]+);/.exec(set)?.[1] ?? ''
+    const page = await get('/leavers', cookie(value))
+    assert.equal(page.status, 200)
+    assert.match(await page.text(), /Sign out/)
+    const out = await post('/sign-out', {})
+    assert.match(
+      out.headers.get('set-cookie') ?? '',
+      /^__Host-rollcall=; Max-Age=0; Path=\/; HttpOnly; Secure/,
+    )
+  })
+
+  void test('a form of another site signs nobody in or out', async () => {
+    const { post } = outside()
+    for (const headers of [
+      {},
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { origin: 'https://attacker.example' },
+      { origin: 'null' },
+    ])
+      for (const path of ['/sign-in', '/sign-out']) {
+        const response = await post(path, { token: TOKEN }, headers)
+        assert.deepEqual([response.status, response.headers.has('set-cookie')], [403, false])
+      }
+  })
+
+  void test('after ten wrong tokens an address waits for a minute, also with the right one, by form or header', async () => {
+    const { get, post } = outside()
+    for (let n = 0; n < 5; n += 1) {
+      assert.equal((await post('/sign-in', { token: 'wrong' })).status, 401)
+      assert.equal((await get('/', bearer('wrong'))).status, 401)
+    }
+    const refused = await post('/sign-in', { token: TOKEN })
+    assert.deepEqual([refused.status, refused.headers.get('retry-after')], [429, '60'])
+    assert.equal((await get('/', bearer(TOKEN))).status, 429)
+    world.now += 60_000
+    assert.equal((await get('/', bearer(TOKEN))).status, 200)
+  })
+
+  void test('a body that is no sign-in form is refused', async () => {
+    const { post } = outside()
+    assert.equal((await post('/sign-in', { token: 'x'.repeat(10_000) })).status, 413)
+  })
+})
+
+void test('after the sign-in a form leads to pages of the console only', () => {
+  assert.equal(ownPage('/employee?id=a%2Fb'), '/employee?id=a%2Fb')
+  for (const to of [
+    '//attacker.example/',
+    'https://attacker.example/',
+    '/\\attacker.example',
+    'javascript:alert(1)',
+    '/sign-out',
+    '/nothing',
+    '',
+    null,
+  ])
+    assert.equal(ownPage(to), '/', String(to))
+})
+
+void test('a session is over on time, and no part of it can be changed', () => {
+  const session = newSession(TOKEN, 1_000)
+  assert.equal(isSession(session, TOKEN, 1_000 + SESSION_MS - 1), true)
+  assert.equal(isSession(session, TOKEN, 1_000 + SESSION_MS), false)
+  assert.equal(isSession(session.replace(/^\d+/, '999999999999999'), TOKEN, 1_000), false)
+  assert.equal(isSession(session, 'another', 1_000), false)
+})
+
+void test('failures of many addresses are remembered in bounded space, and those of a new one still count', () => {
+  const failures = countedFailures()
+  for (let n = 0; n < 2_000; n += 1) failures.add(`address ${n}`, 0)
+  assert.equal(failures.waitMs('address 1', 0), 0)
+  assert.equal(failures.waitMs('a new one', 0), 60_000)
+  assert.equal(failures.waitMs('a new one', 60_000), 0)
+})

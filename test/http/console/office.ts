@@ -1,0 +1,104 @@
+import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { readConfig } from '../../../src/compose/config.ts'
+import { observed } from '../../../src/compose/observe/figures.ts'
+import type { AlertState } from '../../../src/core/alerts/alert.ts'
+import type { Ledger } from '../../../src/core/ledger/ledger.ts'
+import { DAY_MS, silentLogger } from '../../../src/core/runtime.ts'
+import type { AccessSettings } from '../../../src/http/access/guard.ts'
+import { consoleApp } from '../../../src/http/console/app.ts'
+import type { ConsoleContext } from '../../../src/http/console/context.ts'
+import { HOUR, MINUTE, opened } from '../../fakes/alerts.ts'
+import { anInstance } from '../../fakes/instances.ts'
+import { joiner, leaver, T0, World } from '../../suites/conformance/ledger-world.ts'
+
+export const LOOPBACK: AccessSettings = { loopback: true, token: null }
+/** Written by nothing but an attacker: markup, a quotation mark, a terminal escape and a reversed line. */
+export const HOSTILE = `<script>alert("x")</script>'\u001b[2J\u202e&amp;`
+
+/** A ledger with what the pages show, and a clock that stands behind all of it. */
+export async function anOffice(stack: AsyncDisposableStack): Promise<World> {
+  const ledger = stack.adopt(await openSqliteLedger({ path: ':memory:', now: () => T0 }), (it) => it.close())
+  const world = new World(ledger)
+  await world.record(
+    joiner('hired-20011', '20011', { title: 'Engineer' }),
+    joiner('hired-20012', '20012'),
+    joiner('hired-20013', '20013'),
+    joiner(`hired ${HOSTILE}`, `evil ${HOSTILE}`, { title: HOSTILE }),
+  )
+  await world.confirmAll()
+  world.now += 20 * MINUTE
+  await world.record(joiner('hired-20014', '20014'))
+  await world.answer(await world.send(), 'failed', {
+    status: 'failure',
+    code: 'AzureActiveDirectoryDuplicateUserPrincipalName',
+    reason: 'Another object has 20014@example.com',
+  })
+  await world.finalize()
+  await world.record(leaver('left-00815', '00815'))
+  await world.answer(await world.send(), 'unchanged', { code: 'MandatoryFieldsMissing' })
+  await world.finalize()
+  await world.record(leaver('left-20011', '20011', 2_000), leaver('left-20012', '20012', 2_000))
+  const oneLeaves = { windowMs: DAY_MS, absolute: 1, percent: 100, floor: 0 }
+  await ledger.commitPlan(world.decide(await world.due()), oneLeaves, world.now)
+  await world.record({ ...leaver('left-20013', '20013', 2_000), effectiveAt: world.now + 30 * DAY_MS })
+  world.now += 40 * MINUTE
+  await world.tend()
+  await ledger.announceInstance(
+    anInstance('one', { name: `rollcall-0 ${HOSTILE}`, startedAt: world.now - HOUR, seenAt: world.now }),
+  )
+  await ledger.saveAlerts({
+    revision: 0,
+    now: world.now,
+    changed: alertsAt(world.now),
+    forgotten: [],
+    notifications: [],
+  })
+  return world
+}
+
+const alertsAt = (now: number): readonly AlertState[] => [
+  opened(now - 40 * MINUTE, { code: 'leaver.open', cause: 'brake', urgency: 'urgent', count: 2 }),
+  opened(now - 30 * MINUTE, {
+    code: 'deadletter.new',
+    cause: 'AzureActiveDirectoryDuplicateUserPrincipalName',
+  }),
+  opened(now - HOUR, { code: 'instance.lost', cause: HOSTILE }),
+]
+
+export interface Door {
+  /** A request as a browser on this machine sends it. */
+  get(path: string, init?: RequestInit): Promise<Response>
+  post(
+    path: string,
+    form: Readonly<Record<string, string>>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Response>
+}
+
+/** What the console asks, with the clock of a world. */
+export function contextOf(
+  stack: AsyncDisposableStack,
+  { ledger, now }: { readonly ledger: Ledger | null; readonly now: () => number },
+  access: AccessSettings = LOOPBACK,
+): ConsoleContext {
+  const config = readConfig({})
+  // The first reading is the only one.
+  const sleep = (_ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve) => signal?.addEventListener('abort', () => resolve()))
+  const observations = observed(config, () => ledger && { ledger, receiving: () => true }, { now, sleep })
+  stack.defer(() => observations.close())
+  const { snapshot } = observations
+  return { config, access, ledger: () => ledger, snapshot, now, zone: 'Europe/Berlin', log: silentLogger }
+}
+
+/** The console without a socket. */
+export function doorTo(context: ConsoleContext, at = 'http://127.0.0.1:9464'): Door {
+  const app = consoleApp(context)
+  const ask = async (path: string, init?: RequestInit): Promise<Response> =>
+    app.fetch(new Request(`${at}${path}`, { redirect: 'manual', ...init }))
+  return {
+    get: ask,
+    post: (path, form, headers = { 'sec-fetch-site': 'same-origin' }) =>
+      ask(path, { method: 'POST', body: new URLSearchParams(form), headers }),
+  }
+}

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { HEADERS } from '../../../src/http/access/headers.ts'
+import { ROUTES } from '../../../src/http/access/routes.ts'
+import { leaver, type World } from '../../suites/conformance/ledger-world.ts'
+import { anOffice, contextOf, type Door, doorTo, HOSTILE } from './office.ts'
+
+const stack = new AsyncDisposableStack()
+let world: World
+let door: Door
+
+before(async () => {
+  world = await anOffice(stack)
+  door = doorTo(contextOf(stack, { ledger: world.ledger, now: () => world.now }))
+})
+after(() => stack.disposeAsync())
+
+const evil = `evil ${HOSTILE}`
+const PAGES = [
+  '/',
+  '/leavers',
+  '/search?q=nothing',
+  '/employee?id=20011',
+  `/employee?${new URLSearchParams({ id: evil })}`,
+]
+const textOf = async (path: string): Promise<string> => (await door.get(path)).text()
+
+void describe('the console on loopback', () => {
+  void test('Now shows each part with a reason, the stages with their oldest age, and what needs a person with what to do', async () => {
+    const text = await textOf('/')
+    assert.match(text, /Connector<\/strong> <span>1 instance runs</)
+    assert.match(
+      text,
+      /class="light bad">.*Brake<\/strong> <span>holds 1 deactivation since 2 Nov 09:20 CET \(40 min ago\)/,
+    )
+    assert.match(
+      text,
+      /Waiting to be sent<\/span><span class="n">1 <small>operation<\/small><\/span><span class="age">oldest 40 min/,
+    )
+    assert.match(text, /leaver cases: 2 .*<code>brake<\/code>/)
+    assert.match(text, /What to do:<\/span> rollcall leavers list\. Ask HR/)
+    assert.match(text, /href="\/leavers\?cause=brake">Open leavers</)
+    assert.match(text, /aria-label="3 of 2,000 calls used, 10 kept for leavers"/)
+    assert.match(text, /All sent by<\/dt><dd><time datetime="2026-11-02T09:00:03.000Z"/)
+  })
+
+  void test('Leavers shows cause, age and next step; a filter is in the address, and one that is not known is refused', async () => {
+    const all = await textOf('/leavers')
+    assert.match(all, /href="\/employee\?id=00815">00815<.*not-in-directory/s)
+    assert.match(all, /<strong>40 min<\/strong>/)
+    assert.match(all, /leaves <time datetime="2026-12-02T/)
+    const braked = await textOf('/leavers?cause=brake')
+    assert.match(braked, /id=20012/)
+    assert.doesNotMatch(braked, /id=00815/)
+    assert.match(braked, /href="\/leavers\?cause=brake" aria-current="true"/)
+    assert.match(await textOf('/leavers?cause=failed'), /No case has this cause now/)
+    assert.match(await textOf('/leavers?after=7'), /No further case/)
+    for (const query of ['cause=nonsense', 'after=x', 'cause=__proto__'])
+      assert.equal((await door.get(`/leavers?${query}`)).status, 400, query)
+  })
+
+  void test('a search leads to the employee by id, user name, event or operation, also in spaces, and says what to do when nothing is found', async () => {
+    for (const text of ['20011', ' 20011 ', '20011@example.com', 'left-20011', 'op-1']) {
+      const response = await door.get(`/search?${new URLSearchParams({ q: text })}`)
+      assert.deepEqual([response.status, response.headers.get('location')], [303, '/employee?id=20011'], text)
+    }
+    const missing = await door.get('/search?q=815')
+    assert.equal(missing.status, 404)
+    assert.match(await missing.text(), /Nothing in the ledger is called that.*nearly match.*00815/s)
+    assert.match(await textOf('/search?q='), /Type an employee id/)
+    assert.match(await textOf('/search?q=batch-1'), /4 employees found/)
+  })
+
+  void test('the page of an employee begins with the answer, shows three sides, and what happened with its waits, and no value', async () => {
+    const text = await textOf('/employee?id=20011')
+    assert.match(
+      text,
+      /class="verdict bad".*<h2 id="verdict">20011 can sign in<\/h2>\n<p>HR says left since/s,
+    )
+    assert.match(text, /The directory holds<\/h2><p class="big">Enabled</)
+    assert.match(text, /HR says<\/h2><p class="big">Left</)
+    assert.match(text, /Planned as <code>op-7<\/code>/)
+    assert.match(text, /<code>title<\/code><\/td><td>added<\/td><td><\/td><td><ins>\(hidden\)<\/ins>/)
+    assert.match(text, /<del>true<\/del><\/td><td><ins>false<\/ins>/)
+    assert.doesNotMatch(text, /Engineer|@example\.com/)
+    const failed = await textOf('/employee?id=20014')
+    assert.match(failed, /class="verdict warn"/)
+    assert.match(failed, /What to do:<\/span> Find the other object/)
+    assert.doesNotMatch(failed, /Another object has/, 'messages of the service quote values')
+    const unknown = await door.get('/employee?id=nobody')
+    assert.equal(unknown.status, 404)
+    assert.match(await unknown.text(), /The ledger does not know this id/)
+    for (const query of ['', '?id=20011&next=x'])
+      assert.equal((await door.get(`/employee${query}`)).status, 400)
+  })
+
+  void test('nothing that an event, a reason or an instance carries becomes markup or a control character', async () => {
+    for (const path of PAGES) {
+      const text = await textOf(path)
+      assert.doesNotMatch(text, /<script>|alert\("x"\)/, path)
+      // oxlint-disable-next-line no-control-regex
+      assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f\u202a-\u202e]/, path)
+      assert.doesNotMatch(text, / style=| on[a-z]+=/, path)
+    }
+    const text = await textOf(`/employee?${new URLSearchParams({ id: evil })}`)
+    assert.match(text, /evil &lt;script&gt;.*\\u\{1b\}\[2J\\u\{202e\}&amp;amp;/)
+    assert.match(
+      await textOf(`/search?${new URLSearchParams({ q: `"><b>${HOSTILE}` })}`),
+      /value="&quot;&gt;&lt;b&gt;/,
+    )
+  })
+
+  void test('every answer has every careful header, errors and files included, and no page sets a cookie', async () => {
+    const paths = [
+      ...PAGES,
+      ...Object.keys(ROUTES),
+      '/nothing',
+      '/leavers?cause=x',
+      `/search?q=${'x'.repeat(3_000)}`,
+    ]
+    for (const path of paths)
+      for (const method of ['GET', 'PUT']) {
+        const { headers } = await door.get(path, { method })
+        for (const [name, value] of Object.entries(HEADERS)) {
+          const isFile = path.startsWith('/assets/') && method === 'GET' && name === 'cache-control'
+          assert.equal(headers.get(name), isFile ? 'no-cache' : value, `${method} ${path} ${name}`)
+        }
+        assert.equal(headers.has('set-cookie'), false, path)
+      }
+  })
+
+  void test('what is not in the table of routes is 404, another method is 405, and a long address is 414', async () => {
+    const outside = [
+      '/nothing',
+      '/assets/',
+      '/assets/../app.ts',
+      '/assets/%2e%2e/%2e%2e/probes.ts',
+      '/assets/..%2fapp.ts',
+      '//',
+      '/__proto__',
+      '/constructor',
+      '/leavers/',
+    ]
+    for (const path of outside) assert.equal((await door.get(path)).status, 404, path)
+    for (const [path, { methods }] of Object.entries(ROUTES)) {
+      const response = await door.get(path, { method: 'DELETE' })
+      assert.deepEqual([response.status, response.headers.get('allow')], [405, methods.join(', ')], path)
+    }
+    assert.equal((await door.get(`/search?q=${'x'.repeat(3_000)}`)).status, 414)
+    assert.equal((await door.get('/leavers', { method: 'HEAD' })).status, 200)
+  })
+
+  void test('a page under another name than that of this machine is refused: a site could point its name here', async () => {
+    const { get } = doorTo(
+      contextOf(stack, { ledger: world.ledger, now: () => world.now }),
+      'http://attacker.example:9464',
+    )
+    const response = await get('/employee?id=20011')
+    assert.equal(response.status, 421)
+    assert.doesNotMatch(await response.text(), /20011/)
+  })
+
+  void test('an unchanged page is 304, and pages of one snapshot ask the ledger once', async () => {
+    let asked = 0
+    const ledger = {
+      ...world.ledger,
+      readSubmissionStatus: (now: number) => {
+        asked += 1
+        return world.ledger.readSubmissionStatus(now)
+      },
+    }
+    const { get } = doorTo(contextOf(stack, { ledger, now: () => world.now }))
+    const etag = (await get('/')).headers.get('etag') ?? ''
+    const again = await get('/', { headers: { 'if-none-match': etag } })
+    assert.deepEqual([again.status, await again.text(), asked], [304, '', 1])
+    assert.equal((await get('/', { headers: { 'if-none-match': '"x"' } })).status, 200)
+  })
+
+  void test('while the ledger does not answer, every page says so and what to do', async () => {
+    const { get } = doorTo(contextOf(stack, { ledger: null, now: () => world.now }))
+    for (const path of ['/', '/leavers', '/search?q=1', '/employee?id=1']) {
+      const response = await get(path)
+      assert.equal(response.status, 503)
+      assert.match(await response.text(), /The ledger does not answer.*readyz/s)
+    }
+  })
+
+  void test('a page that fails says no more than where to look in the log', async () => {
+    const failing = { ...world.ledger, readAccess: () => Promise.reject(new Error('the password of HR')) }
+    const { get } = doorTo(contextOf(stack, { ledger: failing, now: () => world.now }))
+    const response = await get('/employee?id=20011')
+    assert.equal(response.status, 500)
+    const text = await response.text()
+    assert.doesNotMatch(text, /password/)
+    assert.match(text, /<code>[\da-f-]{36}<\/code>/)
+  })
+
+  void test('a list is paged, and the pages together show each case once', async () => {
+    await world.record(...Array.from({ length: 60 }, (_, n) => leaver(`out-${n}`, `many-${n}`)))
+    await world.tend()
+    const ids = (text: string): readonly string[] =>
+      [...text.matchAll(/\/employee\?id=([\w-]+)"/g)].map(([, id = '']) => id)
+    const first = await textOf('/leavers')
+    const next = /rel="next" href="([^"]+)"/.exec(first)?.[1] ?? ''
+    const second = await textOf(next.replaceAll('&amp;', '&'))
+    assert.equal(ids(first).length, 50)
+    assert.equal(new Set([...ids(first), ...ids(second)]).size, 64)
+    assert.doesNotMatch(second, /rel="next"/)
+  })
+})
