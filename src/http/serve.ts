@@ -42,7 +42,7 @@ async function pagesOf(
   if (!loopback && token === null)
     throw new RollcallError(
       'ConfigInvalid',
-      'CONSOLE=on beyond loopback needs HTTP_TOKEN: without it, everybody who reaches HTTP_ADDRESS could read the console. Set HTTP_TOKEN, or set CONSOLE to loopback or off',
+      'CONSOLE=on beyond loopback needs HTTP_TOKEN: without it, every client that reaches HTTP_ADDRESS could read the console. Set HTTP_TOKEN, or set CONSOLE to loopback or off',
     )
   const { consoleListener } = await import('./console/listener.ts')
   const { snapshot } = observed

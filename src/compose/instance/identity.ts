@@ -91,6 +91,7 @@ const OWN_SETTINGS: ReadonlySet<string> = new Set([
   'NO_PROXY',
   'LOG_LEVEL',
   'HTTP_ADDRESS',
+  'CONSOLE',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
 ] satisfies readonly SettingName[])
 

@@ -10,7 +10,7 @@ export interface Failures {
   add(address: string, now: number): void
 }
 
-/** Counts wrong tokens, so that nobody can try many. */
+/** Counts wrong tokens, so that only a few can be tried. */
 export function countedFailures(): Failures {
   const counts = new Map<string, { count: number; readonly since: number }>()
   const inWindow = (key: string, now: number) => {

@@ -1,7 +1,7 @@
 import { own } from '../../core/own.ts'
 
 /**
- * What a route takes: `none` is open to everybody who reaches the address; `read` shows what the
+ * What a route takes: `none` is open to every client that reaches the address; `read` shows what the
  * ledger holds, with the values of employees hidden.
  */
 export type Permission = 'none' | 'read'

@@ -4,7 +4,7 @@ import { sameSecret } from './token.ts'
 /**
  * The session of a browser that gave the token. The cookie holds when it ends, and a seal made with
  * the token, so that every instance with the same token accepts it, a restart ends none, and a new
- * token ends all. Nobody can tell the token from it.
+ * token ends all. The token cannot be derived from it.
  */
 
 /** The prefix makes browsers refuse the cookie from another host, another path or without TLS. */

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { readConfig } from '../../../src/compose/config.ts'
+import { silentLogger } from '../../../src/core/runtime.ts'
 import { countedFailures } from '../../../src/http/access/failures.ts'
 import { ownPage, ROUTES } from '../../../src/http/access/routes.ts'
 import { isSession, newSession, SESSION_MS } from '../../../src/http/access/session.ts'
+import { serveHttp } from '../../../src/http/serve.ts'
 import type { World } from '../../suites/conformance/ledger-world.ts'
 import { anOffice, contextOf, type Door, doorTo } from '../console/office.ts'
 
@@ -74,7 +77,7 @@ void describe('the console beyond loopback', () => {
     )
   })
 
-  void test('a form of another site signs nobody in or out', async () => {
+  void test('a form of another site starts and ends no session', async () => {
     const { post } = outside()
     for (const headers of [
       {},
@@ -137,4 +140,28 @@ void test('failures of many addresses are remembered in bounded space, and those
   assert.equal(failures.waitMs('address 1', 0), 0)
   assert.equal(failures.waitMs('a new one', 0), 60_000)
   assert.equal(failures.waitMs('a new one', 60_000), 0)
+})
+
+void test('beyond loopback the console is served only where it was asked for, and then only with a token', async () => {
+  const observed = {
+    ready: async () => ({ ready: true, checks: {} }),
+    snapshot: () => Promise.reject(new Error('not asked')),
+  }
+  const served = { observed, scrape: async () => '', ledger: () => null }
+  const statusOf = async (settings: Readonly<Record<string, string>>): Promise<number> => {
+    const probes = await serveHttp(
+      readConfig({ HTTP_ADDRESS: '0.0.0.0:0', ...settings }),
+      served,
+      silentLogger,
+    )
+    assert.ok(probes)
+    const { status } = await fetch(`http://127.0.0.1:${probes.port}/assets/console.css`)
+    await probes.close()
+    return status
+  }
+  assert.equal(await statusOf({ HTTP_TOKEN: TOKEN }), 404)
+  assert.equal(await statusOf({ HTTP_TOKEN: TOKEN, CONSOLE: 'on' }), 200)
+  assert.equal(await statusOf({ HTTP_ADDRESS: '0' }), 200)
+  assert.equal(await statusOf({ HTTP_ADDRESS: '0', CONSOLE: 'off' }), 404)
+  await assert.rejects(statusOf({ CONSOLE: 'on' }), { code: 'ConfigInvalid', message: /needs HTTP_TOKEN/ })
 })
