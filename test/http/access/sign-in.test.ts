@@ -38,7 +38,7 @@ void describe('the console beyond loopback', () => {
       assert.equal(without.status, 303, path)
       assert.equal(
         without.headers.get('location'),
-        `/sign-in?${new URLSearchParams({ to: `${path}?id=20011` })}`,
+        `/sign-in?${new URLSearchParams({ to: `${path}?id=20011` }).toString()}`,
       )
       for (const init of [
         cookie(forged),

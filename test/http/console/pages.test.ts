@@ -21,7 +21,7 @@ const PAGES = [
   '/leavers',
   '/search?q=nothing',
   '/employee?id=20011',
-  `/employee?${new URLSearchParams({ id: evil })}`,
+  `/employee?${new URLSearchParams({ id: evil }).toString()}`,
 ]
 const textOf = async (path: string): Promise<string> => (await door.get(path)).text()
 
@@ -61,7 +61,7 @@ void describe('the console on loopback', () => {
 
   void test('a search leads to the employee by id, user name, event or operation, also in spaces, and says what to do when nothing is found', async () => {
     for (const text of ['20011', ' 20011 ', '20011@example.com', 'left-20011', 'op-1']) {
-      const response = await door.get(`/search?${new URLSearchParams({ q: text })}`)
+      const response = await door.get(`/search?${new URLSearchParams({ q: text }).toString()}`)
       assert.deepEqual([response.status, response.headers.get('location')], [303, '/employee?id=20011'], text)
     }
     const missing = await door.get('/search?q=815')
@@ -102,10 +102,10 @@ void describe('the console on loopback', () => {
       assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f\u202a-\u202e]/, path)
       assert.doesNotMatch(text, / style=| on[a-z]+=/, path)
     }
-    const text = await textOf(`/employee?${new URLSearchParams({ id: evil })}`)
+    const text = await textOf(`/employee?${new URLSearchParams({ id: evil }).toString()}`)
     assert.match(text, /evil &lt;script&gt;.*\\u\{1b\}\[2J\\u\{202e\}&amp;amp;/)
     assert.match(
-      await textOf(`/search?${new URLSearchParams({ q: `"><b>${HOSTILE}` })}`),
+      await textOf(`/search?${new URLSearchParams({ q: `"><b>${HOSTILE}` }).toString()}`),
       /value="&quot;&gt;&lt;b&gt;/,
     )
   })
