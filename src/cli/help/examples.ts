@@ -124,7 +124,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   'findings list': [
     ['findings', 'the open ones'],
-    ['findings list --all --code ForeignChange --since 30d', 'a month of one kind'],
+    ['findings list --all --code DisabledElsewhere --since 30d', 'a month of one kind'],
   ],
   'findings show': [['findings show finding-12', 'one, with its cause and what to do']],
   'findings acknowledge': [
