@@ -10,6 +10,7 @@ import type { SubmissionStatus } from '../../core/ledger/port/submit.ts'
 import { backlogForecast, type Forecast } from '../../core/provision/pace.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { inForce, ownConfigOption } from '../support/running/in-force.ts'
+import { age, when } from '../support/screen/when.ts'
 import { iso } from '../support/instants.ts'
 import { withLedger } from '../support/ledger.ts'
 import { formatOption } from '../support/options.ts'
@@ -209,23 +210,31 @@ function printStatus({ books, submission, ...status }: Status, views: readonly I
       ['dead letters in the ledger', describeDeadLetters(status.deadLetters)],
       ['dead letters on the bus', describeBusDeadLetters(status.busDeadLetters)],
       ['alerts', describeAlerts(status)],
-      ['log read until', status.log.readUntil ?? 'not read yet'],
+      ['log read until', momentOf(status.log.readUntil) || 'not read yet'],
       ['log records of others', status.log.foreign],
       ['outcomes not yet published', books.unpublished],
-      ['next moment', iso(status.nextAt) ?? 'none'],
+      ['next moment', when(status.nextAt) || 'none'],
       ['books', books.balanced ? 'balanced' : books.wrong.join('; ')],
     ],
   )
 }
 
 function describeForecast({ doneAt, calls }: Forecast): string {
-  return doneAt === null ? 'nothing waits' : `${iso(doneAt)}, ${calls} calls`
+  return doneAt === null ? 'nothing waits' : `${when(doneAt)}, ${calls} calls`
+}
+
+/** An instant that the JSON of the status has as text. */
+function momentOf(iso8601: string | null): string {
+  return when(iso8601 === null ? null : Date.parse(iso8601))
 }
 
 function describeHolds(holds: Status['holds']): string {
   if (holds.length === 0) return 'open'
   return holds
-    .map(({ name, status, until }) => `held (${name}${status === null ? '' : ` ${status}`}) until ${until}`)
+    .map(
+      ({ name, status, until }) =>
+        `held (${name}${status === null ? '' : ` ${status}`}) until ${momentOf(until)}`,
+    )
     .join(', ')
 }
 
@@ -250,7 +259,7 @@ function describeLeavers({ count: open, causes: byCause, oldestAt }: Figures['le
   const causes = byCause.map(({ cause, count }) => `${count} ${cause}`)
   return open === 0
     ? 'none'
-    : `${open}: ${causes.join(', ')}; the oldest since ${iso(oldestAt)} — rollcall leavers`
+    : `${open}: ${causes.join(', ')}; the oldest since ${when(oldestAt)} — rollcall leavers`
 }
 
 const NAMED = 5
@@ -283,7 +292,7 @@ function describeDeadLetters(deadLetters: Status['deadLetters']): string {
 function describeBusDeadLetters(bus: Status['busDeadLetters']): string {
   if (bus === null) return 'not counted yet'
   const { codes, capped, countedAt } = bus
-  return `${capped ? 'at least ' : ''}${describeDeadLetters(codes)} (counted ${iso(countedAt)})`
+  return `${capped ? 'at least ' : ''}${describeDeadLetters(codes)} (counted ${age(countedAt)})`
 }
 
 /** They are what the last look found, which may be long ago. */

@@ -1,10 +1,11 @@
+import { when } from '../support/screen/when.ts'
 import type { Part } from '../../core/plan/explain.ts'
 
 /** The effect of an event, as lines for the terminal. They name attributes and never values. */
 export function describePart(part: Part): readonly string[] {
   switch (part.kind) {
     case 'held':
-      return [`held until ${new Date(part.until).toISOString()}: ${part.why}`]
+      return [`held until ${when(part.until)}: ${part.why}`]
     case 'unread':
       return ['held until the employee is read from the HR system']
     case 'rescinded':

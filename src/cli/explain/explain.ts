@@ -18,6 +18,7 @@ import { withLedger } from '../support/ledger.ts'
 import { disclose, type DisclosureOptions, expectDisclosure } from '../support/disclosure.ts'
 import { type Format, printJson, printLines, printTable, say } from '../support/output.ts'
 import { displayValue, type Show, showing } from '../../core/personal.ts'
+import { when } from '../support/screen/when.ts'
 import { inForce } from '../support/running/in-force.ts'
 
 const REFUSAL =
@@ -124,7 +125,8 @@ function toJson({ explanation, view, access }: Found, show: Show): object {
 function draw({ explanation, view, access }: Found, show: Show, zoneOf: (source: string) => string): void {
   const lines = eventsAskedFor(explanation, view).flatMap((event) => [
     `event ${event.id} (${event.type}) from ${event.source}: ${event.state}${event.reason === null ? '' : ` (${event.reason})`}`,
-    `  effective ${iso(event.effectiveAt)} (${describeDate(event, zoneOf(event.source))}), recorded ${iso(event.recordedAt)}`,
+    `  effective ${when(event.effectiveAt)}: ${describeDate(event, zoneOf(event.source))}`,
+    `  recorded ${when(event.recordedAt)}`,
     ...event.countsFrom.map(
       ({ id }) => `  counts from event ${id} on, because HR recorded it later and dated it before`,
     ),
@@ -148,5 +150,5 @@ function draw({ explanation, view, access }: Found, show: Show, zoneOf: (source:
     ]),
   )
   if (explanation.nextAt !== null)
-    printLines('', `next change without a new event: ${iso(explanation.nextAt)}`)
+    printLines('', `next change without a new event: ${when(explanation.nextAt)}`)
 }

@@ -4,7 +4,8 @@ import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../core/ledge
 import type { Json } from '../../core/model.ts'
 import { reasonOf } from '../../core/report/outcomes/reason-catalogue.ts'
 import { blockLines } from './block-lines.ts'
-import { ago } from '../support/output.ts'
+import { span } from '../../core/span.ts'
+import { when } from '../support/screen/when.ts'
 import { displayValue, HIDDEN, type Show } from '../../core/personal.ts'
 
 /**
@@ -94,9 +95,9 @@ function drawEvent(event: TraceEvent): string[] {
   const why = [event.reason, event.detail, event.by && `by ${event.by}`].filter(Boolean).join(', ')
   return [
     `event ${event.id} (${event.type}) from ${event.source}: ${event.state}${why ? ` (${why})` : ''}`,
-    `  recorded   ${ago(event.recordedAt, null)}`,
-    `  effective  ${ago(event.effectiveAt, null)}`,
-    `  received   ${ago(event.receivedAt, null)}`,
+    `  recorded   ${when(event.recordedAt)}`,
+    `  effective  ${when(event.effectiveAt)}`,
+    `  received   ${when(event.receivedAt)}`,
     ...step('decided', event.plannedAt, event.receivedAt),
     ...step('final', event.finishedAt, event.receivedAt),
     ...step('published', event.publishedAt, event.receivedAt),
@@ -120,7 +121,7 @@ function drawOperation(operation: TraceOperation, from: number | null, show: Sho
       : []),
     ...operation.records.map(
       (record) =>
-        `    log record ${record.id}: ${record.action} ${record.status}${record.code ? ` (${record.code})` : ''} at ${ago(record.activityAt, from)}, change ${record.changeId}, object ${record.objectId ?? 'none'}`,
+        `    log record ${record.id}: ${record.action} ${record.status}${record.code ? ` (${record.code})` : ''} at ${moment(record.activityAt, from)}, change ${record.changeId}, object ${record.objectId ?? 'none'}`,
     ),
     ...step('answered', operation.answeredAt, from).map((line) => `    ${line.trimStart()}`),
   ]
@@ -171,5 +172,10 @@ function drawReason(code: string): string[] {
 }
 
 function step(name: string, at: number | null, from: number | null): string[] {
-  return at === null ? [] : [`  ${name.padEnd(10)} ${ago(at, from)}`]
+  return at === null ? [] : [`  ${name.padEnd(10)} ${moment(at, from)}`]
+}
+
+/** An instant, and how long after the event was received it was. */
+function moment(at: number, from: number | null): string {
+  return from === null ? when(at) : `${when(at)}  ${at < from ? '-' : '+'}${span(Math.abs(at - from))}`
 }

@@ -3,7 +3,6 @@ import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline/promises'
 import type Table from 'cli-table3'
 import { masked } from '../../core/mask.ts'
-import { span } from '../../core/span.ts'
 import { shortened, visible, visibleJson, visibleYaml } from '../../core/visible.ts'
 
 /**
@@ -194,10 +193,4 @@ export function printTable(head: readonly string[], rows: readonly (readonly (st
   })
   table.push(...rows.map((row) => row.map(cell)))
   toStdout(`${table.toString()}\n`)
-}
-
-export function ago(at: number | null, from: number | null): string {
-  if (at === null) return ''
-  if (from === null) return new Date(at).toISOString()
-  return `${new Date(at).toISOString()}  ${at < from ? '-' : '+'}${span(Math.abs(at - from))}`
 }

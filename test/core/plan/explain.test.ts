@@ -35,9 +35,9 @@ void describe('an event is explained', () => {
   })
   void test('held, with the moment it takes effect', async () => {
     const later = personEvent(2, { effectiveAt: day(5), worker: { title: 'Head' } })
-    assert.deepEqual(await words([hired, later], 2), [
-      'held until 2026-01-05T12:00:00.000Z: it takes effect then',
-    ])
+    const [held, ...others] = await words([hired, later], 2)
+    assert.match(held ?? '', /^held until 2026-01-05T12:00:00Z \(.*\): it takes effect then$/)
+    assert.deepEqual(others, [])
   })
   void test('unchanged because none of its attributes is mapped', async () => {
     const hobby = personEvent(2, { effectiveAt: day(2), worker: { hobby: 'chess' } })

@@ -4,6 +4,7 @@ import type { BrakeRelease } from '../../../core/ledger/port/plan.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { yesOption } from '../../support/confirm.ts'
 import { iso } from '../../support/instants.ts'
+import { when } from '../../support/screen/when.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
 import { type Format, printJson, printLines } from '../../support/output.ts'
@@ -87,7 +88,7 @@ type Allowance = NonNullable<BrakeRelease['allowance']>
 
 function describeAllowance({ amount, endsAt }: Allowance, dryRun: boolean): string {
   if (amount === 0) return dryRun ? 'the allowance would end' : 'the allowance has ended'
-  return `${amount} more ${dryRun ? 'could' : 'can'} go until ${iso(endsAt)} before the limit counts`
+  return `${amount} more ${dryRun ? 'could' : 'can'} go until ${when(endsAt)} before the limit counts`
 }
 
 async function allowanceOf({ more, until }: ReleaseOptions, now: number): Promise<Allowance | null> {

@@ -14,6 +14,7 @@ import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { count, formatOption } from '../../support/options.ts'
 import { type Format, printJson, printLines, printTable } from '../../support/output.ts'
+import { when } from '../../support/screen/when.ts'
 import { brakedEmployees } from './braked-employees.ts'
 
 export const register: RegisterCommand = (brake, { environment, finish }) => {
@@ -97,7 +98,7 @@ function printStatus(status: BrakeStatus, limits: BrakeSettings): void {
       ['limit', limitInWords(limits)],
       ['more may go', describeAllowance(status.allowance)],
       ['held', status.held],
-      ['held since', iso(status.heldSince) ?? ''],
+      ['held since', when(status.heldSince)],
       ['refused', status.refused],
     ],
   )
@@ -106,7 +107,7 @@ function printStatus(status: BrakeStatus, limits: BrakeSettings): void {
 function describeAllowance(allowance: BrakeAllowance | null): string {
   if (allowance === null) return 'no allowance'
   const { amount, endsAt, grantedBy } = allowance
-  return `${leftOf(allowance)} of ${amount} until ${iso(endsAt)}, by ${grantedBy}`
+  return `${leftOf(allowance)} of ${amount} until ${when(endsAt)}, by ${grantedBy}`
 }
 
 function printNames(since: string, named: readonly BrakedEmployee[], all: number): void {
@@ -114,7 +115,7 @@ function printNames(since: string, named: readonly BrakedEmployee[], all: number
   printLines('')
   printTable(
     ['employee', since, 'left'],
-    named.map((one) => [one.employeeId, iso(one.since), iso(one.leftAt) ?? '']),
+    named.map((one) => [one.employeeId, when(one.since), when(one.leftAt)]),
   )
   if (named.length < all) printLines(`… and ${all - named.length} more: --limit, or --output json for all`)
 }

@@ -2,7 +2,7 @@ import { EXIT_CODES } from '../../../core/errors.ts'
 import { findingKind } from '../../../core/findings/codes.ts'
 import type { Finding } from '../../../core/ledger/port/findings.ts'
 import type { RegisterCommand } from '../../support/command.ts'
-import { iso } from '../../support/instants.ts'
+import { when } from '../../support/screen/when.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { formatOption } from '../../support/options.ts'
 import { type Format, printJson, printTable, say } from '../../support/output.ts'
@@ -42,7 +42,7 @@ function print(finding: Finding): void {
       ['code', finding.code],
       ['employee', finding.employeeId ?? ''],
       ['event', finding.event?.id ?? ''],
-      ['raised', iso(finding.raisedAt)],
+      ['raised', when(finding.raisedAt)],
       ['detail', finding.detail ?? ''],
       ['state', stateOf(finding)],
       ['acknowledged by', finding.acknowledged?.by ?? ''],

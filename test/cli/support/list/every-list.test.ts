@@ -146,4 +146,10 @@ void describe('a command that lists', () => {
       assert.ok((stdout + stderr).length > 0)
       assert.ok(!(stdout + stderr).includes(ESCAPE))
     })
+
+  for (const argv of [['events'], ['leavers', 'list'], ['explain', 'p1'], ['trace', 'p1']])
+    void test(`${argv.join(' ')}: shows an instant in UTC, in the zone of --tz and as an age`, async () => {
+      const { stdout } = await run([...argv, '--tz', 'Asia/Kathmandu'])
+      assert.match(stdout, /T08:00:\d\dZ \(13:45 \+05:45, [\d.]+ d ago\)/)
+    })
 })
