@@ -37,8 +37,8 @@ void describe('the console on loopback', () => {
       text,
       /Waiting to be sent<\/span><span class="n">1 <small>operation<\/small><\/span><span class="age">oldest 40 min/,
     )
-    assert.match(text, /leaver cases: 2 .*<code>brake<\/code>/)
-    assert.match(text, /What to do:<\/span> rollcall leavers list\. Ask HR/)
+    assert.match(text, /> 2 leaver cases · <code>brake<\/code>/)
+    assert.match(text, /What to do:<\/span> rollcall leavers list --cause brake\. Ask HR/)
     assert.match(text, /href="\/leavers\?cause=brake">Open leavers</)
     assert.match(text, /aria-label="3 of 2,000 calls used, 10 kept for leavers"/)
     assert.match(text, /All sent by<\/dt><dd><time datetime="2026-11-02T09:00:03.000Z"/)

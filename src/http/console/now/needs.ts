@@ -3,7 +3,7 @@ import { ALERTS } from '../../../core/alerts/codes.ts'
 import { describeAlert } from '../../../core/alerts/describe.ts'
 import { STALE_LOOK_MS } from '../../../core/alerts/worth.ts'
 import type { LedgerReadings } from '../../../compose/observe/measurements.ts'
-import { counted, unit } from '../layout.ts'
+import { unit } from '../layout.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import type { Times } from '../times.ts'
 
@@ -38,7 +38,7 @@ function entry(alert: AlertState, times: Times): Markup {
   return markup`<li class="${urgency}">
 <div>
 <p class="what"><strong>${what}</strong></p>
-<p class="facts"><span class="tag ${urgency}">${urgency}</span> ${ALERTS[code].counts}: ${counted(count)}${cause === '' ? NOTHING : markup` · <code>${cause}</code>`} · since ${times.element(openedAt)}</p>
+<p class="facts"><span class="tag ${urgency}">${urgency}</span> ${unit(count, ...ALERTS[code].counts)}${cause === '' ? NOTHING : markup` · <code>${cause}</code>`} · since ${times.element(openedAt)}</p>
 ${meaning === null ? NOTHING : markup`<p>${meaning}</p>`}
 <p><span class="do">What to do:</span> ${cure}${cure.endsWith('.') ? '' : '.'}</p>
 </div>
