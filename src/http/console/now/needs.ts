@@ -34,11 +34,12 @@ function content(alerts: LedgerReadings['alerts'], times: Times): Markup {
 function entry(alert: AlertState, times: Times): Markup {
   const { what, meaning, cure } = describeAlert(alert)
   const { code, cause, count, urgency, openedAt } = alert
+  const [one, several] = ALERTS[code].counts
   const link = linkOf(alert)
   return markup`<li class="${urgency}">
 <div>
 <p class="what"><strong>${what}</strong></p>
-<p class="facts"><span class="tag ${urgency}">${urgency}</span> ${unit(count, ...ALERTS[code].counts)}${cause === '' ? NOTHING : markup` · <code>${cause}</code>`} · since ${times.element(openedAt)}</p>
+<p class="facts"><span class="tag ${urgency}">${urgency}</span> ${unit(count, one, several)}${cause === '' ? NOTHING : markup` · <code>${cause}</code>`} · since ${times.element(openedAt)}</p>
 ${meaning === null ? NOTHING : markup`<p>${meaning}</p>`}
 <p><span class="do">What to do:</span> ${cure}${cure.endsWith('.') ? '' : '.'}</p>
 </div>
