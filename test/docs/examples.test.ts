@@ -39,10 +39,19 @@ void describe('the examples', () => {
       assert.deepEqual(checkConfig(environment).problems, [])
     })
 
-  void test('the shape of the own source fits its samples, one of which is refused', () => {
-    const results = files('examples/own-source/golden/*.json').map((file) => read(file))
-    assert.equal(results.length, files('examples/own-source/samples/*.json').length)
-    assert.equal(results.filter((result) => result.includes('"code": "AccessUnknown"')).length, 1)
-    assert.equal(results.filter((result) => result.includes('"refused"')).length, 1)
-  })
+  for (const [folder, given, refused] of [
+    ['own-source', ['samples'], ['AccessUnknown']],
+    ['flat-records', ['samples'], ['FieldInvalid']],
+    ['notices', ['samples', 'answers'], ['AnswerIncomplete', 'OtherEmployee']],
+  ] as const)
+    void test(`each sample of ${folder} has its expected result, and only ${refused.join(' and ')} refuse one`, () => {
+      const samples = given.flatMap((name) => files(`examples/${folder}/${name}/*.json`))
+      const results = files(`examples/${folder}/golden/*.json`)
+      assert.deepEqual(
+        results.map((file) => basename(file)).toSorted(),
+        samples.map((file) => basename(file)).toSorted(),
+      )
+      const codes: readonly string[] = results.flatMap((file) => JSON.parse(read(file)).refused?.code ?? [])
+      assert.deepEqual(codes.toSorted(), refused)
+    })
 })
