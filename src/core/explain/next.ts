@@ -1,3 +1,4 @@
+import { shellWord } from './shell-word.ts'
 import type { AccessAnswer, Obstacle } from './access.ts'
 
 /** The command to type next; `null` when there is nothing to do. */
@@ -53,9 +54,4 @@ function commandFor(obstacle: Obstacle, employee: string): string | null {
     case 'future':
       return null
   }
-}
-
-/** An argument as a shell takes it. */
-function shellWord(text: string): string {
-  return /^[\w.@:/+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }

@@ -14,6 +14,7 @@ export interface RouteRule {
 /** Every route of the console. What is not in this table is not served. */
 export const ROUTES = {
   '/': { methods: ['GET'], permission: 'read' },
+  '/failures': { methods: ['GET'], permission: 'read' },
   '/leavers': { methods: ['GET'], permission: 'read' },
   '/search': { methods: ['GET'], permission: 'read' },
   '/employee': { methods: ['GET'], permission: 'read' },

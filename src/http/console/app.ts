@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { getCookie } from 'hono/cookie'
+import type { Snapshot } from '../../compose/observe/figures.ts'
 import { countedFailures, type Failures } from '../access/failures.ts'
 import { guard, type Refusal } from '../access/guard.ts'
 import { ownPage } from '../access/routes.ts'
@@ -9,7 +10,7 @@ import { SESSION_COOKIE } from '../access/session.ts'
 import { signIn, signOut } from '../access/sign-in.ts'
 import { etagOf, readAssets } from './assets.ts'
 import type { ConsoleContext } from './context.ts'
-import { page } from './layout.ts'
+import { page, type PageOptions } from './layout.ts'
 import type { Markup } from './markup.ts'
 import { type Answer, LEDGER_AWAY, pagesOf } from './pages.ts'
 import { failurePage, refusalPage } from './refusals.ts'
@@ -55,14 +56,21 @@ function refuse(request: Context, refusal: Refusal): Response | Promise<Response
 async function shown(request: Context, answer: Answer, context: ConsoleContext): Promise<Response> {
   if ('redirect' in answer) return request.redirect(answer.redirect, 303)
   const { status = 200, ...options } = answer
-  const openLeavers = (await context.snapshot()).ledger?.figures.leavers.count ?? null
+  const counts = countsOf(await context.snapshot())
   const signedIn = !context.access.loopback && getCookie(request, SESSION_COOKIE) !== undefined
-  const made: Markup = page({ ...options, openLeavers, signedIn })
+  const made: Markup = page({ ...options, counts, signedIn })
   const text = String(await made)
   const etag = etagOf(text)
   request.header('etag', etag)
   if (status === 200 && request.req.header('if-none-match') === etag) return request.body(null, 304)
   return request.html(text, status)
+}
+
+function countsOf({ ledger }: Snapshot): PageOptions['counts'] {
+  if (ledger === null) return null
+  const { leavers, deadLetters, busDeadLetters } = ledger.figures
+  const failed = [...deadLetters, ...(busDeadLetters?.codes ?? [])]
+  return { openLeavers: leavers.count, deadLetters: failed.reduce((sum, { count }) => sum + count, 0) }
 }
 
 function serveAssets(app: Hono): void {

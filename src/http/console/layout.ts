@@ -6,8 +6,8 @@ export interface PageOptions {
   readonly body: Markup
   /** The entry of the navigation that the page belongs to; `null` for none. */
   readonly current: RoutePath | null
-  /** Open leaver cases; `null` when that is not known. */
-  readonly openLeavers: number | null
+  /** What the navigation counts; `null` when it is not known. */
+  readonly counts: { readonly openLeavers: number; readonly deadLetters: number } | null
   /** What the search field holds. */
   readonly search?: string
   /** The page is replaced by a newer one while it is open. */
@@ -65,11 +65,21 @@ ${body}
 `
 }
 
-function navigation({ current, openLeavers }: PageOptions): Markup {
+function navigation({ current, counts }: PageOptions): Markup {
   const entry = (path: RoutePath, name: string, more: Markup = NOTHING): Markup =>
     markup`<li><a href="${path}"${path === current ? markup` aria-current="page"` : NOTHING}>${name}${more}</a></li>`
-  const leavers = openLeavers ? markup` <span class="count bad">${counted(openLeavers)} open</span>` : NOTHING
-  return markup`<nav aria-label="Main"><ul>${[entry('/', 'Now'), entry('/leavers', 'Leavers', leavers)]}</ul></nav>`
+  const leavers = counts?.openLeavers
+    ? markup` <span class="count bad">${counted(counts.openLeavers)} open</span>`
+    : NOTHING
+  const failures = counts?.deadLetters
+    ? markup` <span class="count">${counted(counts.deadLetters)}</span>`
+    : NOTHING
+  const entries = [
+    entry('/', 'Now'),
+    entry('/leavers', 'Leavers', leavers),
+    entry('/failures', 'Failures', failures),
+  ]
+  return markup`<nav aria-label="Main"><ul>${entries}</ul></nav>`
 }
 
 const NUMBER = new Intl.NumberFormat('en-GB')

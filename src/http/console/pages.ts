@@ -8,6 +8,7 @@ import { employeeHref } from './employee/href.ts'
 import { readEmployee, searchEmployees } from './employee/read.ts'
 import { searchView, searchWithoutText } from './employee/search-view.ts'
 import { employeeView, unknownEmployee } from './employee/view.ts'
+import { failuresView } from './failures/view.ts'
 import { notice } from './layout.ts'
 import { leaversView } from './leavers/view.ts'
 import { type Markup, markup } from './markup.ts'
@@ -31,7 +32,10 @@ export type Answer =
 export type Query = (name: string) => string | null
 
 type Pages = Readonly<
-  Record<'/' | '/employee' | '/leavers' | '/search', (query: Query, ledger: ConsoleLedger) => Promise<Answer>>
+  Record<
+    '/' | '/employee' | '/failures' | '/leavers' | '/search',
+    (query: Query, ledger: ConsoleLedger) => Promise<Answer>
+  >
 >
 
 export const LEDGER_AWAY: Answer = { title: 'Now', body: ledgerAway(), current: '/', live: true, status: 503 }
@@ -51,6 +55,12 @@ export function pagesOf(context: ConsoleContext): Pages {
       const waiting = await backlog(ledger, snapshot.ledger, snapshot.limits)
       const body = nowView(snapshot, waiting, timesAt(snapshot.ledger.at, context.zone))
       return { title: 'Now', body, current: '/', live: true }
+    },
+    '/failures': async () => {
+      const { ledger: readings } = await context.snapshot()
+      if (readings === null) return LEDGER_AWAY
+      const body = failuresView(readings.figures, timesAt(readings.at, context.zone))
+      return { title: 'Failures', body, current: '/failures', live: true }
     },
     '/leavers': async (query, ledger) => {
       const [cause, after] = [query('cause'), query('after')]

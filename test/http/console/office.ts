@@ -43,6 +43,11 @@ export async function anOffice(stack: AsyncDisposableStack): Promise<World> {
   await world.record({ ...leaver('left-20013', '20013', 2_000), effectiveAt: world.now + 30 * DAY_MS })
   world.now += 40 * MINUTE
   await world.tend()
+  await ledger.recordBusDeadLetters({
+    countedAt: world.now,
+    capped: true,
+    codes: [{ code: HOSTILE, count: 7, oldestAt: world.now - HOUR }],
+  })
   await ledger.announceInstance(
     anInstance('one', { name: `rollcall-0 ${HOSTILE}`, startedAt: world.now - HOUR, seenAt: world.now }),
   )

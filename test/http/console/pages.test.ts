@@ -19,6 +19,7 @@ const evil = `evil ${HOSTILE}`
 const PAGES = [
   '/',
   '/leavers',
+  '/failures',
   '/search?q=nothing',
   '/employee?id=20011',
   `/employee?${new URLSearchParams({ id: evil }).toString()}`,
@@ -57,6 +58,22 @@ void describe('the console on loopback', () => {
     assert.match(await textOf('/leavers?after=7'), /No further case/)
     for (const query of ['cause=nonsense', 'after=x', 'cause=__proto__'])
       assert.equal((await door.get(`/leavers?${query}`)).status, 400, query)
+  })
+
+  void test('Failures groups dead letters of ledger and bus by code, the largest first, with cause, owner and what to do', async () => {
+    const text = await textOf('/failures')
+    const codes = [...text.matchAll(/data-label="Code"><code>([^<]*)</g)].map(([, code]) => code)
+    assert.deepEqual(codes, [
+      '&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&#39;\\u{1b}[2J\\u{202e}&amp;amp;',
+      'AzureActiveDirectoryDuplicateUserPrincipalName',
+    ])
+    assert.match(text, /<strong>7 messages<\/strong> on the bus/)
+    assert.match(text, /<strong>1 event<\/strong> in the ledger<br><span class="quiet">oldest 40 min/)
+    assert.match(text, /Owner: HR data\. Waiting does not help\./)
+    assert.match(text, /There are more than could be counted/)
+    assert.match(text, /list --store ledger --code AzureActiveDirectoryDuplicateUserPrincipalName</)
+    assert.match(text, /Failures <span class="count">8</)
+    assert.match(await textOf('/'), /href="\/failures">See failures</)
   })
 
   void test('a search leads to the employee by id, user name, event or operation, also in spaces, and says what to do when nothing is found', async () => {
@@ -178,7 +195,7 @@ void describe('the console on loopback', () => {
 
   void test('while the ledger does not answer, every page says so and what to do', async () => {
     const { get } = doorTo(contextOf(stack, { ledger: null, now: () => world.now }))
-    for (const path of ['/', '/leavers', '/search?q=1', '/employee?id=1']) {
+    for (const path of ['/', '/leavers', '/failures', '/search?q=1', '/employee?id=1']) {
       const response = await get(path)
       assert.equal(response.status, 503)
       assert.match(await response.text(), /The ledger does not answer.*readyz/s)

@@ -54,9 +54,10 @@ function linkOf({ code, cause }: AlertState): { readonly href: string; readonly 
       return { href: `/leavers?cause=${encodeURIComponent(cause)}`, text: 'Open leavers' }
     case 'brake.tripped':
       return { href: '/leavers?cause=brake', text: 'Held leavers' }
+    case 'deadletter.new':
+      return { href: '/failures', text: 'See failures' }
     case 'bus.unreachable':
     case 'channel.down':
-    case 'deadletter.new':
     case 'finding.new':
     case 'instance.lost':
     case 'job.stopped':
