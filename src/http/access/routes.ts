@@ -17,6 +17,7 @@ export const ROUTES = {
   '/failures': { methods: ['GET'], permission: 'read' },
   '/leavers': { methods: ['GET'], permission: 'read' },
   '/search': { methods: ['GET'], permission: 'read' },
+  '/audit': { methods: ['GET'], permission: 'read' },
   '/employee': { methods: ['GET'], permission: 'read' },
   '/sign-in': { methods: ['GET', 'POST'], permission: 'none' },
   '/sign-out': { methods: ['POST'], permission: 'none' },

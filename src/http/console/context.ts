@@ -10,6 +10,7 @@ export type ConsoleLedger = Pick<
   | 'findEmployeeIds'
   | 'findEmployees'
   | 'findNearMatches'
+  | 'listAudit'
   | 'listInstances'
   | 'listOpenLeavers'
   | 'readAccess'

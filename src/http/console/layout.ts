@@ -78,6 +78,7 @@ function navigation({ current, counts }: PageOptions): Markup {
     entry('/', 'Now'),
     entry('/leavers', 'Leavers', leavers),
     entry('/failures', 'Failures', failures),
+    entry('/audit', 'Audit'),
   ]
   return markup`<nav aria-label="Main"><ul>${entries}</ul></nav>`
 }

@@ -3,6 +3,7 @@ import { cursorOf } from '../../core/explain/trace-cursor.ts'
 import { LEAVER_CAUSES, type LeaverCause } from '../../core/leavers/causes.ts'
 import { openCasesPage } from '../../core/leavers/open-cases.ts'
 import type { RoutePath } from '../access/routes.ts'
+import { type AuditFilter, auditQuery, auditView, DAYS } from './audit/view.ts'
 import type { ConsoleContext, ConsoleLedger } from './context.ts'
 import { employeeHref } from './employee/href.ts'
 import { readEmployee, searchEmployees } from './employee/read.ts'
@@ -33,7 +34,7 @@ export type Query = (name: string) => string | null
 
 type Pages = Readonly<
   Record<
-    '/' | '/employee' | '/failures' | '/leavers' | '/search',
+    '/' | '/audit' | '/employee' | '/failures' | '/leavers' | '/search',
     (query: Query, ledger: ConsoleLedger) => Promise<Answer>
   >
 >
@@ -56,6 +57,16 @@ export function pagesOf(context: ConsoleContext): Pages {
       const body = nowView(snapshot, waiting, timesAt(snapshot.ledger.at, context.zone))
       return { title: 'Now', body, current: '/', live: true }
     },
+    '/audit': async (query, ledger) => {
+      const [days, next] = [query('days') ?? '7', query('next')]
+      if (!isDays(days) || (next !== null && !isNumber(next))) return misread('Audit', '/audit')
+      const [actor, action, employee] = [query('actor'), query('action'), query('employee')]
+      const filter = { days, actor, action, employee, next: next === null ? null : Number(next) }
+      const now = context.now()
+      const page = await ledger.listAudit(auditQuery(filter, now))
+      const body = auditView(page, filter, timesAt(now, context.zone))
+      return { title: 'Audit', body, current: '/audit' }
+    },
     '/failures': async () => {
       const { ledger: readings } = await context.snapshot()
       if (readings === null) return LEDGER_AWAY
@@ -64,7 +75,7 @@ export function pagesOf(context: ConsoleContext): Pages {
     },
     '/leavers': async (query, ledger) => {
       const [cause, after] = [query('cause'), query('after')]
-      if ((cause !== null && !isCause(cause)) || (after !== null && !/^\d{1,15}$/.test(after)))
+      if ((cause !== null && !isCause(cause)) || (after !== null && !isNumber(after)))
         return misread('Leavers', '/leavers')
       const now = context.now()
       const asked = { cause, after: after === null ? null : Number(after) }
@@ -102,6 +113,10 @@ export function pagesOf(context: ConsoleContext): Pages {
 }
 
 const isCause = (text: string): text is LeaverCause => Object.hasOwn(LEAVER_CAUSES, text)
+
+const isDays = (text: string): text is AuditFilter['days'] => DAYS.some((one) => one === text)
+
+const isNumber = (text: string): boolean => /^\d{1,15}$/.test(text)
 
 /** The address says something that no link of the console says. */
 function misread(title: string, current: RoutePath | null): Answer {

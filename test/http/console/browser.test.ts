@@ -17,7 +17,7 @@ const skip = existsSync(CHROMIUM)
   : `there is no browser at ${CHROMIUM}: install chromium, or set CHROMIUM`
 const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
 const PHONE = { width: 390, height: 800 }
-const VIEWS = ['/', '/leavers', '/failures', '/employee?id=20011']
+const VIEWS = ['/', '/leavers', '/failures', '/audit', '/employee?id=20011']
 
 void describe('the console in Chromium', { skip }, () => {
   const stack = new AsyncDisposableStack()

@@ -43,6 +43,14 @@ export async function anOffice(stack: AsyncDisposableStack): Promise<World> {
   await world.record({ ...leaver('left-20013', '20013', 2_000), effectiveAt: world.now + 30 * DAY_MS })
   world.now += 40 * MINUTE
   await world.tend()
+  const by = { actor: 'ann', justification: 'ticket 7' }
+  await ledger.recordDisclosure({ ...by, employees: ['20011'] }, world.now)
+  await ledger.recordDisclosure(
+    { actor: `of another ${HOSTILE}`, justification: HOSTILE, employees: ['20012'] },
+    world.now,
+  )
+  for (let n = 0; n < 51; n += 1)
+    await ledger.recordDisclosure({ ...by, actor: 'bob', employees: ['20013'] }, world.now)
   await ledger.recordBusDeadLetters({
     countedAt: world.now,
     capped: true,

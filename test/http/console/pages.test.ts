@@ -20,6 +20,7 @@ const PAGES = [
   '/',
   '/leavers',
   '/failures',
+  '/audit',
   '/search?q=nothing',
   '/employee?id=20011',
   `/employee?${new URLSearchParams({ id: evil }).toString()}`,
@@ -74,6 +75,19 @@ void describe('the console on loopback', () => {
     assert.match(text, /list --store ledger --code AzureActiveDirectoryDuplicateUserPrincipalName</)
     assert.match(text, /Failures <span class="count">8</)
     assert.match(await textOf('/'), /href="\/failures">See failures</)
+  })
+
+  void test('Audit shows who did what and why, filtered by the address, and keeps the filter on the next page', async () => {
+    const text = await textOf('/audit?actor=ann')
+    assert.match(text, /data-label="Actor">ann<.*<code>show-values<.*data-label="About">20011<.*ticket 7/s)
+    assert.doesNotMatch(text, /of another/)
+    assert.match(text, /name="actor" value="ann"/)
+    assert.match(await textOf('/audit?action=brake'), /No entry fits/)
+    assert.match(await textOf('/audit?employee=20012'), /of another &lt;script&gt;/)
+    const next = /rel="next" href="([^"]+)"/.exec(await textOf('/audit?employee=20013'))?.[1] ?? ''
+    assert.match(next, /^\/audit\?days=7&amp;employee=20013&amp;next=\d+$/)
+    assert.match(await textOf(next.replaceAll('&amp;', '&')), /data-label="About">20013</)
+    for (const query of ['days=2', 'next=x']) assert.equal((await door.get(`/audit?${query}`)).status, 400)
   })
 
   void test('a search leads to the employee by id, user name, event or operation, also in spaces, and says what to do when nothing is found', async () => {
