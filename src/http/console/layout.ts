@@ -94,7 +94,7 @@ export const unit = (count: number, one: string, many = `${one}s`): string =>
 
 /** A clause as a sentence. Ids keep their first letter as it is. */
 export function sentence(text: string): string {
-  return /^[a-z]+ /.test(text) ? `${text.charAt(0).toUpperCase()}${text.slice(1)}.` : `${text}.`
+  return /^[a-z]+[ ,:]/.test(text) ? `${text.charAt(0).toUpperCase()}${text.slice(1)}.` : `${text}.`
 }
 
 /** What to say where a list is empty or something is missing, and what to do. */

@@ -51,6 +51,7 @@ void describe('the console on loopback', () => {
     assert.match(all, /href="\/employee\?id=00815">00815<.*not-in-directory/s)
     assert.match(all, /<strong>40 min<\/strong>/)
     assert.match(all, /leaves <time datetime="2026-12-02T/)
+    assert.match(all, />Nothing: the employee is planned at that moment\.</)
     const braked = await textOf('/leavers?cause=brake')
     assert.match(braked, /id=20012/)
     assert.doesNotMatch(braked, /id=00815/)
