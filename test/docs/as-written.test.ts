@@ -15,7 +15,7 @@ const CODES: Readonly<Record<string, number>> = {
   'status, after npm start': 10,
 }
 /** The last command of these blocks lasts until Ctrl-C, in a terminal of its own. */
-const SERVES = /-- (?:run|local [^\n]*)\n$/
+const SERVES = /(?:-- (?:run|local [^\n]*)|\nnode [^\n]*\.mjs)\n$/
 
 /** Commands that change nothing. */
 const LOOK = new Set(
@@ -44,8 +44,14 @@ async function type(page: string): Promise<void> {
   for (const { script, shown } of stepsOf(page)) {
     if (SERVES.test(script) && !script.includes('local feed')) {
       serving += 1
-      shell.serve(script, `${terminal}-${serving}`)
+      const printed = shell.serve(script, `${terminal}-${serving}`)
       await until('the doubles are ready', () => /^# ready$/m.test(writtenTo('local.env')), 30_000)
+      if (shown !== null)
+        await until(
+          `${script} prints what is shown`,
+          () => missingLines(shown, printed()).length === 0,
+          30_000,
+        )
       continue
     }
     if (script === FIRST && (demos += 1) > 1) continue

@@ -26,8 +26,11 @@ export interface Shell extends AsyncDisposable {
   readonly folder: string
   /** Runs a script to its end. It sees what earlier ones of the same terminal exported. */
   run(script: string, terminal?: string): Promise<Ended>
-  /** Runs a script whose last command lasts until Ctrl-C, which the shell presses when it is disposed of. */
-  serve(script: string, terminal: string): void
+  /**
+   * Runs a script whose last command lasts until Ctrl-C, which the shell presses when it is disposed of. What it returns
+   * says what was printed so far.
+   */
+  serve(script: string, terminal: string): () => string
 }
 
 /**
@@ -70,11 +73,18 @@ export async function openShell(): Promise<Shell> {
       ])
       return { code, stdout, stderr, commands }
     },
-    serve: (script, terminal) => void serving.push(start(script, terminal)),
+    serve: (script, terminal) => {
+      const child = start(script, terminal)
+      serving.push(child)
+      let printed = ''
+      for (const stream of [child.stdout, child.stderr])
+        stream.setEncoding('utf8').on('data', (part: string) => {
+          printed += part
+        })
+      return () => printed
+    },
     [Symbol.asyncDispose]: async () => {
       for (const child of serving.toReversed()) {
-        child.stdout.resume()
-        child.stderr.resume()
         if (child.exitCode !== null || child.pid === undefined) continue
         const ended = once(child, 'exit')
         process.kill(-child.pid, 'SIGINT')
