@@ -57,6 +57,14 @@ void test('a running connector says that it is ready, health checks of a contain
     () => collector.sent.some(({ path, body }) => path === '/v1/metrics' && body.includes(OF_THE_LEDGER)),
     30_000,
   )
+  const page = async (path: string): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${port}${path}`)).text()
+  await until(
+    'the console shows it, too',
+    async () => (await page('/failures')).includes('BodyNotJson'),
+    30_000,
+  )
+  assert.match(await page('/'), /<strong>Bus<\/strong> <span>receivers are open/)
   const asked = await command(['health'], { HTTP_ADDRESS: String(port) })
   assert.equal(asked.code, 0, asked.stderr)
   assert.equal((await command(['health'], { HTTP_ADDRESS: '1' })).code, 1)
