@@ -7,7 +7,7 @@ import { shortened } from '../../core/visible.ts'
 import { iso } from '../support/instants.ts'
 import { say } from '../support/output.ts'
 import { span } from '../../core/span.ts'
-import { openCases } from './leavers/open-cases.ts'
+import { openCases } from '../commands/leavers/open-cases.ts'
 
 /** What `status --strict` fails for, besides books that do not balance. */
 export interface StrictResult {

@@ -1,0 +1,51 @@
+import type { Depth } from '../../core/ledger/port/figures.ts'
+import { alertJson } from '../commands/alerts.ts'
+import { iso } from '../support/instants.ts'
+import type { Status } from './status.ts'
+
+export function statusToJson(status: Status): object {
+  const { books, stateCounts, submission, brake, findings } = status
+  return {
+    ...books,
+    operationsByState: stateCounts.operations,
+    batchesByState: stateCounts.batches,
+    nextAt: iso(status.nextAt),
+    log: status.log,
+    submission: {
+      holds: status.holds,
+      callsToday: submission.callTimes.length,
+      callsPerDay: status.callsPerDay,
+      waiting: submission.pending,
+      forecast: { calls: status.forecast.calls, doneAt: iso(status.forecast.doneAt) },
+    },
+    leavers: {
+      open: status.leavers.count,
+      oldestAt: iso(status.leavers.oldestAt),
+      byCause: Object.fromEntries(status.leavers.causes.map(({ cause, count }) => [cause, count])),
+    },
+    notAccepted: {
+      ...submission.notAccepted,
+      employees: submission.notAccepted.employees.map((one) => ({ ...one, failedAt: iso(one.failedAt) })),
+    },
+    brake: {
+      ...brake,
+      heldSince: iso(brake.heldSince),
+      allowance: brake.allowance && { ...brake.allowance, endsAt: iso(brake.allowance.endsAt) },
+    },
+    blocks: status.blocks,
+    outsidePilot: status.outsidePilot,
+    findings: findings.map(depthToJson),
+    deadLetters: status.deadLetters.map(depthToJson),
+    busDeadLetters: status.busDeadLetters && {
+      ...status.busDeadLetters,
+      countedAt: iso(status.busDeadLetters.countedAt),
+      codes: status.busDeadLetters.codes.map(depthToJson),
+    },
+    alerts: status.alerts.map(alertJson),
+    alertsAt: iso(status.alertsAt),
+  }
+}
+
+function depthToJson({ code, count, oldestAt }: Depth & { readonly code: string }): object {
+  return { code, count, oldestAt: iso(oldestAt) }
+}

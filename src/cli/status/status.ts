@@ -1,0 +1,76 @@
+import { openAlerts } from '../../core/alerts/worth.ts'
+import type { AlertState } from '../../core/alerts/alert.ts'
+import type { Config } from '../../config/load.ts'
+import type { Ledger } from '../../core/ledger/ledger.ts'
+import type { Figures } from '../../core/ledger/port/figures.ts'
+import type { BrakeStatus } from '../../core/ledger/port/plan.ts'
+import type { SubmissionStatus } from '../../core/ledger/port/submit.ts'
+import { backlogForecast, type Forecast } from '../../core/provision/pace.ts'
+import { iso } from '../support/instants.ts'
+import { type Reconciliation, reconcile } from '../support/reconcile.ts'
+
+/** Everything that the command shows, read at one moment. */
+export interface Status {
+  readonly books: Reconciliation
+  readonly stateCounts: Awaited<ReturnType<Ledger['readCounts']>>['stateCounts']
+  readonly nextAt: number | null
+  readonly log: { readonly readUntil: string | null; readonly foreign: number }
+  readonly submission: SubmissionStatus
+  /** Holds in force. */
+  readonly holds: readonly (Omit<Hold, 'since' | 'until'> & {
+    readonly since: string
+    readonly until: string
+  })[]
+  readonly forecast: Forecast
+  readonly callsPerDay: number
+  readonly brake: BrakeStatus
+  /** Employees that a block keeps disabled. */
+  readonly blocks: number
+  /** Employees of whom the pilot holds something. */
+  readonly outsidePilot: number
+  readonly leavers: Figures['leavers']
+  readonly findings: Figures['findings']
+  /** Of the ledger. */
+  readonly deadLetters: Figures['deadLetters']
+  /** Of the bus, as the running connector counted them last. */
+  readonly busDeadLetters: Figures['busDeadLetters']
+  /** Open ones, as the running connector found them, the worst first. */
+  readonly alerts: readonly AlertState[]
+  /** When a connector looked for them last; `null`: none has yet. */
+  readonly alertsAt: number | null
+}
+type Hold = Figures['holds'][number]
+
+export async function readStatus(ledger: Ledger, config: Config, now: number): Promise<Status> {
+  const { brakeOf, callLimitsOf } = await import('../../compose/settings.ts')
+  const { totals, stateCounts } = await ledger.readCounts()
+  const { nextAt } = await ledger.readIdle(now)
+  const settings = brakeOf(config)
+  const figures = await ledger.readFigures({ now, brakeWindowMs: settings.windowMs })
+  const { holds, leavers, findings, deadLetters, busDeadLetters, blocks } = figures
+  const log = { readUntil: iso(figures.watermark), foreign: totals.unmatched }
+  const submission = await ledger.readSubmissionStatus(now)
+  const outsidePilot = await ledger.countOutsidePilot()
+  const brake = await ledger.readBrakeStatus(settings, now)
+  const book = await ledger.readAlerts()
+  const limits = callLimitsOf(config)
+  return {
+    books: reconcile(totals, stateCounts),
+    stateCounts,
+    nextAt,
+    log,
+    submission,
+    holds: holds.map((hold) => ({ ...hold, since: iso(hold.since), until: iso(hold.until) })),
+    forecast: backlogForecast(submission, config.BATCH_OPERATIONS, limits, now),
+    callsPerDay: limits.perDay,
+    brake,
+    blocks,
+    outsidePilot,
+    leavers,
+    findings,
+    deadLetters,
+    busDeadLetters,
+    alerts: openAlerts(book),
+    alertsAt: book.lookedAt,
+  }
+}
