@@ -71,6 +71,17 @@ export function stopSignal(log: Logger): AbortSignal {
   return stopping.signal
 }
 
+/** Time for a process that has closed everything to end by itself. */
+const LINGER_MS = 1_000
+
+/**
+ * Ends the process soon, also while a library keeps a timer: rhea keeps one for two minutes when a
+ * connection is closed that was still opening.
+ */
+export function endSoon(): void {
+  setTimeout(() => process.exit(), LINGER_MS).unref()
+}
+
 export function whenAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve()

@@ -30,7 +30,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
   const [
     { readConfig },
     { compose },
-    { processRuntime, stopSignal },
+    { endSoon, processRuntime, stopSignal },
     { serveHttp },
     { observed },
     { warnOfSkew },
@@ -69,6 +69,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
     runtime.log.info('stopped')
     await process.close()
     observations.close()
+    if (stop.aborted) endSoon()
   }
   return EXIT_CODES.done
 }

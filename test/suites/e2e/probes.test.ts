@@ -70,7 +70,7 @@ void test('a running connector says that it is ready, health checks of a contain
   assert.equal((await command(['health'], { HTTP_ADDRESS: '1' })).code, 1)
 })
 
-void test('a connector is alive and not ready while its tables are created', async (t) => {
+void test('a connector is alive and not ready while its tables are created, and ends at once when it is told to right after that', async (t) => {
   const [doubles, server] = [await startDoubles({ fast: true }), await startPostgres({ alone: true })]
   const location = await server.database()
   const driver = postgresDriver({
@@ -106,6 +106,11 @@ void test('a connector is alive and not ready while its tables are created', asy
   )
   release.resolve()
   await until('ready', async () => (await status('/readyz')) === 200, 30_000)
+  const asked = Date.now()
+  child.kill('SIGTERM')
+  const [code] = (await once(child, 'exit')) as [number | null]
+  assert.equal(code, 0)
+  assert.ok(Date.now() - asked < 10_000, 'an orderly end right after the start takes no grace')
 })
 
 /** Leaves a message in the dead-letter queue, as intake rejects it. */
