@@ -147,11 +147,11 @@ void it('heartbeats keep an idle connection alive', async (t) => {
   const { broker } = await brokerFor(t, config)
   const connection = rhea
     .create_container()
-    .connect({ port: broker.port, host: '127.0.0.1', reconnect: false, idle_time_out: 100 })
+    .connect({ port: broker.port, host: '127.0.0.1', reconnect: false, idle_time_out: 400 })
   await once(connection, 'connection_open')
   let lost = false
   for (const event of ['disconnected', 'connection_error']) connection.on(event, () => (lost = true))
-  await delay(600)
+  await delay(1_500)
   assert.equal(lost, false)
   connection.close()
   await once(connection, 'connection_close')
