@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { printList, rowsOf } from '../../../src/cli/support/list/print.ts'
+import { rowsOf } from '../../../src/core/ledger/pages.ts'
+import { printList } from '../../../src/cli/support/list/print.ts'
 import type { ListOptions } from '../../../src/cli/support/list/options.ts'
 import { printTo } from '../../../src/cli/support/output.ts'
 import type { Column } from '../../../src/cli/support/rows.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { BASELINE } from '../../../src/core/model.ts'
 import type { BrakeSettings, BrakeStatus } from '../../../src/core/ledger/port/plan.ts'
+import { heldEmployees } from '../../../src/core/plan/brake-order.ts'
 import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, type World } from './ledger-world.ts'
@@ -34,11 +35,13 @@ async function named(world: World, state: 'held' | 'refused'): Promise<readonly 
   const { employees } = await world.ledger.listBraked({ state, next: null, limit: 100 })
   return employees.map(({ employeeId }) => employeeId)
 }
-function release(world: World, employees: readonly string[] | null = null, more = 0) {
+async function release(world: World, named: readonly string[] | null = null, more = 0) {
   const allowance = more === 0 ? null : { amount: more, endsAt: world.now + DAY_MS }
-  return world.ledger.releaseBrake({ employees, allowance, ...WHO }, world.now)
+  const employees = named ?? (await heldEmployees(world.ledger))
+  return world.ledger.releaseBrake({ employees, refusedToo: named !== null, allowance, ...WHO }, world.now)
 }
-function refuse(world: World, employees: readonly string[] | null = null, keepCounting = false) {
+async function refuse(world: World, named: readonly string[] | null = null, keepCounting = false) {
+  const employees = named ?? (await heldEmployees(world.ledger))
   return world.ledger.refuseBrake({ employees, keepCounting, ...WHO }, world.now)
 }
 /** Three leave, two of them go, and the third, `p3`, is refused. */
@@ -91,6 +94,25 @@ export const brakeCases: readonly LedgerCase[] = [
       assert.equal((await release(world, ['p4', 'p5'])).judged, true)
       await leave(world, 'p6')
       assert.deepEqual([await sent(world), await named(world, 'held')], [['p4', 'p5', 'p6'], []])
+    },
+  },
+  {
+    name: 'a release of all covers those who were counted: neither one who is held since, nor one who was refused since',
+    run: async (world) => {
+      await hire(world, 'p1', 'p2', 'p3', 'p4', 'p5', 'p6')
+      await leave(world, 'p1', 'p2', 'p3', 'p4', 'p5')
+      await sent(world)
+      const employees = await heldEmployees(world.ledger)
+      await refuse(world, ['p5'])
+      await leave(world, 'p6')
+      const order = { employees, refusedToo: false, allowance: null, ...WHO }
+      const done = await world.ledger.releaseBrake(order, world.now)
+      assert.deepEqual(done, { employees: 2, notBraked: ['p5'], stillHeld: 1, judged: false })
+      await plan(world)
+      assert.deepEqual(
+        [await sent(world), await named(world, 'held'), await named(world, 'refused')],
+        [['p3', 'p4'], ['p6'], ['p5']],
+      )
     },
   },
   {

@@ -55,7 +55,13 @@ before(async () => {
     echoes: [],
   })
   await ledger.releaseBrake(
-    { employees: null, actor: name('actor'), justification: name('reason'), allowance: null },
+    {
+      employees: [],
+      refusedToo: false,
+      actor: name('actor'),
+      justification: name('reason'),
+      allowance: null,
+    },
     world.now,
   )
   await ledger.close()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import * as fc from 'fast-check'
 import type { BrakeDecided, BrakeRelease, BrakeSettings } from '../../../src/core/ledger/port/plan.ts'
+import { heldEmployees } from '../../../src/core/plan/brake-order.ts'
 import { hrEvent, joiner, leaver, messageOf, World } from '../conformance/ledger-world.ts'
 import { runs } from '../../fakes/runs.ts'
 import { memoryLedger } from './site.ts'
@@ -53,11 +54,12 @@ class Braked extends World {
     await this.finalize(10_000)
     return going.toSorted()
   }
-  release(
-    employees: readonly string[] | null = null,
+  async release(
+    named: readonly string[] | null = null,
     allowance: BrakeRelease['allowance'] = null,
   ): Promise<BrakeDecided> {
-    return this.ledger.releaseBrake({ employees, allowance, ...WHO }, this.now)
+    const employees = named ?? (await heldEmployees(this.ledger))
+    return this.ledger.releaseBrake({ employees, refusedToo: named !== null, allowance, ...WHO }, this.now)
   }
   async rehire(employee: string): Promise<void> {
     this.now += 1

@@ -10,13 +10,13 @@ const ALLOW = 'brake.allow'
 
 export async function releaseBrake(
   sql: Sql,
-  { employees, actor, justification, allowance }: BrakeRelease,
+  { employees, refusedToo, actor, justification, allowance }: BrakeRelease,
   now: number,
 ): Promise<BrakeDecided> {
   const { ids, notBraked } = await lockBraked(
     sql,
     employees,
-    'braked_at IS NOT NULL OR refused_at IS NOT NULL',
+    refusedToo ? 'braked_at IS NOT NULL OR refused_at IS NOT NULL' : 'braked_at IS NOT NULL',
   )
   await writeRows(
     sql,
@@ -24,7 +24,7 @@ export async function releaseBrake(
     ids.map((id) => [id, now]),
     `UPDATE employees SET braked_at = NULL, refused_at = NULL, refused_seq = NULL, brake_passed = 1, ${PLAN_AGAIN}`,
   )
-  const { stillHeld, judged } = await judgeCounted(sql, ids.length > 0 || employees === null)
+  const { stillHeld, judged } = await judgeCounted(sql, ids.length > 0 || employees.length === 0)
   await audit(sql, { action: RELEASE, ids, actor, justification }, now)
   if (allowance !== null) {
     const { amount, endsAt } = allowance
@@ -69,14 +69,9 @@ interface Braked {
   readonly notBraked: readonly string[]
 }
 
-/** Locks the employees of an order that fulfil the condition `which`; `null`: all that are held. */
-async function lockBraked(sql: Sql, employees: readonly string[] | null, which: string): Promise<Braked> {
-  const asked =
-    employees === null
-      ? (await sql.all<{ id: string }>('SELECT id FROM employees WHERE braked_at IS NOT NULL')).map(
-          ({ id }) => id,
-        )
-      : [...new Set(employees.map((id) => id.toWellFormed()))]
+/** Locks the employees of an order that fulfil the condition `which`. */
+async function lockBraked(sql: Sql, employees: readonly string[], which: string): Promise<Braked> {
+  const asked = [...new Set(employees.map((id) => id.toWellFormed()))]
   await lockEmployees(sql, asked)
   await sql.lock('brake')
   const found = await readRows<{ id: string }>(
@@ -86,7 +81,7 @@ async function lockBraked(sql: Sql, employees: readonly string[] | null, which: 
     `SELECT p.id FROM v JOIN employees p ON p.id = v.id WHERE ${which}`,
   )
   const ids = new Set(found.map(({ id }) => id))
-  return { ids: [...ids].sort(), notBraked: employees === null ? [] : asked.filter((id) => !ids.has(id)) }
+  return { ids: [...ids].sort(), notBraked: asked.filter((id) => !ids.has(id)) }
 }
 
 /**

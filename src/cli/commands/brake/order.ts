@@ -1,10 +1,8 @@
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
-import type { Ledger } from '../../../core/ledger/ledger.ts'
 import type { BrakeDecided } from '../../../core/ledger/port/plan.ts'
 import { confirmedOfMany } from '../../support/confirm.ts'
 import { employeeOf } from '../../support/employees.ts'
 import { printLines, say } from '../../support/output.ts'
-import { brakedEmployees } from './braked-employees.ts'
 
 /** What a release and a refusal have in common. */
 export interface OrderOptions {
@@ -33,35 +31,14 @@ export async function employeesOf(
   return [...named.map(employeeOf), ...listed]
 }
 
-/** The employees that the order would be carried out for. */
-export async function previewOrder(
-  ledger: Ledger,
-  employees: readonly string[] | null,
-  states: readonly ('held' | 'refused')[],
-): Promise<BrakeDecided> {
-  const asked = employees && new Set(employees)
-  const found = new Set<string>()
-  const held = new Set<string>()
-  for (const state of employees === null ? (['held'] as const) : states)
-    for await (const { employeeId } of brakedEmployees(ledger, state)) {
-      if (state === 'held') held.add(employeeId)
-      if (asked?.has(employeeId) ?? true) found.add(employeeId)
-    }
-  const stillHeld = held.size - [...found].filter((id) => held.has(id)).length
-  const notBraked = [...(asked ?? [])].filter((id) => !found.has(id))
-  return { employees: found.size, notBraked, stillHeld, judged: stillHeld === 0 }
-}
-
-/** Asks before an order for every employee who is held. */
+/** Asks before an order for everyone of `held`. */
 export async function confirmedForAll(
-  ledger: Ledger,
+  held: readonly string[],
   verb: 'release' | 'refuse',
   { yes }: Pick<OrderOptions, 'yes'>,
 ): Promise<boolean> {
-  if (yes) return true
-  const { employees } = await previewOrder(ledger, null, ['held'])
-  const what = `${verb} all ${employees} employees who are held`
-  return confirmedOfMany(employees, { what, yes, dryRun: true })
+  const what = `${verb} all ${held.length} employees who are held`
+  return yes || confirmedOfMany(held.length, { what, yes, dryRun: true })
 }
 
 const NAMED = 20

@@ -1,17 +1,11 @@
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
+import { heldEmployees, previewOrder } from '../../../core/plan/brake-order.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { yesOption } from '../../support/confirm.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
 import { type Format, printJson, printLines } from '../../support/output.ts'
-import {
-  confirmedForAll,
-  employeesOf,
-  type OrderOptions,
-  previewOrder,
-  printAfter,
-  sayNotBraked,
-} from './order.ts'
+import { confirmedForAll, employeesOf, type OrderOptions, printAfter, sayNotBraked } from './order.ts'
 
 export const register: RegisterCommand = (brake, { environment, finish }) => {
   brake
@@ -47,10 +41,11 @@ async function refuseBrake(
   return withLedger(
     environment,
     async (ledger) => {
-      if (all && !dryRun && !(await confirmedForAll(ledger, 'refuse', { yes }))) return EXIT_CODES.stopped
+      const asked = employees ?? (await heldEmployees(ledger))
+      if (all && !dryRun && !(await confirmedForAll(asked, 'refuse', { yes }))) return EXIT_CODES.stopped
       const done = dryRun
-        ? await previewOrder(ledger, employees, ['held'])
-        : await ledger.refuseBrake({ employees, actor, justification, keepCounting }, Date.now())
+        ? await previewOrder(ledger, asked, ['held'])
+        : await ledger.refuseBrake({ employees: asked, actor, justification, keepCounting }, Date.now())
       const { employees: refused, notBraked, stillHeld } = done
       const judged = done.judged && !keepCounting
       if (output === 'json')

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings'
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import type { BrakeRelease } from '../../../core/ledger/port/plan.ts'
+import { heldEmployees, previewOrder } from '../../../core/plan/brake-order.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { yesOption } from '../../support/confirm.ts'
 import { iso } from '../../support/instants.ts'
@@ -8,14 +9,7 @@ import { when } from '../../support/screen/when.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
 import { type Format, printJson, printLines } from '../../support/output.ts'
-import {
-  confirmedForAll,
-  employeesOf,
-  type OrderOptions,
-  previewOrder,
-  printAfter,
-  sayNotBraked,
-} from './order.ts'
+import { confirmedForAll, employeesOf, type OrderOptions, printAfter, sayNotBraked } from './order.ts'
 
 export const register: RegisterCommand = (brake, { environment, finish }) => {
   brake
@@ -52,11 +46,13 @@ async function releaseBrake(
   return withLedger(
     environment,
     async (ledger) => {
+      const refusedToo = employees !== null
+      const asked = employees ?? (await heldEmployees(ledger))
       const asks = employees === null && !dryRun
-      if (asks && !(await confirmedForAll(ledger, 'release', options))) return EXIT_CODES.stopped
+      if (asks && !(await confirmedForAll(asked, 'release', options))) return EXIT_CODES.stopped
       const done = dryRun
-        ? await previewOrder(ledger, employees, ['held', 'refused'])
-        : await ledger.releaseBrake({ employees, actor, justification, allowance }, now)
+        ? await previewOrder(ledger, asked, refusedToo ? ['held', 'refused'] : ['held'])
+        : await ledger.releaseBrake({ employees: asked, refusedToo, actor, justification, allowance }, now)
       const { employees: released, notBraked, stillHeld, judged } = done
       if (output === 'json')
         printJson({

@@ -7,6 +7,7 @@ import type {
   BrakeSettings,
   BrakeStatus,
 } from '../../../core/ledger/port/plan.ts'
+import { brakedEmployees } from '../../../core/plan/brake-order.ts'
 import { leftOf } from '../../../core/plan/decide/brake.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { inForce, ownConfigOption } from '../../support/running/in-force.ts'
@@ -15,7 +16,6 @@ import { withLedger } from '../../support/ledger.ts'
 import { count, formatOption } from '../../support/options.ts'
 import { type Format, printJson, printLines, printTable } from '../../support/output.ts'
 import { when } from '../../support/screen/when.ts'
-import { brakedEmployees } from './braked-employees.ts'
 
 export const register: RegisterCommand = (brake, { environment, finish }) => {
   brake

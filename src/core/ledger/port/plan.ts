@@ -124,12 +124,14 @@ export interface BrakedEmployee {
   readonly leftAt: number | null
 }
 interface BrakeOrder {
-  /** `null`: every employee who is held now. */
-  readonly employees: readonly string[] | null
+  /** Those whom the operator saw. None: no employee was held, and what went before is judged. */
+  readonly employees: readonly string[]
   readonly actor: string
   readonly justification: string
 }
 export interface BrakeRelease extends BrakeOrder {
+  /** Also those whose deactivation was refused; otherwise they stay refused. */
+  readonly refusedToo: boolean
   /**
    * So many more deactivations go without counting until `endsAt`; it replaces an earlier
    * allowance, and an amount of 0 ends it. `null`: an earlier allowance stays as it is.
