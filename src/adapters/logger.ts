@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { visibleJson } from '../core/visible.ts'
+import { visibleJson } from '../core/display/visible.ts'
 import type { Logger } from '../core/runtime.ts'
 
 /** One JSON object a line on stderr, so that stdout stays for data. Fields are chosen by the caller and hold no personal data. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import { RollcallError } from '../core/errors.ts'
-import { visible } from '../core/visible.ts'
+import { visible } from '../core/display/visible.ts'
 import type { Environment } from './environment.ts'
 import { variable } from './variables.ts'
 

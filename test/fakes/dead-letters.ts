@@ -1,7 +1,7 @@
 import type { LedgerDeadLetter } from '../../src/core/ledger/port/dead-letters.ts'
 import { type DeadLetter, ledgerReason } from '../../src/core/report/dead-letters/dead-letter.ts'
-import type { Editor } from '../../src/core/report/dead-letters/edit.ts'
-import type { Selected } from '../../src/core/report/dead-letters/selected.ts'
+import type { Editor } from '../../src/core/report/dead-letters/selection/edit.ts'
+import type { Selected } from '../../src/core/report/dead-letters/selection/selected.ts'
 import { day } from './events.ts'
 
 /** A dead letter of the ledger: an update that the directory rejected. */

@@ -19,13 +19,13 @@ export const SERVICE_BUS_MUTANTS: MutantList = {
     },
     {
       breaks: 'a lock that is not held any more still settles',
-      file: 'store/holdings.ts',
+      file: 'store/holdings/holdings.ts',
       find: 'message.lock === reference.lock && message.lockedUntil > now',
       replace: 'message.lock !== 0',
     },
     {
       breaks: 'a returned message goes behind the others',
-      file: 'store/ready.ts',
+      file: 'store/holdings/ready.ts',
       find: 'front === undefined || back.sequence < front.sequence ? back : front',
       replace: 'front === undefined ? back : front',
     },
@@ -37,13 +37,13 @@ export const SERVICE_BUS_MUTANTS: MutantList = {
     },
     {
       breaks: 'a session can be held twice',
-      file: 'store/sessions.ts',
+      file: 'store/holdings/sessions.ts',
       find: 'if (session.lock !== 0 && session.lockedUntil > now) return undefined',
       replace: '',
     },
     {
       breaks: 'renewing a session does not renew what is held under it',
-      file: 'store/sessions.ts',
+      file: 'store/holdings/sessions.ts',
       find: 'message.lockedUntil = session.lockedUntil',
       replace: 'void message',
     },

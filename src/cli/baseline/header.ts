@@ -1,7 +1,7 @@
 import { RollcallError } from '../../core/errors.ts'
 import { EMPLOYEE_COLUMNS } from '../../core/intake/event/employee-id.ts'
 import { nearest } from '../../config/nearest.ts'
-import { shortened, visible } from '../../core/visible.ts'
+import { shortened, visible } from '../../core/display/visible.ts'
 
 /** What a header is compared with. */
 export interface KnownColumns {

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
-import { visible } from '../../core/visible.ts'
+import { visible } from '../../core/display/visible.ts'
 
 /** The rejected rows of an import, as a CSV file of line, code and reason. */
 export interface RejectedFile {

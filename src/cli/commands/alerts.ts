@@ -7,7 +7,7 @@ import { iso } from '../support/instants.ts'
 import { withLedger } from '../support/ledger.ts'
 import { type ListOptions, limitOption, pageOption, sortOption } from '../support/list/options.ts'
 import { printList, rowsSince } from '../support/list/print.ts'
-import { rowFormatOption } from '../support/options.ts'
+import { rowFormatOption } from '../support/options/options.ts'
 import { say } from '../support/output.ts'
 import type { Column, RowFormat } from '../support/rows.ts'
 import { when, whenColumn } from '../support/screen/when.ts'
@@ -33,7 +33,7 @@ interface AlertsOptions extends ListOptions {
 
 /** Exit 9 when an urgent alert is open, 0 otherwise. */
 async function alerts(environment: NodeJS.ProcessEnv, options: AlertsOptions): Promise<number> {
-  const { sinceOrNull } = await import('../support/instant-option.ts')
+  const { sinceOrNull } = await import('../support/options/instant-option.ts')
   const since = sinceOrNull('--since', options.since, Date.now())
   return withLedger(environment, async (ledger) => {
     const book = await ledger.readAlerts()

@@ -9,7 +9,7 @@ import { withLedger } from '../support/ledger.ts'
 import { type ListOptions, limitOption, pageOption, sortOption } from '../support/list/options.ts'
 import { rowsOf } from '../../core/ledger/pages.ts'
 import { printList } from '../support/list/print.ts'
-import { rowFormatOption } from '../support/options.ts'
+import { rowFormatOption } from '../support/options/options.ts'
 import { say } from '../support/output.ts'
 import { type Column, keepSmall, type RowFormat } from '../support/rows.ts'
 import { whenColumn } from '../support/screen/when.ts'
@@ -78,7 +78,7 @@ async function queryOf(
   about: string | null,
   { since, until, actor, action, employee }: AuditOptions,
 ): Promise<Omit<AuditQuery, 'next'>> {
-  const { sinceOrNull } = await import('../support/instant-option.ts')
+  const { sinceOrNull } = await import('../support/options/instant-option.ts')
   const now = Date.now()
   return {
     since: sinceOrNull('--since', since, now),

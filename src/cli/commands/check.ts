@@ -1,6 +1,6 @@
 import { EXIT_CODES } from '../../core/errors.ts'
 import type { RegisterCommand } from '../support/command.ts'
-import { formatOption } from '../support/options.ts'
+import { formatOption } from '../support/options/options.ts'
 import { type Format, printJson, printTable } from '../support/output.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {

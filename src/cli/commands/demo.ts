@@ -1,5 +1,5 @@
 import type { RegisterCommand } from '../support/command.ts'
-import { formatOption } from '../support/options.ts'
+import { formatOption } from '../support/options/options.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program

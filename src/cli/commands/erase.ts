@@ -1,10 +1,10 @@
 import type { Config } from '../../config/load.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
-import { shortened } from '../../core/visible.ts'
+import { shortened } from '../../core/display/visible.ts'
 import type { RegisterCommand } from '../support/command.ts'
-import { confirmed, yesOption } from '../support/confirm.ts'
+import { confirmed, yesOption } from '../support/options/confirm.ts'
 import { employeeNamed, nearlyMatching } from '../support/employees.ts'
-import { actorOption, formatOption, justificationOption } from '../support/options.ts'
+import { actorOption, formatOption, justificationOption } from '../support/options/options.ts'
 import { type Format, printJson, printLines, say } from '../support/output.ts'
 import { progress } from '../support/screen/progress.ts'
 
@@ -39,7 +39,7 @@ async function erase(
 ): Promise<number> {
   const [{ readConfig }, { expectLedger, isSharedLedger, openOwn }] = await Promise.all([
     import('../../compose/config.ts'),
-    import('../../compose/ledger.ts'),
+    import('../../compose/ledger/open.ts'),
   ])
   const config = readConfig(environment)
   expectLedger(config)
@@ -75,7 +75,7 @@ const VALUES_IN_WAL =
   'Another process was reading, so the write-ahead log beside the file (-wal) still holds the values. They are removed when the last process closes the ledger.'
 
 async function rewritten(config: Config): Promise<true> {
-  const { rewriteLedger } = await import('../../compose/ledger.ts')
+  const { rewriteLedger } = await import('../../compose/ledger/open.ts')
   const line = progress('tables')
   let tables = 0
   try {

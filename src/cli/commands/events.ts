@@ -8,7 +8,7 @@ import { withLedger } from '../support/ledger.ts'
 import { type ListOptions, limitOption, pageOption, sortOption } from '../support/list/options.ts'
 import { rowsOf } from '../../core/ledger/pages.ts'
 import { printList } from '../support/list/print.ts'
-import { rowFormatOption } from '../support/options.ts'
+import { rowFormatOption } from '../support/options/options.ts'
 import { type Column, keepSmall, type RowFormat } from '../support/rows.ts'
 import { whenColumn } from '../support/screen/when.ts'
 
@@ -40,7 +40,7 @@ const PAGE = 1_000
 
 async function listEvents(environment: NodeJS.ProcessEnv, options: EventsOptions): Promise<number> {
   keepSmall()
-  const { sinceOrNull } = await import('../support/instant-option.ts')
+  const { sinceOrNull } = await import('../support/options/instant-option.ts')
   const { state, since, until, employee } = options
   const now = Date.now()
   const asked = {

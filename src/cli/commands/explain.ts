@@ -1,6 +1,6 @@
 import type { RegisterCommand } from '../support/command.ts'
-import { disclosureActorOption, disclosureJustificationOption } from '../support/disclosure.ts'
-import { formatOption, showValuesOption } from '../support/options.ts'
+import { disclosureActorOption, disclosureJustificationOption } from '../support/options/disclosure.ts'
+import { formatOption, showValuesOption } from '../support/options/options.ts'
 import { ownConfigOption } from '../support/running/in-force.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {

@@ -7,7 +7,7 @@ import { delimiter } from '../baseline/delimiter.ts'
 import type { RejectedFile } from '../baseline/rejected-file.ts'
 import type { FileRow } from '../baseline/rows.ts'
 import type { RegisterCommand } from '../support/command.ts'
-import { formatOption } from '../support/options.ts'
+import { formatOption } from '../support/options/options.ts'
 import { type Format, printJson, printLines, say } from '../support/output.ts'
 import { progress } from '../support/screen/progress.ts'
 
@@ -67,7 +67,7 @@ async function importFile(
     await Promise.all([
       import('../../compose/config.ts'),
       import('../../compose/files.ts'),
-      import('../../compose/ledger.ts'),
+      import('../../compose/ledger/open.ts'),
       import('../../compose/rules.ts'),
       import('../baseline/rows.ts'),
     ])

@@ -2,24 +2,24 @@ import type { Config } from '../../config/load.ts'
 import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
 import type { EmployeeView } from '../../core/ledger/port/inspect.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
-import { masked } from '../../core/mask.ts'
+import { masked } from '../../core/display/mask.ts'
 import type { HrEvent } from '../../core/model.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import type { BrakeForecast } from '../plan/brake-forecast.ts'
 import { eachEmployee } from '../plan/employees.ts'
 import { failuresOf, gathering } from '../plan/gathered.ts'
 import { type PlanOptions, report } from '../plan/report.ts'
-import type { EventFile, EventLine } from '../support/event-file.ts'
+import type { EventFile, EventLine } from '../support/files/event-file.ts'
 import { asTyped, employeeNamed, employeeOf, nearlyMatching } from '../support/employees.ts'
 import {
   disclose,
   disclosureActorOption,
   disclosureJustificationOption,
   expectDisclosure,
-} from '../support/disclosure.ts'
+} from '../support/options/disclosure.ts'
 import { inForce, ownConfigOption } from '../support/running/in-force.ts'
 import { withLedger } from '../support/ledger.ts'
-import { formatOption, showValuesOption } from '../support/options.ts'
+import { formatOption, showValuesOption } from '../support/options/options.ts'
 import { say } from '../support/output.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {
@@ -62,7 +62,7 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
   ] = await Promise.all([
     import('../../compose/config.ts'),
     import('../../compose/files.ts'),
-    import('../../compose/ledger.ts'),
+    import('../../compose/ledger/open.ts'),
     import('../../compose/rules.ts'),
     import('../../core/plan/preview.ts'),
     import('../plan/lines.ts'),
@@ -153,7 +153,7 @@ async function eventsOf(
   uses: (path: string) => boolean,
 ): Promise<EventFile | null> {
   if (options.events === undefined) return null
-  const { readEvents } = await import('../support/event-file.ts')
+  const { readEvents } = await import('../support/files/event-file.ts')
   const file = await readEvents(options.events, { config, now, entity: options.queue, uses })
   for (const { line, code, description } of file.rejected)
     say(`line ${line} would be refused: ${code}, ${description}`)

@@ -42,7 +42,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
     import('../../http/serve.ts'),
     import('../../compose/observe/figures.ts'),
     import('../../core/ledger/clock.ts'),
-    import('../../compose/ledger.ts'),
+    import('../../compose/ledger/open.ts'),
   ])
   const config = readConfig(environment)
   let composed: Composed | null = null

@@ -5,7 +5,7 @@ import { readStrict, sayStrict } from '../status/strict.ts'
 import { printStatus } from '../status/table.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { withLedger } from '../support/ledger.ts'
-import { formatOption } from '../support/options.ts'
+import { formatOption } from '../support/options/options.ts'
 import { type Format, printJson } from '../support/output.ts'
 import { inForce, ownConfigOption } from '../support/running/in-force.ts'
 import { connectorToJson, sayMissingLoops } from './instances/in-status.ts'
@@ -36,7 +36,7 @@ interface StatusOptions {
  * limit or a finding is open.
  */
 async function status(environment: NodeJS.ProcessEnv, options: StatusOptions): Promise<number> {
-  const { durationOf } = await import('../support/instant-option.ts')
+  const { durationOf } = await import('../support/options/instant-option.ts')
   const leaverLimitMs = durationOf('--leaver-limit', options.leaverLimit)
   return withLedger(environment, async (ledger, own) => {
     const { config, views } = await inForce(ledger, own, {

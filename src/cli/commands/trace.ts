@@ -12,11 +12,11 @@ import {
   disclosureJustificationOption,
   type DisclosureOptions,
   expectDisclosure,
-} from '../support/disclosure.ts'
+} from '../support/options/disclosure.ts'
 import { limitOption } from '../support/list/options.ts'
-import { formatOption, showValuesOption } from '../support/options.ts'
+import { formatOption, showValuesOption } from '../support/options/options.ts'
 import { type Format, printJson, printLines, say } from '../support/output.ts'
-import { HIDDEN, showing } from '../../core/personal.ts'
+import { HIDDEN, showing } from '../../core/display/personal.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
@@ -58,7 +58,7 @@ async function trace(
   options: TraceOptions,
 ): Promise<number> {
   const [{ sinceOrNull }, { traceJson, traceLines }] = await Promise.all([
-    import('../support/instant-option.ts'),
+    import('../support/options/instant-option.ts'),
     import('../explain/trace-lines.ts'),
   ])
   const access = expectDisclosure(options)

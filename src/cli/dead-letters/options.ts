@@ -1,12 +1,12 @@
-import type { Store } from '../../compose/stores.ts'
+import type { Store } from '../../compose/dead-letters/stores.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { DEAD_LETTER_REASONS, type DeadLetterSelection } from '../../core/report/dead-letters/dead-letter.ts'
-import type { Found, SelectionRequest } from '../../core/report/dead-letters/select.ts'
+import type { Found, SelectionRequest } from '../../core/report/dead-letters/selection/select.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
-import { shortened } from '../../core/visible.ts'
+import { shortened } from '../../core/display/visible.ts'
 import { employeeNamed, employeeOrNull, nearlyMatching } from '../support/employees.ts'
 import { say } from '../support/output.ts'
-import { sinceOrNull } from '../support/instant-option.ts'
+import { sinceOrNull } from '../support/options/instant-option.ts'
 
 export interface SelectionOptions {
   readonly reason?: string

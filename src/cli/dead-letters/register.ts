@@ -1,9 +1,9 @@
 import { Command, Option } from '@commander-js/extra-typings'
 import { DEAD_LETTER_REASONS } from '../../core/report/dead-letters/dead-letter.ts'
 import type { CommandContext } from '../support/command.ts'
-import { disclosureActorOption, disclosureJustificationOption } from '../support/disclosure.ts'
+import { disclosureActorOption, disclosureJustificationOption } from '../support/options/disclosure.ts'
 import { limitOption, pageOption, sortOption } from '../support/list/options.ts'
-import { formatOption, rowFormatOption, showValuesOption } from '../support/options.ts'
+import { formatOption, rowFormatOption, showValuesOption } from '../support/options/options.ts'
 import { COLUMNS, GROUP_COLUMNS } from './row.ts'
 
 /**

@@ -4,9 +4,9 @@ import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../core/ledge
 import type { Json } from '../../core/model.ts'
 import { reasonOf } from '../../core/report/outcomes/reason-catalogue.ts'
 import { blockLines } from './block-lines.ts'
-import { span } from '../../core/span.ts'
+import { span } from '../../core/display/span.ts'
 import { when } from '../support/screen/when.ts'
-import { displayValue, HIDDEN, type Show } from '../../core/personal.ts'
+import { displayValue, HIDDEN, type Show } from '../../core/display/personal.ts'
 
 /**
  * Adds the catalogue entry of each code, the age of each step in milliseconds, and how each record differs from the

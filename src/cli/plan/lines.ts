@@ -2,7 +2,7 @@ import { isCollision } from '../../core/intake/collision.ts'
 import type { EmployeeEvent } from '../../core/ledger/employee.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { HrEvent } from '../../core/model.ts'
-import { collided, type EventLine } from '../support/event-file.ts'
+import { collided, type EventLine } from '../support/files/event-file.ts'
 
 /**
  * What the lines of a file become beside the events that the ledger holds. With an employee, only the lines about

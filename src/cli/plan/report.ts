@@ -1,11 +1,11 @@
 import { type BrakeForecast, forecastLines } from './brake-forecast.ts'
 import { failuresOf, type Gathered, type PlanFailure } from './gathered.ts'
 import type { Preview, PreviewChange } from '../../core/plan/preview.ts'
-import type { EventFile, EventLine } from '../support/event-file.ts'
-import type { DisclosureOptions } from '../support/disclosure.ts'
+import type { EventFile, EventLine } from '../support/files/event-file.ts'
+import type { DisclosureOptions } from '../support/options/disclosure.ts'
 import { iso, withIsoInstants } from '../support/instants.ts'
 import { type Format, printJson, printLines, printTable } from '../support/output.ts'
-import { displayValue, type Show, showing } from '../../core/personal.ts'
+import { displayValue, type Show, showing } from '../../core/display/personal.ts'
 
 export interface PlanOptions extends DisclosureOptions {
   readonly events?: string | undefined

@@ -1,5 +1,5 @@
 import type { Json } from '../../core/model.ts'
-import type { FieldChange } from '../../core/report/dead-letters/field-changes.ts'
+import type { FieldChange } from '../../core/report/dead-letters/selection/field-changes.ts'
 import type { EditedLetter } from '../../core/report/replay/frozen-plan.ts'
 import { printLines, printTable } from '../support/output.ts'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { RollcallError } from '../../core/errors.ts'
 import type { Evaluator } from '../../core/expression/evaluator.ts'
 import type { Json } from '../../core/model.ts'
-import type { Editable, Edited, Editor } from '../../core/report/dead-letters/edit.ts'
+import type { Editable, Edited, Editor } from '../../core/report/dead-letters/selection/edit.ts'
 import { readPatch } from './patch-file.ts'
 
 export interface EditOptions {

@@ -2,14 +2,14 @@ import type { Command } from '@commander-js/extra-typings'
 import { selection } from '../dead-letters/register.ts'
 import type { CommandContext } from '../support/command.ts'
 import { ownConfigOption } from '../support/running/in-force.ts'
-import { yesOption } from '../support/confirm.ts'
+import { yesOption } from '../support/options/confirm.ts'
 import {
   actorOption,
   count,
   formatOption,
   justificationOption,
   showValuesOption,
-} from '../support/options.ts'
+} from '../support/options/options.ts'
 
 /** Adds `replay`. */
 export function replayCommand(program: Command, { environment, finish }: CommandContext): void {

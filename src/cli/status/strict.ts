@@ -3,10 +3,10 @@ import { EXIT_CODES } from '../../core/errors.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import { nameOf } from '../../core/leavers/case-name.ts'
 import { lateSince } from '../../core/leavers/overdue.ts'
-import { shortened } from '../../core/visible.ts'
+import { shortened } from '../../core/display/visible.ts'
 import { iso } from '../support/instants.ts'
 import { say } from '../support/output.ts'
-import { span } from '../../core/span.ts'
+import { span } from '../../core/display/span.ts'
 import { openCases } from '../commands/leavers/open-cases.ts'
 
 /** What `status --strict` fails for, besides books that do not balance. */

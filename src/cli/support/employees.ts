@@ -2,7 +2,7 @@ import { RollcallError } from '../../core/errors.ts'
 import { ambiguous } from '../../core/explain/find.ts'
 import { employeeIdOf } from '../../core/intake/event/employee-id.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
-import { shortened } from '../../core/visible.ts'
+import { shortened } from '../../core/display/visible.ts'
 import { say } from './output.ts'
 
 /**

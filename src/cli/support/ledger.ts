@@ -12,7 +12,7 @@ export async function withLedger<T>(
 ): Promise<T> {
   const [{ readConfig }, { openExisting }] = await Promise.all([
     import('../../compose/config.ts'),
-    import('../../compose/ledger.ts'),
+    import('../../compose/ledger/open.ts'),
   ])
   const config = readConfig(environment)
   const ledger = await openExisting(config, access)

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline/promises'
 import type Table from 'cli-table3'
-import { masked } from '../../core/mask.ts'
-import { shortened, visible, visibleJson, visibleYaml } from '../../core/visible.ts'
+import { masked } from '../../core/display/mask.ts'
+import { shortened, visible, visibleJson, visibleYaml } from '../../core/display/visible.ts'
 
 /**
  * Everything that commands print. Control characters, direction marks and invisible characters from

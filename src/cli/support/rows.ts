@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
-import { visible } from '../../core/visible.ts'
+import { visible } from '../../core/display/visible.ts'
 import { jsonText, printPart } from './output.ts'
 
 /** The format of rows. They are written one by one, so that memory holds only one. */

@@ -3,7 +3,7 @@ import type { Config } from '../../config/load.ts'
 import { clockOffset, TOLERABLE_MS } from '../../core/ledger/clock.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { ledgerAddress } from '../addresses.ts'
-import { isSharedLedger, ledgerName } from '../ledger.ts'
+import { isSharedLedger, ledgerName } from '../ledger/open.ts'
 import { type Proof, prove } from './proof.ts'
 
 /**

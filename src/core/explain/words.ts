@@ -1,6 +1,6 @@
 import { LEAVER_CAUSES } from '../leavers/causes.ts'
 import type { HoldName } from '../ledger/port/submit.ts'
-import { visible } from '../visible.ts'
+import { visible } from '../display/visible.ts'
 import type { AccessAnswer, DirectoryHolds, HrSays, Obstacle, OperationObstacle } from './access.ts'
 import { differs } from './answer.ts'
 import { nextCommand } from './next.ts'

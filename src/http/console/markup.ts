@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { HtmlEscapedString } from 'hono/utils/html'
-import { visible } from '../../core/visible.ts'
+import { visible } from '../../core/display/visible.ts'
 
 export type Markup = HtmlEscapedString | Promise<HtmlEscapedString>
 

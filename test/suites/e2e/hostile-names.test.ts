@@ -8,7 +8,7 @@ import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite
 import { type Doubles, startDoubles } from '../../../src/cli/doubles/doubles.ts'
 import { joiner, T0, World } from '../conformance/ledger-world.ts'
 import { command } from '../../fakes/cli.ts'
-import { shortened } from '../../../src/core/visible.ts'
+import { shortened } from '../../../src/core/display/visible.ts'
 import { cloudEvent } from '../../fakes/messages.ts'
 
 /** Sets the title of a terminal, clears it (in seven and in eight bits), turns a line round, hides letters, forges a line. */

@@ -5,7 +5,7 @@ import { employeeNamed } from '../../support/employees.ts'
 import { iso } from '../../support/instants.ts'
 import { when } from '../../support/screen/when.ts'
 import { withLedger } from '../../support/ledger.ts'
-import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
+import { actorOption, formatOption, justificationOption } from '../../support/options/options.ts'
 import { type Format, printJson, say } from '../../support/output.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {
@@ -37,7 +37,7 @@ async function block(
   { until, actor, justification, output }: BlockOptions,
 ): Promise<number> {
   const now = Date.now()
-  const { untilOf } = await import('../../support/instant-option.ts')
+  const { untilOf } = await import('../../support/options/instant-option.ts')
   const end = until === undefined ? null : untilOf('--until', until, now)
   return withLedger(
     environment,

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../core/model.ts'
 import { own } from '../../../core/own.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { withLedger } from '../../support/ledger.ts'
-import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
+import { actorOption, formatOption, justificationOption } from '../../support/options/options.ts'
 import { type Format, printJson, printLines, say } from '../../support/output.ts'
 
 export const register: RegisterCommand = (blocks, { environment, finish }) => {
@@ -82,7 +82,7 @@ async function readOrders(
   const [{ readBaseline }, { checkUtf8 }, { untilOf }] = await Promise.all([
     import('../../baseline/rows.ts'),
     import('../../baseline/utf8.ts'),
-    import('../../support/instant-option.ts'),
+    import('../../support/options/instant-option.ts'),
   ])
   const known = { attributes: [UNTIL], uses: (path: string) => path === UNTIL, anyColumns: false }
   await checkUtf8(file)

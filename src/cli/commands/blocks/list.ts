@@ -7,7 +7,7 @@ import { withLedger } from '../../support/ledger.ts'
 import { type ListOptions, limitOption, pageOption, sortOption } from '../../support/list/options.ts'
 import { rowsOf } from '../../../core/ledger/pages.ts'
 import { printList, rowsSince } from '../../support/list/print.ts'
-import { rowFormatOption } from '../../support/options.ts'
+import { rowFormatOption } from '../../support/options/options.ts'
 import { say } from '../../support/output.ts'
 import type { Column, RowFormat } from '../../support/rows.ts'
 import { whenColumn } from '../../support/screen/when.ts'
@@ -36,7 +36,7 @@ const PAGE = 1_000
 
 /** Exit 0 when there are blocks, 4 when there are none. */
 async function listBlocks(environment: NodeJS.ProcessEnv, options: BlocksOptions): Promise<number> {
-  const { sinceOrNull } = await import('../../support/instant-option.ts')
+  const { sinceOrNull } = await import('../../support/options/instant-option.ts')
   const now = Date.now()
   const from = sinceOrNull('--since', options.since, now)
   return withLedger(environment, async (ledger) => {

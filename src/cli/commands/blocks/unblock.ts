@@ -2,7 +2,7 @@ import { EXIT_CODES } from '../../../core/errors.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { asTyped, employeeNamed, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
-import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
+import { actorOption, formatOption, justificationOption } from '../../support/options/options.ts'
 import { type Format, printJson, say } from '../../support/output.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {

@@ -1,6 +1,6 @@
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import type { BrakeDecided } from '../../../core/ledger/port/plan.ts'
-import { confirmedOfMany } from '../../support/confirm.ts'
+import { confirmedOfMany } from '../../support/options/confirm.ts'
 import { employeeOf } from '../../support/employees.ts'
 import { printLines, say } from '../../support/output.ts'
 

@@ -1,9 +1,9 @@
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import { heldEmployees, previewOrder } from '../../../core/plan/brake-order.ts'
 import type { RegisterCommand } from '../../support/command.ts'
-import { yesOption } from '../../support/confirm.ts'
+import { yesOption } from '../../support/options/confirm.ts'
 import { withLedger } from '../../support/ledger.ts'
-import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
+import { actorOption, formatOption, justificationOption } from '../../support/options/options.ts'
 import { type Format, printJson, printLines } from '../../support/output.ts'
 import { confirmedForAll, employeesOf, type OrderOptions, printAfter, sayNotBraked } from './order.ts'
 

@@ -3,11 +3,11 @@ import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import type { BrakeRelease } from '../../../core/ledger/port/plan.ts'
 import { heldEmployees, previewOrder } from '../../../core/plan/brake-order.ts'
 import type { RegisterCommand } from '../../support/command.ts'
-import { yesOption } from '../../support/confirm.ts'
+import { yesOption } from '../../support/options/confirm.ts'
 import { iso } from '../../support/instants.ts'
 import { when } from '../../support/screen/when.ts'
 import { withLedger } from '../../support/ledger.ts'
-import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
+import { actorOption, formatOption, justificationOption } from '../../support/options/options.ts'
 import { type Format, printJson, printLines } from '../../support/output.ts'
 import { confirmedForAll, employeesOf, type OrderOptions, printAfter, sayNotBraked } from './order.ts'
 
@@ -95,7 +95,7 @@ async function allowanceOf({ more, until }: ReleaseOptions, now: number): Promis
   if (more === 0) return { amount: 0, endsAt: now }
   if (until === undefined)
     throw new RollcallError('ArgumentInvalid', '--more needs --until, as in --more 200 --until 2d')
-  const { untilOf } = await import('../../support/instant-option.ts')
+  const { untilOf } = await import('../../support/options/instant-option.ts')
   return { amount: more, endsAt: untilOf('--until', until, now) }
 }
 

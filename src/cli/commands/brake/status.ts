@@ -13,7 +13,7 @@ import type { RegisterCommand } from '../../support/command.ts'
 import { inForce, ownConfigOption } from '../../support/running/in-force.ts'
 import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
-import { count, formatOption } from '../../support/options.ts'
+import { count, formatOption } from '../../support/options/options.ts'
 import { type Format, printJson, printLines, printTable } from '../../support/output.ts'
 import { when } from '../../support/screen/when.ts'
 

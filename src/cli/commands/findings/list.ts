@@ -7,7 +7,7 @@ import { withLedger } from '../../support/ledger.ts'
 import { type ListOptions, limitOption, pageOption, sortOption } from '../../support/list/options.ts'
 import { rowsOf } from '../../../core/ledger/pages.ts'
 import { printList } from '../../support/list/print.ts'
-import { rowFormatOption } from '../../support/options.ts'
+import { rowFormatOption } from '../../support/options/options.ts'
 import { say } from '../../support/output.ts'
 import type { Column, RowFormat } from '../../support/rows.ts'
 import { whenColumn } from '../../support/screen/when.ts'
@@ -42,7 +42,7 @@ const PAGE = 1_000
 /** Exit 0 when there are findings, 4 when there are none. */
 async function listFindings(environment: NodeJS.ProcessEnv, options: FindingsOptions): Promise<number> {
   const { all, code, employee, since } = options
-  const { sinceOrNull } = await import('../../support/instant-option.ts')
+  const { sinceOrNull } = await import('../../support/options/instant-option.ts')
   const query = {
     open: !all,
     code: code === undefined ? null : codeOf(code),

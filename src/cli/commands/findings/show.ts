@@ -4,7 +4,7 @@ import type { Finding } from '../../../core/ledger/port/findings.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { when } from '../../support/screen/when.ts'
 import { withLedger } from '../../support/ledger.ts'
-import { formatOption } from '../../support/options.ts'
+import { formatOption } from '../../support/options/options.ts'
 import { type Format, printJson, printTable, say } from '../../support/output.ts'
 import { findingJson, nameOf, seqOf, stateOf } from './finding.ts'
 

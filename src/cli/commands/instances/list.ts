@@ -8,7 +8,7 @@ import { withIsoInstants } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { type ListOptions, limitOption, pageOption, sortOption } from '../../support/list/options.ts'
 import { printList, rowsSince } from '../../support/list/print.ts'
-import { rowFormatOption } from '../../support/options.ts'
+import { rowFormatOption } from '../../support/options/options.ts'
 import { say } from '../../support/output.ts'
 import { age, whenColumn } from '../../support/screen/when.ts'
 import type { Column, RowFormat } from '../../support/rows.ts'
@@ -42,7 +42,7 @@ interface InstanceRow extends InstanceView {
 
 /** Always exit 0; `status` ends with 10 when a loop runs nowhere. */
 async function listInstances(environment: NodeJS.ProcessEnv, options: InstancesOptions): Promise<number> {
-  const { sinceOrNull } = await import('../../support/instant-option.ts')
+  const { sinceOrNull } = await import('../../support/options/instant-option.ts')
   const since = sinceOrNull('--since', options.since, Date.now())
   return withLedger(environment, async (ledger, config) => {
     const now = Date.now()

@@ -10,7 +10,7 @@ import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { type ListOptions, limitOption, pageOption, sortOption } from '../../support/list/options.ts'
 import { printList, rowsSince } from '../../support/list/print.ts'
-import { rowFormatOption } from '../../support/options.ts'
+import { rowFormatOption } from '../../support/options/options.ts'
 import { type Column, keepSmall, type RowFormat } from '../../support/rows.ts'
 import { whenColumn } from '../../support/screen/when.ts'
 import { ageOf, openCases } from './open-cases.ts'
@@ -60,7 +60,7 @@ interface LeaversOptions extends ListOptions {
 /** Always exit 0. */
 async function listLeavers(environment: NodeJS.ProcessEnv, options: LeaversOptions): Promise<number> {
   keepSmall()
-  const { sinceOrNull } = await import('../../support/instant-option.ts')
+  const { sinceOrNull } = await import('../../support/options/instant-option.ts')
   const now = Date.now()
   const since = sinceOrNull('--since', options.since, now)
   return withLedger(environment, async (ledger, own) => {

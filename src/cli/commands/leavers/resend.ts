@@ -1,9 +1,9 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
-import { shortened } from '../../../core/visible.ts'
+import { shortened } from '../../../core/display/visible.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { employeeNamed, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
-import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
+import { actorOption, formatOption, justificationOption } from '../../support/options/options.ts'
 import { type Format, printJson, say } from '../../support/output.ts'
 import { expectTexts } from './open-cases.ts'
 

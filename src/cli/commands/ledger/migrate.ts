@@ -1,6 +1,6 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
 import type { RegisterCommand } from '../../support/command.ts'
-import { formatOption } from '../../support/options.ts'
+import { formatOption } from '../../support/options/options.ts'
 import { type Format, printJson, printLines } from '../../support/output.ts'
 
 export const register: RegisterCommand = (ledger, { environment, finish }) => {
@@ -26,8 +26,8 @@ interface MigrateOptions {
 async function migrate({ grantTo, output }: MigrateOptions, environment: NodeJS.ProcessEnv): Promise<number> {
   const [{ readConfig }, { migrateLedger }, { ledgerName }] = await Promise.all([
     import('../../../compose/config.ts'),
-    import('../../../compose/ledger-migrate.ts'),
-    import('../../../compose/ledger.ts'),
+    import('../../../compose/ledger/migrate.ts'),
+    import('../../../compose/ledger/open.ts'),
   ])
   const config = readConfig(environment)
   const { version, applied } = await migrateLedger(config, grantTo)

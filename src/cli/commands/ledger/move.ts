@@ -1,6 +1,6 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
 import type { RegisterCommand } from '../../support/command.ts'
-import { formatOption } from '../../support/options.ts'
+import { formatOption } from '../../support/options/options.ts'
 import { type Format, printJson, printLines, say } from '../../support/output.ts'
 import { progress } from '../../support/screen/progress.ts'
 
@@ -28,7 +28,7 @@ interface MoveOptions {
 async function move(options: MoveOptions, environment: NodeJS.ProcessEnv): Promise<number> {
   const [{ readConfig }, { moveToDatabase }] = await Promise.all([
     import('../../../compose/config.ts'),
-    import('../../../compose/ledger-move.ts'),
+    import('../../../compose/ledger/move.ts'),
   ])
   const line = progress('rows')
   const copied = new Map<string, number>()

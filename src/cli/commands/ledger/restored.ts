@@ -1,11 +1,11 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
 import type { RegisterCommand } from '../../support/command.ts'
-import { confirmed, yesOption } from '../../support/confirm.ts'
+import { confirmed, yesOption } from '../../support/options/confirm.ts'
 import { iso } from '../../support/instants.ts'
 import { when } from '../../support/screen/when.ts'
 import { withLedger } from '../../support/ledger.ts'
-import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
+import { actorOption, formatOption, justificationOption } from '../../support/options/options.ts'
 import { type Format, printJson, say } from '../../support/output.ts'
 
 export const register: RegisterCommand = (ledger, { environment, finish }) => {
@@ -41,7 +41,7 @@ async function restored(
   environment: NodeJS.ProcessEnv,
   { since, actor, justification, yes, output }: RestoredOptions,
 ): Promise<number> {
-  const { sinceOf } = await import('../../support/instant-option.ts')
+  const { sinceOf } = await import('../../support/options/instant-option.ts')
   const from = sinceOf('--since', since, Date.now())
   const day = iso(from).slice(0, 10)
   const what = `let sending continue on the word that HR sent everything since ${iso(from)} again`

@@ -1,5 +1,5 @@
 import type { RegisterCommand } from '../../support/command.ts'
-import { port } from '../../support/options.ts'
+import { port } from '../../support/options/options.ts'
 
 export const register: RegisterCommand = (local, { finish }) => {
   local

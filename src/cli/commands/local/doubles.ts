@@ -3,7 +3,7 @@ import { EXIT_CODES } from '../../../core/errors.ts'
 import { envLines } from '../../doubles/env-lines.ts'
 import type { DoublesOptions } from '../../doubles/doubles.ts'
 import type { CommandContext } from '../../support/command.ts'
-import { port } from '../../support/options.ts'
+import { port } from '../../support/options/options.ts'
 import { printJsonLine, printLines } from '../../support/output.ts'
 
 /** Adds `local`, which starts both doubles and is the parent of `bus` and `feed`. */

@@ -6,7 +6,7 @@ import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { type ListOptions, limitOption, pageOption, sortOption } from '../../support/list/options.ts'
 import { printList } from '../../support/list/print.ts'
-import { rowFormatOption } from '../../support/options.ts'
+import { rowFormatOption } from '../../support/options/options.ts'
 import type { Column, RowFormat } from '../../support/rows.ts'
 import { whenColumn } from '../../support/screen/when.ts'
 

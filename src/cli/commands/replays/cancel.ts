@@ -2,9 +2,9 @@ import { EXIT_CODES } from '../../../core/errors.ts'
 import type { CancelResult } from '../../../core/report/replay/run/cancel.ts'
 import { leftOf } from '../../replay/run-counts.ts'
 import type { RegisterCommand } from '../../support/command.ts'
-import { confirmed, yesOption } from '../../support/confirm.ts'
+import { confirmed, yesOption } from '../../support/options/confirm.ts'
 import { withLedger } from '../../support/ledger.ts'
-import { actorOption, justificationOption } from '../../support/options.ts'
+import { actorOption, justificationOption } from '../../support/options/options.ts'
 import { say } from '../../support/output.ts'
 import { openRunNamed, runNumber } from './runs.ts'
 
@@ -39,7 +39,7 @@ function cancel(environment: NodeJS.ProcessEnv, id: number, options: CancelOptio
       if (!(await confirmed({ what, typed: frozen, yes: options.yes }))) return EXIT_CODES.stopped
       const [{ cancelRun }, { cancelContext }] = await Promise.all([
         import('../../../core/report/replay/run/cancel.ts'),
-        import('../../../compose/replay.ts'),
+        import('../../../compose/dead-letters/replay.ts'),
       ])
       const context = cancelContext(config, ledger)
       const result = await cancelRun(run, options, context, {

@@ -6,7 +6,7 @@ import { withLedger } from '../../support/ledger.ts'
 import { type ListOptions, limitOption, pageOption, sortOption } from '../../support/list/options.ts'
 import { rowsOf } from '../../../core/ledger/pages.ts'
 import { printList } from '../../support/list/print.ts'
-import { rowFormatOption } from '../../support/options.ts'
+import { rowFormatOption } from '../../support/options/options.ts'
 import type { Column, RowFormat } from '../../support/rows.ts'
 import { whenColumn } from '../../support/screen/when.ts'
 import { runJson } from './runs.ts'
@@ -33,7 +33,7 @@ const PAGE = 100
 
 /** Always exit 0. */
 async function listRuns(environment: NodeJS.ProcessEnv, options: RunsOptions): Promise<number> {
-  const { sinceOrNull } = await import('../../support/instant-option.ts')
+  const { sinceOrNull } = await import('../../support/options/instant-option.ts')
   const since = sinceOrNull('--since', options.since, Date.now())
   return withLedger(environment, async (ledger) => {
     const runs = rowsOf(async (before: number | null) => {

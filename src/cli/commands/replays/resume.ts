@@ -1,5 +1,5 @@
 import type { RegisterCommand } from '../../support/command.ts'
-import { actorOption, count, justificationOption } from '../../support/options.ts'
+import { actorOption, count, justificationOption } from '../../support/options/options.ts'
 import { ownConfigOption } from '../../support/running/in-force.ts'
 import { runNumber } from './runs.ts'
 

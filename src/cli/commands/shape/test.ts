@@ -5,12 +5,12 @@ import type { Unmatched } from '../../../compose/samples/unmatched.ts'
 import type { HrEvent, Json, JsonObject } from '../../../core/model.ts'
 import type { Preview } from '../../../core/plan/preview.ts'
 import type { RegisterCommand } from '../../support/command.ts'
-import { differences, goldenFile, readGolden, writeGolden } from '../../support/golden.ts'
+import { differences, goldenFile, readGolden, writeGolden } from '../../support/files/golden.ts'
 import { iso } from '../../support/instants.ts'
-import { formatOption, showValuesOption } from '../../support/options.ts'
+import { formatOption, showValuesOption } from '../../support/options/options.ts'
 import { type Format, printJson, printLines, say } from '../../support/output.ts'
-import { displayValue, type Show, showing } from '../../../core/personal.ts'
-import type { Sample } from '../../support/sample-file.ts'
+import { displayValue, type Show, showing } from '../../../core/display/personal.ts'
+import type { Sample } from '../../support/files/sample-file.ts'
 
 export const register: RegisterCommand = (shape, { environment, finish }) => {
   shape
@@ -57,7 +57,7 @@ async function testShape(
     import('../../../compose/config.ts'),
     import('../../../compose/files.ts'),
     import('../../../compose/samples/sample-rules.ts'),
-    import('../../support/sample-file.ts'),
+    import('../../support/files/sample-file.ts'),
   ])
   checkOptions(files, options)
   for (const file of files) checkFiles({ readable: { [basename(file)]: file } })

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import type { Column } from '../rows.ts'
-import { count } from '../options.ts'
+import { count } from '../options/options.ts'
 
 /** The options of every command that lists rows. */
 export interface ListOptions {

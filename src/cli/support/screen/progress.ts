@@ -1,5 +1,5 @@
 import { clearStatus, rewritableWidth, say, showStatus } from '../output.ts'
-import { span } from '../../../core/span.ts'
+import { span } from '../../../core/display/span.ts'
 
 /** What takes less time shows no progress. */
 const QUIET_MS = 1_000

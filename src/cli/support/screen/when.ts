@@ -1,5 +1,5 @@
 import { RollcallError } from '../../../core/errors.ts'
-import { span } from '../../../core/span.ts'
+import { span } from '../../../core/display/span.ts'
 import type { Column } from '../rows.ts'
 
 /**

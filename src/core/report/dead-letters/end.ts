@@ -7,7 +7,7 @@ import type { FoldRules } from '../../plan/fold/rules.ts'
 import type { DeadLetterQueue } from '../../ports.ts'
 import type { Runtime } from '../../runtime.ts'
 import { type DeadLetter, mayBeTermination } from './dead-letter.ts'
-import type { Selected } from './selected.ts'
+import type { Selected } from './selection/selected.ts'
 
 /** `discard`: the event counts as if it had never happened. `archive`: it is only out of sight. */
 export type Ending = EndOrder['how']

@@ -4,8 +4,8 @@ import type { Decision } from '../../ledger/decision.ts'
 import { planEmployee } from '../../plan/decide/plan.ts'
 import type { PlanRules } from '../../plan/decide/planning.ts'
 import { deadLetterId, nameKey } from '../dead-letters/dead-letter.ts'
-import type { FieldChange } from '../dead-letters/field-changes.ts'
-import type { Selected } from '../dead-letters/selected.ts'
+import type { FieldChange } from '../dead-letters/selection/field-changes.ts'
+import type { Selected } from '../dead-letters/selection/selected.ts'
 import { groupByEmployee, revive } from './revive.ts'
 
 /** What a replay would do. Made before anything changes. Only `changes` holds values. */

@@ -1,7 +1,7 @@
 import { originalOf } from '../../intake/message.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { PutBack, ReplayItem } from '../../ledger/port/replays.ts'
-import { EDIT_NAMES_ANOTHER_EVENT, isSameEvent } from '../dead-letters/edit.ts'
+import { EDIT_NAMES_ANOTHER_EVENT, isSameEvent } from '../dead-letters/selection/edit.ts'
 import { messageOf } from '../dead-letters/find.ts'
 import type { TakeIn } from '../dead-letters/take-in.ts'
 

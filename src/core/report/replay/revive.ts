@@ -2,7 +2,7 @@ import { type EmployeeEvent, unknownEmployee } from '../../ledger/employee.ts'
 import type { EmployeeView } from '../../ledger/port/inspect.ts'
 import type { HrEvent } from '../../model.ts'
 import { nameKey } from '../dead-letters/dead-letter.ts'
-import type { Selected } from '../dead-letters/selected.ts'
+import type { Selected } from '../dead-letters/selection/selected.ts'
 
 export function groupByEmployee(going: readonly Selected[]): ReadonlyMap<string, readonly Selected[]> {
   const byEmployee = new Map<string, Selected[]>()

@@ -7,7 +7,7 @@ import type { WireSession } from './session.ts'
 import type { Attached } from './session-contract.ts'
 import type { SessionDesk, SessionWaiter } from '../entities/session-desk.ts'
 import { sessionSource } from './source.ts'
-import type { SessionGrant } from '../store/sessions.ts'
+import type { SessionGrant } from '../store/holdings/sessions.ts'
 import type { FlowFrame } from '../wire/frames.ts'
 import { isTyped } from '../wire/typed.ts'
 

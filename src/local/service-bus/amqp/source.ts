@@ -5,7 +5,7 @@ import type { Faults } from '../faults.ts'
 import type { Outcome } from '../store/contract.ts'
 import type { SessionDesk } from '../entities/session-desk.ts'
 import type { BrokerSettings } from '../settings.ts'
-import type { SessionGrant } from '../store/sessions.ts'
+import type { SessionGrant } from '../store/holdings/sessions.ts'
 
 /**
  * A whole queue, subscription or dead-letter queue. Its locks outlive the link when

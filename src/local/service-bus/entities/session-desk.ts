@@ -1,6 +1,6 @@
 import type { Consumer } from './consumer.ts'
 import type { MessageQueue } from '../store/queue.ts'
-import type { SessionGrant, SessionTable } from '../store/sessions.ts'
+import type { SessionGrant, SessionTable } from '../store/holdings/sessions.ts'
 import type { EndOfTurn, Turn } from '../turn.ts'
 
 /** A receiver that waits for any free session. */

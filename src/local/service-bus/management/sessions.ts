@@ -1,7 +1,7 @@
 import type { Reply } from '../amqp/control.ts'
 import { REFUSALS } from '../errors.ts'
 import { amqp } from '../amqp/rhea-types.ts'
-import type { SessionRecord } from '../store/sessions.ts'
+import type { SessionRecord } from '../store/holdings/sessions.ts'
 import { type Ask, failed, numberOf, ok, textOf } from './answers.ts'
 
 export const sessionLost = (sessionId: string): Reply => failed(410, REFUSALS.sessionLockLost(sessionId))

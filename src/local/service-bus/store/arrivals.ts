@@ -1,6 +1,6 @@
 import type { Envelope } from '../wire/message.ts'
 import { type Arrival, DIRECT_ARRIVAL } from './contract.ts'
-import { UNPLACED } from './holdings.ts'
+import { UNPLACED } from './holdings/holdings.ts'
 import type { SavedQueue } from './journal.ts'
 import type { StoredMessage } from './message.ts'
 import type { QueueParts } from './parts.ts'

@@ -1,7 +1,7 @@
 import type { Books } from './books.ts'
 import type { QueueHooks, QueueSpec } from './contract.ts'
 import type { DuplicateWindow } from './duplicates.ts'
-import type { Holdings } from './holdings.ts'
+import type { Holdings } from './holdings/holdings.ts'
 import type { Journal } from './journal.ts'
 
 /** What a queue consists of. Only its specification is ever replaced. */

@@ -11,7 +11,7 @@ import type {
   Settlement,
 } from './contract.ts'
 import { DuplicateWindow } from './duplicates.ts'
-import { entriesOf, Holdings } from './holdings.ts'
+import { entriesOf, Holdings } from './holdings/holdings.ts'
 import type { Journal, SavedQueue } from './journal.ts'
 import { type LockReference, LockTokens } from './lock-token.ts'
 import type { StoredMessage } from './message.ts'
@@ -25,7 +25,7 @@ import {
   giveBack,
   takeLive,
 } from './returns.ts'
-import type { SessionGrant, SessionRecord, SessionTable } from './sessions.ts'
+import type { SessionGrant, SessionRecord, SessionTable } from './holdings/sessions.ts'
 import { unreachable } from '../unreachable.ts'
 
 /**

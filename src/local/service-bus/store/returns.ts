@@ -1,9 +1,9 @@
 import { withApplicationProperties } from '../wire/sections.ts'
 import type { DeadLetter, Properties } from './contract.ts'
-import { entriesOf } from './holdings.ts'
+import { entriesOf } from './holdings/holdings.ts'
 import type { StoredMessage } from './message.ts'
 import type { QueueParts } from './parts.ts'
-import type { SessionRecord } from './sessions.ts'
+import type { SessionRecord } from './holdings/sessions.ts'
 
 const NO_PROPERTIES: Properties = new Map()
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { PoolConfig } from 'pg'
 import { RollcallError } from '../../../../core/errors.ts'
-import { MASK, masked } from '../../../../core/mask.ts'
+import { MASK, masked } from '../../../../core/display/mask.ts'
 
 /** How the connector signs in: the password of the URL or `LEDGER_PASSWORD`, or a token of the identity of `AUTH_MODE`. */
 export type PostgresAuth =

@@ -1,7 +1,7 @@
 import { unwrapped } from '../../../intake/body/text.ts'
 import type { Json } from '../../../model.ts'
 import { readJson } from '../../../parse-json.ts'
-import type { Editable, Edited, Editor } from '../../dead-letters/edit.ts'
+import type { Editable, Edited, Editor } from '../../dead-letters/selection/edit.ts'
 
 /** What a patch makes of one body; `failed` says why, naming places and never values. */
 export type Patched = Placed | { readonly kind: 'unchanged'; readonly why: string }

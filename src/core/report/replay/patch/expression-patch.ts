@@ -1,6 +1,6 @@
 import { evaluateOne, type Expression } from '../../../expression/compile.ts'
 import type { Evaluator } from '../../../expression/evaluator.ts'
-import type { Editor } from '../../dead-letters/edit.ts'
+import type { Editor } from '../../dead-letters/selection/edit.ts'
 import { patching } from './apply.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { isObject } from '../../../json.ts'
 import type { Json, JsonObject } from '../../../model.ts'
 import { bare } from '../../../own.ts'
-import type { Editor } from '../../dead-letters/edit.ts'
+import type { Editor } from '../../dead-letters/selection/edit.ts'
 import { patching } from './apply.ts'
 
 /** JSON Merge Patch (RFC 7396): objects are merged, `null` removes, everything else replaces. */

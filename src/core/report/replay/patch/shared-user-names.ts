@@ -5,7 +5,7 @@ import { planEmployee } from '../../../plan/decide/plan.ts'
 import type { PlanRules } from '../../../plan/decide/planning.ts'
 import { accountNameOf } from '../../../plan/mapping/account-names.ts'
 import { parseRecord } from '../../../plan/mapping/record.ts'
-import type { Selected } from '../../dead-letters/selected.ts'
+import type { Selected } from '../../dead-letters/selection/selected.ts'
 import { groupByEmployee, revive } from '../revive.ts'
 
 export interface UserNameContext {

@@ -3,7 +3,7 @@ import { isObject } from '../../../json.ts'
 import type { Json } from '../../../model.ts'
 import { own } from '../../../own.ts'
 import type { ReadName } from '../../dead-letters/dead-letter.ts'
-import type { Editor } from '../../dead-letters/edit.ts'
+import type { Editor } from '../../dead-letters/selection/edit.ts'
 import { type Patched, patching, type Placed } from './apply.ts'
 import { placeValue, type Part, partsOf } from './place.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { compileExpression } from '../../../../../src/core/expression/compile.ts'
 import { evaluateHere } from '../../../../../src/core/expression/evaluate.ts'
-import type { Edited } from '../../../../../src/core/report/dead-letters/edit.ts'
+import type { Edited } from '../../../../../src/core/report/dead-letters/selection/edit.ts'
 import { expressionPatching } from '../../../../../src/core/report/replay/patch/expression-patch.ts'
 
 const EVENT = { source: '/hr', id: 'e-1', type: 'worker.hired', employeeId: 'p1' }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Json } from '../../../../../src/core/model.ts'
-import type { Editable } from '../../../../../src/core/report/dead-letters/edit.ts'
+import type { Editable } from '../../../../../src/core/report/dead-letters/selection/edit.ts'
 import { type PatchRow, tablePatching } from '../../../../../src/core/report/replay/patch/table-patch.ts'
 
 const named = (id: string, employeeId: string) => ({ source: '/hr', id, type: 'worker.hired', employeeId })

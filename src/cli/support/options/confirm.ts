@@ -1,0 +1,43 @@
+import { Option } from '@commander-js/extra-typings'
+import { RollcallError } from '../../../core/errors.ts'
+import { ask, say } from '../output.ts'
+
+/** Of every command that does what cannot be undone. */
+export const yesOption = () => new Option('--yes', 'do not ask for confirmation').default(false)
+
+/** What cannot be undone. */
+export interface Confirmation {
+  /** What it does, behind "this would": `discard 412 dead letters`. */
+  readonly what: string
+  /** What has to be typed: the count, or the name of the only thing it is done to. */
+  readonly typed: string | number
+  readonly yes: boolean
+  /** The command has `--dry-run`. */
+  readonly dryRun?: boolean
+}
+
+/**
+ * Asks before what cannot be undone: on a terminal the count has to be typed. Resolves to false when it is not;
+ * the command then ends with exit code 8, `stopped`. Without a terminal only `--yes` goes on. Throws
+ * `ArgumentInvalid` there.
+ */
+export async function confirmed({ what, typed, yes, dryRun = false }: Confirmation): Promise<boolean> {
+  if (yes) return true
+  const answer = await ask(`This would ${what}, and cannot be undone. Type ${typed} to go on: `)
+  if (answer === null)
+    throw new RollcallError(
+      'ArgumentInvalid',
+      `this would ${what}, which cannot be undone, and there is no terminal to ask on: add --yes to do it${dryRun ? ', or --dry-run to look' : ''}`,
+    )
+  if (answer.trim() === String(typed)) return true
+  say('nothing was changed')
+  return false
+}
+
+/** The same of many; of one, the command itself says clearly enough what it does. */
+export async function confirmedOfMany(
+  count: number,
+  { what, ...more }: Omit<Confirmation, 'typed'>,
+): Promise<boolean> {
+  return count < 2 || confirmed({ ...more, what, typed: count })
+}
