@@ -1,9 +1,11 @@
 import type { RequestListener } from 'node:http'
 import type { Observed } from '../compose/observe/figures.ts'
+import { operatingSystemUser } from '../compose/instance/os-user.ts'
 import { type HttpAddress, httpAddressOf } from '../config/http-address.ts'
 import type { Config } from '../config/load.ts'
 import { RollcallError } from '../core/errors.ts'
 import type { Logger } from '../core/runtime.ts'
+import { ALL_PERMISSIONS } from './access/permissions.ts'
 import type { ConsoleLedger } from './console/context.ts'
 import { type Probes, startProbes } from './probes.ts'
 
@@ -48,7 +50,7 @@ async function pagesOf(
   const { snapshot } = observed
   return consoleListener({
     config,
-    access: { loopback, token },
+    access: { loopback, token, tokenPermissions: ALL_PERMISSIONS, user: operatingSystemUser() },
     ledger,
     snapshot,
     now: Date.now,

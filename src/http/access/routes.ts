@@ -1,21 +1,27 @@
 import { own } from '../../core/own.ts'
+import type { Permission } from './permissions.ts'
 
 /**
- * What a route takes: `none` is open to every client that reaches the address; `read` shows what the
- * ledger holds, with the values of employees hidden.
+ * Every route of the console, with the permission that it takes; `none` is open to every client that
+ * reaches the address. What is not in this table is not served.
+ *
+ * To add a page: a line here with `GET` and `read`, and its function in `console/pages.ts`, which
+ * gets the query, the ledger and the visitor.
+ *
+ * To add an action: a line here with `POST` and its permission, and its function in
+ * `console/actions.ts`, which gets the form, the ledger and the visitor. It answers with the page to
+ * go to and one line that says what was done, or with a refusal. `console/forms.ts` makes its form:
+ * `actionForm` puts the form token in and disables the button, with the reason, for a visitor who
+ * lacks the permission. Same origin, form token, permission and size of the body are checked before
+ * the function runs, and tests go over this table, so that they hold for a new route.
+ *
+ * Pages and actions have paths of their own: a path has one permission.
  */
-export type Permission = 'none' | 'read'
-
-export interface RouteRule {
-  readonly methods: readonly ('GET' | 'POST')[]
-  readonly permission: Permission
-}
-
-/** Every route of the console. What is not in this table is not served. */
 export const ROUTES = {
   '/': { methods: ['GET'], permission: 'read' },
   '/failures': { methods: ['GET'], permission: 'read' },
   '/leavers': { methods: ['GET'], permission: 'read' },
+  '/leavers/acknowledge': { methods: ['POST'], permission: 'acknowledge' },
   '/search': { methods: ['GET'], permission: 'read' },
   '/audit': { methods: ['GET'], permission: 'read' },
   '/employee': { methods: ['GET'], permission: 'read' },
@@ -26,14 +32,27 @@ export const ROUTES = {
   '/assets/icon.svg': { methods: ['GET'], permission: 'none' },
 } as const satisfies Readonly<Record<string, RouteRule>>
 
+export interface RouteRule {
+  readonly methods: readonly ('GET' | 'POST')[]
+  readonly permission: Permission | 'none'
+}
+
 export type RoutePath = keyof typeof ROUTES
+
+/** The routes that change something for a visitor with the permission. */
+export type ActionPath = {
+  [P in RoutePath]: (typeof ROUTES)[P] extends { methods: readonly ['POST']; permission: Permission }
+    ? P
+    : never
+}[RoutePath]
 
 export const ruleOf = (path: string): RouteRule | undefined => own<RouteRule>(ROUTES, path)
 
-/** A page to go to after the sign-in: one of our own, whatever the form says. */
+/** A page to go to after the sign-in or an action: one of our own, whatever the form says. */
 export function ownPage(to: string | null | undefined): string {
   const base = 'http://console.invalid'
   const url = URL.parse(to ?? '', base)
-  if (url === null || url.origin !== base || ruleOf(url.pathname)?.permission !== 'read') return '/'
-  return `${url.pathname}${url.search}`
+  if (url === null || url.origin !== base) return '/'
+  const rule = ruleOf(url.pathname)
+  return rule?.permission === 'read' && rule.methods.includes('GET') ? `${url.pathname}${url.search}` : '/'
 }

@@ -2,11 +2,12 @@ import type { Snapshot } from '../../compose/observe/figures.ts'
 import type { Config } from '../../config/load.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { Logger } from '../../core/runtime.ts'
-import type { AccessSettings } from '../access/guard.ts'
+import type { AccessSettings } from '../access/identify.ts'
 
 /** What the pages ask the ledger. */
 export type ConsoleLedger = Pick<
   Ledger,
+  | 'acknowledgeLeavers'
   | 'findEmployeeIds'
   | 'findEmployees'
   | 'findNearMatches'

@@ -1,4 +1,6 @@
 import type { RoutePath } from '../access/routes.ts'
+import type { Visitor } from '../access/visitor.ts'
+import { formTokenField } from './forms.ts'
 import { type Markup, markup, NOTHING } from './markup.ts'
 
 export interface PageOptions {
@@ -12,13 +14,14 @@ export interface PageOptions {
   readonly search?: string
   /** The page is replaced by a newer one while it is open. */
   readonly live?: boolean
-  /** Whether this browser signed in, and so can sign out. */
-  readonly signedIn: boolean
+  readonly visitor: Visitor
+  /** What the action that led here did; `null` without one. */
+  readonly done: string | null
 }
 
 /** A page with navigation and search. */
 export function page(options: PageOptions): Markup {
-  const { title, body, search = '', live = false, signedIn } = options
+  const { title, body, search = '', live = false, visitor, done } = options
   return documentOf(
     title,
     markup`<a class="skip" href="#main">Skip to the content</a>
@@ -26,7 +29,7 @@ export function page(options: PageOptions): Markup {
 <header>
 <a class="brand" href="/">Rollcall</a>
 ${navigation(options)}
-${signedIn ? markup`<form method="post" action="/sign-out"><button>Sign out</button></form>` : NOTHING}
+${whoAsks(visitor)}
 </header>
 <div class="content">
 <form class="search" role="search" action="/search">
@@ -35,11 +38,18 @@ ${signedIn ? markup`<form method="post" action="/sign-out"><button>Sign out</but
 <p id="q-help" class="quiet">By employee id, user name, mail, object id, event id or operation.</p>
 </form>
 <main id="main" tabindex="-1"${live ? markup` data-live` : NOTHING}>
-${body}
+${done === null ? NOTHING : markup`<p class="done" role="status">${sentence(done)}</p>`}${body}
 </main>
 </div>
 </div>${live ? markup`<script src="/assets/live.js" defer></script>` : NOTHING}`,
   )
+}
+
+/** As whom the audit trail names what is done here, and the way out where there is one. */
+function whoAsks(visitor: Visitor): Markup {
+  const { actor, by } = visitor
+  const signOut = markup`<form method="post" action="/sign-out">${formTokenField(visitor)}<button>Sign out</button></form>`
+  return markup`<div class="visitor"><p class="quiet">You are <strong>${actor.name}</strong></p>${by === 'session' ? signOut : NOTHING}</div>`
 }
 
 /** A page without navigation: the sign-in, and what is refused before it. */

@@ -1,4 +1,5 @@
 import type { RoutePath } from '../access/routes.ts'
+import type { Visitor } from '../access/visitor.ts'
 import type { ConsoleContext, ConsoleLedger } from './context.ts'
 import { notice } from './layout.ts'
 import { type Markup, markup } from './markup.ts'
@@ -12,15 +13,15 @@ export type Answer =
       readonly current: RoutePath | null
       readonly search?: string
       readonly live?: boolean
-      readonly status?: 400 | 404 | 503
+      readonly status?: 400 | 404 | 422 | 503
     }
   | { readonly redirect: string }
 
 /** A parameter of the address; `null` when it is missing or empty. */
 export type Query = (name: string) => string | null
 
-/** Makes the content of a page from what its address says and the ledger holds. */
-export type Page = (query: Query, ledger: ConsoleLedger) => Promise<Answer>
+/** Makes the content of a page from what its address says, the ledger holds and the visitor may do. */
+export type Page = (query: Query, ledger: ConsoleLedger, visitor: Visitor) => Promise<Answer>
 
 /** A page with what it needs of the process. */
 export type PageOf = (context: ConsoleContext) => Page

@@ -7,9 +7,8 @@ import { ownPage, ROUTES } from '../../../src/http/access/routes.ts'
 import { isSession, newSession, SESSION_MS } from '../../../src/http/access/session.ts'
 import { serveHttp } from '../../../src/http/serve.ts'
 import type { World } from '../../suites/conformance/ledger-world.ts'
-import { anOffice, contextOf, type Door, doorTo } from '../console/office.ts'
+import { anOffice, contextOf, type Door, doorTo, OUTSIDE, TOKEN } from '../console/office.ts'
 
-const TOKEN = 'of-the-operators'
 const stack = new AsyncDisposableStack()
 let world: World
 
@@ -18,10 +17,7 @@ after(() => stack.disposeAsync())
 
 /** The console as it is served beyond loopback, with failures of its own. */
 const outside = (): Door =>
-  doorTo(
-    contextOf(stack, { ledger: world.ledger, now: () => world.now }, { loopback: false, token: TOKEN }),
-    'https://console.example',
-  )
+  doorTo(contextOf(stack, { ledger: world.ledger, now: () => world.now }, OUTSIDE), 'https://console.example')
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 const cookie = (value: string) => ({ headers: { cookie: `__Host-rollcall=${value}` } })
 const reading = Object.entries(ROUTES).flatMap(([path, { permission }]) =>

@@ -98,7 +98,7 @@ void describe('the console in Chromium', { skip }, () => {
     await page.keyboard.press('Tab')
     assert.equal(await page.evaluate('document.activeElement.textContent'), 'Skip to the content')
     const reached: unknown[] = []
-    for (let step = 0; step < 14; step += 1) {
+    for (let step = 0; step < 20; step += 1) {
       await page.keyboard.press('Tab')
       reached.push(
         await page.evaluate('document.activeElement.id || document.activeElement.getAttribute("href")'),

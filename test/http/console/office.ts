@@ -4,14 +4,18 @@ import { observed } from '../../../src/compose/observe/figures.ts'
 import type { AlertState } from '../../../src/core/alerts/alert.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { DAY_MS, silentLogger } from '../../../src/core/runtime.ts'
-import type { AccessSettings } from '../../../src/http/access/guard.ts'
+import type { AccessSettings } from '../../../src/http/access/identify.ts'
+import { ALL_PERMISSIONS } from '../../../src/http/access/permissions.ts'
 import { consoleApp } from '../../../src/http/console/app.ts'
 import type { ConsoleContext } from '../../../src/http/console/context.ts'
 import { HOUR, MINUTE, opened } from '../../fakes/alerts.ts'
 import { anInstance } from '../../fakes/instances.ts'
 import { joiner, leaver, T0, World } from '../../suites/conformance/ledger-world.ts'
 
-export const LOOPBACK: AccessSettings = { loopback: true, token: null }
+export const TOKEN = 'of-the-operators'
+const WITH_TOKEN = { token: TOKEN, tokenPermissions: ALL_PERMISSIONS, user: 'ann' }
+export const LOOPBACK: AccessSettings = { loopback: true, ...WITH_TOKEN, token: null }
+export const OUTSIDE: AccessSettings = { loopback: false, ...WITH_TOKEN }
 /** Written by nothing but an attacker: markup, a quotation mark, a terminal escape and a reversed line. */
 export const HOSTILE = `<script>alert("x")</script>'\u001b[2J\u202e&amp;`
 

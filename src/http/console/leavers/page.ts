@@ -7,7 +7,7 @@ import { leaversView } from './view.ts'
 
 export const leaversPage: PageOf = (context) => {
   const { fold } = planRules(context.config)
-  return async (query, ledger) => {
+  return async (query, ledger, visitor) => {
     const [cause, after] = [query('cause'), query('after')]
     if ((cause !== null && !isCause(cause)) || (after !== null && !isNumber(after)))
       return misread('Leavers', '/leavers')
@@ -15,7 +15,7 @@ export const leaversPage: PageOf = (context) => {
     const asked = { cause, after: numberOr(after) }
     const page = await openCasesPage(ledger, { ...asked, now, employeeId: null, fold, limit: ROWS })
     const counts = (await context.snapshot()).ledger?.figures.leavers ?? null
-    const body = leaversView(page, asked, counts, timesAt(now, context.zone))
+    const body = leaversView(page, { ...asked, counts, visitor }, timesAt(now, context.zone))
     return { title: 'Leavers', body, current: '/leavers' }
   }
 }

@@ -2,6 +2,8 @@ import { LEAVER_CAUSES, type LeaverCause } from '../../../core/leavers/causes.ts
 import { nameOf } from '../../../core/leavers/case-name.ts'
 import type { OpenCase, OpenCasesPage } from '../../../core/leavers/open-cases.ts'
 import type { LeaverFigures } from '../../../core/ledger/port/figures.ts'
+import type { Visitor } from '../../access/visitor.ts'
+import { actionForm, justificationField } from '../forms.ts'
 import { counted, notice, sentence, unit } from '../layout.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import { employeeHref } from '../employee/href.ts'
@@ -14,16 +16,18 @@ export interface LeaversQuery {
   readonly after: number | null
 }
 
-/** Open leaver cases, oldest first: cause, age and what to do. `counts` is `null` while it is not known. */
-export function leaversView(
-  page: OpenCasesPage,
-  query: LeaversQuery,
-  counts: LeaverFigures | null,
-  times: Times,
-): Markup {
+interface Shown extends LeaversQuery {
+  /** `null` while it is not known. */
+  readonly counts: LeaverFigures | null
+  readonly visitor: Visitor
+}
+
+/** Open leaver cases, oldest first: cause, age and what to do. */
+export function leaversView(page: OpenCasesPage, { counts, visitor, ...query }: Shown, times: Times): Markup {
   return markup`<div class="heading"><h1>Leavers</h1><p class="quiet">Employees who left, until the directory is known to hold their accounts disabled.</p></div>
 ${counts === null ? NOTHING : causeFilter(counts, query.cause)}
 ${page.cases.length === 0 ? nothingOpen(query, page.capped) : caseTable(page.cases, times)}
+${page.cases.length === 0 ? NOTHING : acknowledging(query, visitor)}
 ${pager(page, query)}`
 }
 
@@ -69,11 +73,25 @@ function caseRow({ leaverCase, assessment }: OpenCase, times: Times): Markup {
   const { meaning, fix, waits } = LEAVER_CAUSES[cause]
   const { id, employeeId, openedAt, effectiveAt, resends } = leaverCase
   return markup`<tr>
-<td data-label="Employee"><a class="id" href="${employeeHref(employeeId)}">${employeeId}</a><br><span class="quiet">${nameOf(id)}</span></td>
+<td data-label="Employee"><input type="checkbox" form="${FORM}" name="case" value="${id}" aria-label="Choose ${nameOf(id)} of ${employeeId}"> <a class="id" href="${employeeHref(employeeId)}">${employeeId}</a><br><span class="quiet">${nameOf(id)}</span></td>
 <td data-label="Why it is open"><span class="tag ${waits ? 'normal' : 'urgent'}">${cause}</span>${detail === null ? NOTHING : markup` <code>${detail}</code>`}<br>${sentence(meaning)}</td>
 <td data-label="Open for"><strong>${lasting(times.at - openedAt)}</strong><br><span class="quiet">${effectiveAt > times.at ? 'leaves' : 'left'} ${times.element(effectiveAt)}${resends === 0 ? NOTHING : markup`, resent ${unit(resends, 'time')}`}</span></td>
 <td data-label="What to do">${sentence(fix)}${nextAt === null ? NOTHING : markup`<br><span class="quiet">next step ${times.element(nextAt)}</span>`}</td>
 </tr>`
+}
+
+const FORM = 'acknowledge'
+
+/** Closes the cases that are ticked. */
+function acknowledging(query: LeaversQuery, visitor: Visitor): Markup {
+  const fields = markup`<input type="hidden" name="to" value="${leaversHref(query)}">${justificationField('acknowledge-why')}`
+  const form = {
+    path: '/leavers/acknowledge',
+    label: 'Acknowledge the chosen cases',
+    fields,
+    id: FORM,
+  } as const
+  return markup`<section class="card" aria-labelledby="acknowledging"><h2 id="acknowledging">Acknowledge</h2><p class="quiet">Closes cases that need nothing more, though the directory is not known to hold the account disabled.</p>${actionForm(visitor, form)}</section>`
 }
 
 function pager({ next, capped }: OpenCasesPage, { cause, after }: LeaversQuery): Markup {

@@ -1,0 +1,36 @@
+import { createHmac } from 'node:crypto'
+import type { Permission } from './permissions.ts'
+import { sameSecret } from './token.ts'
+
+/** Who asks: the same for the page, for the action that its form takes, and for the audit trail. */
+export interface Visitor {
+  readonly actor: Actor
+  readonly permissions: ReadonlySet<Permission>
+  /** `session`: a browser that signed in. `bearer`: a program. `machine`: on loopback, without sign-in. */
+  readonly by: 'machine' | 'session' | 'bearer'
+  /**
+   * Seals forms and messages, and is known to this visitor's session only. `null` for a bearer
+   * token: no other site can make a browser send one.
+   */
+  readonly key: string | null
+}
+
+export interface Actor {
+  /** What stays the same when the name changes. */
+  readonly id: string
+  readonly name: string
+}
+
+/** The actor as the audit trail holds it: `Ann Example (7c0e…)`, or the name alone when it is the id. */
+export const actorText = ({ id, name }: Actor): string => (id === name ? name : `${name} (${id})`)
+
+/** Goes into every form, so that only a page made for this visitor can take an action. */
+export const formToken = ({ key }: Visitor): string | null => (key === null ? null : seal(key, 'form'))
+
+export function isFormToken(given: string | null, visitor: Visitor): boolean {
+  const expected = formToken(visitor)
+  return expected === null || (given !== null && sameSecret(given, expected))
+}
+
+export const seal = (key: string, text: string): string =>
+  createHmac('sha256', key).update(text).digest('base64url')

@@ -1,0 +1,50 @@
+import { type ActionPath, ROUTES } from '../access/routes.ts'
+import { PERMISSIONS } from '../access/permissions.ts'
+import { formToken, type Visitor } from '../access/visitor.ts'
+import { type Markup, markup, NOTHING } from './markup.ts'
+
+export const FORM_TOKEN = 'form-token'
+/** Characters of a justification. */
+export const LONGEST_JUSTIFICATION = 500
+
+/** The field that each form with `post` needs. */
+export function formTokenField(visitor: Visitor): Markup {
+  const token = formToken(visitor)
+  return token === null ? NOTHING : markup`<input type="hidden" name="${FORM_TOKEN}" value="${token}">`
+}
+
+export interface ActionForm {
+  readonly path: ActionPath
+  /** What the button says. */
+  readonly label: string
+  /** Fields in front of the button. */
+  readonly fields: Markup
+  /** Why the action cannot be taken now, for everyone; `null` when it can. */
+  readonly blocked?: string | null
+  /** So that fields elsewhere on the page can belong to the form (`form="…"`). */
+  readonly id?: string
+  /** A button that warns: what it does cannot be taken back. */
+  readonly danger?: boolean
+}
+
+/** A form that takes an action. Where the visitor may not, the button is disabled and says why. */
+export function actionForm(visitor: Visitor, form: ActionForm): Markup {
+  const { path, label, fields, id, danger = false } = form
+  const why = lacking(visitor, path) ?? form.blocked ?? null
+  return markup`<form method="post" action="${path}" class="action"${id === undefined ? NOTHING : markup` id="${id}"`}>
+${formTokenField(visitor)}${fields}
+<p class="act"><button class="${danger ? 'danger' : 'primary'}"${why === null ? NOTHING : markup` disabled`}>${label}</button>${why === null ? NOTHING : markup` <span class="why">${why}</span>`}</p>
+</form>`
+}
+
+/** Why this visitor may not take the action; `null` when it may. */
+export function lacking({ permissions }: Visitor, path: ActionPath): string | null {
+  const { permission } = ROUTES[path]
+  if (permissions.has(permission)) return null
+  return `This needs the permission “${permission}” (${PERMISSIONS[permission]}), which you lack.`
+}
+
+/** Asks why. The audit trail holds the answer. `id` differs from that of every other field of the page. */
+export function justificationField(id: string): Markup {
+  return markup`<p class="field-of"><label for="${id}">Why</label><input id="${id}" name="justification" required maxlength="${LONGEST_JUSTIFICATION}" autocomplete="off" aria-describedby="${id}-help"><span class="quiet" id="${id}-help">The audit trail keeps it. Leave personal data out.</span></p>`
+}
