@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../../core/model.ts'
 import { isObject, MAX_DEPTH } from '../../core/json.ts'
 import { bare } from '../../core/own.ts'
 import { readJson } from '../../core/parse-json.ts'
-import { formOf } from './delimiter.ts'
+import { formOf } from '../../core/intake/table-form.ts'
 import { columnsOf, type KnownColumns } from './header.ts'
 import { utf8Blocks } from './utf8.ts'
 

@@ -1,7 +1,7 @@
 import { EXIT_CODES } from '../../core/errors.ts'
 import type { RunResult } from '../../core/report/replay/run/run.ts'
 import { say } from '../support/output.ts'
-import { leftOf } from './run-counts.ts'
+import { leftOf } from '../../core/report/replay/run/counts.ts'
 
 /** Says how a run that was carried out or resumed ended. */
 export function sayRun(result: RunResult): void {

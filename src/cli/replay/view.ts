@@ -9,7 +9,7 @@ import { confirmed } from '../support/options/confirm.ts'
 import { iso } from '../support/instants.ts'
 import { printChanges, readableChanges } from './changes.ts'
 import { when } from '../support/screen/when.ts'
-import { leftOf, totalOf } from './run-counts.ts'
+import { leftOf, totalOf } from '../../core/report/replay/run/counts.ts'
 
 export interface ViewOptions {
   readonly max: number

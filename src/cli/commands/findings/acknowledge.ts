@@ -1,6 +1,5 @@
-import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
-import { findingKind } from '../../../core/findings/codes.ts'
-import type { Ledger } from '../../../core/ledger/ledger.ts'
+import { EXIT_CODES } from '../../../core/errors.ts'
+import { acknowledgeFinding, type AcknowledgeResult } from '../../../core/findings/acknowledge.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { confirmedOfMany, yesOption } from '../../support/options/confirm.ts'
 import { withLedger } from '../../support/ledger.ts'
@@ -26,7 +25,6 @@ interface AcknowledgeOptions {
   readonly justification: string
   readonly output: Format
 }
-type Result = 'acknowledged' | 'already acknowledged' | 'unknown'
 
 /**
  * Exit 0 when all of them are acknowledged now, 7 when some were already, 4 when one does not
@@ -43,9 +41,12 @@ async function acknowledgeFindings(
   return withLedger(
     environment,
     async (ledger) => {
-      const results: { finding: string; result: Result }[] = []
-      for (const seq of seqs)
-        results.push({ finding: `finding-${seq}`, result: await acknowledge(ledger, seq, options) })
+      const { actor, justification } = options
+      const results: { finding: string; result: AcknowledgeResult }[] = []
+      for (const seq of seqs) {
+        const result = await acknowledgeFinding(ledger, { seq, actor, justification }, Date.now())
+        results.push({ finding: `finding-${seq}`, result })
+      }
       if (options.output === 'json') printJson(results)
       else for (const { finding, result } of results) say(`${finding}: ${result}`)
       if (results.some(({ result }) => result === 'unknown')) return EXIT_CODES.notFound
@@ -53,19 +54,4 @@ async function acknowledgeFindings(
     },
     'write',
   )
-}
-
-/** Throws `FindingNeedsMore` for a finding that acknowledging does not close. */
-async function acknowledge(
-  ledger: Ledger,
-  seq: number,
-  { actor, justification }: AcknowledgeOptions,
-): Promise<Result> {
-  const finding = await ledger.findFinding(seq)
-  if (finding === null) return 'unknown'
-  const { acknowledging, fix } = findingKind(finding.code)
-  if (acknowledging === null)
-    throw new RollcallError('FindingNeedsMore', `finding-${seq} is not acknowledged: ${fix}`)
-  const done = await ledger.acknowledgeFinding({ seq, actor, justification }, Date.now())
-  return done ? 'acknowledged' : 'already acknowledged'
 }

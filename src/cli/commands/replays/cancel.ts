@@ -1,6 +1,6 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
 import type { CancelResult } from '../../../core/report/replay/run/cancel.ts'
-import { leftOf } from '../../replay/run-counts.ts'
+import { leftOf } from '../../../core/report/replay/run/counts.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { confirmed, yesOption } from '../../support/options/confirm.ts'
 import { withLedger } from '../../support/ledger.ts'

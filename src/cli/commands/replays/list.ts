@@ -1,6 +1,6 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
 import type { ReplayRun } from '../../../core/ledger/port/replays.ts'
-import { leftOf } from '../../replay/run-counts.ts'
+import { leftOf } from '../../../core/report/replay/run/counts.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { type ListOptions, limitOption, pageOption, sortOption } from '../../support/list/options.ts'

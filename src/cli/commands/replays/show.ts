@@ -1,7 +1,7 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
 import type { ReplayEntry, ReplayRun } from '../../../core/ledger/port/replays.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
-import { leftOf } from '../../replay/run-counts.ts'
+import { leftOf } from '../../../core/report/replay/run/counts.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'

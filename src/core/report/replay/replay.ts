@@ -8,7 +8,14 @@ import type { Stores } from '../dead-letters/stores.ts'
 import { forecastReplay, type ForecastSettings, type ReplayForecast } from './forecast.ts'
 import { planReplay, type ReplayPlan } from './frozen-plan.ts'
 import { refuseSharedUserNames } from './patch/shared-user-names.ts'
-import { carryOutAlone, resumeRun, type RunContext, type RunResult, type RunView } from './run/run.ts'
+import {
+  carryOutAlone,
+  resumeRun,
+  type RunContext,
+  type RunDecision,
+  type RunResult,
+  type RunView,
+} from './run/run.ts'
 
 export interface ReplayRequest extends SelectionRequest {
   /** The same text for the same command: an unfinished run with this text is continued. */
@@ -32,6 +39,10 @@ export interface ReplayContext extends RunContext {
   readonly settings: RunContext['settings'] & ForecastSettings
   readonly runtime: RunContext['runtime'] & Pick<Runtime, 'digest'>
 }
+
+type FindContext = Pick<ReplayContext, 'withStores' | 'takeIn' | 'ledger' | 'rules' | 'runtime'>
+type PlanContext = Pick<ReplayContext, 'ledger' | 'rules' | 'runtime' | 'settings'>
+type FreezeContext = Pick<ReplayContext, 'ledger' | 'runtime'>
 
 /** Shows what happens, and asks. */
 export interface ReplayView extends RunView {
@@ -74,26 +85,53 @@ export async function replayDeadLetters(
   const found = await findAndEdit(request, editor, context)
   view.found(found)
   if (found.selected.length === 0) return { kind: 'nothing-fits' }
-  const loadEmployees = (ids: readonly string[]) => ledger.readEmployees(ids)
-  const plan = await planReplay(found.selected, loadEmployees, runtime.now(), context.rules)
-  const forecast = await forecastReplay(plan, ledger, context.settings, runtime.now())
+  const { plan, forecast } = await planFound(found, context)
   await view.planned(plan, forecast, found.missing)
-  if (editor?.kind === 'patch' && plan.leftOut.length > 0) return { kind: 'patch-refused' }
+  if (isPatchRefused(editor, plan)) return { kind: 'patch-refused' }
   if (plan.targets.length === 0) return { kind: 'all-refused' }
   if (request.dryRun) return { kind: 'dry-run' }
   if (!(await view.confirm(plan))) return { kind: 'declined' }
-  const { actor, justification } = request
-  const order = { name: runtime.id(), selection, actor, justification, targets: plan.targets }
-  const run = await ledger.freezeReplay(order, runtime.now())
+  const run = await freezeRun(plan, request, context)
   const partial = plan.leftOut.length + found.missing.length > 0
   return { ...(await carryOutAlone(run, context, view)), partial }
 }
 
+export interface PlannedReplay {
+  readonly plan: ReplayPlan
+  readonly forecast: ReplayForecast
+}
+
+/** What a replay of these dead letters would do, and what it costs. Changes nothing. */
+export async function planFound(
+  found: Found,
+  { ledger, rules, runtime, settings }: PlanContext,
+): Promise<PlannedReplay> {
+  const loadEmployees = (ids: readonly string[]) => ledger.readEmployees(ids)
+  const plan = await planReplay(found.selected, loadEmployees, runtime.now(), rules)
+  return { plan, forecast: await forecastReplay(plan, ledger, settings, runtime.now()) }
+}
+
+/** A patch fits all dead letters of a selection, or it is applied to none of them. */
+export function isPatchRefused(editor: Editor | null, { leftOut }: ReplayPlan): boolean {
+  return editor?.kind === 'patch' && leftOut.length > 0
+}
+
+/** Freezes what was planned: later arrivals and failures are not part of the run. */
+export function freezeRun(
+  { targets }: ReplayPlan,
+  { command, actor, justification }: RunDecision & Pick<ReplayRequest, 'command'>,
+  { ledger, runtime }: FreezeContext,
+): Promise<ReplayRun> {
+  const selection = runtime.digest(command)
+  const order = { name: runtime.id(), selection, actor, justification, targets }
+  return ledger.freezeReplay(order, runtime.now())
+}
+
 /** A patch is checked against the ledger too: a person who edits a body sees what it becomes. */
-async function findAndEdit(
-  request: ReplayRequest,
+export async function findAndEdit(
+  request: SelectionRequest,
   editor: Editor | null,
-  { withStores, takeIn, ledger, rules, runtime }: ReplayContext,
+  { withStores, takeIn, ledger, rules, runtime }: FindContext,
 ): Promise<Found> {
   const found = await withStores((stores) => selectDeadLetters(stores, request, takeIn, editor))
   if (editor?.kind !== 'patch') return found

@@ -1,4 +1,4 @@
-import { isObject } from '../../../json.ts'
+import { isObject, isShallow, MAX_DEPTH } from '../../../json.ts'
 import type { Json, JsonObject } from '../../../model.ts'
 import { bare } from '../../../own.ts'
 import type { Editor } from '../../dead-letters/selection/edit.ts'
@@ -18,4 +18,18 @@ export function mergePatch(target: Json, patch: Json): Json {
 /** Applies a JSON Merge Patch to every body. */
 export function mergePatching(patch: Json): Editor {
   return patching((body) => ({ kind: 'patched', body: mergePatch(body, patch) }))
+}
+
+export type MergePatchText =
+  | { readonly kind: 'patch'; readonly patch: Json }
+  | { readonly kind: 'not-json' | 'too-deep' }
+
+/** What an operator wrote as a JSON Merge Patch. */
+export function readMergePatch(text: string): MergePatchText {
+  try {
+    const patch = JSON.parse(text) as Json
+    return isShallow(patch, MAX_DEPTH) ? { kind: 'patch', patch } : { kind: 'too-deep' }
+  } catch {
+    return { kind: 'not-json' }
+  }
 }

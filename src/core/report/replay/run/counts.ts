@@ -1,5 +1,6 @@
-import type { ReplayRun } from '../../core/ledger/port/replays.ts'
+import type { ReplayRun } from '../../../ledger/port/replays.ts'
 
+/** How many dead letters are part of a run. */
 export function totalOf({ counts }: ReplayRun): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0)
 }
