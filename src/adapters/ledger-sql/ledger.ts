@@ -68,9 +68,9 @@ import {
   freezeReplay,
   knownEvents,
   moveReplay,
+  noteDecision,
   replayItems,
   replayRuns,
-  resumeReplay,
   takenIn,
 } from './dead-letters/replays.ts'
 import { putBack } from './dead-letters/put-back.ts'
@@ -186,7 +186,10 @@ function replayMethods({ write, read }: Transactions): ReplayLedger {
   return {
     findKnownEvents: (names) => read((sql) => knownEvents(sql, names)),
     freezeReplay: (order, now) => write((sql) => freezeReplay(sql, order, now)),
-    resumeReplay: (run, actor, reason, now) => write((sql) => resumeReplay(sql, run, actor, reason, now)),
+    pauseReplay: (run, actor, justification, at) =>
+      write((sql) => noteDecision(sql, 'paused', run, { at, actor, justification })),
+    resumeReplay: (run, actor, justification, at) =>
+      write((sql) => noteDecision(sql, 'resumed', run, { at, actor, justification })),
     listReplays: (query) => read((sql) => replayRuns(sql, query)),
     cancelReplay: (order, now) => write((sql) => cancelReplay(sql, order, now)),
     listReplayEntries: (run, after, limit) => read((sql) => replayEntries(sql, run, after, limit)),

@@ -224,6 +224,29 @@ export const replayCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'a run is paused until it is resumed, and the audit trail has both',
+    run: async (world) => {
+      await withDead(world)
+      const run = await freeze(world)
+      assert.equal(run.paused, null)
+      const read = async () => (await world.ledger.listReplays({ id: run.id, limit: 1 }))[0]
+      await world.ledger.pauseReplay(run, 'dora', 'too fast', world.now + 1)
+      assert.deepEqual((await read())?.paused, {
+        at: world.now + 1,
+        actor: 'dora',
+        justification: 'too fast',
+      })
+      await world.ledger.resumeReplay(run, 'carl', 'slower now', world.now + 2)
+      assert.deepEqual([(await read())?.paused, (await read())?.resumed.length], [null, 1])
+      const about = `replay ${run.id}`
+      const { entries } = await world.ledger.listAudit({ about, since: null, next: null, limit: 9 })
+      assert.deepEqual(
+        entries.map(({ action, actor }) => `${action} ${actor}`),
+        ['replay operator', 'replay.paused dora', 'replay.resumed carl'],
+      )
+    },
+  },
+  {
     name: 'a run that is cancelled refuses what it had not begun, keeps what it had, and ends when nothing waits',
     run: async (world) => {
       await withDead(world, 'p1')

@@ -1,6 +1,7 @@
 import {
   type CancelOrder,
   type KnownEvent,
+  type ReplayDecision,
   type ReplayItem,
   type ReplayOrder,
   type ReplayRun,
@@ -42,21 +43,31 @@ export async function freezeReplay(sql: Sql, order: ReplayOrder, now: number): P
   ])
   const [made] = await runsBy(sql, 'WHERE seq = ?', [id])
   return (
-    made ?? { ...order, id, createdAt: now, endedAt: null, resumed: [], entities: [], counts: counts([]) }
+    made ?? {
+      ...order,
+      id,
+      createdAt: now,
+      endedAt: null,
+      resumed: [],
+      paused: null,
+      entities: [],
+      counts: counts([]),
+    }
   )
 }
 
 const RESUMED = 'replay.resumed'
+const PAUSED = 'replay.paused'
 
-export async function resumeReplay(
+/** Only the audit trail holds that a run was paused or resumed. */
+export async function noteDecision(
   sql: Sql,
-  { name }: ReplayRun,
-  actor: string,
-  justification: string,
-  now: number,
+  action: 'paused' | 'resumed',
+  { name }: Pick<ReplayRun, 'name'>,
+  { at, actor, justification }: ReplayDecision,
 ): Promise<void> {
   await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
-    [now, actor, RESUMED, justification, name],
+    [at, actor, action === 'paused' ? PAUSED : RESUMED, justification, name],
   ])
 }
 
@@ -103,17 +114,20 @@ async function runsBy(sql: Sql, tail: string, parameters: readonly SqlValue[]): 
     ),
     ({ run }) => run,
   )
-  const resumed = Map.groupBy(
-    await readRows<{ at: number; actor: string; justification: string; detail: string }>(
+  const decisions = Map.groupBy(
+    await readRows<ReplayDecision & { action: string; detail: string }>(
       sql,
       ['name TEXT'],
       rows.map(({ name }) => [name]),
-      `SELECT a.at, a.actor, a.justification, a.detail FROM v JOIN audit a ON a.detail = v.name WHERE a.action = '${RESUMED}' ORDER BY a.seq`,
+      `SELECT a.at, a.actor, a.justification, a.action, a.detail FROM v JOIN audit a ON a.detail = v.name
+       WHERE a.action IN ('${RESUMED}', '${PAUSED}') ORDER BY a.seq`,
     ),
     ({ detail }) => detail,
   )
   return rows.map((row) => {
     const its = stages.get(row.seq) ?? []
+    const decided = decisions.get(row.name) ?? []
+    const last = decided.at(-1)
     return {
       id: row.seq,
       name: row.name,
@@ -122,15 +136,16 @@ async function runsBy(sql: Sql, tail: string, parameters: readonly SqlValue[]): 
       justification: row.justification,
       createdAt: row.created_at,
       endedAt: row.ended_at,
-      resumed: (resumed.get(row.name) ?? []).map(({ at, actor, justification }) => ({
-        at,
-        actor,
-        justification,
-      })),
+      resumed: decided.filter(({ action }) => action === RESUMED).map(decisionOf),
+      paused: last?.action === PAUSED ? decisionOf(last) : null,
       entities: [...new Set(its.map(({ entity }) => entity))].filter((entity) => entity !== IN_LEDGER).sort(),
       counts: counts(its),
     }
   })
+}
+
+function decisionOf({ at, actor, justification }: ReplayDecision): ReplayDecision {
+  return { at, actor, justification }
 }
 
 function counts(rows: readonly Pick<StageRow, 'stage' | 'n'>[]): ReplayRun['counts'] {

@@ -30,11 +30,12 @@ export async function openRunNamed(
   return null
 }
 
-export function runJson({ createdAt, endedAt, resumed, ...run }: ReplayRun): object {
+export function runJson({ createdAt, endedAt, resumed, paused, ...run }: ReplayRun): object {
   return {
     ...run,
     createdAt: iso(createdAt),
     endedAt: iso(endedAt),
     resumed: resumed.map(({ at, ...one }) => ({ ...one, at: iso(at) })),
+    paused: paused && { ...paused, at: iso(paused.at) },
   }
 }

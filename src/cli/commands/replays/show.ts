@@ -65,6 +65,9 @@ function runLines(run: ReplayRun, entries: readonly ReplayEntry[]): readonly str
     ...run.resumed.map(
       ({ at, actor, justification }) => `  resumed    ${when(at)} by ${actor}: ${justification}`,
     ),
+    ...(run.paused === null
+      ? []
+      : [`  paused     ${when(run.paused.at)} by ${run.paused.actor}: ${run.paused.justification}`]),
     `  ended      ${when(run.endedAt) || `not yet: rollcall replays resume ${run.id} goes on, rollcall replays cancel ${run.id} gives up`}`,
     `  so far     ${done} replayed, ${gone} gone, ${refused} refused, ${leftOf(run)} left`,
     ...(afterwards.length === 0

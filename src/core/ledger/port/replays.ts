@@ -8,7 +8,12 @@ export interface ReplayLedger {
   findKnownEvents(names: readonly EventName[]): Promise<readonly KnownEvent[]>
   /** Freezes a selection: later arrivals and failures are not part of it. */
   freezeReplay(order: ReplayOrder, now: number): Promise<ReplayRun>
-  /** Records who resumes an interrupted run, and why. */
+  /**
+   * Records who pauses a run, and why. Whoever carries it out sees that and stops after the batch
+   * that is under way.
+   */
+  pauseReplay(run: ReplayRun, actor: string, reason: string, now: number): Promise<void>
+  /** Records who resumes an interrupted or paused run, and why. */
   resumeReplay(run: ReplayRun, actor: string, reason: string, now: number): Promise<void>
   /** Runs, newest first. */
   listReplays(query: ReplaysQuery): Promise<readonly ReplayRun[]>
@@ -123,10 +128,17 @@ export interface ReplayRun {
   readonly createdAt: number
   readonly endedAt: number | null
   /** Who resumed it, when and why. */
-  readonly resumed: readonly { readonly at: number; readonly actor: string; readonly justification: string }[]
+  readonly resumed: readonly ReplayDecision[]
+  /** Who paused it, when and why; `null` when it was not, or was resumed since. */
+  readonly paused: ReplayDecision | null
   /** Entities of the bus whose dead letters are part of it. */
   readonly entities: readonly string[]
   readonly counts: Readonly<Record<NativeStage, number>>
+}
+export interface ReplayDecision {
+  readonly at: number
+  readonly actor: string
+  readonly justification: string
 }
 export interface ReplayEntry {
   /** `dl-…`, or `<entity>#<sequence>`. */

@@ -43,7 +43,7 @@ function worldWith(letters: LedgerDeadLetter[]) {
     )
     const counts = { frozen: items.length, sending: 0, sent: 0, done: 0, gone: 0, refused: 0 }
     const { name, selection, actor, justification } = order
-    const run = { name, selection, actor, justification, counts, entities: [], resumed: [] }
+    const run = { name, selection, actor, justification, counts, entities: [], resumed: [], paused: null }
     return { ...run, id: runs.length + 1, createdAt: runtime.now(), endedAt: null }
   }
   const ledger: ReplayContext['ledger'] = {

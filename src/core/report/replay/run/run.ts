@@ -2,6 +2,7 @@ import type { Ledger } from '../../../ledger/ledger.ts'
 import type { ReplayRun } from '../../../ledger/port/replays.ts'
 import type { CarryOutContext } from '../carry-out-context.ts'
 import { carryOut, type ReplayEnding } from '../carry-out.ts'
+import { untilPaused } from './paused.ts'
 import { type AloneContext, type WaitingView, whileAlone } from './alone.ts'
 
 export interface RunContext extends CarryOutContext {
@@ -44,10 +45,12 @@ export async function carryOutAlone(
   let settled = 0
   const ending = await whileAlone(run, context, { stop, view }, async (lost) => {
     await onBegin()
-    return carryOut(run, context, AbortSignal.any([stop, lost]), (count) => {
-      settled = count
-      view.progress(run, count)
-    })
+    return untilPaused(run, context, (paused) =>
+      carryOut(run, context, AbortSignal.any([stop, lost, paused]), (count) => {
+        settled = count
+        view.progress(run, count)
+      }),
+    )
   })
   if (ending === null) return { kind: 'not-started', stopped: stop.aborted }
   const ms = runtime.now() - startedAt

@@ -14,6 +14,7 @@ const RUN: ReplayRun = {
   createdAt: 0,
   endedAt: null,
   resumed: [],
+  paused: null,
   entities: [],
   counts: { frozen: 2, sending: 0, sent: 0, done: 0, gone: 0, refused: 0 },
 }
