@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseHttpAddress } from './http-address.ts'
+import { duration, flag, httpAddress, limit, names, optional, proxy, text, whole, zone } from './values.ts'
 
 /**
  * Where and how to connect, and every limit and duration; durations are milliseconds. From the
@@ -15,42 +15,6 @@ const AUTH_MODES = [
   'default',
   'local',
 ] as const
-const text = z.string().min(1)
-const optional = z.string().min(1).nullable().default(null)
-/** A zone this runtime knows, such as Europe/Berlin. */
-export const zone = text.refine(isZone, { error: 'must be an IANA zone such as Europe/Berlin' })
-const httpAddress = text.refine((given) => parseHttpAddress(given) !== null, {
-  error: 'must be a port, or address:port such as 127.0.0.1:9464 or 0.0.0.0:9464',
-})
-/** Often written without a scheme. */
-const proxy = text
-  .transform((given) => (/^\w+:\/\//.test(given) ? given : `http://${given}`))
-  .refine((given) => /^https?:/.test(given) && URL.canParse(given), {
-    error: 'must be the URL of an HTTP proxy, such as http://proxy.contoso.com:3128',
-  })
-const flag = z.stringbool().default(false)
-const names = z
-  .string()
-  .default('')
-  .transform((list) =>
-    list
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== ''),
-  )
-const whole = z.coerce.number().int()
-const duration = (fallback: number): z.ZodType<number> => whole.min(0).default(fallback)
-/** `unlimited` is for doubles; a real tenant always has a limit. */
-const limit = (fallback: number): z.ZodType<number> =>
-  z.union([z.literal('unlimited').transform(() => Number.POSITIVE_INFINITY), whole.min(1)]).default(fallback)
-
-function isZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}
 
 export const ENVIRONMENT = z.object({
   ROLLCALL_CONFIG: optional.meta({

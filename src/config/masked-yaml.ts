@@ -1,5 +1,5 @@
 import { Document, visit } from 'yaml'
-import { writtenThresholds } from './alerts.ts'
+import { writtenThresholds } from './rules/alerts.ts'
 import type { NotificationSettings, WebhookSettings } from '../core/alerts/settings.ts'
 import type { OAuthSettings } from '../core/intake/hydrate/settings.ts'
 import { MASK, masked, maskedDefaults, maskedHeader, maskedValue } from '../core/display/mask.ts'

@@ -9,7 +9,8 @@ import { isCharset } from '../core/intake/body/charset.ts'
 import { PilotSettings } from '../core/plan/pilot.ts'
 import { FIELD_KINDS } from '../core/intake/shape/fields.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
-import { ENVIRONMENT, zone } from './environment.ts'
+import { ENVIRONMENT } from './environment.ts'
+import { zone } from './values.ts'
 
 /** The schema of `rollcall.yaml`. Objects are strict: an unknown key is an error. */
 

@@ -61,7 +61,7 @@ async function templateOptions({
 }: InitOptions): Promise<TemplateOptions> {
   const [{ SHIPPED_SHAPES }, { zone: knownZone }] = await Promise.all([
     import('../../core/intake/shapes/shipped.ts'),
-    import('../../config/environment.ts'),
+    import('../../config/values.ts'),
   ])
   const shapes = ['canonical', 'own', ...Object.keys(SHIPPED_SHAPES)]
   if (!shapes.includes(shape)) throw wrong(`--shape takes one of ${shapes.join(', ')}`)

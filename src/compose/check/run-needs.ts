@@ -1,6 +1,6 @@
 import { parseEndpoint } from '../../adapters/graph/endpoint.ts'
 import type { Settings } from '../../config/environment.ts'
-import type { Rules, SourceAddress } from '../../config/rules.ts'
+import type { Rules, SourceAddress } from '../../config/rules/rules.ts'
 import { RollcallError } from '../../core/errors.ts'
 
 /**

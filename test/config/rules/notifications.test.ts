@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { readConfig } from '../../src/compose/config.ts'
-import type { Config } from '../../src/config/load.ts'
-import { maskedYaml } from '../../src/config/masked-yaml.ts'
-import { durationMs } from '../../src/core/alerts/settings.ts'
-import { RollcallError } from '../../src/core/errors.ts'
+import { readConfig } from '../../../src/compose/config.ts'
+import type { Config } from '../../../src/config/load.ts'
+import { maskedYaml } from '../../../src/config/masked-yaml.ts'
+import { durationMs } from '../../../src/core/alerts/settings.ts'
+import { RollcallError } from '../../../src/core/errors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-notifications-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -34,7 +34,7 @@ function complaints(notifications: string): readonly string[] {
   return []
 }
 const sample = (): string => {
-  const page = readFileSync(new URL('../../docs/guides/alerts.md', import.meta.url), 'utf8')
+  const page = readFileSync(new URL('../../../docs/guides/alerts.md', import.meta.url), 'utf8')
   return /```yaml\n(notifications:[\s\S]*?)```/.exec(page)?.[1] ?? assert.fail('the guide has a sample')
 }
 const HOOK = '{ webhook: { url: "https://a.example" } }'

@@ -1,19 +1,19 @@
-import { ALERT_CODES } from '../core/alerts/codes.ts'
-import { minuteOf, type QuietHours } from '../core/alerts/quiet-hours.ts'
+import { ALERT_CODES } from '../../core/alerts/codes.ts'
+import { minuteOf, type QuietHours } from '../../core/alerts/quiet-hours.ts'
 import {
   matches,
   NO_NOTIFICATIONS,
   type NotificationRule,
   type NotificationRules,
-} from '../core/alerts/rules.ts'
+} from '../../core/alerts/rules.ts'
 import {
   type ChannelSettings,
   durationMs,
   type NotificationSettings,
   type RuleSettings,
-} from '../core/alerts/settings.ts'
-import { zone } from './environment.ts'
-import type { Path, Problem } from './file.ts'
+} from '../../core/alerts/settings.ts'
+import { zone } from '../values.ts'
+import type { Path, Problem } from '../file.ts'
 
 /** `notifications` of the file, compiled. */
 export interface Notifications {

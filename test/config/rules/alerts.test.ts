@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { alertSettingsOf } from '../../src/compose/alerts/settings.ts'
-import { checkConfig, readConfig } from '../../src/compose/config.ts'
-import { maskedYaml } from '../../src/config/masked-yaml.ts'
-import { writtenDuration } from '../../src/core/alerts/settings.ts'
-import { LIMITS, MINUTE } from '../fakes/alerts.ts'
+import { alertSettingsOf } from '../../../src/compose/alerts/settings.ts'
+import { checkConfig, readConfig } from '../../../src/compose/config.ts'
+import { maskedYaml } from '../../../src/config/masked-yaml.ts'
+import { writtenDuration } from '../../../src/core/alerts/settings.ts'
+import { LIMITS, MINUTE } from '../../fakes/alerts.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-thresholds-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -100,7 +100,7 @@ alerts:
   })
 
   void it('the sample of the guide can be used as it is', () => {
-    const page = readFileSync(new URL('../../docs/guides/alerts.md', import.meta.url), 'utf8')
+    const page = readFileSync(new URL('../../../docs/guides/alerts.md', import.meta.url), 'utf8')
     const sample = /```yaml\n(alerts:[\s\S]*?)```/.exec(page)?.[1] ?? assert.fail('the guide has a sample')
     assert.deepEqual(complaints(sample), [])
   })
