@@ -4,7 +4,7 @@ import { httpReader } from '../adapters/hr-reader/http-reader.ts'
 import { sha256 } from '../adapters/system.ts'
 import type { Environment } from '../config/environment.ts'
 import { type Config, type ExaminedConfig, examineConfig, loadConfig } from '../config/load.ts'
-import type { RuleTools } from '../config/rules/rules.ts'
+import type { RuleTools } from '../config/rules/compilation.ts'
 import type { Evaluator } from '../core/expression/evaluator.ts'
 
 /**

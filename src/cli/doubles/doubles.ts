@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { FAST_ENVIRONMENT } from '../../config/environment.ts'
-import type { SourceAddress } from '../../config/rules/rules.ts'
+import type { SourceAddress } from '../../config/rules/sources.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { type EntraDouble, startEntra } from '../../local/entra/server.ts'
 import { type EntraSettings, FAST_SETTINGS, settingsSchema } from '../../local/entra/settings.ts'

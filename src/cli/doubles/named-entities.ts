@@ -1,4 +1,4 @@
-import type { SourceAddress } from '../../config/rules/rules.ts'
+import type { SourceAddress } from '../../config/rules/sources.ts'
 import type { BrokerConfig } from '../../local/service-bus/config.ts'
 import { brokerConfig, type QueueProperties } from '../../local/service-bus/named-entities.ts'
 

@@ -5,7 +5,7 @@ import { busCode, closeWithin, connect } from '../../adapters/service-bus/client
 import { type TriedReceiver, tryReceiver } from '../../adapters/service-bus/try-receiver.ts'
 import { busWitness } from '../../adapters/service-bus/witness.ts'
 import type { Config } from '../../config/load.ts'
-import type { SourceAddress } from '../../config/rules/rules.ts'
+import type { SourceAddress } from '../../config/rules/sources.ts'
 import { busAddress } from '../addresses.ts'
 import { failed, type Proof, prove } from './proof.ts'
 

@@ -1,6 +1,7 @@
 import { parseEndpoint } from '../../adapters/graph/endpoint.ts'
 import type { Settings } from '../../config/environment.ts'
-import type { Rules, SourceAddress } from '../../config/rules/rules.ts'
+import type { Rules } from '../../config/rules/rules.ts'
+import type { SourceAddress } from '../../config/rules/sources.ts'
 import { RollcallError } from '../../core/errors.ts'
 
 /**

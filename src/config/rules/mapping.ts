@@ -1,0 +1,51 @@
+import {
+  compileMapping,
+  DEFAULT_REQUIRED,
+  DEFAULT_RULES,
+  type Mapping,
+} from '../../core/plan/mapping/mapping.ts'
+import { compileRule, type Rule } from '../../core/plan/mapping/rule.ts'
+import type { Problem } from '../file.ts'
+import type { MappingContent } from '../schema.ts'
+import type { Compilation } from './compilation.ts'
+
+/** The default mapping, overridden by that of the file, in a fixed order. */
+export function rulesOf(mapping: MappingContent | undefined, problems: Problem[]): readonly Rule[] {
+  const rules = new Map<string, Rule>()
+  const { base = 'default', nulls = 'explicit', attributes = {} } = mapping ?? {}
+  if (base === 'default')
+    for (const rule of DEFAULT_RULES) rules.set(rule.to, { ...rule, nulls, ...needed(rule.to) })
+  for (const [to, written] of Object.entries(attributes)) {
+    if (written === null) rules.delete(to)
+    else if (typeof written === 'string') rules.set(to, { to, from: written, nulls, ...needed(to) })
+    else {
+      const { from, jsonata, constant, default: otherwise, required, nulls: own } = written
+      rules.set(to, {
+        to,
+        from: from ?? (jsonata !== undefined ? { jsonata } : { constant: constant ?? '' }),
+        nulls: own ?? nulls,
+        ...needed(to),
+        ...(otherwise === undefined ? {} : { default: otherwise }),
+        ...(required === undefined ? {} : { required }),
+      })
+    }
+  }
+  if (!rules.has('active'))
+    problems.push({
+      path: ['mapping', 'attributes', 'active'],
+      message: 'is missing; every record needs it: add active: active',
+    })
+  return [...rules.values()]
+}
+
+/** Entra does not create a user without them. */
+function needed(to: string): { readonly required?: boolean } {
+  return DEFAULT_REQUIRED.includes(to) ? { required: true } : {}
+}
+
+/** `null` if a rule cannot be used. */
+export function mappingOf(rules: readonly Rule[], { problems, tools, attempt }: Compilation): Mapping | null {
+  for (const rule of rules) attempt(['mapping', 'attributes', rule.to], () => compileRule(rule))
+  if (problems.length > 0) return null
+  return attempt(['mapping', 'attributes', 'active'], () => compileMapping(rules, [], tools.evaluator))
+}
