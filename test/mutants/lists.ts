@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CORE_MUTANTS } from './core.ts'
 import { ENTRA_MUTANTS } from './entra.ts'
+import { LEDGER_MUTANTS } from './ledger.ts'
 import type { Mutant, MutantList } from './mutant.ts'
 import { SERVICE_BUS_MUTANTS } from './service-bus.ts'
 
@@ -11,6 +12,7 @@ const ROOT = join(import.meta.dirname, '../..')
 export const MUTANT_LISTS: Readonly<Record<string, MutantList>> = {
   core: CORE_MUTANTS,
   entra: ENTRA_MUTANTS,
+  ledger: LEDGER_MUTANTS,
   'service-bus': SERVICE_BUS_MUTANTS,
 }
 
@@ -28,10 +30,10 @@ export function tasksOf(name: string | null): readonly Task[] {
   return Object.entries(MUTANT_LISTS)
     .filter(([list]) => name === null || list === name)
     .flatMap(([list, { folder, suites, mutants }]) =>
-      mutants.map((mutant) => ({
+      mutants.map(({ suites: own, ...mutant }) => ({
         list,
         mutant: { ...mutant, file: join(ROOT, folder, mutant.file) },
-        suites: suites.map((suite) => join(ROOT, suite)),
+        suites: (own ?? suites).map((suite) => join(ROOT, suite)),
       })),
     )
 }

@@ -13,5 +13,10 @@ export interface MutantList {
   readonly folder: string
   /** Test files, from the root of the repository. At least one test must fail for each mutant. */
   readonly suites: readonly string[]
-  readonly mutants: readonly Mutant[]
+  readonly mutants: readonly ListedMutant[]
+}
+
+export interface ListedMutant extends Mutant {
+  /** The test files next to this mutant, instead of those of the list. */
+  readonly suites?: readonly string[]
 }

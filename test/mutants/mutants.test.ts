@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { MUTANT_LISTS, staleAmong, tasksOf } from './lists.ts'
 import { runMutant } from './run-mutant.ts'
 
-/** So many mutants of each list are tried here; `npm run mutants` tries all. */
-const SAMPLE = 2
+/** So many mutants of each list are tried here, of those that a suite notices soon; `npm run mutants` tries all. */
+const SAMPLE: Readonly<Record<string, number>> = { core: 3, entra: 1, 'service-bus': 1 }
 const AT_ONCE = 2
 
 void test('every mutant changes exactly one place of its file', () => {
@@ -13,7 +13,7 @@ void test('every mutant changes exactly one place of its file', () => {
 
 void test('the suites notice a sample of the mutants', async () => {
   const queue = Object.keys(MUTANT_LISTS)
-    .flatMap((name) => tasksOf(name).slice(0, SAMPLE))
+    .flatMap((name) => tasksOf(name).slice(0, SAMPLE[name] ?? 0))
     .values()
   const survivors: string[] = []
   async function runQueue(): Promise<void> {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { committer } from '../../../src/core/intake/commit.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
+import type { SourceMessage } from '../../../src/core/ports.ts'
+import type { SpanOptions, Telemetry } from '../../../src/core/runtime.ts'
 import { cloudEvent, message } from '../../fakes/messages.ts'
 import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 
@@ -21,6 +23,48 @@ async function turnsFor(count: number, characters: number): Promise<number> {
   )
   return turns
 }
+
+/** What the span of a commit of these messages says. */
+async function spanOf(messages: readonly SourceMessage[]): Promise<SpanOptions | undefined> {
+  const spans: SpanOptions[] = []
+  const span: Telemetry['span'] = async (_name, start, work) => {
+    spans.push(start)
+    return work({ concerns: () => {}, passedOn: (origin) => origin })
+  }
+  const runtime = virtualRuntime()
+  const ledger = {
+    recordMessages: async () => ({ fresh: 0, duplicates: 0, replays: 0, redelivered: 0, rejected: 0 }),
+  }
+  const settings = { quietMs: 0, maxWaitMs: 0, skewMs: 1_000 }
+  const telemetry = { ...runtime.telemetry, span }
+  const { read, commit } = committer(ledger, () => DEFAULT_SOURCE, settings, { ...runtime, telemetry })
+  await commit(await read(messages), false)
+  return spans[0]
+}
+
+void describe('the span of a commit', () => {
+  const traced = (digit: string): string => `00-${digit.repeat(32)}-${digit.repeat(16)}-01`
+
+  void it('links to the span of every event that has one, and names the queue of its messages', async () => {
+    const event = { ...cloudEvent, id: 'e-2' }
+    const [one, other, none] = [
+      message({ ...cloudEvent, traceparent: traced('a') }),
+      message({ ...event, traceparent: traced('b') }),
+      message({ ...event, id: 'e-3' }),
+    ]
+    assert.deepEqual(await spanOf([one, other, none]), {
+      origins: [traced('a'), traced('b')],
+      messages: { count: 3, queue: 'hr-events' },
+    })
+  })
+  void it('names no queue when the messages come from several', async () => {
+    const elsewhere = message(cloudEvent, { entity: 'hr-vendor' })
+    assert.deepEqual(await spanOf([message(cloudEvent), elsewhere]), {
+      origins: [],
+      messages: { count: 2, queue: null },
+    })
+  })
+})
 
 void describe('reading messages', () => {
   void it('gives the event loop a turn after so many of them, and after so much text', async () => {

@@ -49,6 +49,26 @@ void describe('an event is explained', () => {
       'unchanged, already in the record: userName, title, active',
     ])
   })
+  void test('a snapshot with one attribute that the record already had, and one it had not', async () => {
+    const snapshot = personEvent(2, {
+      effectiveAt: day(2),
+      mode: 'snapshot',
+      worker: { ...WORKER, title: 'Head', hobby: 'chess' },
+    })
+    assert.deepEqual(await words([hired, snapshot], 2), [
+      'applied: title',
+      'unchanged, already in the record: userName, active',
+      'not mapped to the directory: hobby',
+    ])
+    const again = personEvent(3, {
+      effectiveAt: day(3),
+      mode: 'snapshot',
+      worker: { ...WORKER, title: 'Head', hobby: 'chess' },
+    })
+    assert.deepEqual(await words([hired, snapshot, again], 3), [
+      'unchanged, already in the record: userName, title, active',
+    ])
+  })
   void test('rescinded, with the rescind, and the rescind with its target', async () => {
     const moved = personEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
     const rescind = personEvent(3, { effectiveAt: day(3), rescinds: { source: '/hr/acme', id: 'e-2' } })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { hrEvent, joiner, leaver, type LedgerCase, type World } from './ledger-world.ts'
+import { DAY_MS } from '../../../src/core/runtime.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, T0, type World } from './ledger-world.ts'
 
 interface Sent {
   readonly title?: string
@@ -79,6 +80,24 @@ export const blameCases: readonly LedgerCase[] = [
         out: 'dead-lettered',
         late: 'confirmed',
       })
+    },
+  },
+  {
+    name: 'a failed operation carried the events that were planned with it, and no open event beside them',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1', { title: 'a' }))
+      await world.confirmAll()
+      await world.record(
+        hrEvent('title', 'p1', { title: 'bad' }, { order: 1 }),
+        hrEvent('later', 'p1', { department: 'Law' }, { order: 2, effectiveAt: T0 + DAY_MS }),
+      )
+      const sent = await world.send()
+      await world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' })
+      await world.finalize()
+      const [employee] = await world.due()
+      const carried = employee?.failure?.carried ?? []
+      const names = employee?.events.flatMap(({ seq, id }) => (carried.includes(seq) ? [id] : []))
+      assert.deepEqual(names, ['title'])
     },
   },
   {

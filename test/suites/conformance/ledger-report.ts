@@ -99,6 +99,29 @@ export const reportCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'the last accepted record of an employee says whether it was active',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
+      await world.confirmAll()
+      await world.record(leaver('out', 'p2'))
+      await world.confirmAll()
+      const { lastAccepted } = await world.ledger.findCandidates([
+        world.logRecord('p1'),
+        world.logRecord('p2'),
+        world.logRecord('nobody'),
+      ])
+      const accepted = [...lastAccepted].map(([id, { active, record }]) => [
+        id,
+        active,
+        JSON.parse(record).active,
+      ])
+      assert.deepEqual(accepted.toSorted(), [
+        ['p1', true, true],
+        ['p2', false, false],
+      ])
+    },
+  },
+  {
     name: 'a record that speaks of nothing we sent is kept whole, and joined later when it can be told',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))

@@ -78,7 +78,7 @@ export async function planReplay(
     },
     expectedStates,
     leftOut: selected.flatMap(leftOutOf),
-    stale: stale.size,
+    stale: going.filter((one) => stale.has(one)).length,
     changes: going.flatMap(({ dead, employees, changes }) =>
       changes.length === 0 ? [] : [{ id: deadLetterId(dead), employees, fields: changes }],
     ),

@@ -86,6 +86,21 @@ void describe('attributing a failure to events', () => {
     assert.equal(decision.operation?.record.includes('bad'), false)
   })
 
+  void test('when a finished event holds the named attribute, all events that failed die, and later open events do not', () => {
+    const finished = event(1, { worker: { ...hire, department: 'bad' }, state: 'confirmed' })
+    const open = event(2, { effectiveAt: day(2), worker: { title: 'Lead' } })
+    const other = event(3, { effectiveAt: day(3), worker: { nickName: 'An' } })
+    const named = 'The department is wrong: property department'
+    assert.deepEqual(dead(failed([finished, open, other], named)), [2, 3])
+    const hash = plan([finished, open]).operation?.hash ?? ''
+    const failure = failureOf(hash, { active: true, reason: named, carried: [2] })
+    const after = (later: EmployeeEvent): number[] =>
+      dead(plan([finished, open, later], { failure, failedHash: hash }))
+    assert.deepEqual(after(other), [2], 'an event that came meanwhile does not set it')
+    const sets = event(3, { effectiveAt: day(3), worker: { department: 'Law' } })
+    assert.deepEqual(after(sets), [], 'an event that came meanwhile replaces it')
+  })
+
   void test('without a named attribute all open events die together', () => {
     const events = [
       event(1, { worker: hire }),

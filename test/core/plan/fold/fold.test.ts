@@ -252,6 +252,16 @@ void describe('a dead event has no effect, but a leaver stays disabled', () => {
     assert.deepEqual(attributes([hired, terminated, rehired])['active'], { value: false, by: 2 })
   })
 
+  void test('a notice that died unread has no effect either, but keeps the employee disabled when it says that they left', () => {
+    const unread = ledgerEvent(2, { effectiveAt: day(2), mode: 'notice', worker: { active: false } })
+    assert.equal(fold([hired, unread], NOW).effects.get(2)?.kind, 'unread')
+    assert.equal(values([hired, unread])['active'], true)
+    const dead = { ...unread, dead: true }
+    assert.equal(fold([hired, dead], NOW).effects.has(2), false)
+    assert.deepEqual(values([hired, dead]), { title: 'Engineer', active: false })
+    assert.deepEqual(values([hired, { ...dead, worker: {} }]), { title: 'Engineer', active: true })
+  })
+
   void test('a dead rescind does not reactivate a leaver', () => {
     const terminated = ledgerEvent(2, { effectiveAt: day(2), worker: { active: false } })
     const rescind = ledgerEvent(3, { effectiveAt: day(3), dead: true, rescinds: { source: acme, id: 'e-2' } })

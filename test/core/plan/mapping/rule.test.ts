@@ -55,6 +55,25 @@ void describe('a mapping', () => {
     assert.equal(record['nickName'], '10001')
   })
 
+  void test('computes over attributes that share a parent, at any depth', async () => {
+    const rules: readonly Rule[] = [
+      active,
+      { to: 'displayName', from: { jsonata: "name.givenName & ' ' & name.familyName" } },
+      {
+        to: 'nickName',
+        from: { jsonata: "address.work.locality & ', ' & address.work.region & address.home" },
+      },
+    ]
+    const { record } = await map(rules, {
+      'name.givenName': 'Ann',
+      'name.familyName': 'Lee',
+      'address.work.locality': 'Oslo',
+      'address.work.region': 'East',
+      'address.home': '!',
+    })
+    assert.deepEqual([record['displayName'], record['nickName']], ['Ann Lee', 'Oslo, East!'])
+  })
+
   void test('lists every custom URN it uses, and none it does not', async () => {
     const { record } = await map([active, { to: `${ACME}:building`, from: 'office.building' }], {
       active: true,

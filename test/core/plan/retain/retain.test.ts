@@ -39,6 +39,38 @@ void describe('retention', () => {
     assert.doesNotMatch(JSON.stringify(cut.remains), /Engineer|Sales/)
   })
 
+  void test('keeps the last snapshot, so that it still clears what arrives late and was said before it', () => {
+    const snapshot = ledgerEvent(2, { effectiveAt: day(3), mode: 'snapshot', worker: WORKER })
+    const late = ledgerEvent(3, { effectiveAt: day(2), worker: { department: 'Law' } })
+    const events = [hired, snapshot]
+    const cut = cutOf(events, all(events), NOW)
+    assert.deepEqual(
+      cut?.remains.map(({ seq, mode }) => [seq, mode]),
+      [
+        [1, 'delta'],
+        [2, 'snapshot'],
+      ],
+    )
+    assert.equal(fold([...events, late], NOW).attributes.get('department')?.value, null)
+    assert.equal(fold([...after(events, cut), late], NOW).attributes.get('department')?.value, null)
+  })
+
+  void test('keeps no snapshot that is rescinded', () => {
+    const snapshot = ledgerEvent(2, {
+      effectiveAt: day(3),
+      mode: 'snapshot',
+      worker: { ...WORKER, title: 'Head' },
+    })
+    const rescind = ledgerEvent(3, { effectiveAt: day(3), rescinds: { source: '/hr/acme', id: 'e-2' } })
+    const events = [hired, snapshot, rescind]
+    const cut = cutOf(events, all(events), NOW)
+    assert.deepEqual(
+      cut?.remains.map(({ mode }) => mode),
+      ['delta', 'delta'],
+    )
+    assert.doesNotMatch(JSON.stringify(cut?.remains), /Head/)
+  })
+
   void test('never removes dead, future, unread and unsettled events', () => {
     const events = [
       hired,

@@ -95,6 +95,22 @@ void describe('a sent value that the record does not show is evidence against an
     )
     assert.deepEqual(newlyLearned(learned, learnEchoes(learned, records)), [])
   })
+
+  void test('the time span grows in both directions, and the last cycle is the one at its end', () => {
+    const seen = (at: number, cycleId: string): LogRecord =>
+      logRecord(`r-${at}-${cycleId}`, { at, echo: { title: 'x' }, more: { cycleId } })
+    const spanAfter = (...records: readonly LogRecord[]): unknown => {
+      const [echoed] = newlyLearned(
+        [],
+        learnEchoes(newlyLearned([], learnEchoes([], [seen(day(3), 'third')])), records),
+      )
+      return echoed && [echoed.from, echoed.to, echoed.cycle]
+    }
+    assert.deepEqual(spanAfter(seen(day(4), 'fourth')), [day(3), day(4), 'fourth'])
+    assert.deepEqual(spanAfter(seen(day(2), 'second')), [day(2), day(3), 'third'])
+    assert.deepEqual(spanAfter(seen(day(3), 'another')), [day(3), day(3), 'another'])
+    assert.deepEqual(spanAfter(seen(day(4), 'fourth'), seen(day(2), 'second')), [day(2), day(4), 'fourth'])
+  })
 })
 
 void describe('a record may be late', () => {

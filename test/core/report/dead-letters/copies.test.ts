@@ -5,6 +5,7 @@ import type { OutboxMessage } from '../../../../src/core/ports.ts'
 import { copyCipher } from '../../../../src/adapters/copy-cipher.ts'
 import {
   COPY_OF,
+  COPY_REASON,
   COPY_REVISION,
   copyLoop,
   copyMessage,
@@ -79,6 +80,22 @@ function start(rows: readonly DeadLetterCopy[]) {
 const ORIGINAL_NAMES = JSON.stringify({ messageId: 'm', enqueuedAt: day(1), sequence: '1' })
 
 void describe('copies of dead letters', () => {
+  void test('a dead letter without an original becomes a reference, whatever a copy is to carry', () => {
+    const seal = (text: string): string => `sealed ${text}`
+    for (const content of [{ kind: 'whole' }, { kind: 'encrypted', seal }, { kind: 'reference' }] as const) {
+      const { body, contentType, sessionId, properties } = copyMessage(
+        copy(7, { original: null }),
+        content,
+        digest,
+      )
+      assert.deepEqual(
+        [body, contentType, sessionId],
+        ['{"source":"/hr/acme","id":"e-7"}', 'application/json', undefined],
+      )
+      assert.deepEqual(properties, { [COPY_OF]: 'dl-7', [COPY_REVISION]: 1, [COPY_REASON]: 'InvalidDomain' })
+    }
+  })
+
   void test('a whole copy has the original’s exact body, session and properties, and names its dead letter', () => {
     const message = copyMessage(copy(7, { detail: 'title' }), { kind: 'whole' }, digest)
     assert.equal(message.body, '{"a":  1}')

@@ -1,0 +1,11 @@
+/** A change that no test can notice, because the code does the same with it. */
+export interface Equivalent {
+  /** From the root of the repository. */
+  readonly file: string
+  /** Text of the change, as long as it takes to be unique, and what it becomes. */
+  readonly find: string
+  readonly replace: string
+  readonly because: string
+}
+
+export const EQUIVALENT: readonly Equivalent[] = []

@@ -1,0 +1,67 @@
+import type { Mutant } from '../mutant.ts'
+import { runMutant } from '../run-mutant.ts'
+import { testsOf } from './near-tests.ts'
+import { type RandomMutant, sampleOf } from './sample.ts'
+import { isTypeError } from './types.ts'
+
+/** `near` and `far`: tests there noticed it. `types`: the compiler did. */
+type Fate = 'near' | 'far' | 'types' | 'survived'
+
+/** A mutant that loops must not stop the run, however busy the machine is. */
+const LIMITS = { cpuSeconds: 120, wallMs: 900_000, testMs: 600_000 }
+
+async function fateOf(one: RandomMutant): Promise<Fate> {
+  const { near, far } = testsOf(one.mutant.file) ?? { near: [], far: [] }
+  if (await isNoticed(one.mutant, near)) return 'near'
+  if (isTypeError(one)) return 'types'
+  if (far.length > 0 && (await isNoticed(one.mutant, far))) return 'far'
+  return 'survived'
+}
+
+/** Also when the process ends before any test does, because the change keeps a file from being loaded. */
+async function isNoticed(mutant: Mutant, suites: readonly string[]): Promise<boolean> {
+  const result = await runMutant({ mutant, suites }, LIMITS).catch(() => 'killed')
+  return result === 'killed'
+}
+
+/**
+ * Breaks core and ledger in `count` random places, one at a time, and shows which tests notice.
+ * Resolves to how many no test noticed.
+ */
+export async function runRandom(count: number, seed: number, write: (line: string) => void): Promise<number> {
+  await failsWithoutChange()
+  const counts: Record<Fate, number> = { near: 0, far: 0, types: 0, survived: 0 }
+  for (const one of sampleOf(count, seed)) {
+    const fate = await fateOf(one)
+    counts[fate] += 1
+    write(`${fate.padEnd(8)} ${one.file}:${one.line} ${one.operator}`)
+    if (fate === 'survived' || fate === 'far') write(changedLine(one))
+  }
+  const tried = counts.near + counts.far + counts.survived
+  const caught = tried - counts.survived
+  write(
+    `${caught} of ${tried} noticed (${((100 * caught) / tried).toFixed(1)} %), ${counts.near} by the tests next to the code, ` +
+      `${counts.far} only by tests far away; ${counts.types} more were type errors`,
+  )
+  return counts.survived
+}
+
+/** Tests that fail anyway would notice every change, and a compiler that is not content would refuse it. */
+async function failsWithoutChange(): Promise<void> {
+  for (const [one] of [sampleOf(1, 1), sampleOf(1, 2)]) {
+    if (!one) continue
+    const { mutant } = one
+    const suites = testsOf(mutant.file)?.near ?? []
+    const result = await runMutant({ mutant: { ...mutant, replace: mutant.find }, suites }, LIMITS)
+    if (result === 'killed') throw new Error(`the tests of ${one.file} fail without a change`)
+  }
+  const [first] = sampleOf(1, 1)
+  if (first && isTypeError({ ...first, mutant: { ...first.mutant, replace: first.mutant.find } }))
+    throw new Error('the types are wrong without a change')
+}
+
+function changedLine({ mutant }: RandomMutant): string {
+  const [before, after] = [mutant.find.split('\n'), mutant.replace.split('\n')]
+  const at = before.findIndex((line, index) => line !== after[index])
+  return `         - ${before[at]?.trim() ?? ''}\n         + ${after[at]?.trim() ?? ''}`
+}
