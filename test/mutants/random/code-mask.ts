@@ -10,7 +10,7 @@ const IS_SQL = /\b(?:SELECT|UPDATE|DELETE|WHERE|JOIN|AND|OR)\b/
 
 /** Reads JavaScript, or TypeScript whose types are blanked out. */
 export function maskOf(source: string): CodeMask {
-  const code = [...' '.repeat(source.length)]
+  const code = Array.from({ length: source.length }, () => ' ')
   const sql = [...code]
   /** For each open template: how many braces are open in its current expression. */
   const templates: number[] = []
