@@ -13,6 +13,8 @@ import { correlateLoop } from '../../src/core/report/correlate/loop.ts'
 import { type Runtime, silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
 import { digest, hrEvent, messageOf } from '../suites/conformance/ledger-world.ts'
 import { rawLogRecord } from '../fakes/log.ts'
+import { expect, printRound } from './support/figures.ts'
+import { durabilityOf } from './support/ledger.ts'
 
 /**
  * A week of log after a week's absence: `node test/bench/correlator.ts [--records 100000]`. Records that the service wrote are read in slices, parsed, joined
@@ -120,6 +122,7 @@ const runtime: Runtime = {
 const days: number[] = []
 let read = 0
 let peak = 0
+let readUntil = FROM
 const before = process.memoryUsage.rss()
 const startedAt = performance.now()
 const service = correlateLoop(
@@ -129,6 +132,7 @@ const service = correlateLoop(
     readWatermark: async () => (await ledger.readWatermark()) ?? FROM,
     recordLogRecords: async (page) => {
       await ledger.recordLogRecords(page)
+      readUntil = page.watermark ?? readUntil
       const day = page.watermark === null ? 0 : Math.floor((page.watermark - FROM) / (24 * HOUR))
       while (days.length < day) days.push(performance.now() - startedAt)
       peak = Math.max(peak, process.memoryUsage.rss())
@@ -148,23 +152,23 @@ const service = correlateLoop(
     sliceMs: HOUR,
   },
   runtime,
-  () => void service.stop(),
+  // Each turn reads an hour of the log.
+  () => void (readUntil >= FROM + WEEK && service.stop()),
 )
 await service.run()
 const seconds = (performance.now() - startedAt) / 1_000
 const { stateCounts } = await ledger.readCounts()
 console.log(
-  `${employees} records, ${read} read with the overlap of slices: ${seconds.toFixed(1)} s, ${Math.round(employees / seconds)} records a second`,
-)
-console.log(
-  `each day of the week: ${days.map((at, index) => ((at - (days[index - 1] ?? 0)) / 1_000).toFixed(2)).join(' ')} s`,
-)
-console.log(
-  `memory: ${Math.round((peak - before) / 1e6)} MB more than before, ${Math.round(peak / 1e6)} MB in all`,
-)
-console.log(
-  `operations: ${JSON.stringify(Object.fromEntries(Object.entries(stateCounts.operations).filter(([, count]) => count > 0)))}`,
+  `${read} records read with the overlap of slices; each day of the week: ${days.map((at, index) => ((at - (days[index - 1] ?? 0)) / 1_000).toFixed(2)).join(' ')} s`,
 )
 await ledger.close()
 await rm(folder, { recursive: true })
-if (stateCounts.operations.confirmed !== employees) process.exitCode = 1
+printRound({
+  figures: {
+    'log records/s': employees / seconds,
+    'more MB': (peak - before) / 1e6,
+    'MB in all': peak / 1e6,
+  },
+  settings: { ...durabilityOf(false), records: employees },
+  wrong: expect('confirmed operations', stateCounts.operations.confirmed, employees),
+})

@@ -9,6 +9,8 @@ import { parseArgs } from 'node:util'
 import { Client } from 'pg'
 import { startPostgres } from '../adapters/support/postgres.ts'
 import { start } from '../fakes/rollcall.ts'
+import { expect, printRound } from './support/figures.ts'
+import { durabilityOf } from './support/ledger.ts'
 
 /**
  * The first load of a tenant: a file of full records is imported, and the connector sends all of them to the Entra double.
@@ -66,7 +68,19 @@ while (Date.now() < until && (counts.open > 0 || counts.confirmed === 0)) {
   counts = await countsOf()
 }
 connector.kill('SIGTERM')
-print('load', { ...(await loading), ...counts, ledgerMB: await megabytes() })
+const loaded = await loading
+print('load', { ...loaded, ...counts, ledgerMB: await megabytes() })
+printRound({
+  figures: {
+    'imported employees/s': employees / imported.seconds,
+    'loaded employees/s': counts.confirmed / loaded.seconds,
+    'import CPU ms/employee': (imported.cpuSeconds * 1_000) / employees,
+    'load CPU ms/employee': (loaded.cpuSeconds * 1_000) / counts.confirmed,
+    'peak MB': Math.max(imported.peakMB, loaded.peakMB),
+  },
+  settings: { ...durabilityOf(server !== null), employees },
+  wrong: values.limits ? [] : expect('employees in the directory', counts.confirmed, employees),
+})
 
 /** Nine columns, as the guide of the import has them. */
 async function writeEmployees(path: string): Promise<void> {

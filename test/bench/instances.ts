@@ -9,7 +9,6 @@ import { openLedger } from '../../src/adapters/ledger-sql/open.ts'
 import type { Ledger } from '../../src/core/ledger/ledger.ts'
 import type { DirectoryEntry } from '../../src/local/entra/directory/directory.ts'
 import { reconcile } from '../../src/cli/support/reconcile.ts'
-import { startPostgres } from '../adapters/support/postgres.ts'
 import { until } from '../adapters/support/until.ts'
 import { differences } from '../fakes/directory.ts'
 import { inFlightTwice, startFleet } from '../fakes/fleet.ts'
@@ -17,6 +16,8 @@ import { type History, makeHistory } from '../fakes/history.ts'
 import { rollcall } from '../fakes/rollcall.ts'
 import { sharedHistory, sharedHistoryIsThere } from '../fakes/shared-history.ts'
 import { watchUploads } from '../fakes/watch.ts'
+import { printRound } from './support/figures.ts'
+import { durabilityOf, startDurablePostgres } from './support/ledger.ts'
 
 /**
  * Several processes on one ledger, over the doubles in a process of their own.
@@ -55,9 +56,7 @@ const history: History = sharedHistoryIsThere
 const doubles = await startLocal()
 const watch = stack.adopt(await watchUploads(doubles.entraPort), (it) => it.close())
 const server =
-  values.ledger === 'postgres'
-    ? stack.adopt(await startPostgres({ settings: ['fsync=on', 'full_page_writes=on'] }), (it) => it.close())
-    : null
+  values.ledger === 'postgres' ? stack.adopt(await startDurablePostgres(), (it) => it.close()) : null
 const location = server ? await server.database() : join(folder, 'ledger.db')
 const environment = {
   ...doubles.environment,
@@ -89,11 +88,14 @@ const ledger = await reader()
 await until('the first message is taken in', async () => (await ledger.readTotals()).messages > 0, 60_000, 5)
 const startedAt = performance.now()
 const result = paceSeconds > 0 ? await pace() : await throughTheHistory()
-process.stdout.write(`${JSON.stringify({ processes, ledger: values.ledger, ...result })}\n`)
 await fleet.stop()
-if (result.wrong.length > 0) process.exitCode = 1
+const { wrong, figures } = result
+printRound({ figures, settings: { ...durabilityOf(server !== null), processes, kills, restarts }, wrong })
 
-type Result = Readonly<Record<string, unknown>> & { readonly wrong: readonly string[] }
+interface Result {
+  readonly figures: Readonly<Record<string, number>>
+  readonly wrong: readonly string[]
+}
 
 /** Calls in a minute while there is more to send than the limit admits. */
 async function pace(): Promise<Result> {
@@ -115,10 +117,12 @@ async function pace(): Promise<Result> {
     ...watch.changedOnTheWay(),
   ]
   return {
-    perSecond: Number(perSecond.toFixed(2)),
-    share: Number((perSecond / 8).toFixed(3)),
-    peakIn5s: watch.peak(5_000),
-    throttled,
+    figures: {
+      'calls/s': perSecond,
+      'share of the limit': perSecond / 8,
+      'most calls in 5 s': watch.peak(5_000),
+      throttled,
+    },
     wrong,
   }
 }
@@ -175,14 +179,13 @@ async function throughTheHistory(): Promise<Result> {
     ...(await inFlightTwice(ledger, history.oracle.keys())),
   ]
   return {
-    messages: total,
-    seconds: Number((ms / 1_000).toFixed(1)),
-    takenInSeconds: Number((takenInMs / 1_000).toFixed(1)),
-    takenInPerSecond: Math.round(total / (takenInMs / 1_000)),
-    messagesPerSecond: Math.round(total / (ms / 1_000)),
-    operations: totals.operations,
-    calls: watch.calls.length,
-    redelivered: totals.redelivered,
+    figures: {
+      'taken in, messages/s': total / (takenInMs / 1_000),
+      'to the outcome, messages/s': total / (ms / 1_000),
+      operations: totals.operations,
+      calls: watch.calls.length,
+      redelivered: totals.redelivered,
+    },
     wrong,
   }
 }

@@ -11,9 +11,10 @@ import type { JoinedRecord } from '../../src/core/ledger/port/report.ts'
 import type { Ledger } from '../../src/core/ledger/ledger.ts'
 import type { HrEvent } from '../../src/core/model.ts'
 import { RELEASED_BRAKE } from '../../src/core/plan/decide/brake.ts'
-import { startPostgres } from '../adapters/support/postgres.ts'
 import { hrEvent, joiner, messageOf, UNLIMITED, World } from '../suites/conformance/ledger-world.ts'
 import { grow } from './grow.ts'
+import { printRound } from './support/figures.ts'
+import { durabilityOf, startDurablePostgres } from './support/ledger.ts'
 
 /**
  * What one event costs the ledger, from intake to the outcome told, by how much the ledger holds already:
@@ -47,11 +48,8 @@ const folder = await mkdtemp(join(tmpdir(), 'rollcall-size-'))
 stack.defer(() => rm(folder, { recursive: true, force: true }))
 const server =
   values.driver === 'postgres'
-    ? stack.adopt(
-        await startPostgres({
-          settings: ['fsync=on', 'full_page_writes=on', 'shared_buffers=2GB', 'wal_compression=on'],
-        }),
-        (it) => it.close(),
+    ? stack.adopt(await startDurablePostgres(['shared_buffers=2GB', 'wal_compression=on']), (it) =>
+        it.close(),
       )
     : null
 
@@ -75,7 +73,7 @@ const report = await Promise.all(
   sites.map(async (site) => {
     const stages = Object.fromEntries(
       STAGES.map((stage) => [stage, Math.round(typical(site.times.get(stage) ?? []))]),
-    )
+    ) as Record<Stage, number>
     const sum = Math.round(typical(perSlice(site)))
     return {
       events: site.size,
@@ -90,8 +88,18 @@ const report = await Promise.all(
 process.stdout.write(`${values.driver}\n`)
 console.table(report)
 const [smallest, largest] = [report[0], report.at(-1)]
-if (smallest && largest)
-  process.stdout.write(`ratio ${(largest.microsecondsPerEvent / smallest.microsecondsPerEvent).toFixed(2)}\n`)
+printRound({
+  figures: {
+    growth: (largest?.microsecondsPerEvent ?? 0) / (smallest?.microsecondsPerEvent ?? 0),
+    'growth of record': (largest?.record ?? 0) / (smallest?.record ?? 0),
+    'growth of plan': (largest?.plan ?? 0) / (smallest?.plan ?? 0),
+    'growth of correlate': (largest?.correlate ?? 0) / (smallest?.correlate ?? 0),
+    'µs/event': smallest?.microsecondsPerEvent ?? 0,
+    'bytes/event': smallest?.bytesPerEvent ?? 0,
+  },
+  settings: { ...durabilityOf(server !== null), sizes: values.sizes, slice: SLICE },
+  wrong: [],
+})
 
 async function rowsOf(driver: Driver): Promise<number> {
   let rows = 0

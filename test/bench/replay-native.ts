@@ -11,6 +11,8 @@ import type { ReplayLog } from '../../src/core/report/replay/log.ts'
 import { replayNative } from '../../src/core/report/replay/native.ts'
 import { silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
 import { startEntra } from '../../src/local/entra/server.ts'
+import { expect, printRound } from './support/figures.ts'
+import { durabilityOf } from './support/ledger.ts'
 
 /**
  * Measures a replay of native dead letters out of a frozen selection in a SQLite file, with both doubles running:
@@ -73,9 +75,14 @@ const result = await replayNative(
   { runtime, signal: new AbortController().signal, onProgress: () => {} },
 )
 const seconds = (performance.now() - startedAt) / 1_000
-process.stdout.write(
-  `${JSON.stringify(result)} in ${seconds.toFixed(2)} s: ${Math.round(total / seconds)} messages/s\n`,
-)
+printRound({
+  figures: { 'messages/s': total / seconds },
+  settings: { ...durabilityOf(false), messages: total },
+  wrong: [
+    ...expect('messages left in the dead-letter queue', (await shelf.peek('0', 1)).length, 0),
+    ...expect('messages sent again', result.sent, total),
+  ],
+})
 await shelf.close()
 await entity.close()
 await closeWithin(2_000, client.close())

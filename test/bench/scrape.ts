@@ -21,6 +21,8 @@ import { startPostgres } from '../adapters/support/postgres.ts'
 import { failAll } from '../suites/conformance/ledger-dead-letters.ts'
 import { hrEvent, joiner, leaver, World } from '../suites/conformance/ledger-world.ts'
 import { grow } from './grow.ts'
+import { printRound } from './support/figures.ts'
+import { durabilityOf } from './support/ledger.ts'
 
 /**
  * How long a scrape of `/metrics` takes in a large ledger, and the reads of the ledger that are made every 5 s
@@ -82,6 +84,7 @@ const ahead = world.now - Date.now()
 const clock = { ...systemClock, now: () => Date.now() + ahead }
 const query = (): FiguresQuery => ({ now: clock.now(), brakeWindowMs: DAY_MS })
 const report: Record<string, unknown>[] = []
+const figures: Record<string, number> = {}
 await timed('readFigures', () => ledger.readFigures(query()))
 await timed('readBrakeStatus', () => ledger.readBrakeStatus(RELEASED_BRAKE, clock.now()))
 await timed('ping', () => ledger.ping())
@@ -101,6 +104,8 @@ console.table(report)
 const stages = Object.entries((await ledger.readFigures(query())).stages)
 process.stdout.write(`${stages.map(([stage, { count }]) => `${stage} ${count}`).join(', ')}\n`)
 
+printRound({ figures, settings: { ...durabilityOf(file === null), events: values.events, open }, wrong: [] })
+
 /** Measures `--times` calls, and further ones until so many seconds are over. */
 async function timed(what: string, work: () => Promise<unknown>, seconds = 0): Promise<void> {
   for (let time = 0; time < WARM_UP; time++) await work()
@@ -114,6 +119,8 @@ async function timed(what: string, work: () => Promise<unknown>, seconds = 0): P
   }
   const { user, system } = process.cpuUsage(before)
   const sorted = times.toSorted((a, b) => a - b)
+  figures[`${what} p50 ms`] = sorted[Math.floor(sorted.length * 0.5)] ?? 0
+  figures[`${what} p99 ms`] = sorted[Math.floor(sorted.length * 0.99)] ?? 0
   const at = (share: number): string => (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(2)
   report.push({
     what,

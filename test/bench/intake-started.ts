@@ -1,0 +1,117 @@
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { connect } from '../../src/adapters/service-bus/client.ts'
+import { until } from '../adapters/support/until.ts'
+import { start } from '../fakes/rollcall.ts'
+import { expect, printRound } from './support/figures.ts'
+import { durabilityOf, openAt, startDurablePostgres } from './support/ledger.ts'
+import { fill, QUEUE, receiveAndComplete } from './support/load.ts'
+import { pin } from './support/machine.ts'
+
+/**
+ * `rollcall run` as a user starts it, with everything that runs in it, against the bare client over the same broker:
+ *
+ *     node test/bench/intake-started.ts --messages 20000
+ *     node test/bench/intake-started.ts --messages 20000 --ledger postgres
+ *
+ * The doubles are in a process of their own. The time is from the first message in the ledger to the last, so that
+ * starting is not in it; what the connector sends to the Entra double meanwhile is.
+ */
+const { values } = parseArgs({
+  options: {
+    messages: { type: 'string', default: '20000' },
+    ledger: { type: 'string', default: 'sqlite' },
+  },
+})
+const MESSAGES = Number(values.messages)
+
+await using stack = new AsyncDisposableStack()
+const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
+stack.defer(() => rm(folder, { recursive: true }))
+const server =
+  values.ledger === 'postgres' ? stack.adopt(await startDurablePostgres(), (it) => it.close()) : null
+const LEDGER = server ? await server.database() : join(folder, 'ledger.db')
+
+const doubles = start(['local', '--fast'])
+stack.defer(() => void doubles.kill())
+pin(doubles.pid)
+const environment: Readonly<Record<string, string>> = {
+  ...(await environmentOf()),
+  LEDGER,
+  LOG_LEVEL: 'error',
+}
+const client = stack.adopt(
+  connect({
+    kind: 'connection-string',
+    connectionString: environment['SERVICEBUS_CONNECTION_STRING'] ?? '',
+  }),
+  (it) => it.close(),
+)
+
+await fill(client, 'warm-up', Math.ceil(MESSAGES / 5))
+await receiveAndComplete(client, Math.ceil(MESSAGES / 5))
+await fill(client, 'bare', MESSAGES)
+const plain = await rateOf(() => receiveAndComplete(client, MESSAGES))
+
+await fill(client, 'started', MESSAGES)
+const connector = start(['run'], environment)
+const ended = once(connector, 'exit')
+stack.defer(() => void connector.kill())
+await until('the ledger is there', isThere, 60_000, 5)
+const ledger = stack.adopt(await openAt(LEDGER, 'read'), (it) => it.close())
+const taken = async (): Promise<number> => (await ledger.readTotals()).messages
+await until('a message is taken in', async () => (await taken()) > 0, 60_000, 2)
+const [before, cpuBefore] = [await taken(), await cpuSecondsOf(connector.pid)]
+const ours = await rateOf(
+  () => until('all messages are taken in', async () => (await taken()) >= MESSAGES, 90_000, 5),
+  MESSAGES - before,
+)
+const cpuSeconds = (await cpuSecondsOf(connector.pid)) - cpuBefore
+connector.kill('SIGTERM')
+await ended
+const { totals } = await ledger.readCounts()
+const left = await client.createReceiver(QUEUE).peekMessages(1)
+printRound({
+  figures: {
+    ratio: ours / plain,
+    'messages/s': ours,
+    'bare messages/s': plain,
+    'process µs': (cpuSeconds * 1e6) / (MESSAGES - before),
+  },
+  settings: { ...durabilityOf(server !== null), messages: MESSAGES },
+  wrong: [
+    ...(before < MESSAGES ? [] : ['all messages were there at the first look; take more of them']),
+    ...expect('messages left on the bus', left.length, 0),
+    ...expect('events in the ledger', totals.events, MESSAGES),
+  ],
+})
+
+/** Messages a second. */
+async function rateOf(work: () => Promise<void>, count = MESSAGES): Promise<number> {
+  const startedAt = performance.now()
+  await work()
+  return count / ((performance.now() - startedAt) / 1_000)
+}
+
+async function environmentOf(): Promise<Readonly<Record<string, string>>> {
+  if (!doubles.stdout) throw new Error('no stdout')
+  const [line] = (await once(createInterface(doubles.stdout), 'line')) as [string]
+  return (JSON.parse(line) as { readonly env: Readonly<Record<string, string>> }).env
+}
+
+async function isThere(): Promise<boolean> {
+  const opened = await openAt(LEDGER, 'read').catch(() => null)
+  await opened?.close()
+  return opened !== null
+}
+
+/** User and system time in hundredths of a second, as /proc has them. */
+async function cpuSecondsOf(pid: number | undefined): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ').at(-1)?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
