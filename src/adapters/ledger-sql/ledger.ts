@@ -11,6 +11,7 @@ import type { ReplayLedger } from '../../core/ledger/port/replays.ts'
 import type { LeaverLedger } from '../../core/ledger/port/leavers.ts'
 import type { FigureLedger } from '../../core/ledger/port/figures.ts'
 import type { FindingLedger } from '../../core/ledger/port/findings.ts'
+import type { HeldLedger } from '../../core/ledger/port/views/held.ts'
 import type { InspectLedger } from '../../core/ledger/port/inspect.ts'
 import type { InstanceLedger } from '../../core/ledger/port/instances.ts'
 import type { UpkeepLedger } from '../../core/ledger/port/upkeep.ts'
@@ -40,6 +41,7 @@ import { setHold } from './submit/holds.ts'
 import { announceInstance, endInstance, listInstances } from './instances/instances.ts'
 import { stateCounts, idle, submissionStatus, totals } from './inspect/counts.ts'
 import { figures } from './inspect/figures.ts'
+import { countHeld, listHeld } from './inspect/held.ts'
 import { markPublished, takeUnpublished } from './report/outbox.ts'
 import { claimNotices, finishReads } from './intake/notices.ts'
 import { claimDueEmployees } from './plan/load.ts'
@@ -110,6 +112,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     ...alertMethods(transactions),
     ...inspectMethods(transactions),
     ...figureMethods(transactions),
+    ...heldMethods(transactions),
     ...instanceMethods(transactions),
     ...upkeepMethods(transactions),
     ping: () => write(ping),
@@ -262,6 +265,13 @@ function inspectMethods({ read, write }: Transactions): InspectLedger & AccessLe
       read(async (sql) => (await nearMatches(sql, [employeeId])).get(employeeId) ?? []),
     readEmployees: (ids) => read((sql) => viewsOf(sql, ids)),
     listEmployees: (after, limit) => read((sql) => employeePage(sql, after, limit)),
+  }
+}
+
+function heldMethods({ read }: Transactions): HeldLedger {
+  return {
+    countHeld: (query) => read((sql) => countHeld(sql, query)),
+    listHeld: (query) => read((sql) => listHeld(sql, query)),
   }
 }
 

@@ -4,6 +4,7 @@ import type { BlockLedger } from './port/blocks.ts'
 import type { DeadLetterLedger } from './port/dead-letters.ts'
 import type { FigureLedger } from './port/figures.ts'
 import type { FindingLedger } from './port/findings.ts'
+import type { HeldLedger } from './port/views/held.ts'
 import type { InspectLedger } from './port/inspect.ts'
 import type { InstanceLedger } from './port/instances.ts'
 import type { IntakeLedger } from './port/intake.ts'
@@ -32,6 +33,7 @@ export type Ledger = IntakeLedger &
   InspectLedger &
   AccessLedger &
   FigureLedger &
+  HeldLedger &
   InstanceLedger &
   UpkeepLedger &
   LedgerConnection

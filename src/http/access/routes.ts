@@ -20,6 +20,7 @@ import type { Permission } from './permissions.ts'
 export const ROUTES = {
   '/': { methods: ['GET'], permission: 'read' },
   '/failures': { methods: ['GET'], permission: 'read' },
+  '/held': { methods: ['GET'], permission: 'read' },
   '/leavers': { methods: ['GET'], permission: 'read' },
   '/leavers/acknowledge': { methods: ['POST'], permission: 'acknowledge' },
   '/search': { methods: ['GET'], permission: 'read' },

@@ -8,13 +8,18 @@ import type { AccessSettings } from '../access/identify.ts'
 export type ConsoleLedger = Pick<
   Ledger,
   | 'acknowledgeLeavers'
+  | 'countHeld'
   | 'findEmployeeIds'
   | 'findEmployees'
   | 'findNearMatches'
   | 'listAudit'
+  | 'listBlocks'
+  | 'listBraked'
+  | 'listHeld'
   | 'listInstances'
   | 'listOpenLeavers'
   | 'readAccess'
+  | 'readBrakeStatus'
   | 'readSubmissionStatus'
   | 'readTrace'
 >

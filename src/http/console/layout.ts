@@ -9,7 +9,12 @@ export interface PageOptions {
   /** The entry of the navigation that the page belongs to; `null` for none. */
   readonly current: RoutePath | null
   /** What the navigation counts; `null` when it is not known. */
-  readonly counts: { readonly openLeavers: number; readonly deadLetters: number } | null
+  readonly counts: {
+    readonly openLeavers: number
+    readonly deadLetters: number
+    /** By the brake, and for attributes that are missing. */
+    readonly held: number
+  } | null
   /** What the search field holds. */
   readonly search?: string
   /** The page is replaced by a newer one while it is open. */
@@ -84,10 +89,12 @@ function navigation({ current, counts }: PageOptions): Markup {
   const failures = counts?.deadLetters
     ? markup` <span class="count">${counted(counts.deadLetters)}</span>`
     : NOTHING
+  const held = counts?.held ? markup` <span class="count">${counted(counts.held)}</span>` : NOTHING
   const entries = [
     entry('/', 'Now'),
     entry('/leavers', 'Leavers', leavers),
     entry('/failures', 'Failures', failures),
+    entry('/held', 'Held', held),
     entry('/audit', 'Audit'),
   ]
   return markup`<nav aria-label="Main"><ul>${entries}</ul></nav>`

@@ -2,6 +2,7 @@ import { auditPage } from './audit/page.ts'
 import type { ConsoleContext } from './context.ts'
 import { employeePage, searchPage } from './employee/page.ts'
 import { failuresPage } from './failures/page.ts'
+import { heldPage } from './held/page.ts'
 import { leaversPage } from './leavers/page.ts'
 import { nowPage } from './now/page.ts'
 import type { Page } from './page.ts'
@@ -13,6 +14,7 @@ export function pagesOf(context: ConsoleContext) {
     '/audit': auditPage(context),
     '/employee': employeePage(context),
     '/failures': failuresPage(context),
+    '/held': heldPage(context),
     '/leavers': leaversPage(context),
     '/search': searchPage(context),
   } as const satisfies Readonly<Record<string, Page>>

@@ -10,7 +10,7 @@ import { consoleApp } from '../../../src/http/console/app.ts'
 import type { ConsoleContext } from '../../../src/http/console/context.ts'
 import { HOUR, MINUTE, opened } from '../../fakes/alerts.ts'
 import { anInstance } from '../../fakes/instances.ts'
-import { joiner, leaver, T0, World } from '../../suites/conformance/ledger-world.ts'
+import { hrEvent, joiner, leaver, T0, World } from '../../suites/conformance/ledger-world.ts'
 
 export const TOKEN = 'of-the-operators'
 const WITH_TOKEN = { token: TOKEN, tokenPermissions: ALL_PERMISSIONS, user: 'ann' }
@@ -45,8 +45,22 @@ export async function anOffice(stack: AsyncDisposableStack): Promise<World> {
   const oneLeaves = { windowMs: DAY_MS, absolute: 1, percent: 100, floor: 0 }
   await ledger.commitPlan(world.decide(await world.due()), oneLeaves, world.now)
   await world.record({ ...leaver('left-20013', '20013', 2_000), effectiveAt: world.now + 30 * DAY_MS })
+  await world.record(
+    hrEvent(
+      `moved ${HOSTILE}`,
+      `evil ${HOSTILE}`,
+      { title: HOSTILE },
+      { effectiveAt: world.now + 9 * DAY_MS },
+    ),
+    hrEvent('hired-20015', '20015', { title: 'Engineer', active: true }),
+  )
+  await world.plan()
   world.now += 40 * MINUTE
   await world.tend()
+  await ledger.blockEmployees(
+    [{ employeeId: '20016', until: null, actor: `ann ${HOSTILE}`, justification: HOSTILE }],
+    world.now,
+  )
   const by = { actor: 'ann', justification: 'ticket 7' }
   await ledger.recordDisclosure({ ...by, employees: ['20011'] }, world.now)
   await ledger.recordDisclosure(

@@ -21,6 +21,10 @@ const PAGES = [
   '/leavers',
   '/failures',
   '/audit',
+  '/held',
+  '/held?cause=incomplete',
+  '/held?cause=blocks',
+  '/held?cause=future',
   '/search?q=nothing',
   '/employee?id=20011',
   `/employee?${new URLSearchParams({ id: evil }).toString()}`,
@@ -76,6 +80,32 @@ void describe('the console on loopback', () => {
     assert.match(text, /list --store ledger --code AzureActiveDirectoryDuplicateUserPrincipalName</)
     assert.match(text, /Failures <span class="count">8</)
     assert.match(await textOf('/'), /href="\/failures">See failures</)
+  })
+
+  void test('Held shows by cause how much is held, what releases it and how, and the employees; what waits for a person comes first', async () => {
+    const brake = await textOf('/held')
+    assert.match(brake, /href="\/held\?cause=brake" aria-current="true">Brake <span class="count">1</)
+    assert.match(brake, /Released by<\/dt><dd>A person: released ones are deactivated/)
+    assert.match(brake, /Limit<\/dt><dd>500, or 5 % of the active above 50</)
+    assert.match(brake, /id=20012">20012<.*<strong>40 min<\/strong>.*left <time/s)
+    const incomplete = await textOf('/held?cause=incomplete')
+    assert.match(incomplete, /id=20015">20015<.*<code>userName<\/code>.*<code>hired-20015<\/code>/s)
+    assert.doesNotMatch(incomplete, /Engineer/)
+    const future = await textOf('/held?cause=future')
+    assert.match(
+      future,
+      /worker\.updated <code>moved &lt;script&gt;.*id=20013/s,
+      'what comes next stands first',
+    )
+    assert.match(await textOf('/held?cause=blocks'), /id=20016">20016<.*a person lifts it/s)
+    assert.match(await textOf('/held?cause=refused'), /No deactivation is refused/)
+    assert.match(
+      brake,
+      /Held <span class="count">2</,
+      'the navigation counts the brake and what is incomplete',
+    )
+    for (const query of ['cause=nonsense', 'cause=__proto__', 'at=x'])
+      assert.equal((await door.get(`/held?${query}`)).status, 400, query)
   })
 
   void test('Audit shows who did what and why, filtered by the address, and keeps the filter on the next page', async () => {

@@ -18,6 +18,7 @@ import { instanceCases } from './ledger-instances.ts'
 import { intakeCases } from './ledger-intake.ts'
 import { leaverCases } from './ledger-leavers.ts'
 import { leaverTimeCases } from './ledger-leaver-times.ts'
+import { listCases } from './ledger-lists.ts'
 import { nameCases } from './ledger-names.ts'
 import { noticeCases } from './ledger-notices.ts'
 import { offerCases } from './ledger-offers.ts'
@@ -44,6 +45,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   planCases,
   brakeCases,
   pilotCases,
+  listCases,
   aheadCases,
   retentionCases,
   erasedCases,

@@ -81,8 +81,8 @@ export async function unblockEmployee(
   return true
 }
 
-/** In force, or to come. */
-const NOT_ENDED = '(until IS NULL OR (until > ? AND until > since))'
+/** In force, or to come at the moment of the parameter. */
+export const NOT_ENDED = '(until IS NULL OR (until > ? AND until > since))'
 
 type BlockRow = Omit<Block, 'employeeId' | 'eventId'> & {
   readonly hash: string

@@ -129,7 +129,7 @@ export async function listBraked(sql: Sql, { state, next, limit }: BrakedQuery):
   const rows = await sql.all<{ id: string; since: number; left_at: number | null }>(
     `SELECT p.id, p.${at} AS since, (
        SELECT MIN(c.effective_at) FROM leaver_cases c WHERE c.employee = p.id AND c.ended_at IS NULL) AS left_at
-     FROM employees p WHERE p.${at} IS NOT NULL AND (p.${at} > ? OR (p.${at} = ? AND p.id > ?))
+     FROM employees p WHERE p.${at} IS NOT NULL AND p.${at} >= ? AND (p.${at} > ? OR p.id > ?)
      ORDER BY p.${at}, p.id LIMIT ?`,
     [next?.since ?? 0, next?.since ?? 0, next?.employeeId ?? '', limit],
   )

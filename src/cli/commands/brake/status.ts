@@ -1,14 +1,13 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
+import { allowanceInWords, brakeLimitInWords } from '../../../core/explain/brake.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
 import type {
-  BrakeAllowance,
   BrakedEmployee,
   BrakedQuery,
   BrakeSettings,
   BrakeStatus,
 } from '../../../core/ledger/port/plan.ts'
 import { brakedEmployees } from '../../../core/plan/brake-order.ts'
-import { leftOf } from '../../../core/plan/decide/brake.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { inForce, ownConfigOption } from '../../support/running/in-force.ts'
 import { iso } from '../../support/instants.ts'
@@ -83,31 +82,19 @@ function toJson({ employeeId, since, leftAt }: BrakedEmployee): object {
   return { employee: employeeId, since: iso(since), left: iso(leftAt) }
 }
 
-function limitInWords({ absolute, percent, floor }: BrakeSettings): string {
-  const share = Number.isFinite(floor) ? `${percent} % of the active above ${floor}` : null
-  if (!Number.isFinite(absolute)) return share ?? 'unlimited'
-  return share === null ? String(absolute) : `${absolute}, or ${share}`
-}
-
 function printStatus(status: BrakeStatus, limits: BrakeSettings): void {
   printTable(
     ['brake', ''],
     [
       ['deactivations that count in the window', status.employees],
       ['employees active', status.active],
-      ['limit', limitInWords(limits)],
-      ['more may go', describeAllowance(status.allowance)],
+      ['limit', brakeLimitInWords(limits)],
+      ['more may go', allowanceInWords(status.allowance, when)],
       ['held', status.held],
       ['held since', when(status.heldSince)],
       ['refused', status.refused],
     ],
   )
-}
-
-function describeAllowance(allowance: BrakeAllowance | null): string {
-  if (allowance === null) return 'no allowance'
-  const { amount, endsAt, grantedBy } = allowance
-  return `${leftOf(allowance)} of ${amount} until ${when(endsAt)}, by ${grantedBy}`
 }
 
 function printNames(since: string, named: readonly BrakedEmployee[], all: number): void {
