@@ -1,75 +1,13 @@
-import { z } from 'zod'
 import type { LogRecord } from '../../ledger/log-record.ts'
 import { bare } from '../../own.ts'
 import { isCode } from '../outcomes/reason-catalogue.ts'
+import { activeOf, isOutOfScope } from './log-active.ts'
+import { isType, Raw, type RawRecord, type RawStep, spelled } from './raw-record.ts'
 
 /**
  * Reads records of the provisioning log. Source of the shape: the `provisioningObjectSummary`
  * resource and real API-driven records.
  */
-
-/** Some texts arrive as numbers or booleans. */
-const text = z
-  .union([z.string(), z.number().transform(String), z.boolean().transform(spelled)])
-  .nullish()
-  .catch(null)
-  .transform((value) => value ?? null)
-/** An object of any shape; exports of the log contain it as JSON text. */
-const details = z
-  .preprocess(unquoted, z.record(z.string(), z.unknown()))
-  .nullish()
-  .catch(null)
-  .transform((value) => bare(Object.entries(value ?? {})))
-const identity = z.preprocess(unquoted, z.object({ id: text, details }).nullish().catch(null)).catch(null)
-/** An item that cannot be read is left out; the others count. */
-const listOf = <T extends z.ZodType>(item: T) =>
-  z.preprocess(
-    unquoted,
-    z
-      .array(item)
-      .nullish()
-      .catch(null)
-      .transform((items) => items ?? []),
-  )
-const errorInformation = { errorCode: text, reason: text }
-
-/** Lenient: missing fields, other forms and unknown enum values must not lose an answer. */
-const Raw = z.object({
-  id: z.union([z.string().min(1), z.number().transform(String)]),
-  jobId: text,
-  activityDateTime: z.string(),
-  changeId: text,
-  cycleId: text,
-  provisioningAction: text,
-  provisioningStatusInfo: z
-    .preprocess(
-      unquoted,
-      z
-        .object({ status: text, errorInformation: z.object(errorInformation).nullish().catch(null) })
-        .nullish(),
-    )
-    .catch(null),
-  /** The beta version's names of the two fields above, with the error beside the status. */
-  action: text,
-  statusInfo: z
-    .object({ status: text, ...errorInformation })
-    .nullish()
-    .catch(null),
-  provisioningSteps: listOf(
-    z
-      .object({ name: text, provisioningStepType: text, status: text, details })
-      .catch({ name: null, provisioningStepType: null, status: null, details: bare<unknown>() }),
-  ),
-  modifiedProperties: listOf(
-    z
-      .object({ displayName: text, oldValue: text, newValue: text })
-      .catch({ displayName: null, oldValue: null, newValue: null }),
-  ),
-  sourceIdentity: identity,
-  targetIdentity: identity,
-})
-type RawRecord = z.output<typeof Raw>
-type RawStep = RawRecord['provisioningSteps'][number]
 
 /** The skip reason of a reference; the record itself is not skipped. */
 const UNRESOLVED = 'UnableToResolveReferenceAttributeValue'
@@ -196,10 +134,6 @@ function statusOf(status: string | null): LogRecord['status'] {
     : 'unknown'
 }
 
-function isType(step: RawStep, type: string): boolean {
-  return step.provisioningStepType?.toLowerCase() === type
-}
-
 /**
  * The service retries failures for weeks. The record of a retry may be newer than operations sent
  * since, and answers none of them.
@@ -231,63 +165,6 @@ function keyIn(
   return keys.find((key): key is string => typeof key === 'string' && key !== '') ?? null
 }
 
-function scopingOf({ provisioningSteps }: RawRecord): RawStep['details'] {
-  return provisioningSteps.find((step) => isType(step, 'scoping'))?.details ?? bare<unknown>()
-}
-
-function isOutOfScope(raw: RawRecord): boolean {
-  return booleanOf(scopingOf(raw)['Scoping filter evaluation passed']) === false
-}
-
-/**
- * By strength of evidence: the import echo, the exported change, the scoping step. An employee
- * outside the scope is disabled whatever was sent, so the exported change then proves nothing.
- */
-function activeOf(raw: RawRecord, importStep: RawStep | undefined): boolean | null {
-  const echoed = booleanOf(importStep?.details['active'])
-  if (echoed !== null) return echoed
-  for (const { displayName, newValue } of isOutOfScope(raw) ? [] : raw.modifiedProperties) {
-    const enabled = enabledBy(displayName, newValue)
-    if (enabled !== null) return enabled
-  }
-  const scoped = booleanOf(scopingOf(raw)['Active in the source system'])
-  // No real record of an inactive employee has been seen. If the account was found disabled and
-  // left so, the two contradict each other and nothing is certain.
-  const found = raw.provisioningSteps.find((step) => isType(step, 'matching'))?.details['accountEnabled']
-  return scoped === true && booleanOf(found) === false ? null : scoped
-}
-
-/**
- * Active Directory has no `accountEnabled`. Its mapping writes `accountDisabled`, or the disabling
- * bit of `userAccountControl` (documented by Microsoft).
- */
-function enabledBy(attribute: string | null, value: string | null): boolean | null {
-  switch ((attribute ?? '').toLowerCase()) {
-    case 'accountenabled':
-      return booleanOf(value)
-    case 'accountdisabled': {
-      const disabled = booleanOf(value)
-      return disabled === null ? null : !disabled
-    }
-    case 'useraccountcontrol': {
-      const bits = Number(plain(value) || Number.NaN)
-      return Number.isInteger(bits) ? (bits & 2) === 0 : null
-    }
-    default:
-      return null
-  }
-}
-
-function booleanOf(value: unknown): boolean | null {
-  const lower = typeof value === 'string' ? plain(value).toLowerCase() : value
-  return lower === 'true' || lower === true ? true : lower === 'false' || lower === false ? false : null
-}
-
-/** Values of modified properties are JSON in some logs: `"False"` with its quotes. */
-function plain(value: string | null): string {
-  return (value ?? '').replace(/^"(.*)"$/s, '$1').trim()
-}
-
 function echoOf(details: Readonly<Record<string, unknown>>): Record<string, string | null> {
   const values = bare<string | null>()
   for (const [key, value] of Object.entries(details))
@@ -300,19 +177,4 @@ function comparable(value: unknown): string | null {
   if (typeof value === 'string') return REDACTED.test(value) ? null : value
   if (typeof value === 'number') return String(value)
   return typeof value === 'boolean' ? spelled(value) : null
-}
-
-/** As the service writes booleans among texts. */
-function spelled(value: boolean): string {
-  return value ? 'True' : 'False'
-}
-
-/** Anything but the JSON of an object or list stays as it is. */
-function unquoted(value: unknown): unknown {
-  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value
-  try {
-    return JSON.parse(value)
-  } catch {
-    return value
-  }
 }
