@@ -187,7 +187,7 @@ export const SERVICE_BUS_MUTANTS: MutantList = {
     },
     {
       breaks: 'a token is given for what does not exist',
-      file: 'entities/namespace.ts',
+      file: 'entities/address-table.ts',
       find: "return pathOf(audience) === '' || this.resolve(audience) !== undefined",
       replace: 'return true',
     },

@@ -6,21 +6,20 @@ import type { BrokerConfig } from './config.ts'
 import { ClientConnection } from './amqp/connection.ts'
 import { countsOf, type EntityCounts } from './entities/counts.ts'
 import { Listener } from './listener.ts'
-import { type Refusal, REFUSALS } from './errors.ts'
-import { type Fault, Faults, type Lasting, sameAddress } from './faults.ts'
-import type { QueueEntity } from './entities/entity.ts'
+import { REFUSALS } from './errors.ts'
+import { FaultInjection } from './fault-injection.ts'
+import { type Fault, Faults } from './faults.ts'
 import { AtomApi } from './http/atom/api.ts'
 import { decode } from './http/atom/routes.ts'
 import { ControlApi } from './http/control-api.ts'
 import { createHttpHandler } from './http/server.ts'
 import { Namespace } from './entities/namespace.ts'
-import { isAt, pathOf } from './entities/address.ts'
+import { pathOf } from './entities/address.ts'
 import { Nodes } from './amqp/nodes.ts'
 import { Persistence } from './entities/persistence.ts'
 import { createContainer, type RheaContainer } from './amqp/rhea-types.ts'
 import { type BrokerSettings, settingsFrom } from './settings.ts'
 import { Turn } from './turn.ts'
-import { unreachable } from './unreachable.ts'
 
 export interface BrokerOptions {
   readonly config: BrokerConfig
@@ -105,7 +104,6 @@ class LocalBroker implements Broker {
   tls: BrokerTls | undefined
   private readonly settings: BrokerSettings
   private readonly hasCertificate: boolean
-  private readonly timers = new Set<NodeJS.Timeout>()
   private readonly now: () => number
   private readonly turn = new Turn()
   private readonly namespace: Namespace
@@ -116,6 +114,7 @@ class LocalBroker implements Broker {
   })
   private readonly persistence: Persistence | undefined
   private readonly connections = new Set<ClientConnection>()
+  private readonly injection: FaultInjection
   private readonly listener: Listener
   private sweeper: NodeJS.Timeout | undefined
   private stopping: Promise<void> | undefined
@@ -137,7 +136,8 @@ class LocalBroker implements Broker {
     mechanisms.enable_anonymous()
     mechanisms['MSSBCBS'] = mechanisms['ANONYMOUS']
     mechanisms.enable_plain(() => true)
-    this.namespace.detach = (address, error) => this.closeLinks(address, error)
+    this.injection = new FaultInjection(this.faults, this.namespace, this.connections, this.now)
+    this.namespace.detach = (address, error) => this.injection.closeLinks(address, error)
     this.listener = new Listener({
       handshakeTimeoutMs: this.settings.handshakeTimeoutMs,
       certificate: options.certificate,
@@ -157,61 +157,13 @@ class LocalBroker implements Broker {
   }
 
   async counts(address: string): Promise<EntityCounts> {
-    const entity = this.namespace.entity(address)
+    const entity = this.namespace.addresses.entity(address)
     if (entity === undefined) throw new Error(REFUSALS.entityNotFound(address).description)
     return countsOf(entity)
   }
 
   async inject(fault: Fault): Promise<void> {
-    switch (fault.kind) {
-      case 'drop-connections':
-        for (const connection of this.connections) connection.destroy()
-        return
-      case 'close-connections':
-        for (const connection of this.connections)
-          connection.close({ ...REFUSALS.connectionForced(), ...errorOf(fault) })
-        return
-      case 'freeze-connections': {
-        const frozen = [...this.connections]
-        for (const connection of frozen) connection.freeze()
-        this.last(fault, () => {
-          for (const connection of frozen) connection.thaw()
-        })
-        return
-      }
-      case 'detach-links':
-        this.closeLinks(fault.entity, { ...REFUSALS.linkForced(), ...errorOf(fault) })
-        return
-      case 'expire-tokens':
-        this.closeLinks(fault.entity, REFUSALS.tokenExpired())
-        return
-      case 'vanish':
-        this.namespace.hide(fault.entity)
-        this.last(fault, () => this.namespace.reveal(fault.entity))
-        return
-      case 'expire-locks':
-        for (const entity of this.meant(fault.entity)) entity.queue.expireLocks(this.now())
-        return
-      case 'stall':
-        for (const entity of this.meant(fault.entity)) entity.stall(true)
-        this.faults.begin(fault)
-        return
-      case 'resume':
-        this.faults.clear()
-        this.namespace.reveal()
-        for (const entity of this.namespace.entities()) entity.stall(false)
-        for (const connection of this.connections) connection.thaw()
-        return
-      case 'slow-acknowledgements':
-      case 'lose-acknowledgements':
-      case 'deliver-twice':
-      case 'server-busy':
-      case 'refuse-tokens':
-        this.faults.add(fault)
-        return
-      default:
-        return unreachable(fault)
-    }
+    this.injection.inject(fault)
   }
 
   configure(settings: Partial<BrokerSettings>): void {
@@ -226,7 +178,7 @@ class LocalBroker implements Broker {
 
   private async shutDown(): Promise<void> {
     clearInterval(this.sweeper)
-    for (const timer of this.timers) clearTimeout(timer)
+    this.injection.close()
     const closed = this.listener.close()
     for (const connection of this.connections) connection.close(REFUSALS.connectionForced())
     // One turn for the close frames to leave, then nothing waits for a peer.
@@ -269,7 +221,7 @@ class LocalBroker implements Broker {
         configure: (settings) => this.configure(settings),
         entities: () =>
           Object.fromEntries(
-            [...this.namespace.entities()].map((entity) => [entity.address, countsOf(entity)]),
+            [...this.namespace.addresses.entities()].map((entity) => [entity.address, countsOf(entity)]),
           ),
       }),
       refusal: (url) => {
@@ -284,26 +236,6 @@ class LocalBroker implements Broker {
     })
   }
 
-  /** `end` is called when the fault's time is over, unless it was ended before. */
-  private last(fault: Lasting & { readonly forMs?: number }, end: () => void): void {
-    this.faults.begin(fault)
-    if (fault.forMs === undefined) return
-    const timer = setTimeout(() => {
-      this.timers.delete(timer)
-      if (this.faults.end(fault)) end()
-    }, fault.forMs)
-    this.timers.add(timer)
-  }
-
-  /** Without an address, links at every entity are closed. */
-  private closeLinks(address: string | undefined, error: Refusal): void {
-    const fits = (at: string) => {
-      const path = pathOf(at)
-      return address === undefined ? path.toLowerCase() !== '$cbs' : isAt(path, address)
-    }
-    for (const connection of this.connections) connection.closeLinks(fits, error)
-  }
-
   private startSweeping(): void {
     clearInterval(this.sweeper)
     this.sweeper = setInterval(() => this.sweep(), this.settings.sweepIntervalMs)
@@ -311,28 +243,11 @@ class LocalBroker implements Broker {
 
   private sweep(): void {
     const now = this.now()
-    for (const entity of this.namespace.entities()) entity.queue.sweep(now)
+    for (const entity of this.namespace.addresses.entities()) entity.queue.sweep(now)
     // What time alone has changed is written down with the turn it happens in, answers or not.
     this.persistence?.purge(now)
     this.persistence?.commit()
     this.sweeps += 1
     if (this.sweeps % SWEEPS_PER_WATCH === 0) for (const connection of this.connections) connection.watch()
   }
-
-  private meant(address: string | undefined): QueueEntity[] {
-    return [...this.namespace.entities()].filter(
-      (entity) => address === undefined || sameAddress(entity.address, address),
-    )
-  }
-}
-
-/** The error that a fault asks for, with the usual values for what it leaves out. */
-function errorOf({
-  condition,
-  description,
-}: {
-  readonly condition?: string
-  readonly description?: string
-}): Partial<Refusal> {
-  return { ...(condition !== undefined && { condition }), ...(description !== undefined && { description }) }
 }

@@ -2,24 +2,12 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Refusal, REFUSALS } from '../errors.ts'
 import { takeAttaches } from './rhea-attach.ts'
-import {
-  type LinkContext,
-  readFrame,
-  readProtocolHeader,
-  type RheaConnection,
-  type RheaContainer,
-  type RheaSession,
-  type SocketFacade,
-} from './rhea-types.ts'
+import { takeOverFrames } from './frame-reader.ts'
+import type { LinkContext, RheaConnection, RheaContainer, RheaSession, SocketFacade } from './rhea-types.ts'
 import { WireSession } from './session.ts'
 import type { BrokerSettings } from '../settings.ts'
 import type { EndOfTurn, Turn } from '../turn.ts'
-import { withEveryField } from '../wire/complete.ts'
-import { FRAME_CODES, readDisposition, readFlow, readTransfer } from '../wire/frames.ts'
 import { Output } from '../wire/output.ts'
-import { ByteReader, MalformedError } from '../wire/reader.ts'
-import { assertSane } from '../wire/sane.ts'
-import { unreachable } from '../unreachable.ts'
 
 /** What the broker does when a peer opens a link. */
 export type OnAttach = (session: WireSession, context: LinkContext) => void
@@ -83,7 +71,7 @@ export class ClientConnection implements EndOfTurn {
       sender_options: { autosettle: false, treat_modified_as_released: false },
     })
     this.handshake = setTimeout(() => this.destroy(), settings.handshakeTimeoutMs)
-    this.takeOverFrames()
+    takeOverFrames(this.rhea, settings.maxFrameBytes, (session) => this.sessionOf(session))
     this.listen()
     socket.on('data', (bytes: Buffer) => this.countHandshake(bytes))
     socket.on('close', () => this.over())
@@ -210,74 +198,6 @@ export class ClientConnection implements EndOfTurn {
     }
     this.turn.write(this)
     setTimeout(() => this.destroy(), 1000).unref()
-  }
-
-  /** Frames that carry messages and settlements are read here; rhea reads the rest. */
-  private takeOverFrames(): void {
-    const transport = this.rhea.amqp_transport
-    const limit = this.settings.maxFrameBytes
-    const sizeAt = (buffer: Buffer, offset: number) => {
-      const size = buffer.readUInt32BE(offset)
-      if (size < 8 || size > limit)
-        throw new MalformedError(`a frame of ${size} bytes is outside 8 to ${limit}`)
-      return size
-    }
-    const encode = transport.encode.bind(transport)
-    transport.encode = (frame) => {
-      const { performative } = frame
-      if (performative === undefined || !('described' in performative)) encode(frame)
-      else encode({ ...frame, performative: withEveryField(performative.described()) })
-    }
-    transport.peek_size = (buffer) =>
-      transport.header_received !== undefined && buffer.length >= 4 ? sizeAt(buffer, 0) : undefined
-    transport.read = (buffer) => {
-      let offset = 0
-      if (transport.header_received === undefined) {
-        if (buffer.length < 8) return 0
-        const header = readProtocolHeader(buffer)
-        if (header.protocol_id !== 0) throw new MalformedError(`unexpected protocol id ${header.protocol_id}`)
-        transport.header_received = header
-        offset = 8
-      }
-      while (offset + 4 <= buffer.length) {
-        const size = sizeAt(buffer, offset)
-        if (offset + size > buffer.length) break
-        this.readFrame(buffer.subarray(offset, offset + size))
-        offset += size
-      }
-      return offset
-    }
-  }
-
-  private readFrame(frame: Buffer): void {
-    const body = (frame[4] ?? 0) * 4
-    const code =
-      frame[body] === 0x00 && frame[body + 1] === 0x53 && frame[5] === 0 ? frame[body + 2] : undefined
-    if (code !== FRAME_CODES.transfer && code !== FRAME_CODES.disposition && code !== FRAME_CODES.flow) {
-      // Only transfers carry more than their performative; a frame without any is a heartbeat.
-      if (frame.length > body) assertSane(frame, body)
-      const decoded = readFrame(frame)
-      decoded?.performative?.dispatch(this.rhea, decoded)
-      return
-    }
-    const channel = frame.readUInt16BE(6)
-    const rheaSession = this.rhea.remote_channel_map[channel]
-    if (rheaSession === undefined) throw new MalformedError(`there is no session on channel ${channel}`)
-    const session = this.sessionOf(rheaSession)
-    const reader = new ByteReader(frame, body + 3)
-    switch (code) {
-      case FRAME_CODES.transfer:
-        session.onTransfer(readTransfer(reader))
-        return
-      case FRAME_CODES.disposition:
-        session.onDisposition(readDisposition(reader))
-        return
-      case FRAME_CODES.flow:
-        session.onFlow(readFlow(reader))
-        return
-      default:
-        return unreachable(code)
-    }
   }
 
   private sessionOf(rhea: RheaSession): WireSession {

@@ -6,7 +6,8 @@ import type { Fate, Faults } from '../faults.ts'
 import { Ingress, type TakeDelivery } from './ingress.ts'
 import { failed } from '../management/answers.ts'
 import { manage } from '../management/operations.ts'
-import type { Namespace, Node } from '../entities/namespace.ts'
+import type { Node } from '../entities/address-table.ts'
+import type { Namespace } from '../entities/namespace.ts'
 import { pathOf } from '../entities/address.ts'
 import type { DecodedMessage, LinkContext, RheaLink } from './rhea-types.ts'
 import { attachNamedSession, attachNextSession, requestedSession } from './session-link.ts'
@@ -55,7 +56,7 @@ export class Nodes {
       return
     }
     const address = target.address ?? ''
-    const node = this.namespace.resolve(address)
+    const node = this.namespace.addresses.resolve(address)
     if (node === undefined) {
       refuse(link, REFUSALS.entityNotFound(address, session.connection.host))
       return
@@ -85,7 +86,7 @@ export class Nodes {
   /** The peer receives: from an entity, or the answers of a control node. */
   private attachReceiving(session: WireSession, link: RheaLink): void {
     const address = terminusOf(link.source)?.address ?? ''
-    const node = this.namespace.resolve(address)
+    const node = this.namespace.addresses.resolve(address)
     if (node === undefined) {
       refuse(link, REFUSALS.entityNotFound(address, session.connection.host))
       return
@@ -216,7 +217,7 @@ export class Nodes {
     if (operation !== 'put-token')
       return failed(400, REFUSALS.notImplemented(`The operation '${String(operation)}' is not supported.`))
     const audience = request.application_properties?.['name']
-    if (typeof audience === 'string' && !this.namespace.covers(audience))
+    if (typeof audience === 'string' && !this.namespace.addresses.covers(audience))
       return failed(404, REFUSALS.entityNotFound(audience, host))
     return { status: 202, description: 'Accepted' }
   }

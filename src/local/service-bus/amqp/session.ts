@@ -1,27 +1,12 @@
 import type { Fate } from '../faults.ts'
+import { Outgoing } from './outgoing.ts'
 import type { AmqpError, RheaLink, RheaSession } from './rhea-types.ts'
 import type { Attached, SessionConnection, Unsettled, WriteBody } from './session-contract.ts'
 import { drain, type EndOfTurn } from '../turn.ts'
 import { type Answer, DispositionRun } from '../wire/disposition-run.ts'
-import {
-  type DispositionFrame,
-  type FlowFrame,
-  patchFrameSize,
-  TRANSFER_OVERHEAD,
-  type TransferFrame,
-  writeTransfer,
-} from '../wire/frames.ts'
+import type { DispositionFrame, FlowFrame, TransferFrame } from '../wire/frames.ts'
 import { MalformedError } from '../wire/reader.ts'
 import { unreachable } from '../unreachable.ts'
-
-interface HeldTransfer {
-  readonly handle: number
-  readonly deliveryId: number
-  readonly tag: Buffer
-  readonly settled: boolean
-  readonly body: Buffer
-  sent: number
-}
 
 /**
  * The transfers, flows and dispositions of one AMQP session. rhea keeps the session's and its
@@ -36,10 +21,7 @@ export class WireSession implements EndOfTurn {
   private readonly unsettled = new Map<number, Unsettled>()
   private readonly received: DispositionRun
   private readonly sent: DispositionRun
-  private nextDeliveryId = 0
-  private remoteWindow: number
-  private remoteNextIncoming = 0
-  private held: HeldTransfer | undefined
+  private readonly outgoing: Outgoing
   /** Links that owe the peer a flow; undefined stands for the session itself. */
   private readonly owedFlows = new Set<RheaLink | undefined>()
   private readonly replies = new Set<EndOfTurn>()
@@ -48,7 +30,7 @@ export class WireSession implements EndOfTurn {
   constructor(connection: SessionConnection, rhea: RheaSession) {
     this.connection = connection
     this.rhea = rhea
-    this.remoteWindow = rhea.remote.begin?.incoming_window ?? 0
+    this.outgoing = new Outgoing(connection, rhea)
     this.received = new DispositionRun(connection.output, rhea.local.channel, true)
     this.sent = new DispositionRun(connection.output, rhea.local.channel, false)
   }
@@ -108,7 +90,7 @@ export class WireSession implements EndOfTurn {
     this.ended = true
     for (const link of this.links.keys()) this.detach(link)
     this.unsettled.clear()
-    this.held = undefined
+    this.outgoing.drop()
   }
 
   /** Links whose peer end asks for messages from `address`. */
@@ -125,9 +107,7 @@ export class WireSession implements EndOfTurn {
   }
 
   onFlow(frame: FlowFrame): void {
-    this.remoteNextIncoming = frame.nextIncomingId ?? 0
-    this.remoteWindow = frame.incomingWindow
-    this.sendHeld()
+    this.outgoing.onFlow(frame)
     if (frame.handle === undefined) {
       if (frame.echo) this.flow()
       this.roomForAll()
@@ -163,8 +143,7 @@ export class WireSession implements EndOfTurn {
   get hasRoom(): boolean {
     return (
       !this.ended &&
-      this.held === undefined &&
-      this.window > 0 &&
+      this.outgoing.isOpen &&
       this.unsettled.size < this.connection.maxUnsettled &&
       this.connection.hasRoom
     )
@@ -187,33 +166,9 @@ export class WireSession implements EndOfTurn {
     unsettled: Unsettled | undefined,
   ): void {
     this.touch(link)
-    const deliveryId = this.nextDeliveryId
-    this.nextDeliveryId = (this.nextDeliveryId + 1) >>> 0
-    if (unsettled !== undefined) this.unsettled.set(deliveryId, unsettled)
-    const settled = unsettled === undefined
     const { handle } = link.local
-    if (TRANSFER_OVERHEAD + sizeLimit <= this.connection.peerFrameLimit) {
-      const { output } = this.connection
-      const target = output.reserve(TRANSFER_OVERHEAD + sizeLimit)
-      const start = output.offset
-      const at = writeTransfer(target, start, {
-        channel: this.channel,
-        handle,
-        deliveryId,
-        tag,
-        settled,
-        more: false,
-      })
-      const end = write(target, at)
-      patchFrameSize(target, start, end)
-      output.commit(end)
-      this.rhea.outgoing.next_transfer_id = (this.rhea.outgoing.next_transfer_id + 1) >>> 0
-      return
-    }
-    const scratch = Buffer.allocUnsafe(sizeLimit)
-    const body = scratch.subarray(0, write(scratch, 0))
-    this.held = { handle, deliveryId, tag, settled, body, sent: 0 }
-    this.sendHeld()
+    const deliveryId = this.outgoing.send({ handle, tag, settled: unsettled === undefined }, sizeLimit, write)
+    if (unsettled !== undefined) this.unsettled.set(deliveryId, unsettled)
   }
 
   /**
@@ -251,47 +206,6 @@ export class WireSession implements EndOfTurn {
     }
     this.owedFlows.clear()
     drain(this.replies)
-  }
-
-  private get channel(): number {
-    return this.rhea.local.channel
-  }
-
-  /** Frames the peer is ready to take. Both counters are serial numbers of 32 bits. */
-  private get window(): number {
-    const inFlight = (this.rhea.outgoing.next_transfer_id - this.remoteNextIncoming) | 0
-    return this.remoteWindow - inFlight
-  }
-
-  /**
-   * A message larger than the peer's frames goes out as its window allows; nothing else of the
-   * session overtakes it.
-   */
-  private sendHeld(): void {
-    const { held } = this
-    if (held === undefined) return
-    const { output } = this.connection
-    const payload = this.connection.peerFrameLimit - TRANSFER_OVERHEAD
-    while (held.sent < held.body.length && this.window > 0) {
-      const part = held.body.subarray(held.sent, held.sent + payload)
-      held.sent += part.length
-      const target = output.reserve(TRANSFER_OVERHEAD + part.length)
-      const start = output.offset
-      const more = held.sent < held.body.length
-      const at = writeTransfer(target, start, {
-        channel: this.channel,
-        handle: held.handle,
-        deliveryId: held.deliveryId,
-        tag: held.tag,
-        settled: held.settled,
-        more,
-      })
-      const end = at + part.copy(target, at)
-      patchFrameSize(target, start, end)
-      output.commit(end)
-      this.rhea.outgoing.next_transfer_id = (this.rhea.outgoing.next_transfer_id + 1) >>> 0
-    }
-    if (held.sent >= held.body.length) this.held = undefined
   }
 
   private settle(id: number, delivery: Unsettled, frame: DispositionFrame): void {

@@ -1,3 +1,4 @@
+import type { AddressTable } from './address-table.ts'
 import type { QueueConfig, SubscriptionConfig, TopicConfig } from '../config.ts'
 import type { QueueEntity } from './entity.ts'
 import { bury, forward } from './forwarding.ts'
@@ -41,8 +42,7 @@ export interface Surroundings {
     deadLetters: QueueEntity | undefined,
     deadLettered?: QueueHooks['deadLettered'],
   ): Station
-  /** The entity at an address, where there is one that takes messages. */
-  entity(address: string): QueueEntity | undefined
+  readonly addresses: AddressTable
 }
 
 /** A topic as the namespace keeps it. */
@@ -148,7 +148,7 @@ export class ManagedQueue<Config extends QueueConfig = QueueConfig> {
         originalSequence: arrival.originalSequence ?? sequence,
         deadLetterSource: deadLetterSource(passing),
       }
-      forward(target, this.surroundings.entity(target), fallback, envelope, onward, now)
+      forward(target, this.surroundings.addresses.entity(target), fallback, envelope, onward, now)
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { BrokerConfig, QueueConfig, SubscriptionConfig } from '../config.ts'
-import { isAt, pathOf } from './address.ts'
+import { AddressTable } from './address-table.ts'
 import { definitionsOf } from './definitions.ts'
 import { destinationOf } from './destination.ts'
 import { type Destination, QueueEntity } from './entity.ts'
@@ -24,22 +24,6 @@ import type { Turn } from '../turn.ts'
 import type { Envelope } from '../wire/message.ts'
 import { unreachable } from '../unreachable.ts'
 
-/** What an address stands for. */
-export type Node =
-  | {
-      readonly kind: 'queue'
-      readonly entity: QueueEntity
-      /** Undefined where nothing can be sent: subscriptions and dead-letter queues. */
-      readonly destination: Destination | undefined
-      /** Only subscriptions have rules. */
-      readonly rules: RuleSet | undefined
-    }
-  | { readonly kind: 'topic'; readonly entity: QueueEntity; readonly destination: Destination }
-  | { readonly kind: 'management'; readonly address: string; readonly of: Node }
-  | { readonly kind: 'cbs' }
-
-const MANAGEMENT_SUFFIX = '/$management'
-
 /**
  * Every entity of the namespace by its address; addresses are compared without regard to case, as
  * the service does. Entities can be created, changed and deleted at any time.
@@ -49,10 +33,9 @@ export class Namespace implements Surroundings {
   readonly createdAt: number
   /** Ends the links at an address and below it. */
   detach: (address: string, error: Refusal) => void = () => {}
-  private readonly nodes = new Map<string, Node>()
+  readonly addresses = new AddressTable()
   private readonly queueTable = new Map<string, ManagedQueue>()
   private readonly topicTable = new Map<string, ManagedTopic>()
-  private readonly hidden = new Set<string>()
   private readonly turn: Turn
   private readonly now: () => number
   private readonly persistence: Persistence | undefined
@@ -73,51 +56,16 @@ export class Namespace implements Surroundings {
     for (const definition of definitionsOf(config, times, persistence?.savedDefinitions()))
       this.define(definition)
     if (persistence === undefined) return
-    for (const { address, queue } of this.entities()) queue.restore(persistence.saved(address.toLowerCase()))
-  }
-
-  /** Every queue, topic, subscription and dead-letter queue. */
-  *entities(): Generator<QueueEntity> {
-    for (const node of this.nodes.values())
-      if (node.kind === 'queue' || node.kind === 'topic') yield node.entity
-  }
-
-  entity(address: string): QueueEntity | undefined {
-    const node = this.resolve(address)
-    return node?.kind === 'queue' || node?.kind === 'topic' ? node.entity : undefined
-  }
-
-  /**
-   * Undefined when there is no such entity. Addresses may be absolute (`sb://host/queue`) or
-   * relative.
-   */
-  resolve(address: string): Node | undefined {
-    const path = pathOf(address)
-    const key = path.toLowerCase()
-    if (key === '$cbs') return { kind: 'cbs' }
-    for (const hidden of this.hidden) if (isAt(key, hidden)) return undefined
-    if (!key.endsWith(MANAGEMENT_SUFFIX)) return this.nodes.get(key)
-    const of = this.resolve(path.slice(0, -MANAGEMENT_SUFFIX.length))
-    return of === undefined || of.kind === 'cbs' ? undefined : { kind: 'management', address, of }
+    for (const { address, queue } of this.addresses.entities())
+      queue.restore(persistence.saved(address.toLowerCase()))
   }
 
   /**
    * The entity cannot be reached, and keeps what it holds. The management API goes on knowing it.
    */
   hide(address: string): void {
-    this.hidden.add(pathOf(address).toLowerCase())
+    this.addresses.hide(address)
     this.detach(address, REFUSALS.entityNotFound(address))
-  }
-
-  /** Without an address, every hidden entity is back. */
-  reveal(address?: string): void {
-    if (address === undefined) this.hidden.clear()
-    else this.hidden.delete(pathOf(address).toLowerCase())
-  }
-
-  /** Whether a token for this audience is for the namespace or for something in it. */
-  covers(audience: string): boolean {
-    return pathOf(audience) === '' || this.resolve(audience) !== undefined
   }
 
   queues(): ManagedQueue[] {
@@ -273,7 +221,7 @@ export class Namespace implements Surroundings {
       fanOut(topic.subscriptions.values(), { ...passing, envelope }, now)
     }
     const destination = destinationOf(entity, this.settings, topic)
-    this.nodes.set(config.name.toLowerCase(), { kind: 'topic', entity, destination })
+    this.addresses.set(config.name, { kind: 'topic', entity, destination })
     this.topicTable.set(config.name.toLowerCase(), topic)
     return topic
   }
@@ -301,7 +249,7 @@ export class Namespace implements Surroundings {
   ): void {
     for (const { entity } of queue.stations()) {
       const isMain = entity === queue.entity
-      this.nodes.set(entity.address.toLowerCase(), {
+      this.addresses.set(entity.address, {
         kind: 'queue',
         entity,
         destination: isMain ? destination : undefined,
@@ -311,7 +259,7 @@ export class Namespace implements Surroundings {
   }
 
   private remove(address: string, stations: readonly { readonly entity: QueueEntity }[]): void {
-    for (const { entity } of stations) this.nodes.delete(entity.address.toLowerCase())
+    for (const { entity } of stations) this.addresses.delete(entity.address)
     // What a closing link releases is written down before it is forgotten.
     this.detach(address, REFUSALS.entityNotFound(address))
     for (const { entity } of stations) this.persistence?.forget(entity.address.toLowerCase())

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TLSSocket } from 'node:tls'
 import { WEBSOCKET_PATH } from '../listener.ts'
 import type { Refusal } from '../errors.ts'
-import { type AtomApi, problem } from './atom/api.ts'
+import { problem } from './atom/answer.ts'
+import type { AtomApi } from './atom/api.ts'
 import type { ControlApi } from './control-api.ts'
 
 export interface HttpParts {

@@ -1,6 +1,6 @@
 import type { Reply } from '../amqp/control.ts'
 import { REFUSALS } from '../errors.ts'
-import type { Node } from '../entities/namespace.ts'
+import type { Node } from '../entities/address-table.ts'
 import { amqp, type DecodedMessage } from '../amqp/rhea-types.ts'
 import type { Outcome } from '../store/contract.ts'
 import { stampOf, type StoredMessage } from '../store/message.ts'
