@@ -1,0 +1,77 @@
+import type { IntakeLedger } from '../../../core/ledger/port/intake.ts'
+import type { PlanLedger } from '../../../core/ledger/port/plan.ts'
+import type { SubmitLedger } from '../../../core/ledger/port/submit.ts'
+import type { ReportLedger } from '../../../core/ledger/port/report.ts'
+import { recordAnswer } from '../submit/answers.ts'
+import { nextBatch, takeSlot } from '../submit/claim-batch.ts'
+import { brakeStatus, listBraked } from '../plan/brake.ts'
+import { refuseBrake, releaseBrake } from '../plan/brake-decisions.ts'
+import { countOutsidePilot, replanForPilot } from '../plan/pilot.ts'
+import { commitPlan } from '../plan/commit.ts'
+import { candidates } from '../report/candidates.ts'
+import { correlate, oldestUnanswered, watermark } from '../report/correlate.ts'
+import { expire, expireEscrowed, jobRestarted, overdue } from '../report/expire.ts'
+import { expireIncomplete, finalize } from '../report/finalize.ts'
+import { setHold } from '../submit/holds.ts'
+import { submissionStatus } from '../inspect/counts.ts'
+import { markPublished, takeUnpublished } from '../report/outbox.ts'
+import { claimNotices, finishReads } from '../intake/notices.ts'
+import { claimDueEmployees } from '../plan/load.ts'
+import { importBaseline, record } from '../intake/record.ts'
+import { seqOf } from '../tables/ids.ts'
+import { originsOf } from '../tables/origins.ts'
+import type { Transactions } from './transactions.ts'
+
+/** The methods of the ledger that the flow calls: intake, planning, submission, the log. */
+
+export function intakeMethods({ write, instance }: Transactions): IntakeLedger {
+  return {
+    recordMessages: (intake) => write((sql) => record(sql, instance, intake)),
+    importBaseline: (rows) => write((sql) => importBaseline(sql, instance, rows)),
+    claimNotices: (query) => write((sql) => claimNotices(sql, query)),
+    finishNotices: (results, now) => write((sql) => finishReads(sql, instance, results, now)),
+  }
+}
+
+export function planMethods({ write, read, instance }: Transactions): PlanLedger {
+  return {
+    claimDueEmployees: (query) => (query.claimMs ? write : read)((sql) => claimDueEmployees(sql, query)),
+    commitPlan: (decisions, brake, now) => write((sql) => commitPlan(sql, instance, decisions, brake, now)),
+    replanForPilot: (query) => write((sql) => replanForPilot(sql, query)),
+    countOutsidePilot: () => read(countOutsidePilot),
+    readBrakeStatus: (settings, now) => read((sql) => brakeStatus(sql, settings, now)),
+    listBraked: (query) => read((sql) => listBraked(sql, query)),
+    releaseBrake: (order, now) => write((sql) => releaseBrake(sql, order, now)),
+    refuseBrake: (order, now) => write((sql) => refuseBrake(sql, order, now)),
+  }
+}
+
+export function submitMethods({ write, read, instance }: Transactions): SubmitLedger {
+  return {
+    claimBatch: (query) => write((sql) => nextBatch(sql, query)),
+    takeSlot: (batchId, query) => write((sql) => takeSlot(sql, instance, batchId, query)),
+    recordBatchAnswer: (batchId, answer, now) => write((sql) => recordAnswer(sql, batchId, answer, now)),
+    setHold: (hold) => write((sql) => setHold(sql, hold)),
+    recordJobRestart: (startedAt, now) => write((sql) => jobRestarted(sql, instance, startedAt, now)),
+    readSubmissionStatus: (now) => read((sql) => submissionStatus(sql, now)),
+  }
+}
+
+export function reportMethods({ write, read, instance }: Transactions): ReportLedger {
+  return {
+    findCandidates: (records) => read((sql) => candidates(sql, records)),
+    recordLogRecords: (page) => write((sql) => correlate(sql, instance, page)),
+    readOrigins: (operations) =>
+      read(async (sql) => [...(await originsOf(sql, operations.map(seqOf))).values()].flat()),
+    finalizeOperations: (now, limit) => write((sql) => finalize(sql, instance, now, limit)),
+    findOverdueOperations: (acceptedBefore, limit) => read((sql) => overdue(sql, acceptedBefore, limit)),
+    expireOperations: (query) => write((sql) => expire(sql, instance, query)),
+    expireEscrowedOperations: (before, now, limit) => write((sql) => expireEscrowed(sql, before, now, limit)),
+    expireIncompleteEvents: (before, now, limit) =>
+      write((sql) => expireIncomplete(sql, instance, before, now, limit)),
+    readWatermark: () => read(watermark),
+    readOldestUnanswered: () => read(oldestUnanswered),
+    listUnpublishedOutcomes: (limit) => read((sql) => takeUnpublished(sql, limit)),
+    markOutcomesPublished: (ids, now) => write((sql) => markPublished(sql, instance, ids, now)),
+  }
+}
