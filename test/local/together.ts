@@ -1,5 +1,3 @@
-import { globSync } from 'node:fs'
+import { filesOf } from '../one-process.ts'
 
-/** The tests of both doubles, in one process for the reason in `test/light.ts`. */
-const files = globSync('{entra,service-bus}/**/*.test.ts', { cwd: import.meta.dirname })
-for (const file of files.toSorted()) await import(`./${file}`)
+for (const file of filesOf('test/local/together.ts')) await import(`../../${file}`)

@@ -1,0 +1,3 @@
+import { filesOf } from '../one-process.ts'
+
+for (const file of filesOf('test/cli/together.ts')) await import(`../../${file}`)
