@@ -1,5 +1,5 @@
 import { RollcallError } from '../../core/errors.ts'
-import { ambiguous } from '../../core/explain/find.ts'
+import { findNamed } from '../../core/explain/find.ts'
 import { employeeIdOf } from '../../core/intake/event/employee-id.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import { shortened } from '../../core/display/visible.ts'
@@ -25,9 +25,7 @@ export function employeeOf(text: string): string {
  */
 export async function employeeNamed(ledger: Pick<Ledger, 'findEmployeeIds'>, text: string): Promise<string> {
   const written = employeeOf(text)
-  const [found, ...others] = await ledger.findEmployeeIds(written)
-  if (found === undefined) return written
-  if (others.length > 0) throw ambiguous([found, ...others])
+  const found = await findNamed(ledger, written)
   if (found !== written) say(`employee ${found}`)
   return found
 }

@@ -21,7 +21,20 @@ export async function findByReference<T>(
   return found
 }
 
-export function ambiguous(employeeIds: readonly string[]): RollcallError {
+/**
+ * The id of the employee that a text names: an employee id, or else an Entra object id, a user name
+ * or a mail address, also a former one. A text that leads to no employee is taken for an id; it is
+ * empty where nothing in it is visible. Throws `EmployeeAmbiguous`.
+ */
+export async function findNamed(ledger: Pick<Ledger, 'findEmployeeIds'>, text: string): Promise<string> {
+  const written = employeeIdOf(text)
+  const [found, ...others] = await ledger.findEmployeeIds(written)
+  if (found === undefined) return written
+  if (others.length > 0) throw ambiguous([found, ...others])
+  return found
+}
+
+function ambiguous(employeeIds: readonly string[]): RollcallError {
   return new RollcallError(
     'EmployeeAmbiguous',
     `${employeeIds.length} employees have this user name, mail address or object id: ${employeeIds.join(', ')}; name one of them by its id`,

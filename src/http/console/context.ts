@@ -4,25 +4,8 @@ import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { Logger } from '../../core/runtime.ts'
 import type { AccessSettings } from '../access/identify.ts'
 
-/** What the pages ask the ledger. */
-export type ConsoleLedger = Pick<
-  Ledger,
-  | 'acknowledgeLeavers'
-  | 'countHeld'
-  | 'findEmployeeIds'
-  | 'findEmployees'
-  | 'findNearMatches'
-  | 'listAudit'
-  | 'listBlocks'
-  | 'listBraked'
-  | 'listHeld'
-  | 'listInstances'
-  | 'listOpenLeavers'
-  | 'readAccess'
-  | 'readBrakeStatus'
-  | 'readSubmissionStatus'
-  | 'readTrace'
->
+/** What the pages and actions ask the ledger. Who opened it closes it. */
+export type ConsoleLedger = Omit<Ledger, 'close'>
 
 export interface ConsoleContext {
   readonly config: Config

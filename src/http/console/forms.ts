@@ -25,15 +25,17 @@ export interface ActionForm {
   readonly id?: string
   /** A button that warns: what it does cannot be taken back. */
   readonly danger?: boolean
+  /** A second button, which takes the fields to another action with the same permission. */
+  readonly also?: { readonly path: ActionPath; readonly label: string }
 }
 
 /** A form that takes an action. Where the visitor may not, the button is disabled and says why. */
 export function actionForm(visitor: Visitor, form: ActionForm): Markup {
-  const { path, label, fields, id, danger = false } = form
+  const { path, label, fields, id, danger = false, also } = form
   const why = lacking(visitor, path) ?? form.blocked ?? null
   return markup`<form method="post" action="${path}" class="action"${id === undefined ? NOTHING : markup` id="${id}"`}>
 ${formTokenField(visitor)}${fields}
-<p class="act"><button class="${danger ? 'danger' : 'primary'}"${why === null ? NOTHING : markup` disabled`}>${label}</button>${why === null ? NOTHING : markup` <span class="why">${why}</span>`}</p>
+<p class="act"><button class="${danger ? 'danger' : 'primary'}"${why === null ? NOTHING : markup` disabled`}>${label}</button>${also === undefined ? NOTHING : markup` <button formaction="${also.path}"${why === null ? NOTHING : markup` disabled`}>${also.label}</button>`}${why === null ? NOTHING : markup` <span class="why">${why}</span>`}</p>
 </form>`
 }
 

@@ -43,7 +43,7 @@ ${whoAsks(visitor)}
 <p id="q-help" class="quiet">By employee id, user name, mail, object id, event id or operation.</p>
 </form>
 <main id="main" tabindex="-1"${live ? markup` data-live` : NOTHING}>
-${done === null ? NOTHING : markup`<p class="done" role="status">${sentence(done)}</p>`}${body}
+${done === null ? NOTHING : markup`<p class="done" role="status" tabindex="-1" autofocus>${sentence(done)}</p>`}${body}
 </main>
 </div>
 </div>${live ? markup`<script src="/assets/live.js" defer></script>` : NOTHING}`,

@@ -5,17 +5,18 @@ import { notice } from './layout.ts'
 import { type Markup, markup } from './markup.ts'
 import { ledgerAway } from './now/view.ts'
 
+/** The content of a page. */
+export interface Content {
+  readonly title: string
+  readonly body: Markup
+  readonly current: RoutePath | null
+  readonly search?: string
+  readonly live?: boolean
+  readonly status?: 200 | 400 | 404 | 422 | 503
+}
+
 /** The content of a page, or where to go instead. */
-export type Answer =
-  | {
-      readonly title: string
-      readonly body: Markup
-      readonly current: RoutePath | null
-      readonly search?: string
-      readonly live?: boolean
-      readonly status?: 400 | 404 | 422 | 503
-    }
-  | { readonly redirect: string }
+export type Answer = Content | { readonly redirect: string }
 
 /** A parameter of the address; `null` when it is missing or empty. */
 export type Query = (name: string) => string | null

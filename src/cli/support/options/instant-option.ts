@@ -1,8 +1,5 @@
 import { RollcallError } from '../../../core/errors.ts'
-import { DAY_MS } from '../../../core/runtime.ts'
-import { effectiveInstant } from '../../../core/intake/event/dates.ts'
-
-const UNITS_MS = { m: 60_000, h: 3_600_000, d: DAY_MS } as const
+import { durationIn, instantIn } from '../../../core/instants.ts'
 
 /** The duration that an option names, in milliseconds. Throws `ArgumentInvalid`, naming the option. */
 export function durationOf(option: string, text: string): number {
@@ -24,12 +21,6 @@ export function sinceOf(option: string, text: string, now: number): number {
   return ms === null ? instantOf(option, text) : now - ms
 }
 
-/** A duration in milliseconds, as in `30m`, `24h` or `7d`; `null` for any other text. */
-export function durationIn(text: string): number | null {
-  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text.trim()) ?? []
-  return unit === 'm' || unit === 'h' || unit === 'd' ? Number(count) * UNITS_MS[unit] : null
-}
-
 /** The same for an option that may be missing: `null`. */
 export function sinceOrNull(option: string, text: string | undefined, now: number): number | null {
   return text === undefined ? null : sinceOf(option, text, now)
@@ -48,7 +39,7 @@ export function untilOf(option: string, text: string, now: number): number {
 
 /** The instant that an option names. Throws `ArgumentInvalid`, naming the option. */
 export function instantOf(option: string, text: string): number {
-  const at = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(text) ? effectiveInstant(text, 'UTC') : null
+  const at = instantIn(text)
   if (at === null)
     throw new RollcallError(
       'ArgumentInvalid',

@@ -24,13 +24,13 @@ export const searchPage: PageOf = (context) => async (query, ledger) => {
   }
 }
 
-export const employeePage: PageOf = (context) => async (query, ledger) => {
+export const employeePage: PageOf = (context) => async (query, ledger, visitor) => {
   const [id, next] = [query('id'), query('next')]
   const cursor = next === null ? null : cursorOf(next)
   if (id === null || (next !== null && cursor === null)) return misread('Employee', null)
   const found = await readEmployee(ledger, id, cursor, context)
   if (found === null)
     return { title: 'Employee', body: unknownEmployee(id), current: null, search: id, status: 404 }
-  const body = employeeView(found, timesAt(found.answer.at, context.zone))
+  const body = employeeView(found, visitor, timesAt(found.answer.at, context.zone))
   return { title: `Employee ${id}`, body, current: null }
 }

@@ -2,6 +2,8 @@ import type { AccessAnswer } from '../../../core/explain/access.ts'
 import { differs } from '../../../core/explain/answer.ts'
 import { cursorText } from '../../../core/explain/trace-cursor.ts'
 import { directoryInWords, hrInWords, obstacleInWords, sentenceParts } from '../../../core/explain/words.ts'
+import type { Visitor } from '../../access/visitor.ts'
+import { employeeForms } from '../acts/employee-forms.ts'
 import { notice, sentence } from '../layout.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import type { Times } from '../times.ts'
@@ -10,11 +12,12 @@ import type { EmployeePage } from './read.ts'
 import { timelineView } from './timeline-view.ts'
 
 /** Why the employee has access or has none, and what happened. Values are hidden. */
-export function employeeView(page: EmployeePage, times: Times): Markup {
-  const { answer } = page
+export function employeeView(page: EmployeePage, visitor: Visitor, times: Times): Markup {
+  const { answer, trace } = page
   return markup`<div class="heading"><h1>Employee <span class="id">${answer.employeeId}</span></h1></div>
 ${verdict(answer, times)}
 ${threeSides(answer, times)}
+${employeeForms(answer, trace, visitor)}
 ${happened(page, times)}`
 }
 

@@ -3,7 +3,9 @@ import { bodyLimit } from 'hono/body-limit'
 import { RollcallError } from '../../../core/errors.ts'
 import type { Guarded } from '../../access/guard.ts'
 import { isFormToken } from '../../access/visitor.ts'
-import { actionsOf, askedFor, formOf } from '../actions.ts'
+import { actionsOf } from '../actions.ts'
+import { onceByKey } from '../acts/once.ts'
+import { askedFor, formOf } from '../asked.ts'
 import type { ConsoleContext } from '../context.ts'
 import { withMessage } from '../done-message.ts'
 import { FORM_TOKEN } from '../forms.ts'
@@ -21,6 +23,7 @@ const FORM_TYPE = 'application/x-www-form-urlencoded'
 /** Serves every action of `actionsOf`: checks the form, has the action taken, and says what came of it. */
 export function serveActions(app: Hono<Guarded>, context: ConsoleContext): void {
   const limit = bodyLimit({ maxSize: LARGEST_FORM, onError: (request) => refuse(request, { status: 413 }) })
+  const once = onceByKey()
   for (const [path, act] of Object.entries(actionsOf(context)))
     app.post(path, limit, async (request) => {
       const visitor = visitorOn(request)
@@ -33,7 +36,10 @@ export function serveActions(app: Hono<Guarded>, context: ConsoleContext): void 
       if (ledger === null) return shown(request, LEDGER_AWAY, context)
       const now = context.now()
       try {
-        const result = await act(askedFor(visitor, form, ledger, now))
+        const given = form.text('form-key')
+        const key = given && `${visitor.key ?? visitor.actor.id} ${path} ${given}`
+        const result = await once(key, () => act(askedFor(visitor, form, ledger, now)))
+        if ('page' in result) return shown(request, result.page, context)
         if ('done' in result) return request.redirect(withMessage(result.to, result.done, visitor, now), 303)
         return shown(request, refusedAnswer(result.refused, result.fix, result.to), context)
       } catch (error) {

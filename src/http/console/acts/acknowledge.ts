@@ -1,0 +1,64 @@
+import { acknowledgeFinding } from '../../../core/findings/acknowledge.ts'
+import { type FindingCode, findingKind } from '../../../core/findings/codes.ts'
+import { ownPage } from '../../access/routes.ts'
+import { type Asked, justificationOf, type Result } from '../asked.ts'
+import { unit } from '../layout.ts'
+import { markup } from '../markup.ts'
+import { confirmed, fingerprint } from './confirm.ts'
+
+/** Records that somebody looked at findings, and why they need no action. */
+export async function acknowledgeFindings(asked: Asked): Promise<Result> {
+  const { form, ledger, actor, now } = asked
+  const to = ownPage(form.text('to') ?? '/findings')
+  const seqs = [...new Set(form.all('finding').filter(isNumber).map(Number))]
+  if (seqs.length === 0)
+    return { refused: 'No finding was chosen', fix: 'Tick the findings to acknowledge.', to }
+  const act = async (justification: string): Promise<Result> => {
+    let acknowledged = 0
+    for (const seq of seqs)
+      if ((await acknowledgeFinding(ledger, { seq, actor, justification }, now)) === 'acknowledged')
+        acknowledged += 1
+    const others = seqs.length - acknowledged
+    const was = others === 0 ? '' : `; ${unit(others, 'other')} had been before, or is not there any more`
+    return { done: `${unit(acknowledged, 'finding')} acknowledged${was}`, to }
+  }
+  if (seqs.length === 1) return act(justificationOf(form))
+  const codes = new Set<FindingCode>()
+  for (const seq of seqs) {
+    const finding = await ledger.findFinding(seq)
+    if (finding !== null) codes.add(finding.code)
+  }
+  const kinds = [...codes].map(findingKind)
+  return confirmed(
+    asked,
+    {
+      path: '/findings/acknowledge',
+      title: `Acknowledge ${unit(seqs.length, 'finding')}?`,
+      facts: markup`<ul>${kinds.map(({ code, acknowledging }) => markup`<li><code>${code}</code>: ${acknowledging ?? 'acknowledging does not close it.'}</li>`)}</ul>`,
+      label: `Acknowledge ${unit(seqs.length, 'finding')}`,
+      count: seqs.length,
+      seen: fingerprint(seqs.map(String)),
+      fields: { to, finding: seqs.map(String) },
+      back: to,
+      current: null,
+    },
+    act,
+  )
+}
+
+/** Sends all attributes of a leaver again of whom the directory accepted only the deactivation. */
+export async function resendLeaver({ form, ledger, actor, now }: Asked): Promise<Result> {
+  const justification = justificationOf(form)
+  const employees = form.all('employee')
+  const to = ownPage(form.text('to') ?? '/leavers')
+  const events = await ledger.resendLeaverRest({ employees, actor, justification }, now)
+  return events === 0
+    ? {
+        refused: 'Nothing was done',
+        fix: 'The directory accepted every attribute of this employee, not only the deactivation (DisabledAlone).',
+        to,
+      }
+    : { done: `${unit(events, 'event')} sent again with all attributes`, to }
+}
+
+const isNumber = (text: string): boolean => /^\d{1,15}$/.test(text)
