@@ -1,6 +1,5 @@
 import type { Visitor } from '../../access/visitor.ts'
 import { actionForm } from '../forms.ts'
-import { unit } from '../layout.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import { hidden } from './confirm.ts'
 
@@ -25,20 +24,30 @@ export function brakeBox(employeeId: string): Markup {
  * anything is done.
  */
 export function brakeForms({ visitor, held, to }: BrakeForms): Markup {
-  const none = held === 0 ? 'The brake holds no employee.' : null
-  const all = { fields: hidden({ to, all: 'yes' }), blocked: none } as const
-  return markup`<section class="card" aria-labelledby="brake-orders"><h2 id="brake-orders">Decide</h2>
-<p class="quiet">Released deactivations are sent. Refused ones leave the account as it is. You are asked with the count first.</p>
-<div class="orders">${actionForm(visitor, {
+  const blocked = held === 0 ? 'The brake holds no employee.' : null
+  const all = { fields: hidden({ to, all: 'yes' }), blocked } as const
+  return markup`<p class="quiet">You are asked with the count before anything is done.</p><div class="orders">${actionForm(
+    visitor,
+    {
+      path: '/brake/release',
+      label: 'Release the chosen…',
+      fields: hidden({ to }),
+      id: CHOSEN,
+      blocked,
+      also: { path: '/brake/refuse', label: 'Refuse the chosen…' },
+    },
+  )}
+${actionForm(visitor, { path: '/brake/release', label: 'Release all…', ...all, also: { path: '/brake/refuse', label: 'Refuse all…' } })}</div>`
+}
+
+/** Releases those of the refused that are ticked. */
+export function refusedForm({ visitor, to }: Pick<BrakeForms, 'visitor' | 'to'>): Markup {
+  return actionForm(visitor, {
     path: '/brake/release',
     label: 'Release the chosen…',
     fields: hidden({ to }),
     id: CHOSEN,
-    blocked: none,
-    also: { path: '/brake/refuse', label: 'Refuse the chosen…' },
-  })}
-${actionForm(visitor, { path: '/brake/release', label: `Release all ${unit(held, 'employee')}…`, ...all })}
-${actionForm(visitor, { path: '/brake/refuse', label: `Refuse all ${unit(held, 'employee')}…`, ...all })}</div></section>`
+  })
 }
 
 /** Decides about one employee whom the brake holds, or whose deactivation was refused. */

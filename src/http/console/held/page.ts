@@ -5,7 +5,7 @@ import { HELD_TEXTS } from './causes.ts'
 import { readHeld } from './read.ts'
 import { heldView, MOST_COUNTED } from './view.ts'
 
-export const heldPage: PageOf = (context) => async (query, ledger) => {
+export const heldPage: PageOf = (context) => async (query, ledger, visitor) => {
   const [cause, at, after] = [query('cause'), query('at'), query('after')]
   if ((cause !== null && !isCause(cause)) || (at !== null && !isNumber(at))) return misread('Held', '/held')
   const now = context.now()
@@ -13,7 +13,7 @@ export const heldPage: PageOf = (context) => async (query, ledger) => {
   const from = after === null ? null : { at: Number(at ?? 0), employeeId: after }
   const asked = { cause: cause ?? firstOf(counts), from }
   const list = await readHeld(ledger, asked, { config: context.config, now })
-  const body = heldView(list, { ...asked, counts }, timesAt(now, context.zone))
+  const body = heldView(list, { ...asked, counts, visitor }, timesAt(now, context.zone))
   return { title: 'Held', body, current: '/held' }
 }
 

@@ -1,6 +1,7 @@
 import type { Block } from '../../../core/ledger/port/blocks.ts'
 import type { HeldEmployee, HeldEmployees, HeldEvent } from '../../../core/ledger/port/views/held.ts'
 import type { BrakedEmployee } from '../../../core/ledger/port/plan.ts'
+import { brakeBox } from '../acts/brake-forms.ts'
 import { employeeHref } from '../employee/href.ts'
 import { type Column, listTable } from '../list.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
@@ -30,7 +31,10 @@ const since = (at: number, times: Times): Markup =>
 
 function brakedColumns(cause: 'brake' | 'refused', times: Times): readonly Column<BrakedEmployee>[] {
   return [
-    { name: 'Employee', cell: ({ employeeId }) => employeeLink(employeeId) },
+    {
+      name: 'Employee',
+      cell: ({ employeeId }) => markup`${brakeBox(employeeId)} ${employeeLink(employeeId)}`,
+    },
     { name: cause === 'brake' ? 'Held for' : 'Refused for', cell: (one) => since(one.since, times) },
     {
       name: 'HR says',

@@ -1,5 +1,8 @@
 import { allowanceInWords, brakeLimitInWords } from '../../../core/explain/brake.ts'
 import { HELD_CAUSES, type HeldCause, type HeldCounts } from '../../../core/ledger/port/views/held.ts'
+import type { Visitor } from '../../access/visitor.ts'
+import { blockForm, unblockForm } from '../acts/block-forms.ts'
+import { brakeForms, refusedForm } from '../acts/brake-forms.ts'
 import { counted, notice, unit } from '../layout.ts'
 import { chips, commands, hrefOf, pager } from '../list.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
@@ -10,13 +13,14 @@ import { heldTable } from './rows.ts'
 
 interface Shown extends HeldQuery {
   readonly counts: HeldCounts
+  readonly visitor: Visitor
 }
 
 /** Counting stops here. */
 export const MOST_COUNTED = 10_000
 
 /** What is not sent, why, and what releases it; the employees that one cause holds. */
-export function heldView(list: HeldList, { cause, from, counts }: Shown, times: Times): Markup {
+export function heldView(list: HeldList, { cause, from, counts, visitor }: Shown, times: Times): Markup {
   const next = nextOf(list)
   const pages = {
     first: from === null ? null : heldHref({ cause, from: null }),
@@ -34,6 +38,7 @@ ${chips(
   })),
 )}
 ${causeCard(list, counts[cause], times)}
+${ordersCard(list, counts[cause], visitor)}
 ${rowsOf(list).length === 0 ? nothingHeld(cause, from !== null) : heldTable(list, times)}
 ${pager(pages)}`
 }
@@ -63,6 +68,27 @@ function causeCard(list: HeldList, count: number, times: Times): Markup {
 <dl class="left"><dt>How many</dt><dd>${count < MOST_COUNTED ? unit(count, 'employee') : `${counted(MOST_COUNTED)} employees or more`}</dd><dt>Released by</dt><dd>${releases}</dd>${brake}</dl></section>
 <section class="card doing" aria-labelledby="doing"><h2 id="doing">What can be done</h2>${commands(all)}</section>
 </div>`
+}
+
+/** What a visitor can decide here about the employees of the list. */
+function ordersCard({ cause }: HeldList, count: number, visitor: Visitor): Markup {
+  const to = heldHref({ cause, from: null })
+  const orders = (title: string, forms: Markup): Markup =>
+    markup`<section class="card" aria-labelledby="orders"><h2 id="orders">${title}</h2>${forms}</section>`
+  switch (cause) {
+    case 'brake':
+      return orders('Release or refuse', brakeForms({ visitor, held: count, to }))
+    case 'refused':
+      return orders('Release', refusedForm({ visitor, to }))
+    case 'blocks': {
+      const forms = { visitor, employeeId: null, to }
+      return markup`<div class="grid two">${orders('Block an employee', blockForm(forms))}<section class="card" aria-labelledby="lift"><h2 id="lift">Lift a block</h2>${unblockForm(forms, count === 0 ? 'No employee is blocked.' : null)}</section></div>`
+    }
+    case 'future':
+    case 'incomplete':
+    case 'pilot':
+      return NOTHING
+  }
 }
 
 function brakeFacts({ status, limits }: BrakeView, times: Times): Markup {

@@ -54,7 +54,11 @@ async function auditOf(action: string): Promise<readonly string[]> {
 
 void describe('decisions about held employees in the console', () => {
   void test('all who are held are asked for with their count, which has to be typed, and with a justification', async () => {
-    const question = await sendTo('/brake/release', { all: 'yes' })
+    const held = await (await door.get('/held?cause=brake')).text()
+    for (const id of ['p3', 'p4', 'p5', 'p6'])
+      assert.match(held, new RegExp(`form="brake-chosen" name="employee" value="${id}"`))
+    const all = formIn(held.slice(held.lastIndexOf('action="/brake/release"') - 1), '/brake/release')
+    const question = await send(door, '/brake/release', all)
     assert.equal(question.status, 200)
     assert.match(question.text, /<h1>Release 4 employees\?<\/h1>/)
     for (const id of ['p3', 'p4', 'p5', 'p6']) assert.match(question.text, new RegExp(`class="id">${id}<`))
@@ -118,6 +122,8 @@ void describe('decisions about held employees in the console', () => {
     const came = await send(door, '/brake/refuse', answer)
     assert.equal(messageOf(came), '1 employee refused.')
     assert.match(came.text, /Release the deactivation…/)
+    const refused = await (await door.get('/held?cause=refused')).text()
+    assert.match(refused, /value="p5"[^]*Release the chosen…|Release the chosen…[^]*value="p5"/)
     assert.doesNotMatch(came.text, /Refuse the deactivation…/)
     assert.deepEqual((await auditOf('brake.refuse')).at(-1), 'ann: p5, wrong export')
   })
