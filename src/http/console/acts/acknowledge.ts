@@ -1,7 +1,7 @@
 import { acknowledgeFinding } from '../../../core/findings/acknowledge.ts'
 import { type FindingCode, findingKind } from '../../../core/findings/codes.ts'
 import { ownPage } from '../../access/routes.ts'
-import { type Asked, justificationOf, type Result } from '../asked.ts'
+import { type Asked, justificationOf, type Result } from './asked.ts'
 import { unit } from '../layout.ts'
 import { markup } from '../markup.ts'
 import { confirmed, fingerprint } from './confirm.ts'

@@ -2,7 +2,7 @@ import { RollcallError } from '../../../core/errors.ts'
 import { findNamed } from '../../../core/explain/find.ts'
 import { futureInstantIn } from '../../../core/instants.ts'
 import { ownPage } from '../../access/routes.ts'
-import { type Asked, justificationOf, type Result } from '../asked.ts'
+import { type Asked, justificationOf, type Result } from './asked.ts'
 import { employeeHref } from '../employee/href.ts'
 
 /** Keeps an employee disabled whatever HR says. */

@@ -1,7 +1,7 @@
 import { heldEmployees, previewOrder } from '../../../core/plan/brake-order.ts'
 import type { BrakeDecided } from '../../../core/ledger/port/plan.ts'
 import { ownPage } from '../../access/routes.ts'
-import type { Asked, Result } from '../asked.ts'
+import type { Asked, Result } from './asked.ts'
 import { unit } from '../layout.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import { confirmed, fingerprint } from './confirm.ts'

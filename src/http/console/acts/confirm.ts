@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { ActionPath, RoutePath } from '../../access/routes.ts'
-import { type Asked, type Form, justificationOf, type Result } from '../asked.ts'
+import { type Asked, type Form, justificationOf, type Result } from './asked.ts'
 import { actionForm, justificationField } from '../forms.ts'
 import { counted } from '../layout.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'

@@ -1,4 +1,4 @@
-import type { Result } from '../asked.ts'
+import type { Result } from './asked.ts'
 
 /** Keys that are remembered; of older forms the ledger says what has changed since. */
 const MOST_KEYS = 1_000

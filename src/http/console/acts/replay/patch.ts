@@ -7,7 +7,7 @@ import { expressionPatching } from '../../../../core/report/replay/patch/express
 import { mergePatching, readMergePatch } from '../../../../core/report/replay/patch/merge-patch.ts'
 import { readPatchTable } from '../../../../core/report/replay/patch/read-table.ts'
 import { tablePatching } from '../../../../core/report/replay/patch/table-patch.ts'
-import type { Form } from '../../asked.ts'
+import type { Form } from '../asked.ts'
 
 /** How a form changes events before their replay. `body`: an operator wrote the only one anew. */
 export const PATCH_KINDS = {

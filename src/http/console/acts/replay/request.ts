@@ -8,7 +8,7 @@ import {
   type DeadLetterReason,
 } from '../../../../core/report/dead-letters/dead-letter.ts'
 import type { SelectionRequest } from '../../../../core/report/dead-letters/selection/select.ts'
-import type { Form } from '../../asked.ts'
+import type { Form } from '../asked.ts'
 import type { Fields } from '../confirm.ts'
 
 /** So many dead letters at once; the commands take more. */

@@ -1,8 +1,8 @@
-import { RollcallError } from '../../core/errors.ts'
-import { actorText, type Visitor } from '../access/visitor.ts'
-import type { ConsoleLedger } from './context.ts'
-import { LONGEST_JUSTIFICATION } from './forms.ts'
-import type { Content } from './page.ts'
+import { RollcallError } from '../../../core/errors.ts'
+import { actorText, type Visitor } from '../../access/visitor.ts'
+import type { ConsoleLedger } from '../context.ts'
+import { LONGEST_JUSTIFICATION } from '../forms.ts'
+import type { Content } from '../page.ts'
 
 /** What an action gets, after everything in front of it was checked. */
 export interface Asked {
