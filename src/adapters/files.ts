@@ -3,7 +3,10 @@ import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { RollcallError } from '../core/errors.ts'
 
-/** Lines of a file, a few at a time. Rejects with the error of the system when it cannot be read, also half-way. */
+/**
+ * Lines of a file, a few at a time. Rejects with the error of the system when it cannot be read,
+ * also half-way.
+ */
 export async function* linesOf(file: string | URL): AsyncGenerator<string> {
   const input = createReadStream(file)
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
@@ -18,22 +21,28 @@ export async function* linesOf(file: string | URL): AsyncGenerator<string> {
 }
 
 /**
- * Checks that a file can be read before anything is begun. `what` is how the caller named it: an option, or a
- * variable. Pipes and devices pass. Throws `FileUnreadable`.
+ * Checks that a file can be read before anything is begun. `what` is how the caller named it: an
+ * option, or a variable. Pipes and devices pass. Throws `FileUnreadable`.
  */
 export function checkReadable(what: string, file: string): void {
   const why = refusal(file, constants.R_OK)
   if (why !== null) throw new RollcallError('FileUnreadable', `${what}: ${file} ${why}`)
 }
 
-/** The same for a file that is to be written; it may be missing, its folder may not. Throws `FileUnwritable`. */
+/**
+ * The same for a file to write. The file may be missing; its folder must exist. Throws
+ * `FileUnwritable`.
+ */
 export function checkWritable(what: string, file: string): void {
   const there = statSync(file, { throwIfNoEntry: false })
   const why = there ? refusal(file, constants.W_OK) : refusalOfFolder(dirname(file))
   if (why !== null) throw new RollcallError('FileUnwritable', `${what}: ${file} ${why}`)
 }
 
-/** Writes a file that is not there yet; false when it is, and nothing is changed. Throws `FileUnwritable`. */
+/**
+ * Writes a file that is not there yet; false when it is, and nothing is changed. Throws
+ * `FileUnwritable`.
+ */
 export function writeNewFile(what: string, file: string, text: string): boolean {
   try {
     writeFileSync(file, text, { flag: 'wx' })

@@ -26,7 +26,9 @@ const toolsWith = (evaluator: Evaluator): RuleTools => ({
   checkChannel,
 })
 
-/** An evaluator for expressions of the command line, with the limits of those of the configuration. */
+/**
+ * An evaluator for expressions of the command line, with the limits of those of the configuration.
+ */
 export function makeEvaluator(): Evaluator {
   return expressionProcess()
 }

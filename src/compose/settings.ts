@@ -11,7 +11,9 @@ import { requireSetting } from './addresses.ts'
 
 /** The window of the log's request limit. */
 export const LOG_WINDOW_MS = 10_000
-/** The count of dead letters on the bus. Small pages, because each is read in the thread of intake. */
+/**
+ * The count of dead letters on the bus. Small pages, because each is read in the thread of intake.
+ */
 export const BUS_COUNT = { everyMs: 30_000, atOnce: 50, most: 5_000, withinMs: 20_000 }
 /** How long a notice is claimed for: longer than its read may take. */
 export const READ_LEASE_MS = LONGEST_READ_MS + 60_000
@@ -79,7 +81,9 @@ export function settingsOf(config: Config, owner: string): ConnectorSettings {
   }
 }
 
-/** What copies of dead letters contain. Throws `ConfigInvalid` without a key where one is needed. */
+/**
+ * What copies of dead letters contain. Throws `ConfigInvalid` without a key where one is needed.
+ */
 export function copyContentOf(config: Config): CopyContent {
   const { DEAD_LETTER_COPIES: kind } = config
   if (kind !== 'encrypted') return { kind }

@@ -29,7 +29,10 @@ export interface ConfigFile {
   describe(problems: readonly Problem[]): readonly string[]
 }
 
-/** Errors of the parser where a text without quotes has what YAML gives a meaning to, such as `{`, `: ` and `#`. */
+/**
+ * Errors of the parser where a text without quotes has what YAML gives a meaning to, such as `{`,
+ * `: ` and `#`.
+ */
 const OF_BARE_TEXT: ReadonlySet<string> = new Set([
   'BAD_SCALAR_START',
   'BLOCK_AS_IMPLICIT_KEY',
@@ -117,7 +120,10 @@ export function readConfigFile(name: string, environment: Environment): ConfigFi
   return { name, value, expanded, problems, describe }
 }
 
-/** `${NAME}`, `${NAME:-otherwise}`; `$${` stands for `${` itself. JSONata's own `${` is never followed by a name in capitals and `}`. */
+/**
+ * `${NAME}`, `${NAME:-otherwise}`; `$${` stands for `${` itself. JSONata's own `${` is never
+ * followed by a name in capitals and `}`.
+ */
 const EXPANSION = /\$?\$\{([A-Z_][A-Z0-9_]*)(?::-([^}]*))?\}/g
 
 function expandText(

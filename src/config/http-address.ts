@@ -7,7 +7,10 @@ export interface HttpAddress {
   readonly loopback: boolean
 }
 
-/** `9464`, `127.0.0.1:9464` or `[::1]:9464`; a port alone is on loopback. `null` when it is none of these. */
+/**
+ * `9464`, `127.0.0.1:9464` or `[::1]:9464`; a port alone is on loopback. `null` when it is none of
+ * these.
+ */
 export function parseHttpAddress(text: string): HttpAddress | null {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]:|([^:[\]]+):)?(\d{1,5})$/.exec(text) ?? []
   const host = bracketed ?? plain ?? '127.0.0.1'

@@ -28,8 +28,8 @@ export interface ExaminedConfig {
   /** `null` when there are problems. */
   readonly config: Config | null
   /**
-   * Each problem on a line of its own: by file, line and column, or by its variable. A line says what
-   * belongs there and quotes no value.
+   * Each problem on a line of its own: by file, line and column, or by its variable. A line says
+   * what belongs there and quotes no value.
    */
   readonly problems: readonly string[]
   /** Those that can be used; the others have their defaults. */
@@ -89,7 +89,10 @@ function examineFile(file: ConfigFile, environment: Environment, tools: RuleTool
 
 const EMPTY = FILE.parse({})
 
-/** Where a variable is not set, what the schema says of its place is not a problem of its own. */
+/**
+ * A variable that is not set is one problem. What the schema then finds at its place is not
+ * another.
+ */
 function unlessUnset(found: readonly Problem[], unset: readonly Problem[]): readonly Problem[] {
   return found.filter(({ path }) => !unset.some((one) => one.path.join('\n') === path.join('\n')))
 }

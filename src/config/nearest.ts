@@ -2,8 +2,9 @@
 const folded = (name: string): string => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '')
 
 /**
- * The name that was probably meant by a misspelt one: the same but for case and punctuation, the last
- * part of a dotted path, or at most two letters off. `null` when none is near, or several are as near.
+ * The name that was probably meant by a misspelt one: the same but for case and punctuation, the
+ * last part of a dotted path, or at most two letters off. `null` when none is near, or several are
+ * as near.
  */
 export function nearest(given: string, names: readonly string[]): string | null {
   const word = folded(given)

@@ -13,8 +13,8 @@ export interface TemplateOptions {
 export const SCHEMA_FILE = 'rollcall.schema.json'
 
 /**
- * A commented `rollcall.yaml` that `config check` accepts as it is. A line that begins with `#` and no
- * blank is an option that is off: without its `#` it is part of the file.
+ * A commented `rollcall.yaml` that `config check` accepts as it is. A line that begins with `#` and
+ * no blank is an option that is off: without its `#` it is part of the file.
  */
 export function configTemplate(options: TemplateOptions): string {
   return [HEAD, sourceLines(options).join('\n'), options.shape === 'own' ? OWN_SHAPE : '', TAIL]

@@ -60,7 +60,7 @@ export interface ConnectorRules {
 }
 
 export interface ConnectorSettings {
-  /** What this process says of itself in the ledger; without it, it says nothing. */
+  /** What this process reports about itself in the ledger; if omitted, it reports nothing. */
   readonly instance?: InstanceIdentity
   /** The loops that run in this process; by default all of them. */
   readonly loops?: ReadonlySet<Loop>
@@ -187,8 +187,8 @@ export function connector<M extends SourceMessage>(
   const clock = settings.clock ? [clockWatch(ledger, settings.clock, runtime)] : []
   const loops = settings.loops ?? new Set(LOOPS)
   const alive = settings.instance ? [heartbeat(ledger, settings.instance, runtime)] : []
-  // Stopped in the order of the flow. The witness ends after everything that raises its counter, and
-  // the instance is alive until all else has ended.
+  // Stopped in the order of the flow. The witness ends after everything that raises its counter,
+  // and the instance is alive until all else has ended.
   return together(
     [clock, ...LOOPS.map((name) => (loops.has(name) ? stages[name] : [])), witness ? [witness] : [], alive],
     runtime,

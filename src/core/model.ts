@@ -15,8 +15,8 @@ export interface JsonObject {
 export type Mode = 'snapshot' | 'delta' | 'notice'
 
 /**
- * Orders the events of one source. `null` (missing) sorts below every number, a number below a whole
- * number that a double cannot hold (its digits as text), and that below every other string.
+ * Orders the events of one source. `null` (missing) sorts below every number, a number below a
+ * whole number that a double cannot hold (its digits as text), and that below every other string.
  */
 export type OrderValue = number | string | null
 

@@ -46,7 +46,7 @@ export interface SpanOptions {
 
 /** A stage at work on a batch. Each of its events may have a trace of its own. */
 export interface StageSpan {
-  /** Says where further events come from that the work is about. */
+  /** Adds the origins of further events that the work is about. */
   concerns(origins: readonly TraceParent[]): void
   /** The context to send on with something about the event of this origin. */
   passedOn(origin: TraceParent): TraceParent
@@ -54,7 +54,7 @@ export interface StageSpan {
 
 /** Low-cardinality names only: an employee, an event or a value is never an attribute. */
 export interface Telemetry {
-  /** Whether spans go anywhere; otherwise nothing has to be looked up for them. */
+  /** Whether spans are exported. If not, callers skip the lookups that only spans need. */
   readonly traces: boolean
   /**
    * Runs `work` inside a span, and a span of the same name in the trace of each event that it is

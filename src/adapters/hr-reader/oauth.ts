@@ -29,9 +29,9 @@ export interface TokenEndpoint {
 }
 
 /**
- * Requests access tokens (RFC 6749). The client proves who it is by its secret, by a signed assertion
- * (RFC 7523) or by its TLS certificate alone (RFC 8705). Throws `ConfigInvalid` at once for settings
- * that cannot be used.
+ * Requests access tokens (RFC 6749). The client proves who it is by its secret, by a signed
+ * assertion (RFC 7523) or by its TLS certificate alone (RFC 8705). Throws `ConfigInvalid` at once
+ * for settings that cannot be used.
  */
 export function tokenRequest(endpoint: TokenEndpoint): (signal: AbortSignal) => Promise<AccessToken> {
   const { settings } = endpoint
@@ -107,8 +107,8 @@ async function requestToken(
 }
 
 /**
- * Some servers add an ID token where `openid` is among the scopes. It says nothing that is needed here,
- * and the library would refuse the whole answer over an issuer that is not configured.
+ * Some servers add an ID token if `openid` is among the scopes. It is not needed, and the library
+ * would refuse the whole answer because of an issuer that is not configured.
  */
 function withoutIdToken(text: string): string {
   const read = readJson(text)
@@ -117,7 +117,7 @@ function withoutIdToken(text: string): string {
   return JSON.stringify(answer)
 }
 
-/** Why there is no token. What the server wrote is not repeated: only its status and known codes are. */
+/** Why the request for a token failed: the status and known codes, never the text of the server. */
 function failureOf(
   error: unknown,
   answered: { readonly status: number; readonly afterMs: number | null } | null,
@@ -171,7 +171,10 @@ function clientAuthOf({ settings, tls }: TokenEndpoint): MakeClientAuth {
   )
 }
 
-/** `private_key_jwt`. With a certificate its thumbprints are in the header, by which Entra and others find the key. */
+/**
+ * `private_key_jwt`. With a certificate its thumbprints are in the header, by which Entra and
+ * others find the key.
+ */
 function signedAssertion(settings: OAuthSettings, keyFile: string): MakeClientAuth {
   const key = privateKeyOf(keyFile, settings.keyPassphrase)
   const algorithm = algorithmOf(key)

@@ -6,7 +6,7 @@ export interface AccessToken {
   readonly lifetimeMs: number | null
 }
 
-/** Why there is no token, as the answer of the read that needs it. */
+/** There is no token. `answer` is what the read that needs it answers. */
 export class NoAccessToken extends Error {
   readonly answer: Extract<ReadAnswer, { readonly kind: 'later' }>
   constructor(answer: Extract<ReadAnswer, { readonly kind: 'later' }>) {
@@ -20,18 +20,23 @@ export interface Tokens {
   /** A token to send. Rejects with `NoAccessToken`, or with the reason of `signal`. */
   current(signal: AbortSignal): Promise<string>
   /**
-   * The HR system answered 401 to this token. Whether the next call of `current` gives another one, so
-   * that the request is worth sending again.
+   * The HR system answered 401 to this token. Whether the next call of `current` gives another one,
+   * so that the request is worth sending again.
    */
   replace(token: string): boolean
-  /** The HR system answered 401 to a token that had just replaced another. New ones wait, longer each time. */
+  /**
+   * The HR system answered 401 to a token that had just replaced another. New ones wait, longer
+   * each time.
+   */
   refusedAgain(): void
   /** The HR system took a token. */
   accepted(): void
 }
 
 export interface TokenSettings {
-  /** Requests one token. Rejects with `NoAccessToken` when the server gives none. Bounded in time. */
+  /**
+   * Requests one token. Rejects with `NoAccessToken` when the server gives none. Bounded in time.
+   */
   readonly request: (signal: AbortSignal) => Promise<AccessToken>
   /** A token is replaced this long before it expires, or at half of its life if that is later. */
   readonly leewayMs: number
@@ -45,8 +50,8 @@ const LONGEST_WAIT_MS = 300_000
 
 /**
  * Keeps one token until shortly before it expires. Reads that need one at the same time share one
- * request. After a failure the server is left alone, for longer each time; meanwhile a token that is
- * still valid is used, and without one every read is answered with the failure at once.
+ * request. After a failure the next request waits, longer each time. Until then a token that is
+ * still valid is used; without one, every read fails at once.
  */
 export function tokenCache(settings: TokenSettings): Tokens {
   const { now, request, leewayMs } = settings

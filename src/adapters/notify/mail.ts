@@ -73,7 +73,7 @@ function connect(settings: MailSettings, proxy: ProxySettings) {
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
-    // A message is made of texts of ours: no file and no address is to be read for it.
+    // A message consists of our own texts: nodemailer must not read a file or a URL for it.
     disableFileAccess: true,
     disableUrlAccess: true,
     ...(user === undefined || password === undefined ? {} : { auth: { user, pass: password } }),

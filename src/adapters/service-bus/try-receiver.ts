@@ -11,9 +11,10 @@ const CLOSE_MS = 2_000
 export type TriedReceiver = { readonly kind: 'opened' } | { readonly kind: 'refused'; readonly code: string }
 
 /**
- * Opens a receiver in peek-lock mode as `run` would, and closes it before it asks for a message: nothing is
- * delivered, and no delivery is counted. With sessions, it takes a session of a name that no message has. Whoever may
- * open it may also settle: both need the right to listen. Never rejects.
+ * Opens a receiver in peek-lock mode as `run` would, and closes it before it asks for a message:
+ * nothing is delivered, and no delivery is counted. With sessions, it takes a session of a name
+ * that no message has. Whoever may open it may also settle: both need the right to listen. Never
+ * rejects.
  */
 export async function tryReceiver(
   client: ServiceBusClient,
@@ -28,7 +29,8 @@ export async function tryReceiver(
     return { kind: 'opened' }
   } catch (error) {
     const code = busCode(error)
-    // No other receiver has a session of this name. The client says so too when the service opens a link without one.
+    // No other receiver can hold a session of this name. The client reports the same code if the
+    // service opens a link without a session.
     return {
       kind: 'refused',
       code: sessions && code === 'SessionCannotBeLocked' ? 'SessionsNotEnabled' : code,
@@ -37,8 +39,8 @@ export async function tryReceiver(
 }
 
 /**
- * The client grants credit once `postInitialize` has ended. Held back until the receiver is closed, it grants none
- * (streamingReceiver.js, 7.9.5).
+ * The client grants credit once `postInitialize` has ended. Held back until the receiver is closed,
+ * it grants none (streamingReceiver.js, 7.9.5).
  */
 async function openWithoutCredit(client: ServiceBusClient, address: EntityAddress): Promise<void> {
   const receiver = receiverAt(client, address)

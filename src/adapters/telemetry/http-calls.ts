@@ -13,7 +13,9 @@ import {
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])
 
-/** What undici says of a request (https://undici.nodejs.org/#/docs/api/DiagnosticsChannel). */
+/**
+ * What undici reports about a request (https://undici.nodejs.org/#/docs/api/DiagnosticsChannel).
+ */
 interface Request {
   readonly origin?: string | URL
   readonly method: string

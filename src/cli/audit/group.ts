@@ -1,6 +1,9 @@
 import type { AuditEntry } from '../../core/ledger/port/inspect.ts'
 
-/** Entries of one mass action. It has the fields of the first entry; `count` is what the action was done to. */
+/**
+ * Entries of one mass action. It has the fields of the first entry; `count` is what the action was
+ * done to.
+ */
 export interface AuditGroup extends AuditEntry {
   /** Entries about something else than the first; missing without one. */
   readonly more?: number

@@ -14,9 +14,9 @@ export interface KnownColumns {
 }
 
 /**
- * The columns of a table. Throws `FileInvalid` for a header with which a whole import would go wrong:
- * without the employee, with a column twice, or with one that looks like a misspelt attribute. The
- * same file and moment cannot be imported again with other columns.
+ * The columns of a table. Throws `FileInvalid` for a header with which a whole import would go
+ * wrong: without the employee, with a column twice, or with one that looks like a misspelt
+ * attribute. The same file and moment cannot be imported again with other columns.
  */
 export function columnsOf(record: readonly string[], file: string, known: KnownColumns): readonly string[] {
   const columns = record.map((column) => column.trim().normalize('NFC'))
@@ -48,7 +48,10 @@ function hintFor(column: string, columns: readonly string[], known: KnownColumns
     : [`the mapping takes no ${shown(column)}; did you mean ${meant}?`]
 }
 
-/** The names of columns are shown only when some of them are attributes: without a header, they are the values of an employee. */
+/**
+ * The names of columns are shown only when some of them are attributes: without a header, they are
+ * the values of an employee.
+ */
 function withoutEmployee(columns: readonly string[], known: KnownColumns): string {
   const missing = `no column names the employee; name one column ${EMPLOYEE_COLUMNS.join(' or ')}`
   const meant = columns.find((column) => nearest(column, [...EMPLOYEE_COLUMNS, 'employeeId']) !== null)

@@ -96,7 +96,10 @@ interface ParsedRecord {
   readonly info: { readonly lines: number }
 }
 
-/** The records of a table, and between them the lines that are not CSV: those up to the record that comes next. */
+/**
+ * The records of a table, and between them the lines that are not CSV: those up to the record that
+ * comes next.
+ */
 function parsedRecords(
   text: AsyncIterable<string>,
   delimiter: string,
@@ -129,7 +132,10 @@ function parsedRecords(
   return { records: parser as AsyncIterable<ParsedRecord>, unreadable }
 }
 
-/** Throws `FileInvalid` for a row that is too long: the parser gives up there, and the rest of the file is lost. */
+/**
+ * Throws `FileInvalid` for a row that is too long: the parser gives up there, and the rest of the
+ * file is lost.
+ */
 function unreadableRow(
   { code, first, last }: UnreadableLines,
   { file, linesBefore }: { readonly file: string; readonly linesBefore: number },

@@ -8,8 +8,8 @@ const LONGEST_LINE = 16_777_216
 
 /**
  * The text of a file in blocks of whole lines, without a byte order mark. Memory does not grow with
- * the file. Throws `FileInvalid`, naming the line, for bytes that are not UTF-8: decoded anyway, they
- * would put U+FFFD into names in the directory.
+ * the file. Throws `FileInvalid`, naming the line, for bytes that are not UTF-8: decoded anyway,
+ * they would put U+FFFD into names in the directory.
  */
 export async function* utf8Blocks(file: string): AsyncGenerator<string> {
   let rest: Buffer = Buffer.alloc(0)
@@ -38,7 +38,10 @@ export async function* utf8Blocks(file: string): AsyncGenerator<string> {
   if (rest.length > 0) yield block(rest)
 }
 
-/** Reads the file once, so that nothing of a file is imported whose end is not UTF-8. A pipe can only be read once. */
+/**
+ * Reads the file once, so that nothing of a file is imported whose end is not UTF-8. A pipe can
+ * only be read once.
+ */
 export async function checkUtf8(file: string): Promise<void> {
   if (!statSync(file).isFile()) return
   for await (const _block of utf8Blocks(file)) continue
@@ -58,7 +61,10 @@ function notUtf8(file: string, line: number): RollcallError {
   return new RollcallError('FileInvalid', `${file}: line ${line} is not UTF-8; ${SAVE}`)
 }
 
-/** How many lines stand before the first one that is not UTF-8. A line break is never part of another character. */
+/**
+ * How many lines stand before the first one that is not UTF-8. A line break is never part of
+ * another character.
+ */
 function brokenLine(bytes: Buffer): number {
   let lines = 0
   let start = 0

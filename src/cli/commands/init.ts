@@ -30,7 +30,9 @@ interface InitOptions {
   readonly zone: string
 }
 
-/** Throws `FileExists` when the file is there, and `ArgumentInvalid` for options that do not fit. */
+/**
+ * Throws `FileExists` when the file is there, and `ArgumentInvalid` for options that do not fit.
+ */
 async function init(file: string, options: InitOptions): Promise<number> {
   const [{ writeNew }, { configTemplate, SCHEMA_FILE }, { jsonSchema }, { dirname, join }] =
     await Promise.all([

@@ -46,8 +46,8 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
 }
 
 /**
- * Exit 4 when `--employee` names an employee who is not known; 7 when an employee cannot be planned, or a line of
- * the file would not be taken in.
+ * Exit 4 when `--employee` names an employee who is not known; 7 when an employee cannot be
+ * planned, or a line of the file would not be taken in.
  */
 async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promise<number> {
   const [

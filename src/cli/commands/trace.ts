@@ -102,7 +102,9 @@ async function trace(
   )
 }
 
-/** Says on stderr what the page leaves out. The reference is not repeated, because it may be a name. */
+/**
+ * Says on stderr what the page leaves out. The reference is not repeated, because it may be a name.
+ */
 function sayMore(employees: readonly EmployeeTrace[], next: string | null): void {
   if (next !== null) say(`there is more: the same command with --next ${next}`)
   else if (employees.some(({ older }) => older))

@@ -37,8 +37,8 @@ export function selectionOf(options: SelectionOptions): DeadLetterSelection {
 }
 
 /**
- * The selection with the id of the employee who was named: by id, Entra object id, user name or mail address. Without
- * a ledger, every text is taken for an id. Throws `EmployeeAmbiguous`.
+ * The selection with the id of the employee who was named: by id, Entra object id, user name or
+ * mail address. Without a ledger, every text is taken for an id. Throws `EmployeeAmbiguous`.
  */
 export async function withEmployee(
   selection: DeadLetterSelection,

@@ -11,7 +11,7 @@ export interface DemoReport {
   readonly wrong: readonly string[]
 }
 
-/** Two lines: what was sent, and what became of the events. */
+/** Two lines: what was sent, and the outcomes of the events. */
 export function linesOf(report: DemoReport): readonly string[] {
   const { messages, duplicates, rejected, employees, operations, calls, elapsedMs } = report
   const states = Object.entries(report.events).filter(([, count]) => count > 0)

@@ -117,8 +117,8 @@ const SAMPLE_QUEUE: SourceAddress = {
 }
 
 /**
- * The bundled events are canonical, and on one queue. Of `rollcall.yaml` they see mapping and shapes, and the sources
- * on that queue.
+ * The bundled events are canonical, and on one queue. Of `rollcall.yaml` they see mapping and
+ * shapes, and the sources on that queue.
  */
 function onSampleQueue(config: Config): Config {
   const { sources, sourceAddresses } = config.rules

@@ -2,7 +2,10 @@ import type { SourceAddress } from '../../config/rules/sources.ts'
 import type { BrokerConfig } from '../../local/service-bus/config.ts'
 import { brokerConfig, type QueueProperties } from '../../local/service-bus/named-entities.ts'
 
-/** The bus with these queues and subscriptions besides its own. An entity of the same name is replaced. */
+/**
+ * The bus with these queues and subscriptions besides its own. An entity of the same name is
+ * replaced.
+ */
 export function withEntities(config: BrokerConfig, entities: readonly SourceAddress[]): BrokerConfig {
   const queues: Record<string, QueueProperties> = {}
   const topics: Record<string, Record<string, QueueProperties>> = {}

@@ -29,7 +29,9 @@ export interface ExplainOptions extends DisclosureOptions {
   readonly output: Format
 }
 
-/** Exit 0 when the reference is found, 4 when it is not. Changes nothing; showing values is audited. */
+/**
+ * Exit 0 when the reference is found, 4 when it is not. Changes nothing; showing values is audited.
+ */
 export function explain(
   environment: NodeJS.ProcessEnv,
   reference: string,

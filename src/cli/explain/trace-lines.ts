@@ -9,8 +9,8 @@ import { when } from '../support/screen/when.ts'
 import { displayValue, HIDDEN, type Show } from '../../core/display/personal.ts'
 
 /**
- * Adds the catalogue entry of each code, the age of each step in milliseconds, and how each record differs from the
- * one before; the whole record only with `showValues`.
+ * Adds the catalogue entry of each code, the age of each step in milliseconds, and how each record
+ * differs from the one before; the whole record only with `showValues`.
  */
 export function traceJson(
   [found, ...others]: readonly EmployeeTrace[],
@@ -127,7 +127,9 @@ function drawOperation(operation: TraceOperation, from: number | null, show: Sho
   ]
 }
 
-/** The record as it differs from the one sent before: what was sent is read off without its values. */
+/**
+ * The record as it differs from the one sent before: what was sent is read off without its values.
+ */
 function drawChanges(operation: TraceOperation, show: Show): string[] {
   const changes = recordChanges(operation)
   const { before } = operation

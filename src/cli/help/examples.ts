@@ -2,8 +2,8 @@
 export type Example = readonly [line: string, does: string]
 
 /**
- * Examples of every command, by its name under `rollcall`. The help and docs/reference/commands.md show them, and
- * a test reads each with the real parser. A command without one fails that test.
+ * Examples of every command, by its name under `rollcall`. The help and docs/reference/commands.md
+ * show them, and a test reads each with the real parser. A command without one fails that test.
  */
 export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   demo: [

@@ -3,8 +3,8 @@ import type { Command as AnyCommand } from 'commander'
 import { changesBetween } from '../../config/nearest.ts'
 
 /**
- * For a mistyped command of a group with a default command, which commander reads as an argument too many: the
- * commands of the group, the nearest first, or nothing when no group was called.
+ * For a mistyped command of a group with a default command, which commander reads as an argument
+ * too many: the commands of the group, the nearest first, or nothing when no group was called.
  */
 export function suggestionFor(program: Command, argv: readonly string[]): readonly string[] {
   const words = argv.filter((word) => !word.startsWith('-'))

@@ -7,8 +7,8 @@ import type { HrEvent } from '../../core/model.ts'
 const PAGE = 500
 
 /**
- * Calls `look` for each employee in question: those of the added events, with these on top of the events
- * of the ledger; without added events, those of the ledger.
+ * Calls `look` for each employee in question: those of the added events, with these on top of the
+ * events of the ledger; without added events, those of the ledger.
  */
 export async function eachEmployee(
   ledger: Ledger | null,

@@ -5,7 +5,7 @@ import type { LeavingEmployee } from '../../core/plan/decide/brake.ts'
 import type { Preview } from '../../core/plan/preview.ts'
 import { leavingIn } from './brake-forecast.ts'
 
-/** Employees of whom the pilot would hold something; leavers are those whose deactivation it holds. */
+/** Employees that the pilot would hold; leavers are those whose deactivation it holds. */
 export interface OutsidePilot {
   readonly employees: number
   readonly leavers: number
@@ -13,9 +13,9 @@ export interface OutsidePilot {
 
 /** What `plan` knows once it has looked at every employee. */
 export interface Gathered {
-  /** Everyone that was looked at. */
+  /** The number of employees that were looked at. */
   readonly employees: number
-  /** Those of which the report says something. */
+  /** Those that the report contains. */
   readonly previews: readonly Preview[]
   readonly leaving: readonly LeavingEmployee[]
   readonly outsidePilot: OutsidePilot
@@ -26,7 +26,10 @@ export interface Gathering {
   soFar(): Gathered
 }
 
-/** Gathers previews, employee by employee; `everyone` keeps those of which nothing would be sent too. */
+/**
+ * Gathers previews, employee by employee; `everyone` keeps those of which nothing would be sent
+ * too.
+ */
 export function gathering(everyone: boolean): Gathering {
   const previews: Preview[] = []
   const leaving: LeavingEmployee[] = []

@@ -5,8 +5,8 @@ import type { HrEvent } from '../../core/model.ts'
 import { collided, type EventLine } from '../support/files/event-file.ts'
 
 /**
- * What the lines of a file become beside the events that the ledger holds. With an employee, only the lines about
- * that employee and those that name none.
+ * What the lines of a file become beside the events that the ledger holds. With an employee, only
+ * the lines about that employee and those that name none.
  */
 export async function compareLines(
   lines: readonly EventLine[],

@@ -7,8 +7,8 @@ import { printLines, printTable } from '../support/output.ts'
 const MOST_SHOWN = 50
 
 /**
- * Shows what an edit changes: how many dead letters each set of fields changes in, and each dead letter
- * with its values when they are asked for.
+ * Shows what an edit changes: how many dead letters each set of fields changes in, and each dead
+ * letter with its values when they are asked for.
  */
 export function printChanges(changes: readonly EditedLetter[], showValues: boolean): void {
   if (changes.length === 0) return

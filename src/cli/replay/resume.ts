@@ -12,7 +12,10 @@ export interface ResumeOptions extends RunDecision {
   readonly ownConfig: boolean
 }
 
-/** Continues a run that was interrupted. Exit 4 when it does not exist or has ended; otherwise as `replay`. */
+/**
+ * Continues a run that was interrupted. Exit 4 when it does not exist or has ended; otherwise as
+ * `replay`.
+ */
 export async function resume(
   id: number,
   options: ResumeOptions,

@@ -39,8 +39,8 @@ export function runView(): RunView & { end(): void } {
 }
 
 /**
- * Shows a replay on the terminal and asks for confirmation there. `disclose` is called with the employees whose values
- * are shown, before they are.
+ * Shows a replay on the terminal and asks for confirmation there. `disclose` is called with the
+ * employees whose values are shown, before they are.
  */
 export function terminalView(
   { max, yes, showValues, output }: ViewOptions,

@@ -26,7 +26,7 @@ export interface Status {
   readonly brake: BrakeStatus
   /** Employees that a block keeps disabled. */
   readonly blocks: number
-  /** Employees of whom the pilot holds something. */
+  /** The number of employees that the pilot holds. */
   readonly outsidePilot: number
   readonly leavers: Figures['leavers']
   readonly findings: Figures['findings']

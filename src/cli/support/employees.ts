@@ -7,8 +7,8 @@ import { say } from './output.ts'
 
 /**
  * An employee id from the command line in the form in which intake keeps ids: copied from a mail or
- * a sheet, it often has blanks or invisible characters around it. Throws `ArgumentInvalid` for an id
- * in which nothing is visible.
+ * a sheet, it often has blanks or invisible characters around it. Throws `ArgumentInvalid` for an
+ * id in which nothing is visible.
  */
 export function employeeOf(text: string): string {
   const employeeId = employeeIdOf(text)
@@ -38,7 +38,10 @@ export async function employeeNamedOrNull(
   return text === undefined ? null : employeeNamed(ledger, text)
 }
 
-/** How a message repeats what was typed. User names and mail addresses are personal data and are not repeated. */
+/**
+ * How a message repeats what was typed. User names and mail addresses are personal data and are not
+ * repeated.
+ */
 export function asTyped(text: string): string {
   return text.includes('@') ? 'the name that was given' : shortened(text)
 }

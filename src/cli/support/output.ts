@@ -16,7 +16,10 @@ export interface Terminal {
   /** False when the reader is slower: wait for the drain. */
   out(text: string): boolean
   err(text: string): boolean
-  /** The width in characters when stderr is a terminal whose lines can be rewritten; otherwise not set. */
+  /**
+   * The width in characters when stderr is a terminal whose lines can be rewritten; otherwise not
+   * set.
+   */
   readonly width?: number | undefined
   /** What the user types; not set without a terminal to ask on. */
   readonly answer?: (() => Promise<string>) | undefined
@@ -93,7 +96,9 @@ export function say(...lines: readonly string[]): void {
   terminal.err(joined(lines.map((line) => masked(shortened(line, LONGEST_LINE)))))
 }
 
-/** Asks, and resolves with what is typed behind the question; `null` without a terminal to ask on. */
+/**
+ * Asks, and resolves with what is typed behind the question; `null` without a terminal to ask on.
+ */
 export async function ask(question: string): Promise<string | null> {
   if (terminal.answer === undefined) return null
   clearStatus()
@@ -128,7 +133,9 @@ export function printLines(...lines: readonly string[]): void {
 
 let jsonInLines = false
 
-/** From here on `printJson` prints a line for each value of a list, and one line for anything else. */
+/**
+ * From here on `printJson` prints a line for each value of a list, and one line for anything else.
+ */
 export function printJsonInLines(on: boolean): void {
   jsonInLines = on
 }

@@ -6,8 +6,8 @@ import { jsonText, printPart } from './output.ts'
 export type RowFormat = 'table' | 'json' | 'ndjson'
 
 /**
- * A column and its width in characters. The last column has width 0 and is as wide as its content. `value` is what
- * the column is sorted by where that is not its text.
+ * A column and its width in characters. The last column has width 0 and is as wide as its content.
+ * `value` is what the column is sorted by where that is not its text.
  */
 export type Column<T> = readonly [
   name: string,

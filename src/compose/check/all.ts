@@ -10,8 +10,8 @@ import { proveSettings } from './settings.ts'
 import type { Proof } from './proof.ts'
 
 /**
- * Looks at the names in the mapping and tries ledger, bus, the tokens for HR systems, provisioning log and
- * job in turn. Changes nothing.
+ * Looks at the names in the mapping and tries ledger, bus, the tokens for HR systems, provisioning
+ * log and job in turn. Changes nothing.
  */
 export async function proveAll(config: Config): Promise<readonly Proof[]> {
   using _proxied = useProxy(config)

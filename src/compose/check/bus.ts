@@ -12,8 +12,8 @@ import { failed, type Proof, prove } from './proof.ts'
 const CLOSE_MS = 5_000
 
 /**
- * Whether `run` can receive from the sources as they are configured, and send outcomes and copies. Receives and
- * sends nothing.
+ * Whether `run` can receive from the sources as they are configured, and send outcomes and copies.
+ * Receives and sends nothing.
  */
 export async function proveBus(config: Config): Promise<Proof[]> {
   let client: ServiceBusClient
@@ -37,8 +37,8 @@ export async function proveBus(config: Config): Promise<Proof[]> {
 }
 
 /**
- * Whether the source can be received from as the configuration says. Peeking alone would not show it: a queue that
- * requires sessions can be peeked without them.
+ * Whether the source can be received from as the configuration says. Peeking alone would not show
+ * it: a queue that requires sessions can be peeked without them.
  */
 async function proveSource(client: ServiceBusClient, address: SourceAddress): Promise<Proof> {
   const what = `queue ${address.entity}`
@@ -68,7 +68,10 @@ function proveControlQueue(client: ServiceBusClient, queue: string): Promise<Pro
   )
 }
 
-/** Outcomes without a session cannot be sent to a queue that requires them. That shows only where it may be read. */
+/**
+ * Outcomes without a session cannot be sent to a queue that requires them. That shows only where it
+ * may be read.
+ */
 async function proveOutcomes(client: ServiceBusClient, config: Config): Promise<Proof> {
   const queue = config.OUTCOMES_QUEUE
   const what = `outcomes ${queue}`
@@ -84,7 +87,7 @@ async function proveOutcomes(client: ServiceBusClient, config: Config): Promise<
     : sender
 }
 
-/** Copies are sent, and those whose event is no dead letter any more are received and removed. */
+/** Copies are sent. Those whose event is no longer a dead letter are received and removed. */
 async function proveCopies(client: ServiceBusClient, queue: string): Promise<Proof> {
   const what = `copies ${queue}`
   const without = '; DEAD_LETTER_QUEUE=none goes without'

@@ -5,7 +5,10 @@ import { type Proof, prove } from './proof.ts'
 /** Longer than one attempt of any channel may take. */
 const LIMIT_MS = 60_000
 
-/** Whether each channel of notifications can be reached. Sends nothing, and tries all of them at once. */
+/**
+ * Whether each channel of notifications can be reached. Sends nothing, and tries all of them at
+ * once.
+ */
 export function proveChannels(config: Config): Promise<Proof[]> {
   const names = [...config.rules.notifications.channels.keys()]
   return Promise.all(

@@ -7,7 +7,9 @@ import { unmatchedNames } from '../samples/unmatched.ts'
 import type { Proof } from './proof.ts'
 import { judgeTarget } from './targets.ts'
 
-/** Worker attributes of canonical events. Those without a default rule are documented all the same. */
+/**
+ * Worker attributes of canonical events. Those without a default rule are documented all the same.
+ */
 const KNOWN_ATTRIBUTES: readonly string[] = [
   ...DEFAULT_RULES.map(({ from }) => from),
   'hireDate',
@@ -15,8 +17,8 @@ const KNOWN_ATTRIBUTES: readonly string[] = [
 ]
 
 /**
- * Names in the configuration that look misspelt. A target that SCIM does not know fails. A worker attribute can have
- * any name, so one that is nearly a known one is only pointed out.
+ * Names in the configuration that look misspelt. A target that SCIM does not know fails. A worker
+ * attribute can have any name, so one that is nearly a known one is only pointed out.
  */
 export function proveMapping(config: Config): readonly Proof[] {
   const wrong = [...targetProofs(config), ...attributeProofs(config)]

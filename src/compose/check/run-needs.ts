@@ -59,7 +59,10 @@ function missingForCopies(settings: Settings): readonly string[] {
     : []
 }
 
-/** The queues and subscriptions that `rollcall.yaml` names: those of its sources, and those of its channels. */
+/**
+ * The queues and subscriptions that `rollcall.yaml` names: those of its sources, and those of its
+ * channels.
+ */
 export function namedEntities({ sourceAddresses, notifications }: Rules): readonly SourceAddress[] {
   const queues = [...notifications.channels.values()].flatMap(({ queue }) =>
     queue === undefined ? [] : [queue],

@@ -1,7 +1,9 @@
 import { nearest } from '../../config/nearest.ts'
 import { ENTERPRISE_USER, parseScimPath } from '../../core/plan/mapping/scim.ts'
 
-/** Attributes of the SCIM core user (RFC 7643, section 4.1) as the targets of a mapping spell them. */
+/**
+ * Attributes of the SCIM core user (RFC 7643, section 4.1) as the targets of a mapping spell them.
+ */
 const CORE: readonly string[] = [
   'userName',
   'name.formatted',
@@ -27,7 +29,10 @@ const CORE: readonly string[] = [
     (part) => `addresses[type eq "work"].${part}`,
   ),
 ]
-/** Attributes of the core user with several values, which the service may take in any of their parts. */
+/**
+ * Attributes of the core user with several values, which the service may take in any of their
+ * parts.
+ */
 const CORE_LISTS: readonly string[] = ['ims', 'photos', 'groups', 'entitlements', 'roles', 'x509Certificates']
 /** Attributes of the enterprise extension (RFC 7643, section 4.3). */
 const ENTERPRISE: readonly string[] = [

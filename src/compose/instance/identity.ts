@@ -10,7 +10,9 @@ import { type Loop, LOOPS } from '../../core/loops.ts'
 import { brakeOf } from '../settings.ts'
 import { digestOf, ruleHashesOf } from './rule-hashes.ts'
 
-/** What a connector with this configuration says of itself. `id` is the owner of its leases. */
+/**
+ * What a connector with this configuration reports about itself. `id` is the owner of its leases.
+ */
 export function identityOf(config: Config, id: string, loops?: ReadonlySet<Loop>): InstanceIdentity {
   const host = hostname()
   return {

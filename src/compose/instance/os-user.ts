@@ -1,6 +1,9 @@
 import { userInfo } from 'node:os'
 
-/** The user of the operating system that runs this process: the name, or `uid 1000` where it has none. */
+/**
+ * The user of the operating system that runs this process: the name, or `uid 1000` where it has
+ * none.
+ */
 export function operatingSystemUser(): string {
   try {
     return userInfo().username

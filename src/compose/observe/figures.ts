@@ -41,7 +41,10 @@ export interface Observed {
    * the ledger does not answer, its measurements are left out.
    */
   observe(): Promise<readonly Measurement[]>
-  /** The same readings for a page. Never rejects: `ledger` is `null` while the ledger does not answer. */
+  /**
+   * The same readings for a page. Never rejects: `ledger` is `null` while the ledger does not
+   * answer.
+   */
   snapshot(): Promise<Snapshot>
   close(): void
 }
@@ -58,8 +61,8 @@ type ObservedConfig = Pick<
 >
 
 /**
- * Until `composed` returns something, the process is alive and not ready: creating the tables of a
- * new release can take minutes, and a process that is ended meanwhile has to start over.
+ * Until `composed` returns a connector, the process is alive but not ready: creating the tables of
+ * a new release can take minutes, and a restart in that time would begin again.
  */
 export function observed(
   config: ObservedConfig,

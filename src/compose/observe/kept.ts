@@ -8,12 +8,18 @@ export interface KeptSettings<T> {
 }
 
 export interface Kept<T> {
-  /** The latest reading, at once. Only the first one is waited for, and the first after an idle time. */
+  /**
+   * The latest reading, at once. Only the first one is waited for, and the first after an idle
+   * time.
+   */
   latest(): Promise<T>
   close(): void
 }
 
-/** Reads again and again, one at a time, so that asking is cheap. `read` never rejects and is bounded in time. */
+/**
+ * Reads again and again, one at a time, so that asking is cheap. `read` never rejects and is
+ * bounded in time.
+ */
 export function kept<T>(
   read: (closing: AbortSignal) => Promise<T>,
   { everyMs, idleReadings }: KeptSettings<T>,

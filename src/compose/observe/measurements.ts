@@ -52,7 +52,7 @@ export interface Readings {
 }
 
 const SECOND_MS = 1_000
-/** A count of the bus that is older says nothing: the instance that counts is gone. */
+/** An older count of the bus is ignored: the instance that counted is gone. */
 const BUS_COUNT_MS = 300_000
 
 /** The measurements of everything that is read, rather than counted. */

@@ -25,9 +25,15 @@ export interface SampleRules {
   takeIn(message: SourceMessage): Promise<TakenIn>
   /** Throws `ArgumentInvalid` when the source has no `read`. */
   read(answer: HrAnswer, notice: Notice): Promise<ReadAnswer>
-  /** What would be sent for each employee if these events were all there are, once all have taken effect. */
+  /**
+   * What would be sent for each employee if these events were all there are, once all have taken
+   * effect.
+   */
   previews(events: readonly HrEvent[]): Promise<readonly Preview[]>
-  /** What the rules see of a message: its payload, and `$message` in it. `null` for a body that is not JSON. */
+  /**
+   * What the rules see of a message: its payload, and `$message` in it. `null` for a body that is
+   * not JSON.
+   */
   seen(message: SourceMessage): Json | null
   /** Unpacks what a file holds compressed. */
   readonly unpack: Unpack
@@ -38,8 +44,8 @@ export interface SampleRules {
 }
 
 /**
- * The rules of the source with this name; of the first that has a shape, or else the first, when there is no
- * name. Throws `ArgumentInvalid` for another name.
+ * The rules of the source with this name; of the first that has a shape, or else the first, when
+ * there is no name. Throws `ArgumentInvalid` for another name.
  */
 export function sampleRules(config: Config, name: string | undefined): SampleRules {
   const source = sourceOf(config, name)

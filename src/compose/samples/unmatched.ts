@@ -31,8 +31,8 @@ const OF_FUNCTIONS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Names in rules that match nothing in any of the samples: perhaps misspelt, or perhaps the samples do not
- * show it. Compiles expressions, and evaluates none.
+ * Names in rules that match nothing in any of the samples: perhaps misspelt, or perhaps the samples
+ * do not show it. Compiles expressions, and evaluates none.
  */
 export function unmatchedNames(rules: readonly NamedRule[], samples: readonly Json[]): readonly Unmatched[] {
   const keys = new Set<string>()

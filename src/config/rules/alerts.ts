@@ -34,8 +34,8 @@ interface Wait {
 const NONE: Wait = { from: '', ms: 0 }
 
 /**
- * Compiles the thresholds, with defaults that follow the settings. One that the settings alone would
- * cross goes to `problems`: it would make an alert of work that waits as configured.
+ * Compiles the thresholds, with defaults that follow the settings. One that the settings alone
+ * would cross goes to `problems`: it would make an alert of work that waits as configured.
  */
 export function compileThresholds(
   file: AlertThresholdSettings | undefined,

@@ -35,7 +35,7 @@ export interface AlertState extends PresentAlert {
   readonly told: Readonly<Record<string, Told>>
 }
 
-/** What a channel was told about the present episode of an alert. */
+/** What a channel has received about the present episode of an alert. */
 export interface Told {
   readonly episode: number
   readonly knows: 'nothing' | 'open' | 'resolved'

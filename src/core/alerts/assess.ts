@@ -38,7 +38,7 @@ export interface Scene {
   readonly receiversClosedSince: number | null
 }
 
-/** An instance that was lost longer ago is no news any more. */
+/** An instance that was lost longer ago no longer raises an alert. */
 const LOST_MATTERS_MS = DAY_MS
 
 /** Before the reason of dead letters on the bus, in the cause of their alert. */
@@ -77,7 +77,9 @@ function alertOf(
   return { code, cause, urgency, count, oldestAt }
 }
 
-/** A case that waits for its date needs no action, and what the brake holds is an alert of its own. */
+/**
+ * A case that waits for its date needs no action, and what the brake holds is an alert of its own.
+ */
 function openLeavers({ figures, now }: Scene, { leaverMs }: AlertLimits): readonly PresentAlert[] {
   return figures.leavers.causes
     .filter(({ cause, oldestAt }) => {
@@ -125,7 +127,7 @@ function findings({ figures }: Scene): readonly PresentAlert[] {
       cause,
       count,
       oldestAt,
-      // Nothing is planned or sent meanwhile.
+      // Nothing is planned or sent in the meantime.
       ...(cause === 'LedgerOlderThanDirectory' ? { urgency: 'urgent' } : {}),
     }),
   )

@@ -8,13 +8,15 @@ export interface Channel {
    */
   send(message: NotificationMessage, cut: AbortSignal): Promise<Sent>
   /**
-   * Tries whether the channel can be reached, without sending anything. Resolves with what it found;
-   * rejects with a `RollcallError`, or with an error of the network.
+   * Tries whether the channel can be reached, without sending anything. Resolves with what it
+   * found; rejects with a `RollcallError`, or with an error of the network.
    */
   probe(cut: AbortSignal): Promise<string>
 }
 
-/** What became of an attempt. `code` is a status or the code of an error, never a text of others. */
+/**
+ * What became of an attempt. `code` is a status or the code of an error, never a text of others.
+ */
 export type Sent =
   | { readonly kind: 'sent' }
   /** `afterMs`: the wait that the receiver asks for. */

@@ -72,7 +72,7 @@ export function alertLoop(context: AlertContext): WakeableService {
   return { ...service, wake: looking.wake }
 }
 
-/** One look; nothing is stored and said where another instance has looked meanwhile. */
+/** One look. It stores and sends nothing if another instance has looked in the meantime. */
 function lookerOf({ ledger, settings, signs, startedAt, runtime, onQueued }: AlertContext) {
   let closedSince: number | null = null
   return async ({ last }: { readonly last: boolean }): Promise<void> => {

@@ -127,7 +127,8 @@ export function plainText(message: NotificationMessage): string {
 }
 
 /**
- * The message as a CloudEvent (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md).
+ * The message as a CloudEvent
+ * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md).
  */
 export function cloudEventOf(message: NotificationMessage): JsonObject {
   const { id, kind, at, urgency, title, alerts, link } = message

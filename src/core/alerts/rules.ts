@@ -2,7 +2,7 @@ import { type AlertState, isOpen, type Told } from './alert.ts'
 import type { Urgency } from './codes.ts'
 import { isQuiet, type QuietHours } from './quiet-hours.ts'
 
-/** Which alerts a channel is told about, and when. Durations are milliseconds. */
+/** Which alerts a channel receives, and when. Durations are milliseconds. */
 export interface NotificationRule {
   readonly channels: readonly string[]
   /** Codes; `*` stands for any text. */
@@ -47,7 +47,9 @@ export interface NotificationDraft {
   readonly kind: NotificationKind
   readonly alerts: readonly AlertState[]
   readonly names: boolean
-  /** Tells notifications about the same alerts apart, and is the same if the draft is made again. */
+  /**
+   * Tells notifications about the same alerts apart, and is the same if the draft is made again.
+   */
   readonly about: string
   /** After this instant it need not be delivered any more. */
   readonly expiresAt: number | null
@@ -55,11 +57,11 @@ export interface NotificationDraft {
 
 export interface Due {
   readonly drafts: readonly NotificationDraft[]
-  /** The alerts, with what each channel was told. */
+  /** The alerts, with what each channel has received. */
   readonly states: readonly AlertState[]
 }
 
-/** A count is worth another notification when it is this many times what was told before, … */
+/** A count is worth another notification when it is this many times the last one sent, … */
 const GROWTH = 10
 /** … and at least this much. */
 const GROWN_COUNT = 10
@@ -84,7 +86,7 @@ interface Step {
   readonly state: AlertState
   readonly rule: NotificationRule
   readonly told: Told
-  /** What the channel is to be told now; `null` for nothing. */
+  /** What to send to the channel now; `null` for nothing. */
   readonly kind: Exclude<NotificationKind, 'digest' | 'heartbeat' | 'test'> | null
   readonly quiet: boolean
 }

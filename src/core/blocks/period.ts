@@ -28,9 +28,9 @@ export type BlockDecision =
 
 /**
  * The block after a decision, whatever the order of arrival; `null` when it changes nothing. Of a
- * block and an unblock that were decided at one moment the block counts, and of two blocks the later
- * end. A block that has not ended when another one is decided goes on: a gap between them counts as
- * blocked.
+ * block and an unblock that were decided at one moment the block counts, and of two blocks the
+ * later end. A block that has not ended when another one is decided goes on: a gap between them
+ * counts as blocked.
  */
 export function decideBlock(mark: BlockMark | null, decision: BlockDecision): BlockMark | null {
   const { decidedAt } = decision

@@ -3,7 +3,10 @@ import type { AccessProof } from '../ledger/port/access.ts'
 import type { HoldName } from '../ledger/port/submit.ts'
 import type { EventName } from '../model.ts'
 
-/** Why an employee has access or has none: what the directory holds, what HR says, what stands between. */
+/**
+ * Why an employee has access or has none: what the directory holds, what HR says, what stands
+ * between.
+ */
 export interface AccessAnswer {
   readonly employeeId: string
   readonly objectId: string | null
@@ -48,7 +51,9 @@ export type HrSays =
   | { readonly kind: 'silent' }
   | { readonly kind: 'no-events' }
 
-/** What stands between HR and the directory. `active` says whether an operation enables the account. */
+/**
+ * What stands between HR and the directory. `active` says whether an operation enables the account.
+ */
 export type Obstacle =
   /** The ledger is older than what was sent: nothing is planned or sent. */
   | { readonly kind: 'restored'; readonly since: number }

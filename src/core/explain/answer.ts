@@ -89,7 +89,9 @@ export function differs({ directory, wanted }: Pick<AccessAnswer, 'directory' | 
   }
 }
 
-/** What weighs most comes first: what a person decides, what failed, what waits, what lies ahead. */
+/**
+ * What weighs most comes first: what a person decides, what failed, what waits, what lies ahead.
+ */
 function obstacles(
   about: About,
   employee: Employee | null,

@@ -9,7 +9,10 @@ export type FieldChange =
   | { readonly kind: 'changed'; readonly field: string; readonly from: Json; readonly to: Json }
   | { readonly kind: 'removed'; readonly field: string; readonly from: Json }
 
-/** How the record of an operation differs from the one sent before it; all is added in the first one. */
+/**
+ * How the record of an operation differs from the one sent before it; all is added in the first
+ * one.
+ */
 export function recordChanges({
   record,
   before,

@@ -1,7 +1,10 @@
 import { readJson } from '../parse-json.ts'
 import { LONGEST_JSON } from './limits.ts'
 
-/** Its name in expressions, after the `$`, and its signature: one value of any type, by default the context. */
+/**
+ * Its name in expressions, after the `$`, and its signature: one value of any type, by default the
+ * context.
+ */
 export const PARSE = { name: 'parse', signature: '<x-:x>' } as const
 
 /** A failure of `$parse`, with a code as those of JSONata have. The message quotes nothing. */

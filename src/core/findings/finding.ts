@@ -1,7 +1,7 @@
 import type { EventName } from '../model.ts'
 import type { FindingCode } from './codes.ts'
 
-/** A finding that is to be raised. It contains no value of an employee. */
+/** A finding to raise. It contains no value of an employee. */
 export interface NewFinding {
   readonly code: FindingCode
   /** What it is about, in one text: the same code about the same thing is raised once. */

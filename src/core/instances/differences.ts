@@ -25,7 +25,9 @@ export function differingLimits(one: RunningLimits, other: RunningLimits): reado
   )
 }
 
-/** In words, what is not the same; empty when nothing is. Names settings, and no values of others. */
+/**
+ * In words, what is not the same; empty when nothing is. Names settings, and no values of others.
+ */
 export function differences(one: Running, other: Running): readonly string[] {
   const limits = differingLimits(one.limits, other.limits)
   const rules = differingRules(one, other)

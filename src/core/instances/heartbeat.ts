@@ -5,7 +5,7 @@ import { loop, type Service } from '../service.ts'
 import { differences } from './differences.ts'
 import { aliveOf, instanceStates } from './state.ts'
 
-/** What a running connector says of itself. */
+/** What a running connector reports about itself. */
 export type InstanceIdentity = Omit<Instance, 'startedAt' | 'seenAt' | 'endedAt'>
 
 export const BEAT_MS = 5_000
@@ -36,7 +36,8 @@ export function heartbeat(
       await compare()
       silent = false
     } catch (error) {
-      // Said once. The growing rest of a failing loop could be longer than an instance may be silent.
+      // Said once. The growing rest of a failing loop could be longer than an instance may be
+      // silent.
       if (!silent)
         runtime.log.warn('instance.unseen', {
           ...describeError(error),

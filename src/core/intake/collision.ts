@@ -12,8 +12,9 @@ export interface EventContent {
 
 /**
  * Whether an event that has the source and id of a known one is another event: about another
- * employee, of another type, or with other content. The recorded time does not count, because it may
- * be the time of the bus. A known notice that was read holds what HR answered, which no message says.
+ * employee, of another type, or with other content. The recorded time does not count, because it
+ * may be the time of the bus. A known notice that was read holds what HR answered, which no message
+ * says.
  */
 export function isCollision(event: HrEvent, known: EventContent): boolean {
   if (event.employeeId !== known.employeeId || event.type !== known.type) return true

@@ -112,7 +112,9 @@ function onlyQueueOf(read: readonly { readonly message: SourceMessage }[]): stri
   return first !== undefined && others.length === 0 ? first : null
 }
 
-/** How many of the messages from this one on are read together: at least one, and not too much text. */
+/**
+ * How many of the messages from this one on are read together: at least one, and not too much text.
+ */
 function countAtOnce(messages: readonly SourceMessage[], from: number): number {
   let characters = 0
   let count = 0

@@ -77,8 +77,8 @@ export function decode(message: SourceMessage): Decoded {
 
 /**
  * The data of a CloudEvent in JSON format. `data_base64` holds its bytes
- * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md#31-handling-of-data); a
- * text that holds an object was written out twice.
+ * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md#31-handling-of-data);
+ * a text that holds an object was written out twice.
  */
 function dataOf(event: JsonObject): { readonly kind: 'data'; readonly data: Json | undefined } | Rejection {
   const { data, data_base64: base64, datacontenttype: type } = event
@@ -167,8 +167,9 @@ export function suspectedEnvelopes(message: SourceMessage, rejection: Rejection)
 }
 
 /**
- * With a key twice, either of the two may be meant. Where one of them says that the employee leaves,
- * the case is about each employee who is named, and no time in the message can show that it is past.
+ * If a key occurs twice, either value may be meant. If one of the readings is a termination, a
+ * leaver case opens for each employee that is named, and no time in the message can show that it is
+ * past.
  */
 export function readTwice(
   envelopes: readonly Envelope[],

@@ -12,13 +12,13 @@ const USUAL = [...DELIMITERS.values()]
 /** How a table separates its cells, and what stands before its header. */
 export interface TableForm {
   readonly delimiter: string
-  /** The line `sep=;` by which Excel is told the delimiter. */
+  /** The line `sep=;`, which tells Excel the delimiter. */
   readonly preamble: string
 }
 
 /**
- * Reads the form of a table off its beginning: from `sep=`, else the delimiter with which the header
- * names the employee, else the one that makes the most columns.
+ * Reads the form of a table off its beginning: from `sep=`, else the delimiter with which the
+ * header names the employee, else the one that makes the most columns.
  */
 export function formOf(beginning: string): TableForm {
   const [preamble = '', said] = /^"?sep=(.)"?\r?\n/i.exec(beginning) ?? []

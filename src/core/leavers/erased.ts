@@ -13,7 +13,7 @@ export type LeavingPlace = Pick<OrderedEvent, 'effectiveAt' | 'rank' | 'order' |
 
 /** For an employee who is about to be erased; `null` for one who never left. */
 export function lastLeaving(employee: Employee, now: number): LeavingPlace | null {
-  // A block outlasts the erasure by itself; what it overrides is not a leaving.
+  // A block survives the erasure on its own; the access that it overrides is not a termination.
   const { blocked: _blocked, ...unblocked } = employee
   const folded = effectiveState(unblocked, now)
   const active = folded.attributes.get('active')

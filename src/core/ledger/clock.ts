@@ -30,8 +30,8 @@ export async function clockOffset(ledger: Pick<Ledger, 'ping'>, now: () => numbe
 }
 
 /**
- * Warns when the local clock is off, because instances compare moments of their own clocks. A
- * ledger that cannot be reached is no obstacle.
+ * Warns if the local clock is wrong, because instances compare times of their own clocks. Never
+ * rejects: if the ledger cannot be reached, there is no warning.
  */
 export async function warnOfSkew(
   ledger: Pick<Ledger, 'ping'>,

@@ -37,7 +37,7 @@ export interface Employee {
   /** Operations that were sent and have no answer, oldest first. */
   readonly unanswered: readonly UnansweredOperation[]
 }
-/** An employee of whom the ledger has nothing. */
+/** An employee that the ledger does not know. */
 export function unknownEmployee(employeeId: string): Employee {
   return { employeeId, revision: 0, acceptedHash: null, known: false, unanswered: [], events: [] }
 }

@@ -2,8 +2,9 @@ import type { Employee } from '../ledger/employee.ts'
 
 /**
  * A deactivation does not wait for the answer to an operation that activates: it overtakes it. The
- * service documents no order, so the end state is sent again after both (`PlannedOperation.overtakes`),
- * and an overtaken operation that has not left yet is withdrawn (`claim-batch.ts`).
+ * service documents no order, so the end state is sent again after both
+ * (`PlannedOperation.overtakes`), and an overtaken operation that has not left yet is withdrawn
+ * (`claim-batch.ts`).
  */
 export function overtakesUnanswered(
   isInactive: boolean,

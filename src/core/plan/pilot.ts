@@ -30,7 +30,10 @@ export type PilotSettings = z.output<typeof PilotSettings>
 export interface Pilot {
   /** The same settings have the same mark, others another; never 0. */
   readonly mark: number
-  /** Whether the employee belongs to the pilot. Comparisons are exact; a missing attribute never fits. */
+  /**
+   * Whether the employee belongs to the pilot. Comparisons are exact; a missing attribute never
+   * fits.
+   */
   includes(employeeId: string, attributes: ReadonlyMap<string, Attribute>): boolean
 }
 

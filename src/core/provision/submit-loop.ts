@@ -71,7 +71,10 @@ async function send(submitting: Submitting, batch: Batch, signal: AbortSignal): 
   if (answer) await ledger.recordBatchAnswer(batch.id, answer, runtime.now())
 }
 
-/** `null` when there is nothing to record. Throws `TryAgain` when the answer asks for another attempt. */
+/**
+ * `null` when there is nothing to record. Throws `TryAgain` when the answer asks for another
+ * attempt.
+ */
 async function tryOnce(
   submitting: Submitting,
   batch: Batch,

@@ -13,12 +13,15 @@ interface AccessRow {
   readonly worker: string
   readonly rescinds: string | null
 }
-/** A dead event, with what it says of access. */
+/** A dead event and its effect on access. */
 export interface DeadEventRow extends AccessRow {
   readonly seq: number
 }
 
-/** Which of these dead events keep their employee from being reactivated. Reads the events that rescinds name. */
+/**
+ * Which of these dead events keep their employee from being reactivated. Reads the events that
+ * rescinds name.
+ */
 export async function blockingReactivation(
   sql: Sql,
   dead: readonly DeadEventRow[],

@@ -30,7 +30,7 @@ export async function freezeReplay(sql: Sql, order: ReplayOrder, now: number): P
     sql,
     'replay_items (run, place, entity, sequence, revision, stage, body, employees)',
     order.targets.map((target, place): SqlValue[] => {
-      // One that is only taken away says nothing instead.
+      // A stale message is only removed, so it has no edited body.
       const edited = target.store === 'bus' && target.stale ? null : (target.body ?? null)
       const saying = edited === null ? [null, null] : [edited, JSON.stringify(target.employees ?? [])]
       return target.store === 'ledger'
@@ -188,8 +188,8 @@ export async function moveReplay(
 }
 
 /**
- * Removes the bodies of edited parts from runs that are not continued, and refuses those parts. Personal data
- * does not stay for an abandoned run.
+ * Removes the bodies of edited parts from runs that are not continued, and refuses those parts.
+ * Personal data does not stay for an abandoned run.
  */
 export async function forgetEdits(sql: Sql, before: number, now: number): Promise<number> {
   const old = await sql.all<Place>(

@@ -39,7 +39,10 @@ export async function raiseFindings(
   return new Map(rows.map(({ seq, about }) => [about, seq]))
 }
 
-/** Raises what intake or the plan found. An event that the ledger does not hold is left out of its finding. */
+/**
+ * Raises what intake or the plan found. An event that the ledger does not hold is left out of its
+ * finding.
+ */
 export async function raiseNewFindings(
   sql: Sql,
   findings: readonly NewFinding[],
@@ -127,7 +130,8 @@ export async function openFindingsOf(
 }
 
 /**
- * A person has looked at it. Answers false when there is no such finding, or a person has before.
+ * Records that a person has looked at the finding. Returns false if it does not exist or was
+ * acknowledged before.
  * Who, when and why is kept.
  */
 export async function acknowledgeFinding(

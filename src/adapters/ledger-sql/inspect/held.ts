@@ -84,7 +84,7 @@ function employeesOf(sql: Sql, { cause, now, next, limit }: HeldQuery): Promise<
   }
 }
 
-/** Employees that share a moment are told apart by their id. */
+/** Employees with the same moment are ordered by their id. */
 function along(sql: Sql, column: 'next_at' | 'incomplete_since', given: SqlValue[]): Promise<EmployeeRow[]> {
   return sql.all(
     `SELECT id, ${column} AS at FROM employees WHERE ${column} IS NOT NULL AND ${column} >= ? AND (${column} > ? OR id > ?)
@@ -100,7 +100,10 @@ const WAITING: Readonly<Record<HeldEmployees, string>> = {
   pilot: `COALESCE(e.state, '') = 'held' AND e.reason = '${EVENT_REASONS.pilot}'`,
 }
 
-/** Found by employee: `COALESCE` hides the state, along which PostgreSQL would walk through every event that waits. */
+/**
+ * Found by employee: `COALESCE` hides the state, along which PostgreSQL would walk through every
+ * event that waits.
+ */
 async function eventsOf(
   sql: Sql,
   cause: HeldEmployees,

@@ -31,7 +31,7 @@ export async function trace(sql: Sql, reference: string, query: TraceQuery = FIR
   const scopes = await find(sql, reference)
   const skip = query.next?.kind === 'further' ? query.next.skip : 0
   const page = scopes.slice(skip, skip + query.limit)
-  // Only a single employee has older pages: of several matches one is to be named.
+  // Only a single employee has older pages; if several match, the reader has to name one.
   const older = scopes.length === 1 && query.next?.kind === 'older' ? query.next : null
   const traced: TracedEmployee[] = []
   for (const scope of page) {
@@ -136,7 +136,10 @@ async function blockOf(sql: Sql, employee: string): Promise<BlockPeriod | null> 
   return block ? { since: block.since, until: block.until } : null
 }
 
-/** One person, everybody in a batch, or all that have the name: an event of each source, and an employee. */
+/**
+ * One person, everybody in a batch, or all that have the name: an event of each source, and an
+ * employee.
+ */
 export async function find(sql: Sql, reference: string): Promise<readonly Scope[]> {
   const events = await sql.all<Owner>('SELECT seq, employee FROM events WHERE event_id = ? ORDER BY seq', [
     reference,
@@ -211,8 +214,8 @@ function eventBySeq(sql: Sql, seq: number): Promise<EventRow[]> {
 }
 
 /**
- * Events of an employee, newest first, at most one more than the page has. Sorted by an expression, so
- * that no database walks through the events of all employees in their order.
+ * Events of an employee, newest first, at most one more than the page has. Sorted by an expression,
+ * so that no database walks through the events of all employees in their order.
  */
 function eventsOf(
   sql: Sql,

@@ -14,7 +14,10 @@ interface EndedRow {
 /** Before every instant: the first page without `since` begins here. */
 const EARLIEST = Number.MIN_SAFE_INTEGER
 
-/** Walks along `leaver_cases_ended`. Cases that ended at the same instant are told apart by their number. */
+/**
+ * Walks along `leaver_cases_ended`. Cases that ended at the same instant are ordered by their
+ * number.
+ */
 export async function endedLeavers(
   sql: Sql,
   { since, next, limit }: EndedLeaversQuery,

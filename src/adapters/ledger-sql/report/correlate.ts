@@ -76,8 +76,8 @@ interface Answered {
 type DecidedJoin = JoinedRecord & { readonly interim: Interim; readonly seq: number }
 
 /**
- * Gives operations in this state the interim outcome of their record, as far as they take it. Answers the
- * operations that were changed.
+ * Gives operations in this state the interim outcome of their record, as far as they take it.
+ * Answers the operations that were changed.
  */
 function settle(
   sql: Sql,
@@ -130,9 +130,9 @@ function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[]
 }
 
 /**
- * Stores the last accepted record, which the next one is compared with. Answers the employees whose older
- * record was accepted after a newer one, because the service retried it. It may have undone the newer one,
- * so the current record is sent again.
+ * Stores the last accepted record, which the next one is compared with. Answers the employees whose
+ * older record was accepted after a newer one, because the service retried it. It may have undone
+ * the newer one, so the current record is sent again.
  */
 async function remember(
   sql: Sql,
@@ -166,9 +166,10 @@ async function remember(
 }
 
 /**
- * Employees with a log record of an operation other than the last accepted one, and not earlier than it. A
- * late answer, or a follow-up of an older operation, may have undone the last one, so the current record is
- * to be resent. While an operation is unanswered, its answer will decide instead.
+ * Employees with a log record of an operation other than the last accepted one, and not earlier
+ * than it. A late answer, or a follow-up of an older operation, may have undone the last one, so
+ * the current record is to be resent. While an operation is unanswered, its answer will decide
+ * instead.
  */
 async function overwritten(sql: Sql, joins: readonly JoinedRecord[]): Promise<string[]> {
   const spoken = joins.filter(({ operation }) => operation !== null)
@@ -195,7 +196,10 @@ async function keepEchoes(sql: Sql, echoes: readonly EchoedKey[]): Promise<void>
   )
 }
 
-/** The service may carry out at any time what it failed with: from then on nothing is the same as what the directory took last. */
+/**
+ * The service may carry out at any time what it failed with: from then on nothing is the same as
+ * what the directory took last.
+ */
 async function forgetAccepted(sql: Sql, employees: readonly string[]): Promise<void> {
   await writeRows(
     sql,
@@ -205,7 +209,10 @@ async function forgetAccepted(sql: Sql, employees: readonly string[]): Promise<v
   )
 }
 
-/** Whether the service still owes an operation its manager: the record says so, and a follow-up of the same change settles it. */
+/**
+ * Records whether the manager of an operation is still missing. A log record reports it as
+ * unresolved; a later record of the same change settles it.
+ */
 async function noteManagers(sql: Sql, joins: readonly JoinedRecord[]): Promise<void> {
   const joined = joins.flatMap(({ record, operation }) =>
     operation === null ? [] : [{ record, seq: seqOf(operation) }],
@@ -224,7 +231,9 @@ async function noteManagers(sql: Sql, joins: readonly JoinedRecord[]): Promise<v
   )
 }
 
-/** The service documents no order, so the end state is resent after an operation overtook another. */
+/**
+ * The service documents no order, so the end state is resent after an operation overtook another.
+ */
 async function resendAfterOvertaking(sql: Sql, employees: readonly string[], now: number): Promise<void> {
   await writeRows(
     sql,
@@ -236,8 +245,8 @@ async function resendAfterOvertaking(sql: Sql, employees: readonly string[], now
 }
 
 /**
- * Found by the index on the acceptance time. The operation accepted first was nearly always submitted first,
- * and the tolerance for clocks is larger than the rest.
+ * Found by the index on the acceptance time. The operation accepted first was nearly always
+ * submitted first, and the tolerance for clocks is larger than the rest.
  */
 export async function oldestUnanswered(sql: Sql): Promise<number | null> {
   const [accepted] = await sql.all<{ at: number }>(

@@ -12,8 +12,9 @@ export async function budget(sql: Sql, now: number): Promise<Budget> {
 }
 
 /**
- * `null` when a call may go now. A call holds its place in the window until the window after its answer is over, because nobody knows when
- * between the two the service counted it. The last calls of the day are for leavers.
+ * `null` when a call may go now. A call occupies its place in the window until one window after its
+ * answer, because the service may have counted it at any moment between the two. The last calls of
+ * the day are reserved for leavers.
  */
 export async function waitForLimits(
   sql: Sql,
@@ -27,7 +28,8 @@ export async function waitForLimits(
       'SELECT ended_at FROM calls WHERE ended_at > ? ORDER BY ended_at DESC LIMIT 1 OFFSET ?',
       [now - windowMs, perWindow - 1],
     )
-    // A call without an answer holds its place for as long as it might take; look again soon, the answer may come sooner.
+    // A call without an answer holds its place for as long as it might take; look again soon, the
+    // answer may come sooner.
     if (blocking)
       return {
         kind: 'wait',

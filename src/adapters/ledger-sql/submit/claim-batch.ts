@@ -44,8 +44,8 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
     chosen.map(({ employeeId }) => employeeId),
     1,
   )
-  // Events that wait for the answer of a deactivation only are due from now on, and so are planned when
-  // the answer arrives.
+  // Events that wait for the answer of a deactivation only are due from now on, and so are planned
+  // when the answer arrives.
   await planAgain(
     sql,
     batched.flatMap(({ employee, deactivation_only }) => (deactivation_only === 1 ? [employee] : [])),
@@ -77,7 +77,10 @@ async function stillPending(
   return chosen.filter(({ seq }) => pending.has(seq))
 }
 
-/** A batch that was begun and left. One that is known to hold the offender is not sent again as a whole. */
+/**
+ * A batch that was begun and left. One that is known to hold the offender is not sent again as a
+ * whole.
+ */
 async function resume(sql: Sql, { now, owner, leaseMs, maxOperations }: BatchQuery): Promise<Batch | null> {
   for (let splits = 0; splits <= maxOperations; splits++) {
     const [left] = await sql.all<{ seq: number; attempts: number; suspect: number }>(
@@ -112,9 +115,10 @@ async function operationsOf(sql: Sql, batch: number): Promise<BatchOperation[]> 
 }
 
 /**
- * Withdraws operations that activate employees of whom a leaver's event or a moment that has come is still to be planned: a slot is quicker
- * than a plan, and what it sends would say `active` of a leaver. What was handed over before may have been carried out, so what the
- * directory holds of them is not known any more.
+ * Withdraws operations that activate an employee while a termination, or a moment that has come, is
+ * not planned yet: a free slot may come before the plan, and would activate a leaver. An operation
+ * that was claimed before may have been carried out, so the record that the directory holds is no
+ * longer known.
  */
 async function withdrawOutpaced(
   sql: Sql,
@@ -185,7 +189,8 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
   )
   const withdrawn = [...overtaken.map(({ employee }) => employee), ...outpaced, ...reversing]
   await addUnanswered(sql, withdrawn, -1)
-  // It may have been handed over before, by an attempt whose answer got lost, and land after what overtook it.
+  // It may have been handed over before, by an attempt whose answer got lost, and land after what
+  // overtook it.
   await resendAfterLoss(sql, withdrawn, now)
   const operations = await operationsOf(sql, seq)
   if (operations.length === 0) {
@@ -198,7 +203,8 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
   const wait = await waitForLimits(sql, now, limits, owned.urgent === 1)
   if (wait) return wait
   await tryHolds(sql, seq, now, now + leaseMs)
-  // No HTTP attempt outlasts the lease: until its answer is there a call counts as if it lasted that long.
+  // No HTTP attempt outlasts the lease: until its answer is there a call counts as if it lasted
+  // that long.
   const [call] = await insertRows<{ seq: number }>(
     sql,
     'calls (batch, at, ended_at)',

@@ -7,15 +7,18 @@ import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../dri
 /** An employee id, or a row with one. */
 export type EmployeeRef = string | { readonly employee: string }
 
-/** The distinct ids, in one order for every transaction, so that no two wait for each other's rows. */
+/**
+ * The distinct ids, in one order for every transaction, so that no two wait for each other's rows.
+ */
 function idsOf(employees: readonly EmployeeRef[]): string[] {
   return [...new Set(employees.map((it) => (typeof it === 'string' ? it : it.employee)))].sort()
 }
 
 /**
- * Locks the rows of these employees until the transaction ends, so that what it reads of them from here
- * on stays true. A transaction locks all its employees at once and in the order of their ids, so that no
- * two wait for each other. Unknown ids are ignored. Does nothing where transactions never interleave.
+ * Locks the rows of these employees until the transaction ends, so that what it reads of them from
+ * here on stays true. A transaction locks all its employees at once and in the order of their ids,
+ * so that no two wait for each other. Unknown ids are ignored. Does nothing where transactions
+ * never interleave.
  */
 export async function lockEmployees(sql: Sql, employees: readonly EmployeeRef[]): Promise<void> {
   if (!sql.dialect.locksRows) return
@@ -27,7 +30,10 @@ export async function lockEmployees(sql: Sql, employees: readonly EmployeeRef[])
   )
 }
 
-/** The distinct ids in the order of the database: by code point, which is not how JavaScript compares strings. */
+/**
+ * The distinct ids in the order of the database: by code point, which is not how JavaScript
+ * compares strings.
+ */
 export function inOrder(employees: readonly string[]): string[] {
   return [...new Set(employees)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
 }
@@ -35,9 +41,10 @@ export function inOrder(employees: readonly string[]): string[] {
 type Due = Pick<HrEvent, 'employeeId' | 'effectiveAt' | 'worker' | 'rescinds'>
 
 /**
- * An employee is due after some quiet, at the latest after the maximum wait, and at once when an event deactivates or takes another back. A
- * termination that lies ahead makes its employee due at its moment, whatever is unanswered then. A rescind may count before its own
- * moment (for an activation sent early), so its employee is planned at once, and the plan says when next.
+ * An employee is due after some quiet, at the latest after the maximum wait, and at once when an
+ * event deactivates or takes another back. A termination that lies ahead makes its employee due at
+ * its moment, whatever is unanswered then. A rescind may count before its own moment (for an
+ * activation sent early), so its employee is planned at once, and the plan says when next.
  */
 export async function markDue(
   sql: Sql,
@@ -107,7 +114,10 @@ export async function planAtOnce(sql: Sql, employees: readonly EmployeeRef[], no
   )
 }
 
-/** The directory's state of these employees is no longer known, so their records are sent again, changed or not. */
+/**
+ * The record that the directory holds of these employees is no longer known, so theirs is sent
+ * again, changed or not.
+ */
 export async function markForResend(sql: Sql, employees: readonly EmployeeRef[], now: number): Promise<void> {
   await writeRows(
     sql,
@@ -131,7 +141,9 @@ export async function resendLater(
   )
 }
 
-/** Clears the failures of these employees, so that a record that failed for good may be sent again. */
+/**
+ * Clears the failures of these employees, so that a record that failed for good may be sent again.
+ */
 export async function clearFailures(sql: Sql, employees: readonly EmployeeRef[]): Promise<void> {
   await writeRows(
     sql,
@@ -142,8 +154,8 @@ export async function clearFailures(sql: Sql, employees: readonly EmployeeRef[])
 }
 
 /**
- * Changes the number of unanswered operations. Sending, answering and giving up change what a plan depends
- * on, so the revision rises.
+ * Changes the number of unanswered operations. Sending, answering and giving up change what a plan
+ * depends on, so the revision rises.
  */
 export async function addUnanswered(
   sql: Sql,
@@ -165,9 +177,9 @@ export async function addUnanswered(
 }
 
 /**
- * Sends the end state again after an overtaken operation was given up without an answer: it may have been
- * submitted all the same, and arrive after the operation that overtook it. Only where nothing else of the
- * employee is unanswered; otherwise that answer leads to the resend.
+ * Sends the end state again after an overtaken operation was given up without an answer: it may
+ * have been submitted all the same, and arrive after the operation that overtook it. Only where
+ * nothing else of the employee is unanswered; otherwise that answer leads to the resend.
  */
 export async function resendAfterLoss(
   sql: Sql,

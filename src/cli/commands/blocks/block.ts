@@ -30,7 +30,7 @@ interface BlockOptions {
   readonly output: Format
 }
 
-/** Exit 0 when the employee is blocked, also one whom the ledger does not know yet. */
+/** Exit 0 when the employee is blocked, also if the ledger does not know the employee yet. */
 async function block(
   environment: NodeJS.ProcessEnv,
   employee: string,

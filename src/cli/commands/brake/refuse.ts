@@ -29,7 +29,9 @@ interface RefuseOptions extends OrderOptions {
   readonly output: Format
 }
 
-/** Exit 4 when none of those named is held, 7 when some are not, 8 when the user did not confirm. */
+/**
+ * Exit 4 when none of those named is held, 7 when some are not, 8 when the user did not confirm.
+ */
 async function refuseBrake(
   environment: NodeJS.ProcessEnv,
   named: readonly string[],

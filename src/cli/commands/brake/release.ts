@@ -33,7 +33,10 @@ interface ReleaseOptions extends OrderOptions {
   readonly output: Format
 }
 
-/** Exit 4 when none of those named is held or refused, 7 when some are not, 8 when the user did not confirm. */
+/**
+ * Exit 4 when none of those named is held or refused, 7 when some are not, 8 when the user did not
+ * confirm.
+ */
 async function releaseBrake(
   environment: NodeJS.ProcessEnv,
   named: readonly string[],

@@ -13,8 +13,8 @@ export const register: RegisterCommand = (config, { environment, finish }) => {
 }
 
 /**
- * Exit 0 when everything can be used, also when `run` needs more; otherwise `ConfigInvalid` says what
- * is wrong and where.
+ * Exit 0 when everything can be used, also when `run` needs more; otherwise `ConfigInvalid` says
+ * what is wrong and where.
  */
 async function configCheck(environment: NodeJS.ProcessEnv, name: string | undefined): Promise<number> {
   const [{ checkConfig }, { missingForRun, entitiesOfRun }] = await Promise.all([

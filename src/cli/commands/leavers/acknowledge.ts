@@ -35,7 +35,10 @@ interface AcknowledgeOptions {
   readonly output: Format
 }
 
-/** Exit 0 when all were open, 4 when none was, 7 when some were not, 8 when the user did not confirm. */
+/**
+ * Exit 0 when all were open, 4 when none was, 7 when some were not, 8 when the user did not
+ * confirm.
+ */
 function acknowledgeLeavers(
   environment: NodeJS.ProcessEnv,
   names: readonly string[],

@@ -4,7 +4,10 @@ import type { Ledger } from '../../../core/ledger/ledger.ts'
 import type { OpenCase, OpenCasesQuery } from '../../../core/leavers/open-cases.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
 
-/** The cases that are open at `now` by these rules, oldest first: of one employee, or of all (`null`). */
+/**
+ * The cases that are open at `now` by these rules, oldest first: of one employee, or of all
+ * (`null`).
+ */
 export async function* openCases(
   ledger: Ledger,
   config: Config,

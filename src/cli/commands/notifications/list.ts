@@ -49,7 +49,9 @@ function list(environment: NodeJS.ProcessEnv, options: ChannelsOptions): Promise
   })
 }
 
-/** What is left in the ledger for a channel that was removed from the configuration waits for ever. */
+/**
+ * What is left in the ledger for a channel that was removed from the configuration waits for ever.
+ */
 function kindOf(settings: ChannelSettings | undefined): string {
   if (settings === undefined) return 'not configured'
   if (settings.webhook) return settings.webhook.format

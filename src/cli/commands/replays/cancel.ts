@@ -27,7 +27,10 @@ interface CancelOptions {
   readonly yes: boolean
 }
 
-/** Exit 4 when the run does not exist or has ended, 8 when it is not confirmed or another command carries it out. */
+/**
+ * Exit 4 when the run does not exist or has ended, 8 when it is not confirmed or another command
+ * carries it out.
+ */
 function cancel(environment: NodeJS.ProcessEnv, id: number, options: CancelOptions): Promise<number> {
   return withLedger(
     environment,

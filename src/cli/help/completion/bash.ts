@@ -1,8 +1,9 @@
 import { type Node, type OptionWord, quoted, valueLines, walkLines } from './words.ts'
 
 /**
- * The words before the cursor lead to a node, as far as they are sub-commands; what completes the current word is
- * looked up under that node, and under the option before it when that takes a value.
+ * The words before the cursor lead to a node, as far as they are sub-commands; what completes the
+ * current word is looked up under that node, and under the option before it when that takes a
+ * value.
  */
 export function bashScript(nodes: readonly Node[]): string {
   return `# bash completion of rollcall; load it with: source <(rollcall completion bash)

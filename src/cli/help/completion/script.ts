@@ -5,7 +5,10 @@ import { fishScript } from './fish.ts'
 import { nodesOf } from './words.ts'
 import { zshScript } from './zsh.ts'
 
-/** The completion script of a shell. It calls no `rollcall`, so that completing is as quick as the shell. */
+/**
+ * The completion script of a shell. It calls no `rollcall`, so that completing is as quick as the
+ * shell.
+ */
 export function completionScript(shell: 'bash' | 'zsh' | 'fish', program: Command): string {
   const nodes = nodesOf(program as AnyCommand)
   switch (shell) {

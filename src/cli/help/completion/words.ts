@@ -1,7 +1,10 @@
 import type { Command, Option } from 'commander'
 import { allCommands, isGroup } from '../tree.ts'
 
-/** What can follow a command: sub-commands, options, the values of each option, and whether files can follow. */
+/**
+ * What can follow a command: sub-commands, options, the values of each option, and whether files
+ * can follow.
+ */
 export interface Node {
   /** The words of the command: `''` for `rollcall` itself, `dead-letters list`. */
   readonly path: string
@@ -20,7 +23,10 @@ export interface OptionWord extends Word {
   readonly takesFile: boolean
 }
 
-/** Every command that completion knows, read off the tree. A group with a default command has its options too. */
+/**
+ * Every command that completion knows, read off the tree. A group with a default command has its
+ * options too.
+ */
 export function nodesOf(program: Command): readonly Node[] {
   return [nodeOf(program, ''), ...allCommands(program).map(({ name, command }) => nodeOf(command, name))]
 }
@@ -42,7 +48,9 @@ function nodeOf(command: Command, path: string): Node {
   }
 }
 
-/** Commander keeps the name of the default command to itself; a list is one wherever a group has it. */
+/**
+ * Commander keeps the name of the default command to itself; a list is one wherever a group has it.
+ */
 const isDefault = (group: Command, command: Command): boolean =>
   '_defaultCommandName' in group && group._defaultCommandName === command.name()
 
@@ -59,7 +67,10 @@ function optionWords(option: Option): readonly OptionWord[] {
 
 const firstLine = (text: string): string => text.split(/[;\n]/)[0] ?? ''
 
-/** One `case` line for each sub-command that can follow the words before it: it names the node that they lead to. */
+/**
+ * One `case` line for each sub-command that can follow the words before it: it names the node that
+ * they lead to.
+ */
 export function walkLines(nodes: readonly Node[]): string {
   return nodes
     .filter(({ path }) => path !== '')

@@ -33,7 +33,10 @@ export interface EventFileSettings {
   readonly config: Config
   /** When each message counts as enqueued. */
   readonly now: number
-  /** The queue or subscription that the messages count as coming from. Default: that of the first source. */
+  /**
+   * The queue or subscription that the messages count as coming from. Default: that of the first
+   * source.
+   */
   readonly entity?: string | undefined
   /** Whether the mapping takes an attribute. */
   uses(path: string): boolean

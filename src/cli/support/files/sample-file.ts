@@ -15,7 +15,7 @@ export interface Sample {
   readonly message: SourceMessage
   /** The body as JSON, where the file gives it as JSON; `null` for any other body. */
   readonly json: Json | null
-  /** For an answer: whom it is about, and the answers of further calls by their names. */
+  /** For an answer: the employee it is about, and the answers of further calls by their names. */
   readonly employeeId: string
   readonly calls: Readonly<Record<string, Json>>
 }

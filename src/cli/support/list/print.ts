@@ -11,9 +11,9 @@ export interface List<T> {
 }
 
 /**
- * Prints a list with `--limit`, `--page` and `--sort`, a row as soon as it is read. Only sorting keeps rows: those
- * up to the end of the page, or all without a limit. Returns how many rows were printed. Says how to see the next
- * page when there is one.
+ * Prints a list with `--limit`, `--page` and `--sort`, a row as soon as it is read. Only sorting
+ * keeps rows: those up to the end of the page, or all without a limit. Returns how many rows were
+ * printed. Says how to see the next page when there is one.
  */
 export async function printList<T>(
   rows: AsyncIterable<T> | Iterable<T>,
@@ -50,7 +50,10 @@ export async function* rowsSince<T>(
 
 type Compare<T> = (one: T, other: T) => number
 
-/** By the text of the column, in which numbers count as numbers. A column with a value of its own sorts by that. */
+/**
+ * By the text of the column, in which numbers count as numbers. A column with a value of its own
+ * sorts by that.
+ */
 function comparing<T>(columns: readonly Column<T>[], { column, descending }: Sort): Compare<T> {
   const [, , text, value] = columns.find(([name]) => optionName(name) === column) ?? ['', 0, () => '']
   const { compare } = new Intl.Collator('en', { numeric: true })

@@ -9,7 +9,7 @@ export const yesOption = () => new Option('--yes', 'do not ask for confirmation'
 export interface Confirmation {
   /** What it does, behind "this would": `discard 412 dead letters`. */
   readonly what: string
-  /** What has to be typed: the count, or the name of the only thing it is done to. */
+  /** What the operator types to confirm: the count, or the name of a single object. */
   readonly typed: string | number
   readonly yes: boolean
   /** The command has `--dry-run`. */
@@ -17,9 +17,9 @@ export interface Confirmation {
 }
 
 /**
- * Asks before what cannot be undone: on a terminal the count has to be typed. Resolves to false when it is not;
- * the command then ends with exit code 8, `stopped`. Without a terminal only `--yes` goes on. Throws
- * `ArgumentInvalid` there.
+ * Asks before an action that cannot be undone: on a terminal the operator types the count. Resolves
+ * to false if another text is typed; the command then ends with exit code 8, `stopped`. Without a
+ * terminal and without `--yes` it throws `ArgumentInvalid`.
  */
 export async function confirmed({ what, typed, yes, dryRun = false }: Confirmation): Promise<boolean> {
   if (yes) return true
@@ -34,7 +34,9 @@ export async function confirmed({ what, typed, yes, dryRun = false }: Confirmati
   return false
 }
 
-/** The same of many; of one, the command itself says clearly enough what it does. */
+/**
+ * The same, but asks only for more than one: a command that names a single object is clear enough.
+ */
 export async function confirmedOfMany(
   count: number,
   { what, ...more }: Omit<Confirmation, 'typed'>,

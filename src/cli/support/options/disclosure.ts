@@ -14,7 +14,10 @@ export const disclosureActorOption = () => new Option('--actor <name>', 'with --
 export const disclosureJustificationOption = () =>
   new Option('--justification <text>', 'with --show-values: why; free text, so keep personal data out of it')
 
-/** The access to the ledger that the command needs. Throws `ArgumentInvalid` when values are asked for without actor and justification. */
+/**
+ * The access to the ledger that the command needs. Throws `ArgumentInvalid` when values are asked
+ * for without actor and justification.
+ */
 export function expectDisclosure({ showValues, actor, justification }: DisclosureOptions): 'read' | 'write' {
   if (!showValues) return 'read'
   if ((actor ?? '').trim() === '' || (justification ?? '').trim() === '')

@@ -1,7 +1,9 @@
 import { RollcallError } from '../../../core/errors.ts'
 import { durationIn, instantIn } from '../../../core/instants.ts'
 
-/** The duration that an option names, in milliseconds. Throws `ArgumentInvalid`, naming the option. */
+/**
+ * The duration that an option names, in milliseconds. Throws `ArgumentInvalid`, naming the option.
+ */
 export function durationOf(option: string, text: string): number {
   const ms = durationIn(text)
   if (ms === null)
@@ -27,8 +29,8 @@ export function sinceOrNull(option: string, text: string | undefined, now: numbe
 }
 
 /**
- * An option that names an instant in the future or how far away it is. Throws `ArgumentInvalid`, naming the option,
- * for one that has passed.
+ * An option that names an instant in the future or how far away it is. Throws `ArgumentInvalid`,
+ * naming the option, for one that has passed.
  */
 export function untilOf(option: string, text: string, now: number): number {
   const ms = durationIn(text)

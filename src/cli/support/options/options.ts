@@ -8,8 +8,8 @@ import { type Format, printJsonInLines } from '../output.ts'
 const FORMATS = ['table', 'json', 'ndjson'] as const
 
 /**
- * For a command with one result. It asks only whether that is JSON: `printJson` knows whether it is to be one line,
- * or a line for each value of a list.
+ * For a command with one result. The command only checks for JSON; `printJson` decides between one
+ * document and a line for each value of a list.
  */
 export const formatOption = () =>
   new Option('--output <format>', 'how the result is printed')

@@ -14,9 +14,9 @@ export interface Progress {
 }
 
 /**
- * Progress on stderr of what takes longer than a second, with rate and remaining time: one line that rewrites
- * itself on a terminal, a new line every five seconds elsewhere. `what` names the things counted. Nothing is
- * written between two calls of `at`.
+ * Progress on stderr of what takes longer than a second, with rate and remaining time: one line
+ * that rewrites itself on a terminal, a new line every five seconds elsewhere. `what` names the
+ * things counted. Nothing is written between two calls of `at`.
  */
 export function progress(what: string, total: number | null = null, now: () => number = Date.now): Progress {
   const startedAt = now()

@@ -3,8 +3,8 @@ import { span } from '../../../core/display/span.ts'
 import type { Column } from '../rows.ts'
 
 /**
- * Instants for people: in UTC, as every option takes them, then the local time and how long ago it was. JSON has
- * only UTC.
+ * Instants for people: in UTC, as every option takes them, then the local time and how long ago it
+ * was. JSON has only UTC.
  */
 
 /** The zone of the machine, as Node and `TZ` say. */
@@ -12,7 +12,9 @@ const MACHINE = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone
 
 let inZone: { readonly zone: string; readonly format: Intl.DateTimeFormat } | null = null
 
-/** The zone of local times from here on; `null` for that of the machine. Throws `ArgumentInvalid`. */
+/**
+ * The zone of local times from here on; `null` for that of the machine. Throws `ArgumentInvalid`.
+ */
 export function showTimesIn(zone: string | null): void {
   inZone = zone === null ? null : { zone, format: formatIn(zone) }
 }
@@ -38,8 +40,8 @@ function formatIn(zone: string): Intl.DateTimeFormat {
 }
 
 /**
- * An instant, as in `2026-11-29T02:58:07Z (03:58 +01:00, 2.1 h ago)`. The local time is left out where it is UTC, and
- * has its day where that is another one. `''` for `null`.
+ * An instant, as in `2026-11-29T02:58:07Z (03:58 +01:00, 2.1 h ago)`. The local time is left out
+ * where it is UTC, and has its day where that is another one. `''` for `null`.
  */
 export function when(at: number | null, now: number = Date.now()): string {
   if (at === null) return ''

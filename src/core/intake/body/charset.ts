@@ -20,10 +20,10 @@ export function isCharset(name: string): boolean {
 }
 
 /**
- * Bytes of a JSON text as text. A byte order mark decides before a declared charset does, and so do the zero
- * bytes of UTF-16 (JSON begins with two ASCII characters, https://www.rfc-editor.org/rfc/rfc4627#section-3):
- * neither can be anything else. Where bytes and charset contradict each other and both could be meant, the
- * text is not guessed.
+ * Bytes of a JSON text as text. A byte order mark decides before a declared charset does, and so do
+ * the zero bytes of UTF-16 (JSON begins with two ASCII characters,
+ * https://www.rfc-editor.org/rfc/rfc4627#section-3): neither can be anything else. Where bytes and
+ * charset contradict each other and both could be meant, the text is not guessed.
  */
 export function decodeText(bytes: Uint8Array, charset: string | null): DecodedText {
   // Almost every body begins with an ASCII character and no zero.

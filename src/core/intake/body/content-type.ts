@@ -1,4 +1,7 @@
-/** The media type of a content type, in lower case and without parameters; `null` when there is none. */
+/**
+ * The media type of a content type, in lower case and without parameters; `null` when there is
+ * none.
+ */
 export function mediaTypeOf(contentType: string | null): string | null {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   return type === '' ? null : type
@@ -23,7 +26,10 @@ export function asUtf8(contentType: string | null): string | null {
 /** Of `contentEncoding` and `Content-Encoding`. */
 const LENGTHS: ReadonlySet<number> = new Set([15, 16])
 
-/** True for the application property in which senders without access to the AMQP one name the encoding. */
+/**
+ * True for the application property in which senders without access to the AMQP one name the
+ * encoding.
+ */
 export function isContentEncoding(property: string): boolean {
   return LENGTHS.has(property.length) && property.toLowerCase().replaceAll(/[-_]/g, '') === 'contentencoding'
 }

@@ -1,6 +1,6 @@
 /**
- * The binary XML that .NET's `new BrokeredMessage("…")` and `new BrokeredMessage(byte[])` write around a
- * text or bytes: one element of the serialization namespace. Record types:
+ * The binary XML that .NET's `new BrokeredMessage("…")` and `new BrokeredMessage(byte[])` write
+ * around a text or bytes: one element of the serialization namespace. Record types:
  * https://learn.microsoft.com/openspecs/windows_protocols/mc-nbfx
  */
 const NAMESPACE = 'http://schemas.microsoft.com/2003/10/Serialization/'

@@ -7,7 +7,9 @@ export type ReadForm =
   | { readonly kind: 'body'; readonly body: Json }
   | ({ readonly kind: 'unreadable' } & BodyTrouble)
 
-/** Fields without their content type, which is often lost on the way: nothing else looks like this. */
+/**
+ * Fields without their content type, which is often lost on the way: nothing else looks like this.
+ */
 const FIELDS = /^[\w.[\]-]+=[^&\s]*(?:&[\w.[\]-]+=[^&\s]*)+\s*$/
 
 /**

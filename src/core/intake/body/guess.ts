@@ -11,9 +11,9 @@ const NAMES = /"(id|source|type|subject|time)"\s*:\s*"((?:[^"\\]|\\.){0,1024})"/
 const INACTIVE = /"active"\s*:\s*(?:false|0|"false")/i
 
 /**
- * What the body of a refused message seems to hold, each event by itself, without any check: only to see
- * whether an employee in it may be leaving. Letters outside ASCII may be wrong, and what is cut off is made of
- * the names that can be found in it. Empty when nothing can be made out.
+ * What the body of a refused message seems to hold, each event by itself, without any check: only
+ * to see whether an employee in it may be leaving. Letters outside ASCII may be wrong, and what is
+ * cut off is made of the names that can be found in it. Empty when nothing can be made out.
  */
 export function guessBody({ text, unreadable }: SourceMessage): readonly Json[] {
   const guess = text ?? unreadable?.guess ?? null
@@ -34,7 +34,10 @@ export function guessBody({ text, unreadable }: SourceMessage): readonly Json[] 
 
 const KEY_OR_BRACKET = /("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}[\]]/g
 
-/** The same JSON with another name for a key that its object has already, so that the first one counts. */
+/**
+ * The same JSON with another name for a key that its object has already, so that the first one
+ * counts.
+ */
 function withoutLaterKeys(text: string): string {
   const seen: Set<string>[] = []
   return text.replaceAll(KEY_OR_BRACKET, (token: string, quoted?: string) => {
@@ -59,7 +62,7 @@ function parse(text: string): Json | undefined {
   }
 }
 
-/** Elements of XML that say what happened, and those that say to whom. */
+/** XML elements that name the kind of change, and those that name the employee. */
 const WHAT = /<(?:[\w.-]+:)?\w*(?:type|event|action|reason|status|name)\b[^<>]*>([^<>]{1,200})</gi
 const WHOM =
   /<(?:[\w.-]+:)?(?:user_?id|employee_?(?:id|number)|worker_?id|personnel_?number|person_?id_?external|external_?id)\b[^<>]*>([^<>]{1,100})</i

@@ -12,7 +12,10 @@ const FORMATS: readonly (readonly [name: string, ...bytes: readonly number[]])[]
 const TEXT_SHARE = 0.7
 const C1 = { from: 0x80, to: 0x9f }
 
-/** What bytes are that are not UTF-8, and what to do, to complete "the body …". Quotes nothing of them. */
+/**
+ * What bytes are that are not UTF-8, and what to do, to complete "the body …". Quotes nothing of
+ * them.
+ */
 export function looksLike(bytes: Uint8Array): string {
   const format = FORMATS.find(([, ...magic]) => magic.every((byte, at) => bytes[at] === byte))
   if (format) return `is ${format[0]}; send JSON as UTF-8, as it is or packed with gzip`

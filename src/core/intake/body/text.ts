@@ -12,8 +12,8 @@ export type ReadText =
 const MOST_UNWRAPPED = 2
 
 /**
- * The JSON of a body. A form with one field of JSON, the XML in which .NET writes a text, and JSON inside a
- * JSON text are read through: none of them can be anything else.
+ * The JSON of a body. A form with one field of JSON, the XML in which .NET writes a text, and JSON
+ * inside a JSON text are read through: none of them can be anything else.
  */
 export function readText(text: string, contentType: string | null): ReadText {
   const written = text.startsWith('\uFEFF') ? text.slice(1) : text
@@ -54,7 +54,7 @@ export function unwrapped(value: Json): Json {
   return Array.isArray(inside) ? inside.map(unwrappedItem) : inside
 }
 
-/** A sender that writes out each event of a list by itself. */
+/** Some senders encode each event of a list as a text of its own. */
 function unwrappedItem(item: Json): Json {
   const inside = typeof item === 'string' && beginsAsJson(item) ? parse(item) : undefined
   return isObject(inside) ? inside : item
@@ -76,7 +76,9 @@ function readForm(text: string): ReadText {
   )
 }
 
-/** https://learn.microsoft.com/dotnet/framework/wcf/feature-details/types-supported-by-the-data-contract-serializer */
+/**
+ * https://learn.microsoft.com/dotnet/framework/wcf/feature-details/types-supported-by-the-data-contract-serializer
+ */
 const TEXT_IN_XML =
   /^\s*(?:<\?xml[^>]*\?>\s*)?<string xmlns="http:\/\/schemas\.microsoft\.com\/2003\/10\/Serialization\/">([^<]*)<\/string>\s*$/
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }

@@ -1,8 +1,13 @@
 /** The form that a source declares for its employee ids. */
 export interface EmployeeIdForm {
-  /** `keep` compares ids as they are written; `upper` and `lower` make ids that differ in case the same. */
+  /**
+   * `keep` compares ids as they are written; `upper` and `lower` make ids that differ in case the
+   * same.
+   */
   readonly case: 'keep' | 'upper' | 'lower'
-  /** Ids of digits alone are padded with leading zeros to this length; 0 leaves them as they are. */
+  /**
+   * Ids of digits alone are padded with leading zeros to this length; 0 leaves them as they are.
+   */
   readonly pad: number
 }
 export const AS_WRITTEN: EmployeeIdForm = { case: 'keep', pad: 0 }
@@ -11,8 +16,8 @@ export const AS_WRITTEN: EmployeeIdForm = { case: 'keep', pad: 0 }
 export const EMPLOYEE_COLUMNS = ['employee', 'externalId', 'subject'] as const
 
 /**
- * Characters that no reader can see: zero-width and other ignorable characters, direction marks, the
- * blank Braille pattern.
+ * Characters that no reader can see: zero-width and other ignorable characters, direction marks,
+ * the blank Braille pattern.
  */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800]/gu
 /** Every character of an ordinary id: it needs no cleaning. */
@@ -45,8 +50,8 @@ function padded(id: string, length: number): string {
 
 /**
  * What ids have in common that a person would read as the same: without case, width, white space,
- * punctuation between parts and leading zeros. Two ids with one key may be one employee, and nothing
- * decides on that alone.
+ * punctuation between parts and leading zeros. Two ids with one key may be one employee, and
+ * nothing decides on that alone.
  */
 export function similarityKey(id: string): string {
   if (/^[1-9]\d*$/.test(id)) return id

@@ -27,7 +27,9 @@ export interface WrittenMoments {
   readonly time: string | null
   readonly effectiveDate: string | null
   readonly enqueuedAt: number
-  /** What the event says about access: in doubt, an activation counts later and nothing else does. */
+  /**
+   * What the event says about access: in doubt, an activation counts later and nothing else does.
+   */
   readonly active: boolean | null
 }
 export interface Moments {

@@ -23,8 +23,8 @@ export function orderValue(
 }
 
 /**
- * A whole number in one form, so that 10 stands above 9 and 17 digits lose nothing: a number while a
- * double holds it, its digits without leading zeros beyond that. Any other text stays as it is.
+ * A whole number in one form, so that 10 stands above 9 and 17 digits lose nothing: a number while
+ * a double holds it, its digits without leading zeros beyond that. Any other text stays as it is.
  */
 function comparable(value: number | string | null): OrderValue {
   if (typeof value !== 'string' || !/^-?\d+$/.test(value)) return value

@@ -16,8 +16,9 @@ const LEAVING =
   /terminat|delet|leaver|offboard|separat|resign|retire|dismiss|layoff|fired|departed|deactivat|disabl|inactiv|exit|discharg|cessat|austritt|k(?:ü|ue)ndig|sortie|(?:^|[^a-z])(?:left|quit)(?![a-z])|(?:employ|contract|assignment|access)\S*\bend/i
 
 /**
- * The leavings that a refused message seems to contain: by type, by `active`, or by a word in a type
- * that is not known. It errs towards opening a case, because a leaver may keep access otherwise.
+ * The leavings that a refused message seems to contain: by type, by `active`, or by a word in a
+ * type that is not known. It errs towards opening a case, because a leaver may keep access
+ * otherwise.
  */
 export function refusedLeavers(
   envelopes: readonly Envelope[],

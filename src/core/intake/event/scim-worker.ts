@@ -12,9 +12,9 @@ const LISTS: Readonly<Record<string, { readonly name: string; readonly value: 'v
 const RESOURCE_FIELDS = new Set(['schemas', 'meta'])
 
 /**
- * A worker that is written as a SCIM user (RFC 7643) in the canonical form: `emails: [{ type, value }]`
- * becomes `emails.work`, `manager.value` becomes `managerId`, and the enterprise extension stands
- * beside the rest. What is already canonical, or could be read in two ways, stays as it is.
+ * A worker that is written as a SCIM user (RFC 7643) in the canonical form: `emails: [{ type, value
+ * }]` becomes `emails.work`, `manager.value` becomes `managerId`, and the enterprise extension
+ * stands beside the rest. What is already canonical, or could be read in two ways, stays as it is.
  */
 export function fromScim(worker: JsonObject): JsonObject {
   if (!isScim(worker)) return worker

@@ -47,9 +47,9 @@ function worker(attributes: JsonObject): Worker {
 }
 
 /**
- * The attributes of a worker in the canonical form, whatever way they came: in an event, in an answer
- * of the HR system, or in a row of a file. A manager is named by an employee id, so it takes the same
- * form as the employee's own.
+ * The attributes of a worker in the canonical form, whatever way they came: in an event, in an
+ * answer of the HR system, or in a row of a file. A manager is named by an employee id, so it takes
+ * the same form as the employee's own.
  */
 export function canonicalAttributes(
   given: JsonObject,

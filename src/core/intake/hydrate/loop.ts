@@ -37,8 +37,8 @@ export type NoRecord = Exclude<ReadAnswer, { readonly kind: 'record' }>
 export interface HrReader {
   read(notice: Notice, signal: AbortSignal): Promise<ReadAnswer>
   /**
-   * Signs in without reading an employee: `null`, or why it failed. Left out when there is nothing to
-   * try but a read.
+   * Signs in without reading an employee: `null`, or why it failed. Left out when there is nothing
+   * to try but a read.
    */
   trySignIn?(signal: AbortSignal): Promise<string | null>
 }
@@ -124,7 +124,7 @@ export function judgeRead(
     case 'record': {
       // A record from before the notice does not contain the change it reports.
       if (answer.at !== null && answer.at < notice.recordedAt) return again('StaleAnswer', null)
-      // What lies ahead says nothing about access today.
+      // A future event does not affect access today.
       const isDue = notice.effectiveAt <= moment.began
       const worker =
         answer.worker['active'] === undefined && implied !== undefined && isDue

@@ -5,8 +5,8 @@ import type { SourceMessage } from '../../ports.ts'
 import { asUtf8, isContentEncoding } from '../body/content-type.ts'
 
 /**
- * The application property of a copy that holds the names of its original as JSON: a copy is sent under another
- * message id and at another time, and must become the same events.
+ * The application property of a copy that holds the names of its original as JSON: a copy is sent
+ * under another message id and at another time, and must become the same events.
  */
 export const ORIGINAL = 'rollcall-original'
 

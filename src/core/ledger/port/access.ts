@@ -64,7 +64,7 @@ export interface AcceptedAccess {
   /** The last operation that the directory accepted. */
   readonly last: AccessProof
 }
-/** An operation that the directory accepted, and the log record that says so. */
+/** An operation that the directory accepted, and the log record that proves it. */
 export interface AccessProof {
   readonly operation: string
   /** The time of the log record, or when its answer was read where that is gone. */

@@ -17,7 +17,7 @@ export interface AlertLedger {
    * after the other, so one that fails holds up only its own channel. Ends those that expired.
    */
   claimNotification(query: NotificationQuery): Promise<QueuedNotification | null>
-  /** Records what became of an attempt. */
+  /** Records the result of an attempt. */
   recordDelivery(seq: number, delivery: Delivery, now: number): Promise<void>
   /** Employee ids that an alert is about, the first `limit` of them. None for most codes. */
   listAlertEmployees(about: AlertName, limit: number): Promise<readonly string[]>

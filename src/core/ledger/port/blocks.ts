@@ -3,8 +3,9 @@ import type { BlockPeriod } from '../employee.ts'
 /** Blocks: a blocked employee is sent disabled, whatever the events say. */
 export interface BlockLedger {
   /**
-   * Blocks employees, all of them or none, and adds audit entries. Their deactivations are planned at
-   * once. A block that is in force already takes the new end. The ledger need not know the employee.
+   * Blocks employees, all of them or none, and adds audit entries. Their deactivations are planned
+   * at once. A block that is in force already takes the new end. The ledger need not know the
+   * employee.
    */
   blockEmployees(orders: readonly BlockOrder[], now: number): Promise<readonly Blocked[]>
   /**
@@ -12,7 +13,9 @@ export interface BlockLedger {
    * when no block is in force or to come.
    */
   unblockEmployee(order: UnblockOrder, now: number): Promise<boolean>
-  /** A page of the blocks that are in force or to come. A `next` that is not `null` continues it. */
+  /**
+   * A page of the blocks that are in force or to come. A `next` that is not `null` continues it.
+   */
   listBlocks(query: BlocksQuery): Promise<BlocksPage>
 }
 

@@ -2,7 +2,10 @@ import type { EventName } from '../../model.ts'
 
 /** Dead letters that the ledger keeps: events that failed after intake. */
 export interface DeadLetterLedger {
-  /** A page of dead letters in the order in which they died. A `next` that is not `null` continues it. */
+  /**
+   * A page of dead letters in the order in which they died. A `next` that is not `null` continues
+   * it.
+   */
   listDeadLetters(query: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage>
   /**
    * One dead letter and the message it arrived in; `null` when that event is not dead. `original` is
@@ -11,7 +14,9 @@ export interface DeadLetterLedger {
   findDeadLetter(
     seq: number,
   ): Promise<{ readonly letter: LedgerDeadLetter; readonly original: Original | null } | null>
-  /** Of these events, those that are dead and not archived, with the revision in which they died. */
+  /**
+   * Of these events, those that are dead and not archived, with the revision in which they died.
+   */
   findCurrentDeadLetters(seqs: readonly number[]): Promise<ReadonlyMap<number, number>>
   /** Discards or archives dead letters, and adds an audit entry for each. */
   endDeadLetters(order: EndOrder, now: number): Promise<EndedDeadLetters>

@@ -120,9 +120,15 @@ export interface AuditQuery {
   readonly about: string | null
   /** Only what this person did; `null`: everybody. */
   readonly actor?: string | null
-  /** An action, or the first part of several: `brake` for `brake.release` and `brake.refuse`; `null`: all. */
+  /**
+   * An action, or the first part of several: `brake` for `brake.release` and `brake.refuse`;
+   * `null`: all.
+   */
   readonly action?: string | null
-  /** Only what was done to this employee, or to an event, case or finding of this employee; `null`: all. */
+  /**
+   * Only what was done to this employee, or to an event, case or finding of this employee; `null`:
+   * all.
+   */
   readonly employeeId?: string | null
   /** `next` of the previous page; `null` for the first. */
   readonly next: number | null
@@ -137,7 +143,11 @@ export interface AuditEntry {
   readonly at: number
   readonly actor: string
   readonly action: string
-  /** `dl-…`, `<entity>#<sequence>`, `replay <number>`, the id of an employee who was blocked, released or refused, or whose values were shown, the hash of an erased employee id, how many employees were released or refused, or how many more may go until when. */
+  /**
+   * `dl-…`, `<entity>#<sequence>`, `replay <number>`, the id of an employee who was blocked,
+   * released or refused, or whose values were shown, the hash of an erased employee id, how many
+   * employees were released or refused, or how many more may go until when.
+   */
   readonly about: string | null
   /** What it was done to: the dead letters of a replay; 1 for every other entry. */
   readonly count: number
@@ -231,7 +241,9 @@ export interface TraceOperation {
   readonly createdAt: number
   /** The record as it was or will be sent, as JSON. */
   readonly record: string
-  /** The operation of the employee that was sent before it, and its record; `null` for the first. */
+  /**
+   * The operation of the employee that was sent before it, and its record; `null` for the first.
+   */
   readonly before: { readonly id: string; readonly record: string } | null
   readonly code: string | null
   readonly reason: string | null

@@ -4,9 +4,9 @@ import type { BrakeSettings } from './plan.ts'
 /** The connectors that run on the ledger, and those that ran lately. */
 export interface InstanceLedger {
   /**
-   * Writes what an instance says of itself. Repeated, it is the sign of life of that instance; it
-   * also brings back an instance whose row retention removed while the process was suspended. An
-   * instance that has ended stays ended.
+   * Writes what an instance reports about itself. Repeated, it is the sign of life of that
+   * instance; it also brings back an instance whose row retention removed while the process was
+   * suspended. An instance that has ended stays ended.
    */
   announceInstance(instance: Instance): Promise<void>
   /** Records the orderly end of an instance. */
@@ -63,7 +63,9 @@ export const RULE_PARTS = [
 ] as const
 export type RulePart = (typeof RULE_PARTS)[number]
 
-/** The limits and durations in force that commands calculate with. `Infinity` stands for unlimited. */
+/**
+ * The limits and durations in force that commands calculate with. `Infinity` stands for unlimited.
+ */
 export interface RunningLimits {
   readonly brake: BrakeSettings
   readonly callsPerDay: number

@@ -114,7 +114,9 @@ export type ReadResult =
   | { readonly kind: 'again'; readonly seq: number; readonly at: number }
   /** Not read and not counted as an attempt: any instance may claim it at once. */
   | { readonly kind: 'released'; readonly seq: number }
-  /** Failed for good; `detail` is a code, and may go on with what was wrong; it never holds a value. */
+  /**
+   * Failed for good; `detail` is a code, and may go on with what was wrong; it never holds a value.
+   */
   | { readonly kind: 'failed'; readonly seq: number; readonly detail: string }
 export interface BaselineRows extends DueTiming {
   readonly events: readonly HrEvent[]

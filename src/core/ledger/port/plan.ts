@@ -15,12 +15,12 @@ export interface PlanLedger {
    */
   commitPlan(decisions: readonly Decision[], brake: BrakeSettings, now: number): Promise<PlanResult>
   /**
-   * Plans a page of employees again for the pilot with this mark: all of them where it is another
-   * than before, and what waits to be sent of them is withdrawn; otherwise those it holds. A `next`
-   * that is not `null` continues it; the mark is kept with the last page.
+   * Plans a page of employees again for the pilot with this mark. If the mark has changed, all
+   * employees are planned and their unsent operations withdrawn; otherwise only those that the
+   * pilot holds. Continue while `next` is not `null`; the mark is stored with the last page.
    */
   replanForPilot(query: PilotQuery): Promise<PilotPage>
-  /** The number of employees of whom the pilot holds something. */
+  /** The number of employees that the pilot holds. */
   countOutsidePilot(): Promise<number>
   readBrakeStatus(settings: BrakeSettings, now: number): Promise<BrakeStatus>
   /** A page of the employees that are held or refused, those who wait longest first. */
@@ -124,7 +124,10 @@ export interface BrakedEmployee {
   readonly leftAt: number | null
 }
 interface BrakeOrder {
-  /** Those whom the operator saw. None: no employee was held, and what went before is judged. */
+  /**
+   * The employees that the operator saw. If empty, no employee was held, and the count of earlier
+   * deactivations is judged.
+   */
   readonly employees: readonly string[]
   readonly actor: string
   readonly justification: string

@@ -18,11 +18,14 @@ export interface ReplayLedger {
   /** Runs, newest first. */
   listReplays(query: ReplaysQuery): Promise<readonly ReplayRun[]>
   /**
-   * Refuses the parts of a run that are not begun (`Cancelled`), removes their edited bodies, and ends the run
-   * unless others wait. Returns how many were refused. What was sent to the bus goes on.
+   * Refuses the parts of a run that are not begun (`Cancelled`), removes their edited bodies, and
+   * ends the run unless others wait. Returns how many were refused. What was sent to the bus goes
+   * on.
    */
   cancelReplay(order: CancelOrder, now: number): Promise<number>
-  /** A page of the parts of a run, their progress, and what became of those that were replayed. */
+  /**
+   * A page of the parts of a run with their progress, and the outcomes of those that were replayed.
+   */
   listReplayEntries(run: number, after: number, limit: number): Promise<readonly ReplayEntry[]>
   /**
    * Parts of a run in this stage, in frozen order; `entity` is `null` for dead letters of the
@@ -146,12 +149,15 @@ export interface ReplayEntry {
   readonly stage: NativeStage
   readonly code: string | null
   readonly at: number | null
-  /** What became of it; `null` when it was not replayed, or when the ledger does not know its event any more. */
+  /**
+   * What became of it; `null` when it was not replayed, or when the ledger does not know its event
+   * any more.
+   */
   readonly became: ReplayedState | null
 }
 /**
- * The state of the event now, with its reason. Of a message on the bus: whether intake has taken its copy in, refused
- * it with a code, or not read it yet.
+ * The state of the event now, with its reason. Of a message on the bus: whether intake has taken
+ * its copy in, refused it with a code, or not read it yet.
  */
 export interface ReplayedState {
   readonly state: EventState | 'taken-in' | 'refused' | 'waiting'

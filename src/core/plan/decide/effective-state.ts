@@ -12,12 +12,16 @@ import { earliest } from './resend.ts'
 export interface EffectiveState extends EmployeeState {
   /** A block is in force. */
   readonly isBlocked: boolean
-  /** What the block overrides; `null` when the events say that the employee is inactive, or nothing. */
+  /**
+   * What the block overrides; `null` when the events say that the employee is inactive, or nothing.
+   */
   readonly overridden: Overridden | null
 }
 
 export interface Overridden {
-  /** The event that `active: false` is attributed to: the one that decides `active`, or the last. */
+  /**
+   * The event that `active: false` is attributed to: the one that decides `active`, or the last.
+   */
   readonly by: number
   /** The event makes the employee active; otherwise no event decides. */
   readonly saysActive: boolean

@@ -11,8 +11,8 @@ export function attributesToWaitFor(planning: MappedPlanning, missing: readonly 
 }
 
 /**
- * A block alone creates no account: an employee without one waits for a complete record, in which an
- * event says that the employee is active.
+ * A block alone creates no account: an employee without one waits for a complete record, in which
+ * an event says that the employee is active.
  */
 function missingWhileBlocked(
   { employee, state: { overridden } }: MappedPlanning,

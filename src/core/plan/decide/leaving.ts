@@ -3,7 +3,8 @@ import type { Planning } from './planning.ts'
 
 /**
  * Names the event because of which an operation disables the employee, and notes an open leaver
- * case, a block, and that the state is inactive. An employee who is announced ahead, disabled, does not leave.
+ * case, a block, and that the state is inactive. An employee who is announced ahead, disabled, does
+ * not leave.
  */
 export function nameLeaving(decision: Decided, { employee, now, state, isInactive }: Planning): Decided {
   const notes = {

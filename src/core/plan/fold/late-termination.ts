@@ -8,10 +8,10 @@ export interface LateTermination {
 }
 
 /**
- * A termination that HR recorded after an activation and dated before it, where no earlier activation
- * is known that it could end: the employee never started, or the date is wrong. It counts from that
- * activation on; otherwise it would change nothing and the leaver would stay active. It counts until
- * an activation that HR recorded no earlier than the termination.
+ * A termination that HR recorded after an activation and dated before it, where no earlier
+ * activation is known that it could end: the employee never started, or the date is wrong. It
+ * counts from that activation on; otherwise it would change nothing and the leaver would stay
+ * active. It counts until an activation that HR recorded no earlier than the termination.
  *
  * Of several such terminations the one recorded last counts. `ordered` are events in their total
  * order, without those that are rescinded.
@@ -40,8 +40,9 @@ function isEndedAtOnce({ effectiveAt }: LedgerEvent, after: readonly LedgerEvent
 }
 
 /**
- * The terminations that no activation stands before, each recorded no earlier than those before it:
- * whatever activation arrives late, one of them is the last recorded before its place.
+ * The terminations before the first activation, each recorded no earlier than the ones before it.
+ * For any activation that arrives late, one of these is the last that was recorded before its
+ * place.
  */
 export function leavingsWithoutStart(ordered: readonly LedgerEvent[]): readonly LedgerEvent[] {
   const found: LedgerEvent[] = []

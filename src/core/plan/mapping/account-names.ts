@@ -10,7 +10,9 @@ export function accountNameOf(written: string): string {
   return employeeIdOf(written).toLowerCase()
 }
 
-/** The user name and the mail addresses of a record, each once, in the form they are compared in. */
+/**
+ * The user name and the mail addresses of a record, each once, in the form they are compared in.
+ */
 export function accountNames({ userName, emails }: ScimUser): readonly string[] {
   const entries = Array.isArray(emails) ? emails : []
   const written = [userName, ...entries.map((entry) => (isObject(entry) ? entry['value'] : undefined))]

@@ -59,7 +59,10 @@ export function busCountLoop(
   })
 }
 
-/** Stops at its limits: more messages than it may count, or no more time. Rejects if no answer came in time. */
+/**
+ * Stops at its limits: more messages than it may count, or no more time. Rejects if no answer came
+ * in time.
+ */
 async function countQueue(
   queue: DeadLetterReasons,
   { settings, runtime, stopping }: CountContext,

@@ -13,6 +13,9 @@ export interface Stores {
    * messages are stale. `null` when there is no ledger to ask.
    */
   readonly knownEvents: Ledger['findKnownEvents'] | null
-  /** Finds an employee by a name, also when only the bus is looked at. `null` when there is no ledger to ask. */
+  /**
+   * Finds an employee by a name, also when only the bus is looked at. `null` when there is no
+   * ledger to ask.
+   */
   readonly findEmployeeIds: Ledger['findEmployeeIds'] | null
 }

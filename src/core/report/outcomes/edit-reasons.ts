@@ -1,4 +1,6 @@
-/** Why a dead letter cannot be replayed with an edit or a patch; a part of the catalogue of reasons. */
+/**
+ * Why a dead letter cannot be replayed with an edit or a patch; a part of the catalogue of reasons.
+ */
 export const EDIT_REASONS = [
   {
     codes: [

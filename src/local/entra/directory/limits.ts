@@ -10,8 +10,8 @@
 
 /**
  * The most characters of an attribute. Graph also documents 16 for `employeeId`. It is the matching
- * attribute of most jobs, HR systems have ids of 18 digits, and how provisioning treats those has not
- * been seen: the setting `attributeLimits: { employeeId: 16 }` refuses them.
+ * attribute of most jobs, HR systems have ids of 18 digits, and how provisioning treats those has
+ * not been seen: the setting `attributeLimits: { employeeId: 16 }` refuses them.
  */
 export const DOCUMENTED_LIMITS: Readonly<Record<string, number>> = {
   city: 128,

@@ -1,8 +1,9 @@
 import type { SqlValue } from '../sql.ts'
 
 /**
- * PostgreSQL keeps every text but one with the character U+0000. It is written as two characters, of which the first is one that stands for nothing
- * in Unicode; where that one occurs by itself it is written as two as well. So every text comes back as it went in, as it does with SQLite.
+ * PostgreSQL cannot store the character U+0000 in a text. It is escaped as two characters, the
+ * first of which is U+FFFF, a noncharacter. U+FFFF itself is escaped too, so every text is read
+ * back as it was written.
  */
 const ESCAPE = '\uffff'
 const NUL = `${ESCAPE}0`

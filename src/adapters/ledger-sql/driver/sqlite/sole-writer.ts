@@ -7,15 +7,16 @@ const FILES = ['', '-wal', '-shm', '-lock'] as const
 const LOOK_EVERY_MS = 1_000
 
 /**
- * Finds out that this process is no longer the only writer of the ledger at its path: one of its files was deleted, moved or
- * replaced, or another process made itself the writer, which takes a lock that was removed. Nothing is written from then on,
- * and what was being committed is reported as failed, so that it comes again.
+ * Detects that this process is no longer the only writer of the ledger at its path: a file was
+ * deleted, moved or replaced, or another process became the writer, which is possible after the
+ * lock file was removed. From then on nothing is written. The transaction in progress is reported
+ * as failed, so that its work is repeated.
  */
 export class SoleWriter {
   private readonly path: string
   private readonly id = randomUUID()
   private files: readonly (string | null)[] | null = null
-  private told: RollcallError | null = null
+  private reported: RollcallError | null = null
   private onLost: ((error: RollcallError) => void) | null = null
   private timer: NodeJS.Timeout | null = null
 
@@ -23,7 +24,10 @@ export class SoleWriter {
     this.path = path
   }
 
-  /** Takes the ledger over from whichever process wrote before, and looks after its files from now on. */
+  /**
+   * Takes the ledger over from whichever process wrote before, and looks after its files from now
+   * on.
+   */
   async begin(driver: Driver): Promise<void> {
     await driver.transaction((sql) =>
       sql.run(
@@ -49,7 +53,7 @@ export class SoleWriter {
 
   /** Throws `LedgerLost` when the files at the path are others than in the beginning. */
   expectFiles(): void {
-    if (this.told) throw this.told
+    if (this.reported) throw this.reported
     if (!this.files) return
     const now = this.look()
     const index = this.files.findIndex((file, at) => file !== now[at])
@@ -58,7 +62,10 @@ export class SoleWriter {
     throw this.lost(`${this.path}${FILES[index] ?? ''} ${what} while this process ran on it`)
   }
 
-  /** Throws `LedgerLost` when another process became the writer. Called within a transaction that writes. */
+  /**
+   * Throws `LedgerLost` when another process became the writer. Called within a transaction that
+   * writes.
+   */
   async expectOwner(sql: Sql): Promise<void> {
     if (!this.files) return
     const [row] = await sql.all<{ owner: string }>(`SELECT owner FROM leases WHERE name = 'writer'`)
@@ -72,12 +79,12 @@ export class SoleWriter {
 
   private lost(what: string): RollcallError {
     this.end()
-    this.told = new RollcallError(
+    this.reported = new RollcallError(
       'LedgerLost',
       `${what}, so it stops and writes nothing more: see that the right ledger is there and that one process runs on it, and start again`,
     )
-    this.onLost?.(this.told)
-    return this.told
+    this.onLost?.(this.reported)
+    return this.reported
   }
 
   private look(): readonly (string | null)[] {

@@ -14,16 +14,17 @@ import {
 export interface ThreadOptions {
   readonly tokenFor?: (scope: string) => Promise<string | null>
   /**
-   * Called when the thread ends unexpectedly. From then on every call rejects, and only a new process can
-   * use the ledger.
+   * Called when the thread ends unexpectedly. From then on every call rejects, and only a new
+   * process can use the ledger.
    */
   readonly onGone?: (error: Error) => void
 }
 
 /**
- * A ledger in its own thread, so that neither the disk nor the round trips of a transaction, which holds
- * locks meanwhile, wait for other work of this process. Rejects with the error of the opening. The thread
- * reports the names of the ledger's methods when it has opened, so they are listed only in `sqlLedger`.
+ * A ledger in its own thread, so that a transaction, which holds locks during its disk access and
+ * round trips, does not wait for other work of this process. Rejects if the ledger cannot be
+ * opened. The thread reports the names of the ledger's methods when it has opened, so they are
+ * listed only in `sqlLedger`.
  */
 export async function ledgerInThread(
   script: URL,

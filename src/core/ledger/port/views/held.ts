@@ -42,7 +42,10 @@ export interface HeldPage {
 }
 export interface HeldEmployee {
   readonly employeeId: string
-  /** When the employee is planned next (`future`), or since when it waits; `null` where that is not known. */
+  /**
+   * When the employee is planned next (`future`), or since when it waits; `null` where that is not
+   * known.
+   */
   readonly at: number | null
   /** Those that wait for the same cause, oldest first; a few at most. */
   readonly events: readonly HeldEvent[]

@@ -58,8 +58,8 @@ export function refusalOfEdit(
 }
 
 /**
- * Why a patch is refused although an edit may do the same; `null` when it is allowed. `names` is what
- * could be read of the original, and counts where intake refused it: `before` is empty then.
+ * Why a patch is refused although an edit may do the same; `null` when it is allowed. `names` is
+ * what could be read of the original, and counts where intake refused it: `before` is empty then.
  */
 export function refusalOfPatch(
   names: readonly ReadName[],

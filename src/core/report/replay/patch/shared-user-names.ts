@@ -18,9 +18,9 @@ export interface UserNameContext {
 const AT_ONCE = 200
 
 /**
- * Refuses patched dead letters after which two employees would have the same user name: both of the
- * selection, or one of them any other employee of the ledger. The directory would refuse one of the
- * two, and the ledger alone cannot tell which one is right.
+ * Refuses patches that would give two employees the same user name, both in the selection or one of
+ * them elsewhere in the ledger. The directory would refuse one of the two, and the ledger cannot
+ * tell which one is right.
  */
 export async function refuseSharedUserNames(
   selected: readonly Selected[],

@@ -15,8 +15,9 @@ export type CancelResult =
   | { readonly kind: 'cancelled'; readonly run: ReplayRun; readonly cancelled: number }
 
 /**
- * Takes back what a run has not begun: those dead letters stay as they are. What was sent to the bus before is not
- * taken back, and a run with such parts stays open, because their originals are still to be removed.
+ * Takes back what a run has not begun: those dead letters stay as they are. What was sent to the
+ * bus before is not taken back, and a run with such parts stays open, because their originals are
+ * still to be removed.
  */
 export async function cancelRun(
   run: ReplayRun,
