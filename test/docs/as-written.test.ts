@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { until } from '../adapters/support/until.ts'
 import { files } from '../deploy/support.ts'
-import { commandOf, wordsOf } from '../fakes/command-line.ts'
 import { missingLines, stepsOf } from './support/page.ts'
 import { openShell, type Shell } from './support/shell.ts'
 
@@ -16,16 +15,6 @@ const CODES: Readonly<Record<string, number>> = {
 }
 /** The last command of these blocks lasts until Ctrl-C, in a terminal of its own. */
 const SERVES = /(?:-- (?:run|local [^\n]*)|\nnode [^\n]*\.mjs)\n$/
-
-/** Commands that change nothing. */
-const LOOK = new Set(
-  (
-    'status,alerts,instances,audit,events,trace,explain,plan,brake status,leavers list,findings list,findings show,' +
-    'blocks list,replays list,replays show,dead-letters list,dead-letters groups,dead-letters show'
-  ).split(','),
-)
-/** Files of the reader's own. */
-const OWN_FILE = /\bnew[\w-]*\.(?:jsonl|yaml)/
 
 /** README and Try it begin with the same demo. It is run once. */
 const FIRST = 'npm ci && npm start\n'
@@ -85,23 +74,4 @@ async function everythingAnswered(terminal: string): Promise<boolean> {
 void describe('what the pages tell to type works as it is written', () => {
   for (const page of ['README.md', 'docs/start/try-it.md', ...files('examples/*/README.md')])
     void test(page, () => type(page))
-
-  void test('commands of the guides that only look can be typed beside the connector of Try it', async () => {
-    const lines: string[] = []
-    for (const { script } of files('docs/{guides,reference}/*.md').flatMap(stepsOf))
-      for (const line of script
-        .split('\n')
-        .filter((one) => one.startsWith('rollcall ') && !OWN_FILE.test(one)))
-        if (LOOK.has(await commandOf(wordsOf(line.replace(/ >.*/, '')).slice(1)).catch(() => '')))
-          lines.push(line)
-    assert.ok(lines.length > 50, `only ${lines.length} were found`)
-    const { commands, stderr } = await shell.run(lines.join('\n'), 'docs-start-try-it-md')
-    assert.equal(commands.length, lines.length)
-    // What they name may not be there, and alerts may be open. They are neither called wrongly nor do they fail.
-    assert.deepEqual(
-      commands.filter(({ code }) => code === 1 || code === 2),
-      [],
-      stderr,
-    )
-  })
 })

@@ -4,7 +4,7 @@ import type { Ran } from './rollcall.ts'
 
 /** A terminal to run a command on; without one, its output is a file and there is no one to ask. */
 export interface OnTerminal {
-  /** What is typed at the first question. */
+  /** What is typed at a question. `what is asked`: the word that it asks for. */
   readonly types?: string
   /** The width of stderr, on which lines can be rewritten. */
   readonly width?: number
@@ -26,6 +26,9 @@ export function command(
   return ran
 }
 
+const asked = (types: string, question: string): string =>
+  types === 'what is asked' ? (/Type (.+) to go on: $/.exec(question)?.[1] ?? '') : types
+
 async function runHere(
   argv: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -43,7 +46,7 @@ async function runHere(
       return true
     },
     width,
-    answer: types === undefined ? undefined : () => Promise.resolve(types),
+    answer: types === undefined ? undefined : () => Promise.resolve(asked(types, stderr)),
   })
   const before = process.env
   process.env = { ...environment }

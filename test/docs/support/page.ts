@@ -6,14 +6,19 @@ export interface Step {
   readonly shown: string | null
 }
 
-/** The shell blocks of a page, in their order. A block without a language that follows is the output of the one before. */
-export function stepsOf(page: string): readonly Step[] {
-  const blocks = [...read(page).matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(
-    ([, language = '', body = '']) => ({
+/** The code blocks of a page, also those inside of a list. */
+export function blocksOf(page: string): readonly { readonly language: string; readonly body: string }[] {
+  return [...read(page).matchAll(/^( *)```(\w*)\n([\s\S]*?)^ *```$/gm)].map(
+    ([, indent = '', language = '', body = '']) => ({
       language,
-      body,
+      body: body.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
     }),
   )
+}
+
+/** The shell blocks of a page, in their order. A block without a language that follows is the output of the one before. */
+export function stepsOf(page: string): readonly Step[] {
+  const blocks = blocksOf(page)
   return blocks.flatMap(({ language, body }, at) => {
     if (language !== 'sh') return []
     const next = blocks[at + 1]
@@ -50,3 +55,9 @@ const comparable = (line: string): string =>
     .replace(/\d+ operations? in \d+ calls?/, '0 operations in 0 calls')
     .replaceAll(/ +/g, ' ')
     .trim()
+
+/** The commands of these programs that a page names in a sentence or a table. */
+export const commandSpans = (page: string, programs: readonly string[]): readonly string[] =>
+  [...read(page).matchAll(/`([^`\n]+)`/g)]
+    .map(([, span = '']) => span)
+    .filter((span) => programs.some((program) => span.startsWith(`${program} `)))

@@ -12,14 +12,37 @@ const ROOT = join(import.meta.dirname, '../../..')
 /**
  * What the pages read of the repository, and what the test runner preloads in threads. What they write is beside it.
  */
-const LINKED = ['package.json', 'src', 'node_modules', 'test']
+const LINKED = [
+  'package.json',
+  'src',
+  'node_modules',
+  'test',
+  'scripts',
+  'docker-compose.yml',
+  'CHANGELOG.md',
+]
 
 export interface Ended {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
-  /** Each `rollcall` of the script, and how it ended. */
+  /** Each `rollcall` and each stand-in of the script, and how it ended. */
   readonly commands: readonly { readonly line: string; readonly code: number }[]
+}
+
+/** How a program that the pages type ended. */
+export interface Said {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface ShellOptions {
+  /** Programs that stand in for others: they are function calls, too. */
+  readonly tools?: readonly string[]
+  readonly tool?: (words: readonly string[], folder: string) => Promise<Said>
+  /** Types what `rollcall` asks for; without it there is no terminal to ask on. */
+  readonly typesWhatIsAsked?: boolean
 }
 
 export interface Shell extends AsyncDisposable {
@@ -37,16 +60,16 @@ export interface Shell extends AsyncDisposable {
  * A shell in a copy of the repository, with `rollcall` and `npm` as the pages use them. Bash reads the scripts. Every
  * `rollcall` is a function call in this process, except those that last until a signal.
  */
-export async function openShell(): Promise<Shell> {
+export async function openShell({ tools = [], ...options }: ShellOptions = {}): Promise<Shell> {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-as-written-'))
   for (const name of LINKED) symlinkSync(join(ROOT, name), join(folder, name))
-  cpSync(join(ROOT, 'examples'), join(folder, 'examples'), { recursive: true })
+  for (const name of ['examples', 'deploy']) cpSync(join(ROOT, name), join(folder, name), { recursive: true })
   const bin = join(folder, '.bin')
   mkdirSync(bin)
   let commands: { line: string; code: number }[] = []
-  const server = createServer((socket) => void answer(socket, bin, (ran) => commands.push(ran)))
+  const server = createServer((socket) => void answer(socket, bin, options, (ran) => commands.push(ran)))
   await once(server.listen(0, '127.0.0.1'), 'listening')
-  writeTools(bin, (server.address() as AddressInfo).port)
+  writeTools(bin, (server.address() as AddressInfo).port, tools)
   const before = process.cwd()
   process.chdir(folder)
   const start = (script: string, terminal: string) => {
@@ -97,10 +120,11 @@ export async function openShell(): Promise<Shell> {
   }
 }
 
-/** Reads the arguments and the environment of one `rollcall`, runs it, and says where its output is. */
+/** Reads the words and the environment of one program, runs it, and says where its output is. */
 async function answer(
   socket: Socket,
   bin: string,
+  { tool, typesWhatIsAsked = false }: ShellOptions,
   onRan: (ran: { readonly line: string; readonly code: number }) => void,
 ): Promise<void> {
   const asked = await new Promise<string>((resolve) => {
@@ -111,34 +135,44 @@ async function answer(
     })
   })
   const [count = '', ...rest] = asked.split('\0')
-  const argv = rest.slice(0, Number(count))
-  const environment = rest.slice(Number(count)).flatMap((one): (readonly [string, string])[] => {
-    const at = one.indexOf('=')
-    return at > 0 ? [[one.slice(0, at), one.slice(at + 1)]] : []
-  })
-  const { code, stdout, stderr } = await command(argv, Object.fromEntries(environment))
-  onRan({ line: argv.join(' '), code })
+  const [program = '', ...argv] = rest.slice(0, Number(count) + 1)
+  const environment = Object.fromEntries(
+    rest.slice(Number(count) + 1).flatMap((one): (readonly [string, string])[] => {
+      const at = one.indexOf('=')
+      return at > 0 ? [[one.slice(0, at), one.slice(at + 1)]] : []
+    }),
+  )
+  const folder = environment['PWD'] ?? '.'
+  const { code, stdout, stderr } =
+    program === 'rollcall' || tool === undefined
+      ? await command(argv, environment, typesWhatIsAsked ? { types: 'what is asked' } : {})
+      : await tool([program, ...argv], folder)
+  onRan({ line: (program === 'rollcall' ? argv : [program, ...argv]).join(' '), code })
   writeFileSync(join(bin, 'out'), stdout)
   writeFileSync(join(bin, 'err'), stderr)
   socket.end(`${code}\n`)
 }
 
-function writeTools(bin: string, port: number): void {
+function writeTools(bin: string, port: number, tools: readonly string[]): void {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     readonly scripts: Readonly<Record<'start' | 'rollcall', string>>
   }
   const main = join(ROOT, 'src/main.ts')
   const write = (name: string, lines: readonly string[]): void =>
     writeFileSync(join(bin, name), ['#!/usr/bin/env bash', ...lines, ''].join('\n'), { mode: 0o755 })
+  const asks = (name: string): readonly string[] => [
+    `exec 3<>/dev/tcp/127.0.0.1/${port}`,
+    `{ printf '%s\\0' "$#" ${name} "$@"; env -0; printf '\\0'; } >&3`,
+    'read -r code <&3',
+    `cat '${bin}/out'; cat '${bin}/err' >&2; exit "$code"`,
+  ]
+  for (const name of tools) write(name, asks(name))
   write('rollcall', [
     'case "$1 ${2-}" in',
     '  "local feed") ;;',
     `  run* | local*) NODE_COMPILE_CACHE='${COMPILE_CACHE}' exec '${process.execPath}' '${main}' "$@" ;;`,
     'esac',
-    `exec 3<>/dev/tcp/127.0.0.1/${port}`,
-    `{ printf '%s\\0' "$#" "$@"; env -0; printf '\\0'; } >&3`,
-    'read -r code <&3',
-    `cat '${bin}/out'; cat '${bin}/err' >&2; exit "$code"`,
+    ...asks('rollcall'),
   ])
   const plain = (script: string): string => script.replace('node src/rollcall.mjs', 'rollcall')
   write('npm', [
