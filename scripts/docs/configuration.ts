@@ -15,6 +15,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   BRAKE_WINDOW_MS: 'Brake',
   JOB_POLL_MS: 'Job, retention and watchdog',
   HTTP_ADDRESS: 'Probes and telemetry',
+  CONSOLE: 'Console',
 }
 
 /** The page of the configuration, made from the two schemas. */

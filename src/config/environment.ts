@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CONSOLE_VARIABLES } from './console/variables.ts'
 import { duration, flag, httpAddress, limit, names, optional, proxy, text, whole, zone } from './values.ts'
 
 /**
@@ -245,13 +246,10 @@ export const ENVIRONMENT = z.object({
     description: 'Token for /metrics and the console, if HTTP_ADDRESS is not on loopback',
     secret: true,
   }),
-  CONSOLE: z.enum(['loopback', 'on', 'off']).default('loopback').meta({
-    description:
-      'Where the console is served: only where HTTP_ADDRESS is on loopback, everywhere (elsewhere it needs HTTP_TOKEN), or nowhere',
-  }),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional.meta({
     description: 'Where telemetry is sent. Without it, there is none',
   }),
+  ...CONSOLE_VARIABLES,
 })
 export type Environment = Readonly<Record<string, string | undefined>>
 export type Settings = Readonly<z.output<typeof ENVIRONMENT>>

@@ -7,6 +7,7 @@ import { bare } from '../core/own.ts'
 import { DEFAULT_RULES } from '../core/plan/mapping/mapping.ts'
 import { visible } from '../core/display/visible.ts'
 import { SECRETS } from './environment.ts'
+import { consoleSettingsOf } from './console/access.ts'
 import type { Path } from './file.ts'
 import type { Config } from './load.ts'
 import { type FileContent, SETTING_NAMES } from './schema.ts'
@@ -35,6 +36,7 @@ export function maskedYaml(config: Config): string {
       shapes,
       alerts: writtenThresholds(config.rules.alerts),
       ...(notifications ? { notifications: withoutKeys(notifications) } : {}),
+      console: consoleSettingsOf(config),
       mapping: whole(mapping),
     },
     { aliasDuplicateObjects: false },

@@ -9,6 +9,7 @@ import { isCharset } from '../core/intake/body/charset.ts'
 import { PilotSettings } from '../core/plan/pilot.ts'
 import { FIELD_KINDS } from '../core/intake/shape/fields.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
+import { ConsoleSettings } from './console/access.ts'
 import { ENVIRONMENT } from './environment.ts'
 import { zone } from './values.ts'
 
@@ -214,6 +215,7 @@ export const FILE = z.strictObject({
   notifications: NotificationSettings.optional().meta({
     description: 'Who is told what needs a person, and how',
   }),
+  console: ConsoleSettings.prefault({}).meta({ description: 'Who may do what in the console' }),
   mapping: MAPPING.optional().meta({
     description: 'Targets in the directory and their rules. Default: the default mapping',
   }),

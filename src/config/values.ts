@@ -39,3 +39,17 @@ function isZone(name: string): boolean {
     return false
   }
 }
+
+export const guid = z
+  .guid({ error: 'must be an id such as 8a3c2f0e-1b2d-4c5e-9f60-718293a4b5c6' })
+  .transform((id) => id.toLowerCase())
+/** An https address without a path. Plain http is for this machine, where nobody else listens in. */
+export const httpsOrigin = text
+  .transform((given) => given.replace(/\/$/, ''))
+  .refine(isHttpsOrigin, { error: 'must be https://host, without a path' })
+
+function isHttpsOrigin(given: string): boolean {
+  const url = URL.parse(given)
+  if (url === null || url.origin !== given) return false
+  return url.protocol === 'https:' || /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(given)
+}

@@ -97,6 +97,11 @@ export const ERRORS = {
   },
   SettingsInvalid: { meaning: 'The settings of a double are wrong.', exit: 'failed' },
   ShapeInvalid: { meaning: 'A shape is wrong.', exit: 'failed' },
+  SignInRefused: {
+    meaning: 'A sign-in to the console was refused, or its answer cannot be trusted.',
+    exit: 'failed',
+  },
+  SignInUnavailable: { meaning: 'The service that signs in to the console does not answer.', exit: 'failed' },
   Unexpected: { meaning: 'A service answered something unexpected to `rollcall check`.', exit: 'failed' },
   Unforeseen: { meaning: 'An error that Rollcall does not know. Please report it.', exit: 'failed' },
   Unreachable: { meaning: 'A fault in Rollcall. Please report it.', exit: 'failed' },

@@ -1,11 +1,13 @@
 import type { RequestListener } from 'node:http'
 import type { Observed } from '../compose/observe/figures.ts'
+import { signInService } from '../compose/console/sign-in.ts'
 import { operatingSystemUser } from '../compose/instance/os-user.ts'
+import { consoleSettingsOf, signInOf } from '../config/console/access.ts'
 import { type HttpAddress, httpAddressOf } from '../config/http-address.ts'
 import type { Config } from '../config/load.ts'
 import { RollcallError } from '../core/errors.ts'
 import type { Logger } from '../core/runtime.ts'
-import { ALL_PERMISSIONS } from './access/permissions.ts'
+import type { AccessSettings } from './access/identify.ts'
 import type { ConsoleLedger } from './console/context.ts'
 import { type Probes, startProbes } from './probes.ts'
 
@@ -39,22 +41,37 @@ async function pagesOf(
   { observed, ledger }: Served,
   log: Logger,
 ): Promise<RequestListener | null> {
-  const { CONSOLE, HTTP_TOKEN: token } = config
+  const { CONSOLE } = config
   if (CONSOLE === 'off' || (CONSOLE === 'loopback' && !loopback)) return null
-  if (!loopback && token === null)
-    throw new RollcallError(
-      'ConfigInvalid',
-      'CONSOLE=on beyond loopback needs HTTP_TOKEN: without it, every client that reaches HTTP_ADDRESS could read the console. Set HTTP_TOKEN, or set CONSOLE to loopback or off',
-    )
+  const access = await accessOf(config, loopback)
   const { consoleListener } = await import('./console/listener.ts')
   const { snapshot } = observed
   return consoleListener({
     config,
-    access: { loopback, token, tokenPermissions: ALL_PERMISSIONS, user: operatingSystemUser() },
+    access,
     ledger,
     snapshot,
     now: Date.now,
     zone: null,
     log,
   })
+}
+
+/** Throws `ConfigInvalid` for a sign-in that lacks a setting, and where others could come in without one. */
+async function accessOf(config: Config, loopback: boolean): Promise<AccessSettings> {
+  const signIn = signInOf(config)
+  const { HTTP_TOKEN: token } = config
+  if (!loopback && token === null && signIn === null)
+    throw new RollcallError(
+      'ConfigInvalid',
+      'CONSOLE=on beyond loopback needs HTTP_TOKEN or the sign-in with Entra ID (CONSOLE_URL): without one, every client that reaches HTTP_ADDRESS could read the console. Set one of them, or set CONSOLE to loopback or off',
+    )
+  const { roles, token: allowed } = consoleSettingsOf(config)
+  return {
+    open: loopback && signIn === null,
+    token,
+    tokenPermissions: new Set(allowed),
+    entra: signIn && { service: await signInService(signIn), roles, clientSecret: signIn.clientSecret },
+    user: operatingSystemUser(),
+  }
 }

@@ -94,6 +94,10 @@ const OWN_SETTINGS: ReadonlySet<string> = new Set([
   'LOG_LEVEL',
   'HTTP_ADDRESS',
   'CONSOLE',
+  'CONSOLE_URL',
+  'CONSOLE_TENANT_ID',
+  'CONSOLE_CLIENT_ID',
+  'CONSOLE_AUTHORITY',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
 ] satisfies readonly SettingName[])
 

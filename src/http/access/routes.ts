@@ -1,5 +1,6 @@
 import { own } from '../../core/own.ts'
-import type { Permission } from './permissions.ts'
+import { CALLBACK_PATH } from '../../core/sign-in.ts'
+import type { Permission } from '../../config/console/permissions.ts'
 
 /**
  * Every route of the console, with the permission that it takes; `none` is open to every client that
@@ -33,6 +34,8 @@ export const ROUTES = {
   '/audit': { methods: ['GET'], permission: 'read' },
   '/employee': { methods: ['GET'], permission: 'read' },
   '/sign-in': { methods: ['GET', 'POST'], permission: 'none' },
+  '/sign-in/entra': { methods: ['GET'], permission: 'none' },
+  [CALLBACK_PATH]: { methods: ['GET'], permission: 'none' },
   '/sign-out': { methods: ['POST'], permission: 'none' },
   '/assets/console.css': { methods: ['GET'], permission: 'none' },
   '/assets/live.js': { methods: ['GET'], permission: 'none' },

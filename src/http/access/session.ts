@@ -1,30 +1,60 @@
-import { createHmac, randomBytes } from 'node:crypto'
-import { sameSecret } from './token.ts'
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import type { Sealer } from './sealed.ts'
+import type { Actor } from './visitor.ts'
 
 /**
- * The session of a browser that gave the token. The cookie holds when it ends, and a seal made with
- * the token, so that every instance with the same token accepts it, a restart ends none, and a new
- * token ends all. The token cannot be derived from it.
+ * The session of a browser that signed in. Its cookie holds all of it, so that every instance takes
+ * it and a restart ends none. It cannot be called back before its time, which is therefore short.
  */
+export interface Session {
+  readonly id: string
+  readonly actor: Actor
+  /** App roles of the tenant; `null` after a sign-in with the token of `HTTP_TOKEN`. */
+  readonly roles: readonly string[] | null
+  readonly startedAt: number
+  /** When a page was asked for last, give or take `SEEN_MS`. */
+  readonly seenAt: number
+}
 
 /** The prefix makes browsers refuse the cookie from another host, another path or without TLS. */
 export const SESSION_COOKIE = '__Host-rollcall'
 
 /** A working day. */
 export const SESSION_MS = 8 * 3_600_000
+/** A browser that asks for no page is signed out after this time. */
+export const IDLE_MS = 3_600_000
+/** More often than this a cookie is not renewed. */
+const SEEN_MS = 60_000
 
-/** The value of a new cookie. */
-export function newSession(token: string, now: number): string {
-  const content = `${now + SESSION_MS}.${randomBytes(16).toString('hex')}`
-  return `${content}.${sealOf(content, token)}`
+const SESSION = z.object({
+  id: z.string(),
+  actor: z.object({ id: z.string(), name: z.string() }),
+  roles: z.array(z.string()).nullable(),
+  startedAt: z.number(),
+  seenAt: z.number(),
+})
+
+export const newSession = (actor: Actor, roles: Session['roles'], now: number): Session => ({
+  id: randomUUID(),
+  actor,
+  roles,
+  startedAt: now,
+  seenAt: now,
+})
+
+export function sealSession(sealer: Sealer, session: Session): Promise<string> {
+  return sealer.seal('session', { ...session }, endOf(session))
 }
 
-/** Whether the cookie was made with this token and has not ended. */
-export function isSession(cookie: string, token: string, now: number): boolean {
-  const [, content = '', until = '', seal = ''] =
-    /^((\d{1,15})\.[\da-f]{32})\.([\da-f]{64})$/.exec(cookie) ?? []
-  return seal !== '' && sameSecret(seal, sealOf(content, token)) && now < Number(until)
+/** `null` for a cookie that was not sealed here, or is over. */
+export async function openSession(sealer: Sealer, cookie: string, now: number): Promise<Session | null> {
+  const { data: session } = SESSION.safeParse(await sealer.open('session', cookie, now))
+  return session !== undefined && now < session.seenAt + IDLE_MS ? session : null
 }
 
-const sealOf = (content: string, token: string): string =>
-  createHmac('sha256', token).update(`console session ${content}`).digest('hex')
+/** The same session, seen now; `null` while it need not be written anew. */
+export const seenAgain = (session: Session, now: number): Session | null =>
+  now < session.seenAt + SEEN_MS ? null : { ...session, seenAt: now }
+
+export const endOf = ({ startedAt }: Session): number => startedAt + SESSION_MS

@@ -1,11 +1,13 @@
 import { createHmac } from 'node:crypto'
-import type { Permission } from './permissions.ts'
+import { type Permission, type RolePermissions } from '../../config/console/permissions.ts'
 import { sameSecret } from './token.ts'
 
 /** Who asks: the same for the page, for the action that its form takes, and for the audit trail. */
 export interface Visitor {
   readonly actor: Actor
   readonly permissions: ReadonlySet<Permission>
+  /** What the app roles give here; `null` where permissions come from no role. */
+  readonly roles: RolePermissions | null
   /** `session`: a browser that signed in. `bearer`: a program. `machine`: on loopback, without sign-in. */
   readonly by: 'machine' | 'session' | 'bearer'
   /**
@@ -23,6 +25,15 @@ export interface Actor {
 
 /** The actor as the audit trail holds it: `Ann Example (7c0e…)`, or the name alone when it is the id. */
 export const actorText = ({ id, name }: Actor): string => (id === name ? name : `${name} (${id})`)
+
+/** What has to be done for this visitor to get a permission. */
+export function wayTo(permission: Permission, roles: readonly string[] | null): string {
+  if (roles === null)
+    return `The token does not allow “${permission}”: see console.token in the configuration.`
+  return roles.length === 0
+    ? `No role of the configuration gives “${permission}”: see console.roles there.`
+    : `It takes the app role ${roles.join(' or ')}, which an administrator of the tenant can assign.`
+}
 
 /** Goes into every form, so that only a page made for this visitor can take an action. */
 export const formToken = ({ key }: Visitor): string | null => (key === null ? null : seal(key, 'form'))

@@ -1,8 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import { type Context, Hono } from 'hono'
+import { randomUUID } from 'node:crypto'
+import { Hono } from 'hono'
 import { countedFailures } from '../access/failures.ts'
 import { guard, type Guarded } from '../access/guard.ts'
-import { visitorOf } from '../access/identify.ts'
+import { identifierWith } from '../access/identify.ts'
 import { readAssets } from './assets.ts'
 import type { ConsoleContext } from './context.ts'
 import { LEDGER_AWAY } from './page.ts'
@@ -17,11 +17,10 @@ export function consoleApp(context: ConsoleContext): Hono<Guarded> {
   const app = new Hono<Guarded>()
   const failures = countedFailures()
   const { access, now } = context
-  const processKey = randomBytes(32).toString('hex')
-  const identify = (request: Context) => visitorOf(request, access, { now: now(), processKey })
-  app.use(guard({ loopback: access.loopback, failures, now, identify, refuse }))
+  const identifier = identifierWith(access)
+  app.use(guard({ open: access.open, failures, now, identifier, refuse }))
   serveAssets(app)
-  serveSignIn(app, context, failures)
+  serveSignIn(app, context, { failures, sealer: identifier.sealer })
   servePages(app, context)
   serveActions(app, context)
   app.notFound((request) => refuse(request, { status: 404 }))

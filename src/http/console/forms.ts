@@ -1,6 +1,6 @@
 import { type ActionPath, ROUTES } from '../access/routes.ts'
-import { PERMISSIONS } from '../access/permissions.ts'
-import { formToken, type Visitor } from '../access/visitor.ts'
+import { PERMISSIONS, rolesWith } from '../../config/console/permissions.ts'
+import { formToken, type Visitor, wayTo } from '../access/visitor.ts'
 import { type Markup, markup, NOTHING } from './markup.ts'
 
 export const FORM_TOKEN = 'form-token'
@@ -40,10 +40,11 @@ ${formTokenField(visitor)}${fields}
 }
 
 /** Why this visitor may not take the action; `null` when it may. */
-export function lacking({ permissions }: Visitor, path: ActionPath): string | null {
+export function lacking({ permissions, roles }: Visitor, path: ActionPath): string | null {
   const { permission } = ROUTES[path]
   if (permissions.has(permission)) return null
-  return `This needs the permission “${permission}” (${PERMISSIONS[permission]}), which you lack.`
+  const way = wayTo(permission, roles && rolesWith(permission, roles))
+  return `You lack the permission “${permission}” (${PERMISSIONS[permission]}). ${way}`
 }
 
 /** Asks why. The audit trail holds the answer. `id` differs from that of every other field of the page. */

@@ -58,11 +58,12 @@ function whoAsks(visitor: Visitor): Markup {
 }
 
 /** A page without navigation: the sign-in, and what is refused before it. */
-export function plainPage(title: string, body: Markup): Markup {
-  return documentOf(title, markup`<main id="main" class="alone"><p class="brand">Rollcall</p>${body}</main>`)
+export function plainPage(title: string, body: Markup, head: Markup = NOTHING): Markup {
+  const alone = markup`<main id="main" class="alone"><p class="brand">Rollcall</p>${body}</main>`
+  return documentOf(title, alone, head)
 }
 
-function documentOf(title: string, body: Markup): Markup {
+function documentOf(title: string, body: Markup, head: Markup = NOTHING): Markup {
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -71,7 +72,7 @@ function documentOf(title: string, body: Markup): Markup {
 <meta name="color-scheme" content="light dark">
 <title>${title} · Rollcall</title>
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/assets/console.css">
+<link rel="stylesheet" href="/assets/console.css">${head}
 </head>
 <body>
 ${body}

@@ -1,9 +1,9 @@
 import type { Context } from 'hono'
 import type { Refusal } from '../access/guard.ts'
-import { PERMISSIONS } from '../access/permissions.ts'
+import { PERMISSIONS } from '../../config/console/permissions.ts'
+import { wayTo } from '../access/visitor.ts'
 import { notice, plainPage } from './layout.ts'
 import { type Markup, markup } from './markup.ts'
-import { signInPage } from './sign-in-page.ts'
 import { lasting } from './times.ts'
 
 const NOW_LINK = markup`<p><a href="/">To the first page</a></p>`
@@ -16,14 +16,16 @@ export function refuse(request: Context, refusal: Refusal): Response | Promise<R
   if (request.req.header('authorization') === undefined)
     return request.redirect(`/sign-in?${new URLSearchParams({ to }).toString()}`, 303)
   request.header('www-authenticate', 'Bearer')
-  return request.html(signInPage(to, true), 401)
+  return request.html(refusalPage(refusal), 401)
 }
 
 /** What a refusal says, and what to do about it. */
-export function refusalPage(refusal: Exclude<Refusal, { readonly status: 401 }>): Markup {
+export function refusalPage(refusal: Refusal): Markup {
   const said = (title: string, text: string): Markup =>
     plainPage(title, markup`<h1>${refusal.status}</h1>${notice(title, text, NOW_LINK)}`)
   switch (refusal.status) {
+    case 401:
+      return said('The bearer token is not valid here', 'Take a new one for this console.')
     case 403:
       return forbidden(refusal, said)
     case 404:
@@ -43,6 +45,11 @@ export function refusalPage(refusal: Exclude<Refusal, { readonly status: 401 }>)
       return said(
         'The console is not reached under this name',
         'On loopback it answers to localhost and 127.0.0.1 only, so that no other site can read it through your browser.',
+      )
+    case 503:
+      return said(
+        'Entra ID cannot be reached',
+        'Your sign-in could not be checked. Try again in a moment. If it stays, look at CONSOLE_TENANT_ID and CONSOLE_AUTHORITY, and at the way from the connector to them.',
       )
     case 429:
       return said(
@@ -67,7 +74,7 @@ function forbidden(
     case 'permission':
       return said(
         `You lack the permission “${refusal.lacks}”`,
-        `It is needed to ${PERMISSIONS[refusal.lacks]}. Whoever administers the console can give you a role with it.`,
+        `It is needed to ${PERMISSIONS[refusal.lacks]}. ${wayTo(refusal.lacks, refusal.roles)}`,
       )
   }
 }

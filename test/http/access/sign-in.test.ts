@@ -4,10 +4,17 @@ import { readConfig } from '../../../src/compose/config.ts'
 import { silentLogger } from '../../../src/core/runtime.ts'
 import { countedFailures } from '../../../src/http/access/failures.ts'
 import { ownPage, ROUTES } from '../../../src/http/access/routes.ts'
-import { isSession, newSession, SESSION_MS } from '../../../src/http/access/session.ts'
+import { sealerWith } from '../../../src/http/access/sealed.ts'
+import {
+  IDLE_MS,
+  newSession,
+  openSession,
+  sealSession,
+  SESSION_MS,
+} from '../../../src/http/access/session.ts'
 import { serveHttp } from '../../../src/http/serve.ts'
 import type { World } from '../../suites/conformance/ledger-world.ts'
-import { anOffice, contextOf, type Door, doorTo, OUTSIDE, TOKEN } from '../console/office.ts'
+import { anOffice, contextOf, type Door, doorTo, OUTSIDE, sessionCookie, TOKEN } from '../console/office.ts'
 
 const stack = new AsyncDisposableStack()
 let world: World
@@ -19,15 +26,15 @@ after(() => stack.disposeAsync())
 const outside = (): Door =>
   doorTo(contextOf(stack, { ledger: world.ledger, now: () => world.now }, OUTSIDE), 'https://console.example')
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
-const cookie = (value: string) => ({ headers: { cookie: `__Host-rollcall=${value}` } })
+const cookie = (text: string) => ({ headers: { cookie: text } })
 const reading = Object.entries(ROUTES).flatMap(([path, { permission }]) =>
   permission === 'read' ? [path] : [],
 )
 
 void describe('the console beyond loopback', () => {
   void test('no page that reads is shown without the token, with a wrong one, or with a session that is forged or over', async () => {
-    const forged = newSession('of-another', world.now)
-    const over = newSession(TOKEN, world.now - SESSION_MS)
+    const forged = await sessionCookie(world.now, 'of-another')
+    const over = await sessionCookie(world.now - SESSION_MS)
     for (const path of reading) {
       const { get } = outside()
       const without = await get(`${path}?id=20011`)
@@ -39,8 +46,8 @@ void describe('the console beyond loopback', () => {
       for (const init of [
         cookie(forged),
         cookie(over),
-        cookie('x'),
-        { headers: { cookie: '__Host-rollcall=%' } },
+        cookie('__Host-rollcall=x'),
+        cookie('__Host-rollcall=%'),
       ])
         assert.equal((await get(path, init)).status, 303, path)
       for (const token of ['wrong', '', `${TOKEN} `.repeat(2)]) {
@@ -49,7 +56,7 @@ void describe('the console beyond loopback', () => {
         assert.doesNotMatch(await wrong.text(), /20011|leaver-\d/)
       }
       assert.notEqual((await get(path, bearer(TOKEN))).status, 401, path)
-      assert.notEqual((await get(path, cookie(newSession(TOKEN, world.now)))).status, 303, path)
+      assert.notEqual((await get(path, cookie(await sessionCookie(world.now)))).status, 303, path)
     }
   })
 
@@ -60,10 +67,10 @@ void describe('the console beyond loopback', () => {
     const response = await post('/sign-in', { token: TOKEN, to: '/leavers?cause=brake' })
     assert.deepEqual([response.status, response.headers.get('location')], [303, '/leavers?cause=brake'])
     const set = response.headers.get('set-cookie') ?? ''
-    assert.match(set, /^__Host-rollcall=[\w.]+; Max-Age=28800; Path=\/; HttpOnly; Secure; SameSite=Strict$/)
+    assert.match(set, /^__Host-rollcall=[\w.-]+; Max-Age=28800; Path=\/; HttpOnly; Secure; SameSite=Strict$/)
     assert.doesNotMatch(set, new RegExp(TOKEN))
-    const value = /=([\w.]+);/.exec(set)?.[1] ?? ''
-    const page = await get('/leavers', cookie(value))
+    const value = /=([\w.-]+);/.exec(set)?.[1] ?? ''
+    const page = await get('/leavers', cookie(`__Host-rollcall=${value}`))
     assert.equal(page.status, 200)
     assert.match(await page.text(), /Sign out/)
     const out = await post('/sign-out', {})
@@ -122,12 +129,24 @@ void test('after the sign-in a form leads to pages of the console only', () => {
     assert.equal(ownPage(to), '/', String(to))
 })
 
-void test('a session is over on time, and no part of it can be changed', () => {
-  const session = newSession(TOKEN, 1_000)
-  assert.equal(isSession(session, TOKEN, 1_000 + SESSION_MS - 1), true)
-  assert.equal(isSession(session, TOKEN, 1_000 + SESSION_MS), false)
-  assert.equal(isSession(session.replace(/^\d+/, '999999999999999'), TOKEN, 1_000), false)
-  assert.equal(isSession(session, 'another', 1_000), false)
+void test('a session is over on time and when nobody asks for a page, and no part of it can be changed', async () => {
+  const [sealer, actor] = [sealerWith([TOKEN]), { id: 'token', name: 'token' }]
+  const session = newSession(actor, ['Rollcall.Read'], 0)
+  const opened = (cookie: string, now: number) => openSession(sealer, cookie, now)
+  const seen = await sealSession(sealer, { ...session, seenAt: SESSION_MS - 1_000 })
+  assert.deepEqual((await opened(seen, SESSION_MS - 1_000))?.roles, ['Rollcall.Read'])
+  assert.equal(await opened(seen, SESSION_MS), null)
+  const idle = await sealSession(sealer, session)
+  assert.deepEqual(await opened(idle, IDLE_MS - 1), session)
+  assert.equal(await opened(idle, IDLE_MS), null)
+  assert.equal(await openSession(sealerWith(['another']), idle, 0), null)
+  for (const [part] of idle.split('.').entries()) {
+    const parts = idle.split('.')
+    parts[part] = `${parts[part] === '' ? 'A' : parts[part]?.slice(0, -3)}AAA`
+    assert.equal(await opened(parts.join('.'), 0), null, `part ${part}`)
+  }
+  const pending = await sealer.seal('sign-in', { ...session }, SESSION_MS)
+  assert.equal(await opened(pending, 0), null, 'of another purpose')
 })
 
 void test('failures of many addresses are remembered in bounded space, and those of a new one still count', () => {
@@ -159,5 +178,8 @@ void test('beyond loopback the console is served only where it was asked for, an
   assert.equal(await statusOf({ HTTP_TOKEN: TOKEN, CONSOLE: 'on' }), 200)
   assert.equal(await statusOf({ HTTP_ADDRESS: '0' }), 200)
   assert.equal(await statusOf({ HTTP_ADDRESS: '0', CONSOLE: 'off' }), 404)
-  await assert.rejects(statusOf({ CONSOLE: 'on' }), { code: 'ConfigInvalid', message: /needs HTTP_TOKEN/ })
+  await assert.rejects(statusOf({ CONSOLE: 'on' }), {
+    code: 'ConfigInvalid',
+    message: /needs HTTP_TOKEN or the sign-in/,
+  })
 })

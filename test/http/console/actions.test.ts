@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { PERMISSIONS, isPermission, type Permission } from '../../../src/http/access/permissions.ts'
+import { PERMISSIONS, isPermission, type Permission } from '../../../src/config/console/permissions.ts'
 import { ROUTES } from '../../../src/http/access/routes.ts'
-import { newSession } from '../../../src/http/access/session.ts'
 import type { World } from '../../suites/conformance/ledger-world.ts'
-import { anOffice, contextOf, type Door, doorTo, LOOPBACK, OUTSIDE, TOKEN } from './office.ts'
+import { anOffice, contextOf, type Door, doorTo, LOOPBACK, OUTSIDE, sessionCookie, TOKEN } from './office.ts'
 
 const stack = new AsyncDisposableStack()
 let world: World
@@ -15,7 +14,7 @@ const doorWith = (access = LOOPBACK, at?: string): Door =>
 /** Signed in beyond loopback, with these permissions only. */
 const outside = (...permissions: readonly Permission[]): Door =>
   doorWith({ ...OUTSIDE, tokenPermissions: new Set(permissions) }, 'https://console.example')
-const session = () => ({ cookie: `__Host-rollcall=${newSession(TOKEN, world.now)}` })
+const session = async () => ({ cookie: await sessionCookie(world.now) })
 const SAME = { 'sec-fetch-site': 'same-origin' }
 const bearer = { authorization: `Bearer ${TOKEN}` }
 
@@ -61,7 +60,7 @@ void describe('actions of the console', () => {
     const other = (await formOn(doorWith(), '/leavers')).token
     const { token } = await formOn(door, '/leavers')
     assert.notEqual(token, other)
-    const mine = session()
+    const mine = await session()
     const { token: outsideToken } = await formOn(outside('read'), '/leavers', mine)
     for (const path of ACTIONS) {
       const form = { case: '1', justification: 'x' }
@@ -76,7 +75,7 @@ void describe('actions of the console', () => {
         assert.equal((await door.post(path, fields, headers)).status, 403, path)
       const all = doorWith(OUTSIDE, 'https://console.example')
       const foreign = { ...form, 'form-token': outsideToken }
-      assert.equal((await all.post(path, foreign, { ...SAME, ...session() })).status, 403, path)
+      assert.equal((await all.post(path, foreign, { ...SAME, ...(await session()) })).status, 403, path)
       assert.equal((await all.post(path, form, SAME)).status, 303, 'to the sign-in')
       const json = { method: 'POST', body: '{}', headers: { ...SAME, 'content-type': 'application/json' } }
       assert.equal((await door.get(path, json)).status, 415, path)
@@ -139,17 +138,17 @@ void describe('actions of the console', () => {
   })
 
   void test('a button for which the visitor lacks the permission is there, disabled, and says why', async () => {
-    const { text } = await formOn(outside('read'), '/leavers', session())
+    const { text } = await formOn(outside('read'), '/leavers', await session())
     assert.match(
       text,
-      /disabled>Acknowledge the chosen cases<\/button> <span class="why">This needs the permission “acknowledge”/,
+      /disabled>Acknowledge the chosen cases<\/button> <span class="why">You lack the permission “acknowledge” .* see console.token/,
     )
     assert.match((await formOn(door, '/leavers')).text, /class="primary">Acknowledge the chosen cases</)
   })
 
   void test('sign-out takes the token of the form, so that nobody else ends a session', async () => {
     const signedIn = outside('read')
-    const cookie = session()
+    const cookie = await session()
     const { token } = await formOn(signedIn, '/leavers', cookie)
     assert.equal((await signedIn.post('/sign-out', {}, { ...SAME, ...cookie })).status, 403)
     const out = await signedIn.post('/sign-out', { 'form-token': token }, { ...SAME, ...cookie })

@@ -4,8 +4,10 @@ import { observed } from '../../../src/compose/observe/figures.ts'
 import type { AlertState } from '../../../src/core/alerts/alert.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { DAY_MS, silentLogger } from '../../../src/core/runtime.ts'
-import type { AccessSettings } from '../../../src/http/access/identify.ts'
-import { ALL_PERMISSIONS } from '../../../src/http/access/permissions.ts'
+import { type AccessSettings, TOKEN_ACTOR } from '../../../src/http/access/identify.ts'
+import { sealerWith } from '../../../src/http/access/sealed.ts'
+import { newSession, sealSession, SESSION_COOKIE } from '../../../src/http/access/session.ts'
+import { ALL_PERMISSIONS } from '../../../src/config/console/permissions.ts'
 import { consoleApp } from '../../../src/http/console/app.ts'
 import type { ConsoleContext } from '../../../src/http/console/context.ts'
 import { HOUR, MINUTE, opened } from '../../fakes/alerts.ts'
@@ -13,9 +15,9 @@ import { anInstance } from '../../fakes/instances.ts'
 import { hrEvent, joiner, leaver, T0, World } from '../../suites/conformance/ledger-world.ts'
 
 export const TOKEN = 'of-the-operators'
-const WITH_TOKEN = { token: TOKEN, tokenPermissions: ALL_PERMISSIONS, user: 'ann' }
-export const LOOPBACK: AccessSettings = { loopback: true, ...WITH_TOKEN, token: null }
-export const OUTSIDE: AccessSettings = { loopback: false, ...WITH_TOKEN }
+const WITH_TOKEN = { token: TOKEN, tokenPermissions: ALL_PERMISSIONS, entra: null, user: 'ann' }
+export const LOOPBACK: AccessSettings = { open: true, ...WITH_TOKEN, token: null }
+export const OUTSIDE: AccessSettings = { open: false, ...WITH_TOKEN }
 /** Written by nothing but an attacker: markup, a quotation mark, a terminal escape and a reversed line. */
 export const HOSTILE = `<script>alert("x")</script>'\u001b[2J\u202e&amp;`
 
@@ -95,6 +97,12 @@ const alertsAt = (now: number): readonly AlertState[] => [
   }),
   opened(now - HOUR, { code: 'instance.lost', cause: HOSTILE }),
 ]
+
+/** The cookie of a session that was started with this token at that moment. */
+export async function sessionCookie(now: number, token = TOKEN): Promise<string> {
+  const sealer = sealerWith([token, '', ''])
+  return `${SESSION_COOKIE}=${await sealSession(sealer, newSession(TOKEN_ACTOR, null, now))}`
+}
 
 export interface Door {
   /** A request as a browser on this machine sends it. */

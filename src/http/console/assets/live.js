@@ -21,7 +21,7 @@ toggle.addEventListener('click', () => {
 async function refresh() {
   if (paused || document.hidden || String(getSelection()) !== '') return
   const response = await fetch(location.href, {
-    headers: etag === null ? {} : { 'if-none-match': etag },
+    headers: { 'rollcall-refresh': '1', ...(etag === null ? {} : { 'if-none-match': etag }) },
     cache: 'no-store',
     redirect: 'manual',
   })
