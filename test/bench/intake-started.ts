@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -12,6 +12,7 @@ import { expect, printRound } from './support/figures.ts'
 import { durabilityOf, openAt, startDurablePostgres } from './support/ledger.ts'
 import { fill, QUEUE, receiveAndComplete } from './support/load.ts'
 import { pin } from './support/machine.ts'
+import { cpuSecondsOf } from './support/process.ts'
 
 /**
  * `rollcall run` as a user starts it, with everything that runs in it, against the bare client over the same broker:
@@ -108,10 +109,4 @@ async function isThere(): Promise<boolean> {
   const opened = await openAt(LEDGER, 'read').catch(() => null)
   await opened?.close()
   return opened !== null
-}
-
-/** User and system time in hundredths of a second, as /proc has them. */
-async function cpuSecondsOf(pid: number | undefined): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ').at(-1)?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / 100
 }

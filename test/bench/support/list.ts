@@ -107,6 +107,14 @@ export const BENCHMARKS: readonly Benchmark[] = [
     goals: {},
   },
   {
+    name: 'careful-script',
+    what: 'a careful script instead of Rollcall; alternatives.ts has other ways and troubles',
+    script: 'alternatives.ts',
+    arguments: ['--way', 'careful', '--employees', '1000'],
+    smoke: ['--way', 'careful', '--employees', '20', '--quiet-ms', '1500'],
+    goals: {},
+  },
+  {
     name: 'instances-2',
     what: 'two processes on one PostgreSQL',
     script: 'instances.ts',
