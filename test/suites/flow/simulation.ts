@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { type Runtime, silentTelemetry } from '../../../src/core/runtime.ts'
+import { type Sleep, Sleeps } from '../../fakes/sleeps.ts'
 
 /**
  * A world whose clock moves only when nothing is under way: days pass in seconds, over real sockets and a real database, and no test waits.
@@ -15,11 +16,6 @@ export interface Simulation extends Runtime {
   until(done: () => Promise<boolean>, everyMs: number, limit: number): Promise<void>
   /** Names of what was logged, and how often. */
   readonly said: ReadonlyMap<string, number>
-}
-
-interface Sleep {
-  readonly until: number
-  readonly wake: () => void
 }
 
 /** Rounds of the event loop after which whatever needs neither time nor the outside has happened. */
@@ -109,54 +105,5 @@ export function randomFrom(seed: number): () => number {
     let mixed = Math.imul(state ^ (state >>> 15), state | 1)
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
-/** Sleeps by the moment they end, the earliest first: a binary heap that forgets what was cut short when it comes up. */
-class Sleeps {
-  readonly #heap: Sleep[] = []
-  readonly #gone = new Set<Sleep>()
-
-  add(sleep: Sleep): void {
-    const heap = this.#heap
-    let at = heap.length
-    heap.push(sleep)
-    while (at > 0) {
-      const above = (at - 1) >> 1
-      const parent = heap[above]
-      if (!parent || parent.until <= sleep.until) break
-      heap[at] = parent
-      at = above
-    }
-    heap[at] = sleep
-  }
-
-  remove(sleep: Sleep): void {
-    this.#gone.add(sleep)
-  }
-
-  take(): Sleep | undefined {
-    for (;;) {
-      const first = this.#pop()
-      if (!first || !this.#gone.delete(first)) return first
-    }
-  }
-
-  #pop(): Sleep | undefined {
-    const heap = this.#heap
-    const first = heap[0]
-    const last = heap.pop()
-    if (!first || !last || heap.length === 0) return first
-    let at = 0
-    for (;;) {
-      const [left, right] = [heap[2 * at + 1], heap[2 * at + 2]]
-      const child = right && left && right.until < left.until ? 2 * at + 2 : 2 * at + 1
-      const below = heap[child]
-      if (!below || below.until >= last.until) break
-      heap[at] = below
-      at = child
-    }
-    heap[at] = last
-    return first
   }
 }

@@ -1,0 +1,69 @@
+import type { Chance } from '../../fakes/plain-event.ts'
+import { CALL_FAULTS, type CallFault, OPERATION_FAULTS, type OperationFault } from './entra.ts'
+import { type Arrival, HOUR, MINUTE, storyOf } from './story.ts'
+
+/** One thing that happens to the connector from outside. A run is a list of them, which can be made shorter. */
+export type Action = { readonly at: number } & (
+  | ({ readonly kind: 'arrival' } & Pick<Arrival, 'said'>)
+  | {
+      readonly kind: 'bus away' | 'ledger away' | 'ledger slow' | 'log away' | 'job stopped'
+      readonly ms: number
+    }
+  | { readonly kind: 'lock lost' | 'settlements lost' | 'outcomes fail' | 'job restarted' }
+  | { readonly kind: 'call'; readonly fault: CallFault }
+  | { readonly kind: 'operation'; readonly employee: string; readonly fault: OperationFault }
+  | { readonly kind: 'killed'; readonly instance: number }
+  | { readonly kind: 'frozen'; readonly instance: number; readonly ms: number }
+  | { readonly kind: 'clock'; readonly instance: number; readonly offsetMs: number }
+  | { readonly kind: 'time jumps'; readonly ms: number }
+  | { readonly kind: 'replay' | 'discard' | 'release' | 'acknowledge' }
+  | { readonly kind: 'block' | 'unblock'; readonly employee: string }
+)
+type Untimed = Action extends infer A ? (A extends Action ? Omit<A, 'at'> : never) : never
+
+/** How long things happen. */
+export const SPAN_MS = 3 * HOUR
+export const INSTANCES = 2
+
+export function actionsOf(chance: Chance, from: number): readonly Action[] {
+  const arrivals = storyOf(chance, from, SPAN_MS).map((arrival): Action => ({ kind: 'arrival', ...arrival }))
+  const count = chance.oneIn(5) ? 0 : chance.below(14)
+  const others = Array.from({ length: count }, (): Action => ({
+    at: from + chance.below(SPAN_MS + HOUR),
+    ...disturbance(chance),
+  }))
+  return [...arrivals, ...others].toSorted((a, b) => a.at - b.at)
+}
+
+function disturbance({ below, pick }: Chance): Untimed {
+  const employee = `e${1 + below(3)}`
+  const instance = below(INSTANCES)
+  const kinds: readonly [() => Untimed, ...(() => Untimed)[]] = [
+    () => ({ kind: 'bus away', ms: MINUTE + below(10 * MINUTE) }),
+    () => ({ kind: 'ledger away', ms: below(10 * MINUTE) }),
+    () => ({ kind: 'ledger slow', ms: below(10 * MINUTE) }),
+    () => ({ kind: 'log away', ms: below(HOUR) }),
+    () => ({ kind: 'job stopped', ms: below(HOUR) }),
+    () => ({ kind: pick(['lock lost', 'settlements lost', 'outcomes fail', 'job restarted']) }),
+    () => ({ kind: 'call', fault: pick(CALL_FAULTS) }),
+    () => ({ kind: 'call', fault: pick(CALL_FAULTS) }),
+    () => ({ kind: 'operation', employee, fault: pick(OPERATION_FAULTS) }),
+    () => ({ kind: 'operation', employee, fault: pick(OPERATION_FAULTS) }),
+    () => ({ kind: 'killed', instance }),
+    () => ({ kind: 'frozen', instance, ms: MINUTE + below(HOUR) }),
+    () => ({ kind: 'clock', instance, offsetMs: below(2 * MINUTE) - MINUTE }),
+    () => ({ kind: 'time jumps', ms: below(HOUR) }),
+    () => ({ kind: pick(['replay', 'discard', 'release', 'acknowledge']) }),
+    () => ({ kind: pick(['replay', 'replay', 'release']) }),
+    () => ({ kind: 'block', employee }),
+    () => ({ kind: pick(['block', 'unblock']), employee }),
+  ]
+  return pick(kinds)()
+}
+
+/** For a person who has to find out what went wrong. */
+export function describeAction(action: Action, from: number): string {
+  const { at, kind, ...more } = action
+  const minutes = ((at - from) / MINUTE).toFixed(1).padStart(7)
+  return `${minutes} min  ${kind} ${Object.keys(more).length > 0 ? JSON.stringify(more) : ''}`
+}

@@ -1,0 +1,118 @@
+import { setImmediate } from 'node:timers/promises'
+import { type Runtime, silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
+import { chance } from '../../fakes/history.ts'
+import { digest } from '../../fakes/people.ts'
+import { type Sleep, Sleeps } from '../../fakes/sleeps.ts'
+
+/** The time of a simulated world: it moves only when everything that needs no time has happened. */
+export interface Clock {
+  now(): number
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** Does something at a moment. */
+  at(moment: number, action: () => void | Promise<void>): void
+  /** Lets time pass up to a moment, or until `done` says so. `step` is called after every move of the clock. */
+  until(moment: number, done: () => boolean, step: () => void): Promise<void>
+}
+
+export function clockFrom(startAt: number): Clock {
+  let now = startAt
+  const sleeps = new Sleeps()
+  const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      if (signal?.aborted || ms <= 0) return resolve()
+      const entry: Sleep = {
+        until: now + Math.ceil(ms),
+        wake: () => {
+          signal?.removeEventListener('abort', cut)
+          resolve()
+        },
+      }
+      const cut = (): void => {
+        sleeps.remove(entry)
+        entry.wake()
+      }
+      sleeps.add(entry)
+      signal?.addEventListener('abort', cut)
+    })
+  return {
+    now: () => now,
+    sleep,
+    at: (moment, action) => void sleep(moment - now).then(action),
+    until: async (moment, done, step) => {
+      for (;;) {
+        // Promises alone connect the parts of this world, so one round of the event loop settles them.
+        await setImmediate()
+        step()
+        if (done()) return
+        const next = sleeps.take()
+        if (!next || next.until > moment) {
+          if (next) sleeps.add(next)
+          now = Math.max(now, moment)
+          return
+        }
+        now = Math.max(now, next.until)
+        next.wake()
+      }
+    },
+  }
+}
+
+/** One process of the connector: it can stand still and go on, be killed, and have a clock of its own. */
+export interface Instance {
+  readonly runtime: Runtime
+  readonly isAlive: boolean
+  freeze(): void
+  thaw(): void
+  /** Nothing that it waits for ever answers. */
+  kill(): void
+  /** Moves its clock against the world's. */
+  setClock(offsetMs: number): void
+  /** Work outside: it is done, but an instance that stands still does not learn the answer. */
+  through<T>(work: () => Promise<T>): Promise<T>
+}
+
+export function instanceOn(clock: Clock, seed: number): Instance {
+  let offset = 0
+  let names = 0
+  let killed = false
+  let gate: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null
+  const passed = async (): Promise<void> => {
+    while (gate) await gate.promise
+    if (killed) await new Promise<never>(() => {})
+  }
+  const through = async <T>(work: () => Promise<T>): Promise<T> => {
+    await passed()
+    try {
+      return await work()
+    } finally {
+      await passed()
+    }
+  }
+  return {
+    runtime: {
+      now: () => clock.now() + offset,
+      sleep: async (ms, signal) => {
+        await clock.sleep(ms, signal)
+        await passed()
+      },
+      yieldToEventLoop: async () => {},
+      random: chance(seed),
+      id: () => `id-${seed}-${++names}`,
+      digest,
+      log: silentLogger,
+      telemetry: silentTelemetry,
+    },
+    get isAlive() {
+      return !killed && gate === null
+    },
+    freeze: () => (gate ??= Promise.withResolvers<void>()),
+    thaw: () => {
+      const open = gate
+      gate = null
+      open?.resolve()
+    },
+    kill: () => (killed = true),
+    setClock: (offsetMs) => (offset = offsetMs),
+    through,
+  }
+}

@@ -1,0 +1,202 @@
+import { reconcile } from '../../../src/cli/support/reconcile.ts'
+import type { IntakeBatch, RecordResult } from '../../../src/core/ledger/port/intake.ts'
+import type { Ledger } from '../../../src/core/ledger/ledger.ts'
+import type { BatchAnswer, Slot } from '../../../src/core/ledger/port/submit.ts'
+import type { JsonObject } from '../../../src/core/model.ts'
+import type { Settled, ToldOutcome } from './bus.ts'
+import type { Outside } from './connector.ts'
+import { type Expected, expectedOf, type Holding, type Known, mayBeActive } from './oracle.ts'
+import type { Said } from './story.ts'
+
+/** Reasons with which a dead event stays in force. */
+const STILL_IN_FORCE = new Set<string | null>(['NoOutcome', 'IncompleteRecord'])
+
+interface TakenOperation {
+  readonly id: string
+  readonly employee: string
+}
+
+/** Holds what the connector does against what it promises, from outside. */
+export class Judge {
+  readonly violations: string[] = []
+  operations = 0
+  readonly #ledger: Ledger
+  #outside: Outside | null = null
+  /** Messages that the ledger has committed, and the ids of the events in force among them. */
+  readonly #committed = new Set<string>()
+  readonly #said = new Map<string, Said>()
+  readonly #discarded = new Set<string>()
+  readonly #blocked = new Set<string>()
+  readonly #acknowledged = new Set<string>()
+  /** By batch: what its last slot was taken for. */
+  readonly #taken = new Map<string, readonly TakenOperation[]>()
+  /** Operations that the service has accepted and the ledger still waits for, by id. */
+  readonly #accepted = new Map<string, string>()
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger
+  }
+
+  watch(outside: Outside): void {
+    this.#outside = outside
+  }
+  violated(what: string): void {
+    this.violations.push(what)
+  }
+  get events(): number {
+    return this.#said.size
+  }
+
+  discarded(id: string): void {
+    this.#discarded.add(id)
+  }
+  acknowledged(employee: string): void {
+    this.#acknowledged.add(employee)
+  }
+  blocked(employee: string, is: boolean): void {
+    if (is) this.#blocked.add(employee)
+    else this.#blocked.delete(employee)
+  }
+
+  /** No message is settled before the ledger has committed it. */
+  settled({ sequence, as }: Settled): void {
+    if (!this.#committed.has(sequence))
+      this.violated(`message ${sequence} was settled (${as}) before its commit`)
+  }
+
+  /** Every call that the ledger carried out. */
+  called(method: keyof Ledger, given: readonly unknown[], answer: unknown): void {
+    switch (method) {
+      case 'recordMessages':
+        return this.#recorded(given[0] as IntakeBatch, answer as RecordResult)
+      case 'takeSlot': {
+        const { now } = given[1] as { readonly now: number }
+        return this.#slotTaken(String(given[0]), answer as Slot, now)
+      }
+      case 'recordBatchAnswer':
+        return this.#answered(String(given[0]), given[1] as BatchAnswer)
+      case 'expireOperations': {
+        const { operations } = given[0] as { readonly operations: readonly string[] }
+        for (const id of operations) this.#accepted.delete(id)
+        return
+      }
+      case 'recordJobRestart':
+        if ((answer as number) > 0) this.#accepted.clear()
+        return
+      default:
+    }
+  }
+
+  #recorded({ messages }: IntakeBatch, { refused = [] }: RecordResult): void {
+    const out = new Set(refused.map(({ message }) => message))
+    for (const [index, { sequence, rejected }] of messages.entries()) {
+      this.#committed.add(sequence)
+      const said = this.#outside?.bus.said(sequence)
+      if (!said) continue
+      const isRefused = rejected !== null || out.has(index)
+      if (said.steals !== isRefused && !this.#isRobbed(said))
+        this.violated(`event ${said.id} was ${isRefused ? 'refused' : 'taken in'}`)
+      if (!isRefused && !said.steals) this.#said.set(said.id, said)
+    }
+  }
+  /** Whoever comes first keeps the id. */
+  #isRobbed({ id }: Said): boolean {
+    return !this.#said.has(id)
+  }
+
+  /** Nobody is sent active whom nothing allows to be, and nobody has two operations under way. */
+  #slotTaken(batch: string, slot: Slot, now: number): void {
+    if (slot.kind !== 'taken') return
+    const operations = slot.operations.map(({ id, employeeId, record }) => ({
+      id,
+      employee: employeeId,
+      active: (JSON.parse(record) as JsonObject)['active'] === true,
+    }))
+    for (const { id, employee, active } of operations) {
+      if (!active) continue
+      if (!mayBeActive(this.#knownOf(employee), now))
+        this.violated(`${employee} is sent active without a word of HR`)
+      for (const [other, whose] of this.#accepted)
+        if (whose === employee && other !== id && this.#outside?.entra.isUnanswered(other))
+          this.violated(`${employee} has two operations under way: ${other} and ${id}`)
+    }
+    this.#taken.set(batch, operations)
+  }
+  #answered(batch: string, answer: BatchAnswer): void {
+    if (answer.kind !== 'accepted') return
+    for (const { id, employee } of this.#taken.get(batch) ?? []) {
+      this.operations += 1
+      this.#accepted.set(id, employee)
+    }
+  }
+
+  /** What is not as it has to be once nothing is left to do. */
+  async atRest(now: number): Promise<readonly string[]> {
+    const outside = this.#outside
+    if (!outside) return ['nothing was watched']
+    const wrong = [...this.#untold(outside.outcomes.told)]
+    const { totals, stateCounts } = await this.#ledger.readCounts()
+    wrong.push(...reconcile(totals, stateCounts).wrong)
+    if (totals.messages !== this.#committed.size)
+      wrong.push(`${totals.messages} messages are counted, ${this.#committed.size} were committed`)
+    const { leavers } = await this.#ledger.listOpenLeavers({
+      dueBy: null,
+      employeeId: null,
+      next: null,
+      limit: 500,
+    })
+    const open = new Set(leavers.map(({ leaverCase }) => leaverCase.employeeId))
+    for (const employee of new Set([...this.#said.values()].map((said) => said.employee))) {
+      const should = expectedOf(this.#knownOf(employee), now)
+      const holds = outside.entra.directory.get(employee) ?? null
+      if (isHeld(should, holds) || this.#acknowledged.has(employee)) continue
+      if (should?.['active'] === false && holds?.['active'] === true && !open.has(employee))
+        wrong.push(`${employee} has left, is active in the directory, and no open case names them`)
+      else {
+        const told = outside.outcomes.told
+          .filter(({ event }) => this.#said.get(event)?.employee === employee)
+          .map(({ event, revision, state, reason }) => `${event}.${revision} ${state} ${reason ?? ''}`.trim())
+        wrong.push(
+          `${employee} holds ${JSON.stringify(holds)}, should ${JSON.stringify(should)}; ${told.join(', ')}`,
+        )
+      }
+    }
+    return wrong
+  }
+
+  #knownOf(employee: string): Known {
+    const told = this.#outside?.outcomes.told ?? []
+    const dead = new Set<string>()
+    const disabledAlone = new Set<string>()
+    for (const { event, reason } of told)
+      if (reason === 'DisabledAlone') disabledAlone.add(event)
+      else disabledAlone.delete(event)
+    for (const { event, state, reason } of told)
+      if (state === 'dead-lettered' && !STILL_IN_FORCE.has(reason)) dead.add(event)
+      else dead.delete(event)
+    return {
+      said: [...this.#said.values()].filter((said) => said.employee === employee),
+      dead,
+      disabledAlone,
+      discarded: this.#discarded,
+      blocked: this.#blocked.has(employee),
+    }
+  }
+
+  /** Every event has an outcome for each of its revisions, without a gap. */
+  #untold(told: readonly ToldOutcome[]): readonly string[] {
+    const revisions = Map.groupBy(told, ({ event }) => event)
+    return [...this.#said.keys()].flatMap((id) => {
+      const numbers = (revisions.get(id) ?? []).map(({ revision }) => revision)
+      const isWhole = numbers.length > 0 && numbers.every((number, index) => number === index + 1)
+      return isWhole ? [] : [`event ${id} has the outcomes ${numbers.join(', ') || 'none'}`]
+    })
+  }
+}
+
+/** An employee who has no account must not need one: nobody is known by name, or nothing is to be held. */
+function isHeld(should: Expected | null, holds: Holding | null): boolean {
+  if (should === null) return true
+  if (holds === null) return typeof should['userName'] !== 'string'
+  return Object.entries(should).every(([name, value]) => (holds[name] ?? null) === value)
+}

@@ -1,0 +1,96 @@
+import type { MutantList } from '../../mutants/mutant.ts'
+
+/** Ways to break the code that each break one promise, to show that the simulation notices. */
+export const BROKEN_PROMISES: MutantList = {
+  folder: 'src',
+  suites: [],
+  mutants: [
+    {
+      breaks: 'a message is settled before its events are committed',
+      file: 'core/intake/loop.ts',
+      find: '  const dispositions = await commit(read, backlog)\n',
+      replace:
+        "  await receiver.settle(read.map(({ message }) => ({ kind: 'complete', message })))\n  const dispositions = await commit(read, backlog)\n",
+    },
+    {
+      breaks: 'more calls go in a window than the service allows',
+      file: 'adapters/ledger-sql/submit/budget.ts',
+      find: '[now - windowMs, perWindow - 1]',
+      replace: '[now - windowMs, perWindow]',
+    },
+    {
+      breaks: 'the calls of a day are not counted',
+      file: 'adapters/ledger-sql/submit/budget.ts',
+      find: 'if (Number.isFinite(perDay)) {',
+      replace: 'if (perDay < 0) {',
+    },
+    {
+      breaks: 'an employee is planned while an operation is unanswered',
+      file: 'adapters/ledger-sql/plan/load.ts',
+      find: "'plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ? ORDER BY plan_at'",
+      replace: "'plan_at IS NOT NULL AND plan_at <= ? ORDER BY plan_at'",
+    },
+    {
+      breaks: 'a dead termination does not keep a leaver out',
+      file: 'core/plan/fold/fold.ts',
+      find: "if (event.dead) return isTermination(event) ? [['active', false]] : []",
+      replace: 'if (event.dead) return []',
+    },
+    {
+      breaks: 'events count in the order in which HR recorded them',
+      file: 'core/plan/fold/order.ts',
+      find: '    a.effectiveAt - b.effectiveAt ||\n',
+      replace: '    a.recordedAt - b.recordedAt ||\n',
+    },
+    {
+      breaks: 'an outcome counts as published before it is sent',
+      file: 'core/report/outcomes/loop.ts',
+      find: '        await sender.send(inTrace',
+      replace:
+        '        await ledger.markOutcomesPublished(rows.map(({ id }) => id), runtime.now())\n        await sender.send(inTrace',
+    },
+    {
+      breaks: 'a block does not overlay what HR says',
+      file: 'core/plan/decide/effective-state.ts',
+      find: 'if (!isBlocked || active?.value === false || by === null)',
+      replace: 'if (isBlocked || active?.value === false || by === null)',
+    },
+    {
+      breaks: 'a leaver case ends without proof',
+      file: 'core/leavers/assess.ts',
+      find: "if (directory.disabled && !mayBecomeActive)\n    return { kind: 'ended', as: 'proven', at: directory.since ?? now }\n  return assessUnproven",
+      replace:
+        "if (!mayBecomeActive)\n    return { kind: 'ended', as: 'proven', at: directory.since ?? now }\n  return assessUnproven",
+    },
+    {
+      breaks: 'an operation that a newer state has overtaken is sent all the same',
+      file: 'adapters/ledger-sql/submit/claim-batch.ts',
+      find: '  if (due.length === 0) return []\n',
+      replace: '  if (due.length >= 0) return []\n',
+    },
+    {
+      breaks: 'a rescind has no effect',
+      file: 'core/plan/fold/rescind.ts',
+      find: 'if (events.every((event) => event.rescinds === null)) return rescinded',
+      replace: 'if (events.length >= 0) return rescinded',
+    },
+    {
+      breaks: 'a plan is committed although its employee has changed since',
+      file: 'adapters/ledger-sql/plan/commit.ts',
+      find: 'FROM v WHERE employees.id = v.id AND employees.revision = v.revision RETURNING employees.id',
+      replace: 'FROM v WHERE employees.id = v.id RETURNING employees.id',
+    },
+    {
+      breaks: 'a change that answers no operation leaves the last accepted record as it was',
+      file: 'core/report/correlate/changed-elsewhere.ts',
+      find: '  return [...new Set(changedElsewhere.map(({ record }) => record.employeeId))]',
+      replace: '  return changedElsewhere.flatMap(() => [])',
+    },
+    {
+      breaks: 'an operation that the log never mentions counts as done',
+      file: 'core/report/correlate/settle.ts',
+      find: "  if (maxResends === null) return 'resend'\n",
+      replace: "  if (maxResends !== null) return 'unchanged'\n",
+    },
+  ],
+}

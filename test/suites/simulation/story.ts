@@ -1,0 +1,112 @@
+import type { Chance } from '../../fakes/plain-event.ts'
+
+/** What HR says of one employee, in the words of the simulation alone. */
+export interface Said {
+  readonly id: string
+  readonly employee: string
+  /** In the order in which HR wrote it. */
+  readonly version: number
+  readonly recordedAt: number
+  readonly effectiveAt: number
+  readonly sets: Readonly<Record<string, string | boolean | null>>
+  readonly rescinds: string | null
+  /** It takes the id of an event of another employee, so it must be refused. */
+  readonly steals: boolean
+}
+
+/** A message on its way. */
+export interface Arrival {
+  readonly at: number
+  readonly said: Said
+}
+
+export const SOURCE = '/hr/simulated'
+const SECOND = 1_000
+export const MINUTE = 60 * SECOND
+export const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+/** Few values, so that records come to hold again what they held before. */
+const TITLES = ['Clerk', 'Head', null] as const
+const DEPARTMENTS = ['Law', 'Sales', null] as const
+/** The directory fails on this one, and the service refuses a whole call for that one. */
+export const FAILING = 'fails'
+export const REFUSED = 'is refused'
+
+/** Events of some employees within `spanMs`, as they arrive: late, twice, out of order, ahead of their date. */
+export function storyOf(chance: Chance, from: number, spanMs: number): readonly Arrival[] {
+  const employees = ['e1', 'e2', 'e3', 'e4'].slice(0, 2 + chance.below(3))
+  const arrivals: Arrival[] = []
+  for (const employee of employees) arrivals.push(...storyOfOne(employee, chance, from, spanMs))
+  const thief = arrivals.find(({ said }) => said.employee === 'e2' && said.version > 1)
+  const robbed = arrivals.find(({ said }) => said.employee === 'e1')
+  if (thief && robbed && chance.oneIn(6)) {
+    const sets = { active: false }
+    const said: Said = { ...thief.said, id: robbed.said.id, sets, rescinds: null, steals: true }
+    arrivals.push({ at: Math.max(thief.at, robbed.at) + 5 * MINUTE, said })
+  }
+  return arrivals.toSorted((a, b) => a.at - b.at)
+}
+
+function storyOfOne(employee: string, chance: Chance, from: number, spanMs: number): readonly Arrival[] {
+  const { below, oneIn, pick } = chance
+  const arrivals: Arrival[] = []
+  let version = 0
+  let recordedAt = from + below(spanMs / 4)
+  const say = (sets: Said['sets'], rescinds: string | null = null): void => {
+    version += 1
+    // The hire stands before everything, so that a termination always has something to end.
+    const effectiveAt =
+      version === 1
+        ? from - DAY
+        : pick([
+            recordedAt,
+            recordedAt,
+            recordedAt,
+            recordedAt + below(2 * HOUR),
+            recordedAt - below(3 * HOUR),
+          ])
+    const said: Said = {
+      id: `${employee}-${version}`,
+      employee,
+      version,
+      recordedAt,
+      effectiveAt,
+      sets,
+      rescinds,
+      steals: false,
+    }
+    const at = recordedAt + (oneIn(4) ? below(HOUR) : below(20 * SECOND))
+    arrivals.push({ at, said })
+    if (oneIn(8)) arrivals.push({ at: at + below(HOUR), said })
+    recordedAt += oneIn(2) ? SECOND * (1 + below(100)) : below(spanMs / 3)
+  }
+  say({ active: true, userName: `${employee}@example.com`, title: pick(TITLES) })
+  for (let left = below(6); left > 0; left--) {
+    const kind = below(12)
+    const earlier = 2 + below(Math.max(1, version - 1))
+    if (kind < 4) say({ active: false, ...(oneIn(3) ? { title: pick(TITLES) } : {}) })
+    else if (kind < 6) say({ active: true })
+    else if (kind === 6 && earlier <= version) say({}, `${employee}-${earlier}`)
+    else if (kind === 7) say({ department: pick(DEPARTMENTS), title: oneIn(2) ? FAILING : REFUSED })
+    else say(oneIn(2) ? { title: pick(TITLES) } : { department: pick(DEPARTMENTS) })
+  }
+  return arrivals
+}
+
+/** The same as a CloudEvent. */
+export function bodyOf(said: Said): string {
+  const { id, employee, version, recordedAt, effectiveAt, sets, rescinds } = said
+  return JSON.stringify({
+    specversion: '1.0',
+    id,
+    source: SOURCE,
+    type: rescinds === null ? 'worker.updated' : 'worker.rescinded',
+    subject: employee,
+    time: new Date(recordedAt).toISOString(),
+    data: {
+      version,
+      effectiveDate: new Date(effectiveAt).toISOString(),
+      ...(rescinds === null ? { worker: sets } : { rescinds }),
+    },
+  })
+}

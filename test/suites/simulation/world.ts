@@ -1,0 +1,218 @@
+import type { MemoryLedger } from '../../adapters/support/memory-ledger.ts'
+import { chance as randomOf } from '../../fakes/history.ts'
+import { type Chance, chanceOf } from '../../fakes/plain-event.ts'
+import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
+import { type Action, actionsOf, INSTANCES, SPAN_MS } from './actions.ts'
+import { busOn, outcomeQueue } from './bus.ts'
+import { clockFrom, type Instance, instanceOn } from './clock.ts'
+import { carryOutCommand } from './commands.ts'
+import { type Outside, startConnector } from './connector.ts'
+import { entraOn } from './entra.ts'
+import { Judge } from './judge.ts'
+import { HOUR, MINUTE } from './story.ts'
+import { watchedLedger } from './watched-ledger.ts'
+
+export const FROM = Date.UTC(2026, 10, 2, 8)
+const CYCLE_MS = 10 * MINUTE
+/** Long enough for every deadline, resend and retry to have come. */
+const LONGEST_MS = 60 * 24 * HOUR
+const LOOK_MS = 30 * MINUTE
+
+/** What one run came to. */
+export interface Run {
+  readonly violations: readonly string[]
+  readonly operations: number
+  readonly events: number
+  /** Every outcome in the order in which it was told. */
+  readonly told: readonly string[]
+  /** By kind, what was done to the connector. */
+  readonly done: Readonly<Record<string, number>>
+}
+
+/** The actions of a seed. */
+export function planOf(seed: number): readonly Action[] {
+  return actionsOf(chanceOf(randomOf(seed)), FROM)
+}
+
+/** Plays the actions against the whole connector and says what it did that it must not. */
+export async function play(seed: number, actions: readonly Action[], memory: MemoryLedger): Promise<Run> {
+  const world = new World(seed, memory)
+  try {
+    await world.play(actions)
+    return world.result()
+  } finally {
+    await world.end()
+    await memory.empty()
+  }
+}
+
+class World {
+  readonly #clock = clockFrom(FROM)
+  readonly #chance: Chance
+  readonly #outside: Outside
+  readonly #judge: Judge
+  readonly #instances: Instance[] = []
+  readonly #done: Record<string, number> = {}
+  #births = 0
+  #ledgerAwayUntil = 0
+  #ledgerSlowUntil = 0
+  #isCalm = false
+
+  constructor(seed: number, { ledger }: MemoryLedger) {
+    this.#chance = chanceOf(randomOf(seed + 0x5eed))
+    const { oneIn } = this.#chance
+    const limits = { perWindow: 2, windowMs: 5_000, perDay: oneIn(4) ? 6 : 1_000 }
+    const brake = oneIn(4) ? { windowMs: 24 * HOUR, absolute: 1, percent: 100, floor: 1 } : RELEASED_BRAKE
+    const judge = new Judge(ledger)
+    this.#judge = judge
+    const bus = busOn(this.#clock, this.#chance, (settled) => judge.settled(settled))
+    const outcomes = outcomeQueue(this.#clock, (what) => judge.violated(what))
+    const entra = entraOn(this.#clock, this.#chance, limits, (what) => judge.violated(what))
+    const isShared = oneIn(3)
+    const quietMs = oneIn(2) ? 0 : 20_000
+    this.#outside = { bus, outcomes, entra, ledger, limits, brake, isShared, quietMs }
+    judge.watch(this.#outside)
+  }
+
+  async play(actions: readonly Action[]): Promise<void> {
+    for (let index = 0; index < (this.#outside.isShared ? INSTANCES : 1); index++) this.#start(index)
+    this.#cycles()
+    for (const action of actions) {
+      await this.#until(action.at)
+      this.#done[action.kind] = (this.#done[action.kind] ?? 0) + 1
+      await this.#carryOut(action)
+    }
+    await this.#until(FROM + SPAN_MS + HOUR)
+    await this.#rest()
+  }
+
+  result(): Run {
+    const { violations, operations, events } = this.#judge
+    const told = this.#outside.outcomes.told.map((outcome) => Object.values(outcome).join(' '))
+    return { violations, operations, events, told, done: this.#done }
+  }
+
+  async end(): Promise<void> {
+    for (const instance of this.#instances) instance.kill()
+  }
+
+  #until(moment: number): Promise<void> {
+    const { violations } = this.#judge
+    return this.#clock.until(
+      moment,
+      () => violations.length > 0,
+      () => {},
+    )
+  }
+
+  #start(index: number): void {
+    const number = ++this.#births
+    const instance = instanceOn(this.#clock, number)
+    const ledger = watchedLedger(
+      this.#outside.ledger,
+      instance,
+      () => this.#beforeLedger(),
+      (method, given, answer) => this.#judge.called(method, given, answer),
+    )
+    this.#instances[index] = instance
+    const service = startConnector(`instance-${number}`, instance, { ...this.#outside, ledger })
+    service.run().catch((error: unknown) => this.#judge.violated(`an instance ended: ${String(error)}`))
+  }
+
+  async #beforeLedger(): Promise<void> {
+    if (this.#isCalm) return
+    if (this.#clock.now() < this.#ledgerSlowUntil) await this.#clock.sleep(this.#chance.below(10_000))
+    if (this.#clock.now() < this.#ledgerAwayUntil) throw new TypeError('the ledger is away')
+  }
+
+  #cycles(): void {
+    this.#clock.at(this.#clock.now() + CYCLE_MS, () => {
+      this.#outside.entra.cycle()
+      this.#cycles()
+    })
+  }
+
+  async #carryOut(action: Action): Promise<void> {
+    const { bus, outcomes, entra } = this.#outside
+    const now = this.#clock.now()
+    switch (action.kind) {
+      case 'arrival':
+        return bus.arrive(action.said)
+      case 'bus away':
+        return bus.drop(action.ms)
+      case 'ledger away':
+        this.#ledgerAwayUntil = now + action.ms
+        return
+      case 'ledger slow':
+        this.#ledgerSlowUntil = now + action.ms
+        return
+      case 'log away':
+        return entra.hideLog(action.ms)
+      case 'job stopped':
+        return entra.quarantine(action.ms)
+      case 'lock lost':
+        return bus.loseLock()
+      case 'settlements lost':
+        return bus.loseSettlements(2)
+      case 'outcomes fail':
+        return outcomes.fail(2)
+      case 'job restarted':
+        return entra.restart()
+      case 'call':
+        return entra.failCall(action.fault)
+      case 'operation':
+        return entra.failOperation(action.employee, action.fault)
+      case 'killed':
+        this.#instances[action.instance]?.kill()
+        return this.#start(action.instance)
+      case 'frozen': {
+        const instance = this.#instances[action.instance]
+        instance?.freeze()
+        return this.#clock.at(now + action.ms, () => instance?.thaw())
+      }
+      case 'clock':
+        return this.#instances[action.instance]?.setClock(action.offsetMs)
+      case 'time jumps':
+        return this.#until(now + action.ms)
+      case 'replay':
+      case 'discard':
+      case 'release':
+      case 'acknowledge':
+      case 'block':
+      case 'unblock':
+        return carryOutCommand(action, this.#outside.ledger, now, this.#judge)
+    }
+  }
+
+  /** Nothing goes wrong any more, and an operator does what is left to do, until nothing changes. */
+  async #rest(): Promise<void> {
+    const { ledger } = this.#outside
+    this.#isCalm = true
+    for (const instance of this.#instances) {
+      instance?.thaw()
+      instance?.setClock(0)
+    }
+    const limit = this.#clock.now() + LONGEST_MS
+    for (let round = 0; this.#judge.violations.length === 0; round++) {
+      await this.#untilQuiet(limit)
+      const wrong = await this.#judge.atRest(this.#clock.now())
+      if (wrong.length === 0) return
+      if (this.#clock.now() >= limit || round > 6) return void wrong.map((what) => this.#judge.violated(what))
+      for (const kind of ['release', 'replay'] as const)
+        await carryOutCommand({ kind }, ledger, this.#clock.now(), this.#judge)
+      // A resend may lie a day ahead.
+      await this.#until(this.#clock.now() + (round < 2 ? 2 * HOUR : 30 * HOUR))
+    }
+  }
+
+  async #untilQuiet(limit: number): Promise<void> {
+    const { bus, entra, ledger } = this.#outside
+    for (;;) {
+      await this.#until(this.#clock.now() + LOOK_MS)
+      if (this.#judge.violations.length > 0 || this.#clock.now() >= limit) return
+      if (bus.waiting > 0 || !entra.isQuiet) continue
+      const { idle, nextAt } = await ledger.readIdle(this.#clock.now())
+      if (idle && (nextAt === null || nextAt > this.#clock.now() + 2 * HOUR)) return
+    }
+  }
+}
