@@ -77,7 +77,7 @@ export function instanceOn(clock: Clock, seed: number): Instance {
   let killed = false
   let gate: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null
   const passed = async (): Promise<void> => {
-    while (gate) await gate.promise
+    for (let closed = gate; closed; closed = gate) await closed.promise
     if (killed) await new Promise<never>(() => {})
   }
   const through = async <T>(work: () => Promise<T>): Promise<T> => {

@@ -249,7 +249,7 @@ export function entraOn(
       const now = clock.now()
       const due = staged.filter(({ after }) => after <= now)
       for (const one of due) staged.splice(staged.indexOf(one), 1)
-      for (const one of [...escrowed.values()]) if (one.dueAt <= now) retry(one)
+      for (const one of escrowed.values()) if (one.dueAt <= now) retry(one)
       // The service documents no order.
       if (chance.oneIn(2)) due.reverse()
       for (const one of due) carryOut(one)
@@ -300,7 +300,7 @@ export function sentIn(body: string): readonly Sent[] {
   }
   return Operations.map(({ bulkId, data }) => ({
     id: bulkId,
-    employee: String(data['externalId']),
+    employee: typeof data['externalId'] === 'string' ? data['externalId'] : '',
     active: data['active'] === true,
     record: data,
   }))

@@ -1,7 +1,8 @@
 import { reconcile } from '../../../src/cli/support/reconcile.ts'
 import type { IntakeBatch, RecordResult } from '../../../src/core/ledger/port/intake.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
-import type { BatchAnswer, Slot } from '../../../src/core/ledger/port/submit.ts'
+import type { BatchAnswer, Slot, SlotQuery } from '../../../src/core/ledger/port/submit.ts'
+import type { ExpireQuery } from '../../../src/core/ledger/port/report.ts'
 import type { JsonObject } from '../../../src/core/model.ts'
 import type { Settled, ToldOutcome } from './bus.ts'
 import type { Outside } from './connector.ts'
@@ -66,25 +67,14 @@ export class Judge {
 
   /** Every call that the ledger carried out. */
   called(method: keyof Ledger, given: readonly unknown[], answer: unknown): void {
-    switch (method) {
-      case 'recordMessages':
-        return this.#recorded(given[0] as IntakeBatch, answer as RecordResult)
-      case 'takeSlot': {
-        const { now } = given[1] as { readonly now: number }
-        return this.#slotTaken(String(given[0]), answer as Slot, now)
-      }
-      case 'recordBatchAnswer':
-        return this.#answered(String(given[0]), given[1] as BatchAnswer)
-      case 'expireOperations': {
-        const { operations } = given[0] as { readonly operations: readonly string[] }
-        for (const id of operations) this.#accepted.delete(id)
-        return
-      }
-      case 'recordJobRestart':
-        if ((answer as number) > 0) this.#accepted.clear()
-        return
-      default:
-    }
+    if (method === 'recordMessages') this.#recorded(given[0] as IntakeBatch, answer as RecordResult)
+    else if (method === 'takeSlot') {
+      const { now } = given[1] as SlotQuery
+      this.#slotTaken(given[0] as string, answer as Slot, now)
+    } else if (method === 'recordBatchAnswer') this.#answered(given[0] as string, given[1] as BatchAnswer)
+    else if (method === 'expireOperations')
+      for (const id of (given[0] as ExpireQuery).operations) this.#accepted.delete(id)
+    else if (method === 'recordJobRestart' && (answer as number) > 0) this.#accepted.clear()
   }
 
   #recorded({ messages }: IntakeBatch, { refused = [] }: RecordResult): void {

@@ -32,7 +32,7 @@ for (const mutant of BROKEN_PROMISES.mutants) {
   const seeds = await seedsUntilNoticed(mutant)
   if (seeds === null) unnoticed += 1
   process.stdout.write(
-    `${seeds === null ? `not in ${values.seeds}` : String(seeds)}`.padEnd(12) + `${mutant.breaks}\n`,
+    `${(seeds === null ? `not in ${values.seeds}` : String(seeds)).padEnd(12)}${mutant.breaks}\n`,
   )
 }
 process.exitCode = unnoticed === 0 ? 0 : 1

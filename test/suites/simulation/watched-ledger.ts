@@ -16,7 +16,7 @@ export function watchedLedger(
 ): Ledger {
   const methods = new Map<string, unknown>()
   return new Proxy(ledger, {
-    get: (target, name: keyof Ledger & string) => {
+    get: (target, name: keyof Ledger) => {
       const known = methods.get(name)
       if (known !== undefined) return known
       const real = target[name] as (...given: readonly unknown[]) => Promise<unknown>
