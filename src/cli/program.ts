@@ -119,7 +119,7 @@ function registerAll(program: Command, context: CommandContext): void {
   endingCommands(deadLetterCommands(program, context), context)
   replayCommand(program, context)
   register(
-    group('replays', 'runs of replay, and what became of their dead letters'),
+    group('replays', 'runs of replay and the outcomes of their dead letters'),
     replaysList,
     replaysShow,
     replaysResume,

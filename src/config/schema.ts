@@ -213,7 +213,7 @@ export const FILE = z.strictObject({
     }),
   alerts: AlertThresholdSettings.prefault({}).meta({ description: 'From when on something is an alert' }),
   notifications: NotificationSettings.optional().meta({
-    description: 'Who is told what needs a person, and how',
+    description: 'Which channels receive which alerts, and how',
   }),
   console: ConsoleSettings.prefault({}).meta({ description: 'Who may do what in the console' }),
   mapping: MAPPING.optional().meta({

@@ -24,14 +24,15 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * What is wrong with an entity that answers with `code` (see `busCode`), and what to do. Names the entity.
+ * What is wrong with an entity that answers with `code` (see `busCode`), and what to do. Names the
+ * entity.
  */
 export function busAdvice(code: string, entity: string, use: BusUse): string {
   switch (code) {
     case 'MessagingEntityNotFound':
       return `${entity} does not exist on this namespace: check the name in the configuration, or create it`
     case 'SessionsRequired':
-      return `${entity} requires sessions and its source does not say so: set sessions: true for its sources in rollcall.yaml`
+      return `${entity} requires sessions, but its source does not set them: set sessions: true for its sources in rollcall.yaml`
     case 'SessionsNotEnabled':
       return `${entity} has no sessions and its source says sessions: true: remove that from its sources in rollcall.yaml, or create ${entity} again with sessions required`
     case 'UnauthorizedAccess':

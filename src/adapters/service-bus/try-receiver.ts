@@ -13,8 +13,8 @@ export type TriedReceiver = { readonly kind: 'opened' } | { readonly kind: 'refu
 /**
  * Opens a receiver in peek-lock mode as `run` would, and closes it before it asks for a message:
  * nothing is delivered, and no delivery is counted. With sessions, it takes a session of a name
- * that no message has. Whoever may open it may also settle: both need the right to listen. Never
- * rejects.
+ * that no message has. An identity that may open it may also settle: both need the right to listen.
+ * Never rejects.
  */
 export async function tryReceiver(
   client: ServiceBusClient,

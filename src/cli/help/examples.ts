@@ -113,7 +113,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['replays list --since 7d --output ndjson', 'those of a week, for a script'],
   ],
   'replays show': [
-    ['replays show 3', 'each dead letter of run 3, and what became of it'],
+    ['replays show 3', 'each dead letter of run 3 and its outcome'],
     ['replays show 3 --sort afterwards', 'those with the same result together'],
   ],
   'replays resume': [

@@ -16,7 +16,7 @@ export function sayRun(result: RunResult): void {
     )
   const { done, gone, refused } = run.counts
   say(
-    `${done} replayed, ${gone} gone, ${refused} refused, ${leftOf(run)} left; rollcall replays show ${run.id} lists them and what became of them`,
+    `${done} replayed, ${gone} gone, ${refused} refused, ${leftOf(run)} left; rollcall replays show ${run.id} lists them with their outcomes`,
   )
   if (ending === 'paused')
     say(`paused: run the same command again, or rollcall replays resume ${run.id}, to continue`)

@@ -15,7 +15,8 @@ export interface Channel {
 }
 
 /**
- * What became of an attempt. `code` is a status or the code of an error, never a text of others.
+ * The result of an attempt. `code` is a status or the code of an error, never a text of the
+ * receiver.
  */
 export type Sent =
   | { readonly kind: 'sent' }

@@ -157,7 +157,8 @@ export const NotificationSettings = z.strictObject({
     description: 'Where notifications go, by name',
   }),
   rules: z.array(RuleSettings).default([]).meta({
-    description: 'Who is told what, and when. For each channel, the first rule that fits an alert decides',
+    description:
+      'Which channel receives which alerts, and when. For each channel, the first rule that fits an alert decides',
   }),
   heartbeats: z
     .array(

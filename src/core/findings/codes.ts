@@ -18,16 +18,16 @@ export const FINDINGS = [
     code: 'DisabledElsewhere',
     cause:
       'The provisioning log shows that the employee was deactivated, and this ledger knows of no operation that did it: another system or an administrator did, or this connector before its ledger was restored from a backup.',
-    fix: 'Find out who deactivated the employee. If the employee is to be active, let HR record it, or acknowledge the finding; if not, let HR record the leaving.',
+    fix: 'Find out who deactivated the employee. If the employee should be active, ask HR to record it, or acknowledge the finding; if not, ask HR to record the termination.',
     owner: 'HR data',
     waitingHelps: true,
     acknowledging:
-      'The deactivation may be reversed: the employee is planned again by what HR says, and becomes active if HR says so.',
+      'The deactivation may be reversed: the employee is planned again from the events of HR, and becomes active if they say so.',
   },
   {
     code: 'LedgerOlderThanDirectory',
     cause:
-      'The counter outside of the ledger is ahead of the ledger: the ledger is a copy from before what was last taken in and sent, or another ledger. Nothing is planned or sent.',
+      'The counter outside of the ledger is ahead of the ledger: the ledger is an older copy, or another ledger. Nothing is planned or sent.',
     fix: 'Feed again what HR sent since the copy was made, wait until it is taken in, and run rollcall ledger restored.',
     owner: 'service',
     waitingHelps: false,
@@ -37,7 +37,7 @@ export const FINDINGS = [
     code: 'AccessContradiction',
     cause:
       'The type of an event says that the employee leaves, and its data says active: true. Full records of employees in their notice period often do. The leaving counts.',
-    fix: 'Ask HR whether the employee leaves on that date. If not, let HR rescind the event or record that the employee is active.',
+    fix: 'Ask HR whether the employee leaves on that date. If not, ask HR to rescind the event or record that the employee is active.',
     owner: 'HR data',
     waitingHelps: false,
     acknowledging: 'Nothing else: the event keeps its effect.',
@@ -46,7 +46,7 @@ export const FINDINGS = [
     code: 'PlaceholderDate',
     cause:
       'A date of an event is one that HR systems write where they have none, such as 0001-01-01. The day on which the event was recorded counts instead; a start at the end of time does not count at all.',
-    fix: 'Let HR send the true date. If the date is meant, take it off placeholderDates of the source.',
+    fix: 'Ask HR to send the true date. If the date is meant, remove it from placeholderDates of the source.',
     owner: 'HR data',
     waitingHelps: false,
     acknowledging: 'Nothing else: the event keeps its effect.',
@@ -55,7 +55,7 @@ export const FINDINGS = [
     code: 'TerminationBeforeStart',
     cause:
       'HR recorded a termination after an activation and dated it before, and knows no earlier activation that it could end. Employees who never started look like this, and terminations with a wrong date. The termination counts from that activation on.',
-    fix: 'Ask HR whether the employee left or never started. If the employee works here, let HR rescind the termination or record a new activation.',
+    fix: 'Ask HR whether the employee left or never started. If the employee works here, ask HR to rescind the termination or record a new activation.',
     owner: 'HR data',
     waitingHelps: false,
     acknowledging: 'Nothing else: the termination keeps its effect.',

@@ -48,7 +48,7 @@ export type AccessRules = Readonly<z.input<typeof AccessSettings>>
 
 /** The access that a payload gives. */
 export type AccessReading =
-  /** `active: null`: none of the fields is there, or they say nothing about access. */
+  /** `active: null`: none of the fields is there, or none decides access. */
   | { readonly kind: 'access'; readonly active: boolean | null }
   /** The word asks for a read from HR. */
   | { readonly kind: 'notice' }

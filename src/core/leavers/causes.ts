@@ -56,7 +56,7 @@ export const LEAVER_CAUSES = {
     waits: false,
   },
   refused: {
-    meaning: 'intake refused the message that says so, and no other event says that the employee leaves',
+    meaning: 'intake refused the message with the termination, and no other event ends the employment',
     fix: 'put the message right: rollcall dead-letters list, then rollcall replay; or disable the account by hand and acknowledge',
     waits: false,
   },

@@ -50,7 +50,7 @@ export function witnessing(
       await ledger.markOlder(mark, runtime.now())
       runtime.log.error('ledger.older', {
         behind: mark.progress - age.progress,
-        what: 'the ledger is older than what was last taken in and sent; nothing is sent until the missing time was fed again and rollcall ledger restored says so: see docs/guides/restore.md',
+        what: 'the ledger is older than the last events received and records sent; nothing is sent until the missing events are fed again and rollcall ledger restored is run: see docs/guides/restore.md',
       })
       return null
     })

@@ -5,7 +5,7 @@ import { planAtOnce } from '../tables/employees.ts'
 import { applyBlocks } from './marks.ts'
 
 /**
- * Blocks and unblocks by events that are new, whose employees the caller has locked. What becomes of
+ * Blocks and unblocks by events that are new, whose employees the caller has locked. The outcome of
  * the events later changes no block.
  */
 export async function blockByEvents(sql: Sql, fresh: readonly HrEvent[], now: number): Promise<void> {

@@ -19,7 +19,7 @@ export async function blockEmployees(
   now: number,
 ): Promise<readonly Blocked[]> {
   const ids = orders.map(({ employeeId }) => employeeId.toWellFormed())
-  // An event that makes the employee known meanwhile must find the block.
+  // An event that makes the employee known at the same time must find the block.
   await sql.lock('intake')
   await lockEmployees(sql, ids)
   const marks = await blocksOf(sql, ids)
@@ -56,7 +56,9 @@ export async function blockEmployees(
   }))
 }
 
-/** What a person decides now counts, whatever was decided before, also by a clock that was ahead. */
+/**
+ * What a person decides now counts, whatever was decided before, also by a clock that was ahead.
+ */
 function decidedAfter(before: number | undefined, now: number): number {
   return before === undefined ? now : Math.max(now, before + 1)
 }

@@ -60,7 +60,7 @@ function isAnother(event: Arrival['event'], row: KnownRow): boolean {
 }
 
 const DESCRIPTION =
-  'id is that of another event of this source, which is about another employee or says something else; give each event an id of its own'
+  'id belongs to another event of this source, with another employee or other content; give each event its own id'
 
 /** Why the message at this place of the batch is refused. */
 export function collisionRefusal(message: number): Refusal {

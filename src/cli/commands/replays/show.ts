@@ -17,7 +17,7 @@ import { runJson, runNamed, runNumber } from './runs.ts'
 export const register: RegisterCommand = (replays, { environment, finish }) => {
   replays
     .command('show')
-    .description('one run of replay: each of its dead letters, and what became of it afterwards')
+    .description('one run of replay, with each of its dead letters and its outcome')
     .argument('<run>', 'the number of the run', runNumber)
     .addOption(limitOption())
     .addOption(pageOption())

@@ -27,7 +27,7 @@ const Attributes = z.looseObject({
   subject: z.union([z.string().min(1).max(1024), z.int()]),
   time: z.string().optional(),
   sequence: z.union([printable, z.number()]).optional(),
-  // A broken trace context is no reason to refuse a change.
+  // A broken trace context does not make the change invalid.
   traceparent: z
     .string()
     .regex(/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/)

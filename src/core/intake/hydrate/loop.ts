@@ -140,7 +140,7 @@ export function judgeRead(
       }
     }
     case 'gone':
-      // A leaver whom the HR system no longer knows has left. For anyone else the missing record
+      // A leaver that the HR system no longer knows has left. For anyone else the missing record
       // proves nothing.
       return implied === false
         ? { kind: 'read', seq, mode: 'delta', worker: { active: false }, began: moment.began, nextAt: null }

@@ -9,7 +9,7 @@ export interface ReplayLedger {
   /** Freezes a selection: later arrivals and failures are not part of it. */
   freezeReplay(order: ReplayOrder, now: number): Promise<ReplayRun>
   /**
-   * Records who pauses a run, and why. Whoever carries it out sees that and stops after the batch
+   * Records who pauses a run, and why. The process that carries it out stops after the batch
    * that is under way.
    */
   pauseReplay(run: ReplayRun, actor: string, reason: string, now: number): Promise<void>
@@ -150,7 +150,7 @@ export interface ReplayEntry {
   readonly code: string | null
   readonly at: number | null
   /**
-   * What became of it; `null` when it was not replayed, or when the ledger does not know its event
+   * The outcome; `null` when it was not replayed, or when the ledger does not know its event
    * any more.
    */
   readonly became: ReplayedState | null

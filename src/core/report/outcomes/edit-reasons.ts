@@ -11,7 +11,7 @@ export const EDIT_REASONS = [
     ],
     cause:
       "An edit must keep the event's identity, cannot cancel a termination, and needs the original message. A patch must keep the employee too.",
-    fix: 'Let HR send a new event instead.',
+    fix: 'Ask HR to send a new event instead.',
     owner: 'HR data',
   },
   {

@@ -40,7 +40,7 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
     codes: ['Conflict', 'EntryConflict', 'DuplicateUserPrincipalName', 'UserPrincipalNameNotUnique'],
     cause:
       'Another directory object already has a value that must be unique, usually the user principal name or a proxy address.',
-    fix: 'Find the other object. If it is this employee, give it the matching value (employeeId by default). Otherwise change its value, or let HR change this one. Then replay.',
+    fix: 'Find the other object. If it is this employee, give it the matching value (employeeId by default). Otherwise change its value, or ask HR to change this one. Then replay.',
     owner: 'HR data',
   },
   {
@@ -235,7 +235,7 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
   {
     codes: ['RescindBeyondRetention'],
     cause: 'A rescind names an event that retention has folded away. What that event hid is gone.',
-    fix: 'Let HR send a snapshot of the employee.',
+    fix: 'Ask HR to send a snapshot of the employee.',
     owner: 'HR data',
   },
   {
@@ -275,15 +275,15 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
   {
     codes: ['DuplicateKey'],
     cause:
-      'An object in the body has one key twice. Parsers disagree on which of the two counts, so Rollcall takes neither.',
-    fix: 'Let the sender write each key once. Edit the message and replay it.',
+      'An object in the body has a duplicate key. Parsers disagree on which value counts, so Rollcall uses neither.',
+    fix: 'Correct the sender so that it writes each key once. Edit the message and replay it.',
     owner: 'HR data',
   },
   {
     codes: ['EventCollision'],
     cause:
-      'An event has the source and id of a known one, and is about another employee or says something else. It is not a duplicate.',
-    fix: 'Let the sender give each event an id of its own, or name more fields under id of the shape. Edit the message and replay it.',
+      'An event has the source and id of a known one, but another employee or other content. It is not a duplicate.',
+    fix: 'Have the sender give each event its own id, or name more fields under id of the shape. Edit the message and replay it.',
     owner: 'HR data',
   },
   {
