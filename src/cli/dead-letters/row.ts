@@ -1,6 +1,6 @@
 import { type DeadLetter, deadLetterId, factsOf } from '../../core/report/dead-letters/dead-letter.ts'
 import type { DeadLetterGroup } from '../../core/report/dead-letters/groups.ts'
-import { reasonOf, UNCATALOGUED } from '../../core/report/outcomes/reason-catalogue.ts'
+import { detailOf } from '../../core/report/dead-letters/detail.ts'
 import { iso } from '../support/instants.ts'
 import type { Column } from '../support/rows.ts'
 import { whenColumn } from '../support/screen/when.ts'
@@ -13,7 +13,7 @@ export const COLUMNS: readonly Column<DeadLetter>[] = [
   ['type', 20, (dead) => factsOf(dead).type ?? ''],
   ['event', 26, (dead) => factsOf(dead).id ?? ''],
   ['employee', 14, (dead) => factsOf(dead).employeeId ?? ''],
-  ['detail', 0, (dead) => [...marksOf(dead), detailOf(dead, false) ?? ''].filter(Boolean).join(', ')],
+  ['detail', 0, (dead) => [...marksOf(dead), detailOf(dead) ?? ''].filter(Boolean).join(', ')],
 ]
 
 export const GROUP_COLUMNS: readonly Column<DeadLetterGroup>[] = [
@@ -33,16 +33,6 @@ function marksOf(dead: DeadLetter): string[] {
     ...(archivedAt === null ? [] : ['archived']),
     ...(blocksReactivation ? ['blocks reactivation'] : []),
   ]
-}
-
-/**
- * The description of a code that is not in the catalogue comes from elsewhere and may quote
- * personal data.
- */
-function detailOf(dead: DeadLetter, values: boolean): string | null {
-  const { detail, code } = factsOf(dead)
-  if (detail === null || values || dead.store === 'ledger') return detail
-  return reasonOf(code) === UNCATALOGUED ? '(hidden)' : detail
 }
 
 /** A dead letter for scripts. `values` shows descriptions that may hold personal data. */

@@ -52,6 +52,26 @@ export async function withStores<T>(
   })
 }
 
+/**
+ * Opens the native dead-letter queues to look at them, for a caller that has its ledger open. Throws
+ * `BusUnavailable`.
+ */
+export async function withBusDeadLetters<T>(
+  config: Config,
+  knownEvents: Ledger['findKnownEvents'],
+  work: (stores: Stores) => Promise<T>,
+): Promise<T> {
+  await using stack = new AsyncDisposableStack()
+  const { sources, shapes } = sourceRules(config.rules.sources)
+  return await work({
+    deadLetterQueues: await openDeadLetterQueues(config, stack),
+    read: messageReader(sources, shapes),
+    ledger: null,
+    knownEvents,
+    findEmployeeIds: null,
+  })
+}
+
 /** Loads a database driver only where it is needed, because that takes most of a second. */
 async function openToRead(
   config: Config,

@@ -26,7 +26,7 @@ export interface LeaverSummary {
 export function summarizeLeavers(cases: readonly EndedLeaver[]): LeaverSummary {
   const proven = cases.filter((one) => one.as === 'proven')
   const from = (startOf: (one: EndedLeaver) => number): Durations =>
-    durationsOf(proven.map((one) => Math.max(0, one.endedAt - Math.max(startOf(one), one.effectiveAt))))
+    durationsOf(proven.map((one) => toProof(one, startOf(one))))
   const counted = (as: ClosedAs): number => cases.filter((one) => one.as === as).length
   return {
     ended: {
@@ -42,6 +42,14 @@ export function summarizeLeavers(cases: readonly EndedLeaver[]): LeaverSummary {
       received: from((one) => one.receivedAt),
     },
   }
+}
+
+/** How long the proof took after a moment, in milliseconds; the time before the effective date does not count. */
+export function toProof(
+  { endedAt, effectiveAt }: Pick<EndedLeaver, 'endedAt' | 'effectiveAt'>,
+  start: number,
+): number {
+  return Math.max(0, endedAt - Math.max(start, effectiveAt))
 }
 
 /** By nearest rank: each figure is the time of a case that was there. */

@@ -21,8 +21,12 @@ import type { Permission } from '../../config/console/permissions.ts'
 export const ROUTES = {
   '/': { methods: ['GET'], permission: 'read' },
   '/failures': { methods: ['GET'], permission: 'read' },
+  '/dead-letters': { methods: ['GET'], permission: 'read' },
+  '/dead-letter': { methods: ['GET'], permission: 'read' },
+  '/findings': { methods: ['GET'], permission: 'read' },
   '/held': { methods: ['GET'], permission: 'read' },
   '/leavers': { methods: ['GET'], permission: 'read' },
+  '/leavers/closed': { methods: ['GET'], permission: 'read' },
   '/leavers/acknowledge': { methods: ['POST'], permission: 'acknowledge' },
   '/leavers/resend': { methods: ['POST'], permission: 'replay' },
   '/findings/acknowledge': { methods: ['POST'], permission: 'acknowledge' },

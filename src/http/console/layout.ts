@@ -14,6 +14,8 @@ export interface PageOptions {
     readonly deadLetters: number
     /** By the brake, and for attributes that are missing. */
     readonly held: number
+    /** Open ones. */
+    readonly findings: number
   } | null
   /** What the search field holds. */
   readonly search?: string
@@ -91,11 +93,15 @@ function navigation({ current, counts }: PageOptions): Markup {
     ? markup` <span class="count">${counted(counts.deadLetters)}</span>`
     : NOTHING
   const held = counts?.held ? markup` <span class="count">${counted(counts.held)}</span>` : NOTHING
+  const findings = counts?.findings
+    ? markup` <span class="count">${counted(counts.findings)}</span>`
+    : NOTHING
   const entries = [
     entry('/', 'Now'),
     entry('/leavers', 'Leavers', leavers),
     entry('/failures', 'Failures', failures),
     entry('/held', 'Held', held),
+    entry('/findings', 'Findings', findings),
     entry('/audit', 'Audit'),
   ]
   return markup`<nav aria-label="Main"><ul>${entries}</ul></nav>`

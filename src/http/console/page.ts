@@ -3,7 +3,7 @@ import type { Visitor } from '../access/visitor.ts'
 import type { ConsoleContext, ConsoleLedger } from './context.ts'
 import { notice } from './layout.ts'
 import { type Markup, markup } from './markup.ts'
-import { ledgerAway } from './now/view.ts'
+import { ledgerAway } from './refusals.ts'
 
 /** The content of a page. */
 export interface Content {

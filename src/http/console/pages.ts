@@ -1,8 +1,11 @@
 import { auditPage } from './audit/page.ts'
 import type { ConsoleContext } from './context.ts'
+import { deadLetterPage, deadLettersPage } from './dead-letters/page.ts'
 import { employeePage, searchPage } from './employee/page.ts'
 import { failuresPage } from './failures/page.ts'
+import { findingsPage } from './findings/page.ts'
 import { heldPage } from './held/page.ts'
+import { closedLeaversPage } from './leavers/closed-page.ts'
 import { leaversPage } from './leavers/page.ts'
 import { nowPage } from './now/page.ts'
 import type { Page } from './page.ts'
@@ -12,10 +15,14 @@ export function pagesOf(context: ConsoleContext) {
   return {
     '/': nowPage(context),
     '/audit': auditPage(context),
+    '/dead-letter': deadLetterPage(context),
+    '/dead-letters': deadLettersPage(context),
     '/employee': employeePage(context),
     '/failures': failuresPage(context),
+    '/findings': findingsPage(context),
     '/held': heldPage(context),
     '/leavers': leaversPage(context),
+    '/leavers/closed': closedLeaversPage(context),
     '/search': searchPage(context),
   } as const satisfies Readonly<Record<string, Page>>
 }

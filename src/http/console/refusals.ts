@@ -86,3 +86,10 @@ export function failurePage(reference: string): Markup {
     markup`<h1>500</h1>${notice('The page could not be made', 'Load it again. If it fails again, look for this reference in the log of the process:', markup`<p><code>${reference}</code></p>`)}`,
   )
 }
+
+/** What every page says while there is no ledger to read. */
+export const ledgerAway = (): Markup =>
+  markup`<h1>Now</h1>${notice(
+    'The ledger does not answer',
+    'Nothing can be shown until it does. It may be starting, or the database cannot be reached: look at the log of this process, and at /readyz.',
+  )}`

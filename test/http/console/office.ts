@@ -12,7 +12,7 @@ import { consoleApp } from '../../../src/http/console/app.ts'
 import type { ConsoleContext } from '../../../src/http/console/context.ts'
 import { HOUR, MINUTE, opened } from '../../fakes/alerts.ts'
 import { anInstance } from '../../fakes/instances.ts'
-import { hrEvent, joiner, leaver, T0, World } from '../../suites/conformance/ledger-world.ts'
+import { hrEvent, joiner, leaver, messageOf, T0, World } from '../../suites/conformance/ledger-world.ts'
 
 export const TOKEN = 'of-the-operators'
 const WITH_TOKEN = { token: TOKEN, tokenPermissions: ALL_PERMISSIONS, entra: null, user: 'ann' }
@@ -63,6 +63,24 @@ export async function anOffice(stack: AsyncDisposableStack): Promise<World> {
     [{ employeeId: '20016', until: null, actor: `ann ${HOSTILE}`, justification: HOSTILE }],
     world.now,
   )
+  await proveOne(world)
+  const contradiction = hrEvent(
+    `both ${HOSTILE}`,
+    '20017',
+    { active: true },
+    { effectiveAt: world.now + DAY_MS },
+  )
+  await world.intake([messageOf('contradiction', contradiction)], {
+    findings: [
+      {
+        code: 'AccessContradiction',
+        about: contradiction.id,
+        employeeId: '20017',
+        event: contradiction,
+        detail: HOSTILE,
+      },
+    ],
+  })
   const by = { actor: 'ann', justification: 'ticket 7' }
   await ledger.recordDisclosure({ ...by, employees: ['20011'] }, world.now)
   await ledger.recordDisclosure(
@@ -87,6 +105,23 @@ export async function anOffice(stack: AsyncDisposableStack): Promise<World> {
     notifications: [],
   })
   return world
+}
+
+/** A leaver case that closed with proof, after 20 minutes. */
+async function proveOne(world: World): Promise<void> {
+  const now = world.now
+  world.now -= 30 * MINUTE
+  await world.record(leaver('left-20018', '20018'))
+  const query = { dueBy: null, employeeId: '20018', next: null, limit: 1 }
+  const [view] = (await world.ledger.listOpenLeavers(query)).leavers
+  if (!view) throw new Error('the leaver case of 20018 is open')
+  const { leaverCase, employee } = view
+  const ended = { kind: 'ended', as: 'proven', at: world.now + 20 * MINUTE } as const
+  world.now = now
+  await world.ledger.settleLeavers(
+    [{ id: leaverCase.id, employeeId: '20018', revision: employee?.revision ?? null, ...ended }],
+    now,
+  )
 }
 
 const alertsAt = (now: number): readonly AlertState[] => [

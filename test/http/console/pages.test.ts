@@ -22,6 +22,12 @@ const PAGES = [
   '/failures',
   '/audit',
   '/held',
+  '/dead-letters',
+  '/dead-letters?store=bus',
+  '/dead-letters?code=AzureActiveDirectoryDuplicateUserPrincipalName',
+  '/dead-letter?id=dl-5',
+  '/findings?which=all',
+  '/leavers/closed',
   '/held?cause=incomplete',
   '/held?cause=blocks',
   '/held?cause=future',
@@ -68,7 +74,9 @@ void describe('the console on loopback', () => {
 
   void test('Failures groups dead letters of ledger and bus by code, the largest first, with cause, owner and what to do', async () => {
     const text = await textOf('/failures')
-    const codes = [...text.matchAll(/data-label="Code"><code>([^<]*)</g)].map(([, code]) => code)
+    const codes = [...text.matchAll(/data-label="Code"><a class="id" href="[^"]*">([^<]*)</g)].map(
+      ([, code]) => code,
+    )
     assert.deepEqual(codes, [
       '&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&#39;\\u{1b}[2J\\u{202e}&amp;amp;',
       'AzureActiveDirectoryDuplicateUserPrincipalName',
@@ -77,9 +85,69 @@ void describe('the console on loopback', () => {
     assert.match(text, /<strong>1 event<\/strong> in the ledger<br><span class="quiet">oldest 40 min/)
     assert.match(text, /Owner: HR data\. Waiting does not help\./)
     assert.match(text, /There are more than could be counted/)
-    assert.match(text, /list --store ledger --code AzureActiveDirectoryDuplicateUserPrincipalName</)
+    assert.match(
+      text,
+      /href="\/dead-letters\?store=ledger&amp;code=AzureActiveDirectoryDuplicateUserPrincipalName">/,
+    )
     assert.match(text, /Failures <span class="count">8</)
-    assert.match(await textOf('/'), /href="\/failures">See failures</)
+    assert.match(
+      await textOf('/'),
+      /href="\/dead-letters\?store=ledger&amp;code=Azure[A-Za-z]+">Open dead letters</,
+    )
+  })
+
+  void test('Dead letters are listed by store, code, attribute and age, with cause, fix, owner, replays and the same command; one has a page of its own without its values', async () => {
+    const code = 'AzureActiveDirectoryDuplicateUserPrincipalName'
+    const text = await textOf(`/dead-letters?code=${code}`)
+    assert.match(
+      text,
+      /What to do:<\/span> Find the other object.*Owner<\/dt><dd>HR data; waiting does not help/s,
+    )
+    assert.match(text, /1 dead letter, the oldest since <time/)
+    assert.match(text, /Replays<\/dt><dd>none was replayed before/)
+    assert.match(text, /rollcall replay --store ledger --code Azure[A-Za-z]+ --dry-run/)
+    const [, href = ''] = /class="id" href="(\/dead-letter\?id=dl-\d+)"/.exec(text) ?? []
+    const older = await textOf(`/dead-letters?code=${code}&age=older`)
+    assert.match(older, /No dead letter fits.*those on the bus/s)
+    assert.match(older, /--code Azure[A-Za-z]+ --until 7d/)
+    assert.match(await textOf(`/dead-letters?code=${code}&attribute=title`), /No dead letter fits/)
+    assert.match(await textOf('/dead-letters?store=bus'), /The bus could not be read: SERVICEBUS_FQDN/)
+    const one = await textOf(href)
+    assert.match(one, /<h2 id="verdict">Another directory object.*employee\?id=20014">20014</s)
+    assert.match(one, /rollcall dead-letters discard dl-\d+ --justification/)
+    assert.doesNotMatch(one, /@example\.com|Another object has/)
+    assert.equal((await door.get('/dead-letter?id=dl-99')).status, 404)
+    for (const path of [
+      '/dead-letters?store=x',
+      '/dead-letters?age=x',
+      '/dead-letters?at=x',
+      '/dead-letter?id=x',
+    ])
+      assert.equal((await door.get(path)).status, 400, path)
+  })
+
+  void test('Findings shows what a person should look at, with what to do; settled and acknowledged ones behind a filter', async () => {
+    assert.match(await textOf('/findings'), /AccessContradiction.*20017.*Ask HR whether.*Acknowledging it:/s)
+    const [finding] = (
+      await world.ledger.listFindings({ open: true, code: null, employeeId: null, next: null, limit: 1 })
+    ).findings
+    await world.ledger.acknowledgeFinding(
+      { seq: finding?.seq ?? 0, actor: 'ann', justification: HOSTILE },
+      world.now,
+    )
+    assert.match(await textOf('/findings'), /No finding is open/)
+    assert.match(await textOf('/findings?which=all'), /acknowledged<.*by ann: &lt;script&gt;/s)
+    assert.match(await textOf('/findings?which=all&code=AttributeUnmapped'), /No finding fits/)
+    for (const query of ['code=x', 'which=x', 'next=x'])
+      assert.equal((await door.get(`/findings?${query}`)).status, 400, query)
+  })
+
+  void test('closed leaver cases are listed, the last first, with the time to proof', async () => {
+    const text = await textOf('/leavers/closed')
+    assert.match(text, /1 case ended with proof.*half within <strong>20 min<\/strong>/s)
+    assert.match(text, /id=20018">20018<.*proven disabled.*Time to proof">20 min</s)
+    assert.match(await textOf('/leavers/closed?at=1&next=1'), /No further case/)
+    assert.equal((await door.get('/leavers/closed?at=x')).status, 400)
   })
 
   void test('Held shows by cause how much is held, what releases it and how, and the employees; what waits for a person comes first', async () => {
@@ -266,7 +334,7 @@ void describe('the console on loopback', () => {
     const next = /rel="next" href="([^"]+)"/.exec(first)?.[1] ?? ''
     const second = await textOf(next.replaceAll('&amp;', '&'))
     assert.equal(ids(first).length, 50)
-    assert.equal(new Set([...ids(first), ...ids(second)]).size, 64)
+    assert.equal(new Set([...ids(first), ...ids(second)]).size, 65)
     assert.doesNotMatch(second, /rel="next"/)
   })
 })

@@ -14,7 +14,7 @@ import { blockingReactivation } from './blocks-reactivation.ts'
 import { operationId } from '../tables/ids.ts'
 import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
 
-interface Row {
+export interface DeadLetterRow {
   readonly seq: number
   readonly event_id: string
   readonly source: string
@@ -31,9 +31,10 @@ interface Row {
   readonly archived_at: number | null
   readonly batch_state: string | null
 }
-const COLUMNS =
+export const COLUMNS =
   'e.seq, e.event_id, e.source, e.type, e.employee, e.worker, e.rescinds, e.reason, e.detail, e.operation, e.revision, e.finished_at, e.replays, e.archived_at, b.state AS batch_state'
-const FROM = 'events e LEFT JOIN operations o ON o.seq = e.operation LEFT JOIN batches b ON b.seq = o.batch'
+export const FROM =
+  'events e LEFT JOIN operations o ON o.seq = e.operation LEFT JOIN batches b ON b.seq = o.batch'
 
 /** The code of a dead letter without a reason. */
 export const UNKNOWN_REASON = 'Unknown'
@@ -51,7 +52,7 @@ export async function deadLetters(
     ['e.finished_at < ?', filter.until],
   ]
   const wanted = given.filter(([, value]) => value !== null)
-  const rows = await sql.all<Row>(
+  const rows = await sql.all<DeadLetterRow>(
     `SELECT ${COLUMNS} FROM ${FROM} WHERE e.state = 'dead-lettered' AND e.seq > ? ${archived ? '' : 'AND e.archived_at IS NULL'}
        ${wanted.map(([clause]) => `AND ${clause}`).join(' ')} ORDER BY e.seq LIMIT ?`,
     [next ?? 0, ...wanted.map(([, value]) => value), limit],
@@ -67,7 +68,7 @@ export async function deadLetter(
   sql: Sql,
   seq: number,
 ): Promise<{ letter: LedgerDeadLetter; original: Original | null } | null> {
-  const [row] = await sql.all<Row & { original: string | null; body: string | null }>(
+  const [row] = await sql.all<DeadLetterRow & { original: string | null; body: string | null }>(
     `SELECT ${COLUMNS}, e.original, e.body FROM ${FROM} WHERE e.seq = ? AND e.state = 'dead-lettered'`,
     [seq],
   )
@@ -87,7 +88,7 @@ export function originalFrom({
   return original === null || body === null ? null : { ...parse<Omit<Original, 'body'>>(original), body }
 }
 
-function toDeadLetter(row: Row, keeping: ReadonlySet<number>): LedgerDeadLetter {
+export function toDeadLetter(row: DeadLetterRow, keeping: ReadonlySet<number>): LedgerDeadLetter {
   return {
     seq: row.seq,
     source: row.source,
@@ -180,7 +181,7 @@ export async function noteDiscarded(
 export async function lockDead(
   sql: Sql,
   seqs: readonly number[],
-): Promise<Pick<Row, 'seq' | 'employee' | 'worker' | 'rescinds' | 'operation' | 'revision'>[]> {
+): Promise<Pick<DeadLetterRow, 'seq' | 'employee' | 'worker' | 'rescinds' | 'operation' | 'revision'>[]> {
   const dead = (): ReturnType<typeof lockDead> =>
     readRows(
       sql,

@@ -1,4 +1,9 @@
-import type { EndedLeaversPage, EndedLeaversQuery } from '../../../core/ledger/port/leavers.ts'
+import type {
+  ClosedLeaversPage,
+  ClosedLeaversQuery,
+  EndedLeaversPage,
+  EndedLeaversQuery,
+} from '../../../core/ledger/port/leavers.ts'
 import type { ClosedAs } from '../../../core/leavers/causes.ts'
 import type { Sql } from '../driver/sql.ts'
 
@@ -36,6 +41,42 @@ export async function endedLeavers(
       recordedAt: row.recorded_at,
       receivedAt: row.received_at,
       endedAt: row.ended_at,
+    })),
+    next: last && rows.length === limit ? { endedAt: last.ended_at, id: last.seq } : null,
+  }
+}
+
+interface ClosedRow extends EndedRow {
+  readonly employee: string
+  readonly acknowledged_by: string | null
+  readonly justification: string | null
+}
+
+/** The same the other way, with the employees. */
+export async function closedLeavers(
+  sql: Sql,
+  { next, limit }: ClosedLeaversQuery,
+): Promise<ClosedLeaversPage> {
+  const from = next?.endedAt ?? Number.MAX_SAFE_INTEGER
+  const rows = await sql.all<ClosedRow>(
+    `SELECT seq, employee, ended_as, effective_at, recorded_at, received_at, ended_at, acknowledged_by, justification FROM leaver_cases
+     WHERE ended_at IS NOT NULL AND ended_at <= ? AND (ended_at < ? OR seq < ?) ORDER BY ended_at DESC, seq DESC LIMIT ?`,
+    [from, from, next?.id ?? 0, limit],
+  )
+  const last = rows.at(-1)
+  return {
+    leavers: rows.map((row) => ({
+      id: row.seq,
+      employeeId: row.employee,
+      as: row.ended_as,
+      effectiveAt: row.effective_at,
+      recordedAt: row.recorded_at,
+      receivedAt: row.received_at,
+      endedAt: row.ended_at,
+      acknowledged:
+        row.acknowledged_by === null
+          ? null
+          : { by: row.acknowledged_by, justification: row.justification ?? '' },
     })),
     next: last && rows.length === limit ? { endedAt: last.ended_at, id: last.seq } : null,
   }

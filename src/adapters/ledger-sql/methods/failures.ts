@@ -9,10 +9,11 @@ import { alertEmployees } from '../alerts/employees.ts'
 import { claimNotification, recordDelivery } from '../alerts/outbox.ts'
 import { blockEmployees, listBlocks, unblockEmployee } from '../blocks/commands.ts'
 import { markCopied, currentDeadLetters, takeUncopied } from '../dead-letters/copies.ts'
+import { describeDeadLetters, newestDeadLetters } from '../dead-letters/newest.ts'
 import { deadLetter, deadLetters, endDeadLetters, noteDiscarded } from '../dead-letters/dead-letters.ts'
 import { releaseByFinding } from '../findings/elsewhere.ts'
 import { acknowledgeFinding, findFinding, listFindings } from '../findings/findings.ts'
-import { endedLeavers } from '../leavers/ended.ts'
+import { closedLeavers, endedLeavers } from '../leavers/ended.ts'
 import { openLeavers } from '../leavers/read.ts'
 import { resendRest } from '../leavers/rest.ts'
 import { acknowledgeLeavers, settleLeavers } from '../leavers/settle.ts'
@@ -37,6 +38,8 @@ import type { Transactions } from './transactions.ts'
 export function deadLetterMethods({ write, read, instance }: Transactions): DeadLetterLedger {
   return {
     listDeadLetters: (query) => read((sql) => deadLetters(sql, query)),
+    listNewestDeadLetters: (query) => read((sql) => newestDeadLetters(sql, query)),
+    describeDeadLetters: (code, most) => read((sql) => describeDeadLetters(sql, code, most)),
     findDeadLetter: (seq) => read((sql) => deadLetter(sql, seq)),
     findCurrentDeadLetters: (seqs) => read((sql) => currentDeadLetters(sql, seqs)),
     endDeadLetters: (order, now) => write((sql) => endDeadLetters(sql, instance, order, now)),
@@ -74,6 +77,7 @@ export function leaverMethods({ write, read }: Transactions): LeaverLedger {
     settleLeavers: (steps, now) => write((sql) => settleLeavers(sql, steps, now)),
     resendLeaverRest: (order, now) => write((sql) => resendRest(sql, order, now)),
     acknowledgeLeavers: (order, now) => write((sql) => acknowledgeLeavers(sql, order, now)),
+    listClosedLeavers: (query) => read((sql) => closedLeavers(sql, query)),
     listEndedLeavers: (query) => read((sql) => endedLeavers(sql, query)),
   }
 }

@@ -1,9 +1,7 @@
 import { RollcallError } from '../../../core/errors.ts'
+import { nameOf, stateOf } from '../../../core/findings/state.ts'
 import type { Finding } from '../../../core/ledger/port/findings.ts'
 import { iso } from '../../support/instants.ts'
-
-/** A finding by the name that `findings list` prints. */
-export const nameOf = ({ seq }: Pick<Finding, 'seq'>): string => `finding-${seq}`
 
 /** The number in a name. Throws `ArgumentInvalid`. */
 export function seqOf(name: string): number {
@@ -14,10 +12,6 @@ export function seqOf(name: string): number {
       'name a finding as rollcall findings lists it, such as finding-12',
     )
   return Number(number)
-}
-
-export function stateOf({ acknowledged, settledAt }: Finding): 'open' | 'settled' | 'acknowledged' {
-  return acknowledged !== null ? 'acknowledged' : settledAt !== null ? 'settled' : 'open'
 }
 
 /** A finding as JSON. */

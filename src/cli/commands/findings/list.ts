@@ -11,7 +11,8 @@ import { rowFormatOption } from '../../support/options/options.ts'
 import { say } from '../../support/output.ts'
 import type { Column, RowFormat } from '../../support/rows.ts'
 import { whenColumn } from '../../support/screen/when.ts'
-import { findingJson, nameOf, stateOf } from './finding.ts'
+import { nameOf, stateOf } from '../../../core/findings/state.ts'
+import { findingJson } from './finding.ts'
 
 export const register: RegisterCommand = (findings, { environment, finish }) => {
   findings

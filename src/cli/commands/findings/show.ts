@@ -6,7 +6,8 @@ import { when } from '../../support/screen/when.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { formatOption } from '../../support/options/options.ts'
 import { type Format, printJson, printTable, say } from '../../support/output.ts'
-import { findingJson, nameOf, seqOf, stateOf } from './finding.ts'
+import { nameOf, stateOf } from '../../../core/findings/state.ts'
+import { findingJson, seqOf } from './finding.ts'
 
 export const register: RegisterCommand = (findings, { environment, finish }) => {
   findings

@@ -7,6 +7,10 @@ export interface DeadLetterLedger {
    * it.
    */
   listDeadLetters(query: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage>
+  /** A page of those that are not archived, the last to die first. It costs the same however many there are. */
+  listNewestDeadLetters(query: NewestDeadLettersQuery): Promise<NewestDeadLettersPage>
+  /** What the newest dead letters with this code have in common: those that are not archived, `most` of them. */
+  describeDeadLetters(code: string, most: number): Promise<DeadLetterSample>
   /**
    * One dead letter and the message it arrived in; `null` when that event is not dead. `original` is
    * `null` for a row of a baseline file.
@@ -71,6 +75,34 @@ export interface LedgerDeadLetterQuery {
 export interface LedgerDeadLetterPage {
   readonly deadLetters: readonly LedgerDeadLetter[]
   readonly next: number | null
+}
+export interface NewestDeadLettersQuery {
+  /** `null`: any. */
+  readonly code: string | null
+  /** Died at `since` or later, and before `until`; `null`: at any time. */
+  readonly since: number | null
+  readonly until: number | null
+  /** `next` of the previous page; `null` for the first. */
+  readonly next: NewestDeadLettersCursor | null
+  readonly limit: number
+}
+/** The last dead letter of a page. Many can die at the same instant. */
+export interface NewestDeadLettersCursor {
+  readonly diedAt: number
+  readonly seq: number
+}
+export interface NewestDeadLettersPage {
+  readonly deadLetters: readonly LedgerDeadLetter[]
+  readonly next: NewestDeadLettersCursor | null
+}
+/** Some of the dead letters with one code. */
+export interface DeadLetterSample {
+  readonly looked: number
+  /** By their detail, the most frequent first. */
+  readonly details: readonly { readonly detail: string | null; readonly count: number }[]
+  /** How many were replayed before, each time in vain, and how often at most. */
+  readonly replayed: number
+  readonly mostReplays: number
 }
 /** An event that failed after intake, without its values. */
 export interface LedgerDeadLetter extends EventName {

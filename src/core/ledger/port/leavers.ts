@@ -24,6 +24,8 @@ export interface LeaverLedger {
   acknowledgeLeavers(order: LeaverAcknowledgement, now: number): Promise<readonly number[]>
   /** A page of closed leaver cases in the order in which they ended. Retention removes old ones. */
   listEndedLeavers(query: EndedLeaversQuery): Promise<EndedLeaversPage>
+  /** A page of closed leaver cases, the last to end first. */
+  listClosedLeavers(query: ClosedLeaversQuery): Promise<ClosedLeaversPage>
 }
 
 /**
@@ -119,6 +121,23 @@ export interface EndedLeaver {
   readonly receivedAt: number
   /** The moment of the proof where it ended as `proven`. */
   readonly endedAt: number
+}
+/** A closed case with its employee. */
+export interface ClosedLeaver extends EndedLeaver {
+  readonly id: number
+  /** After an erasure `erased:` and the hash of the employee id. */
+  readonly employeeId: string
+  /** Who acknowledged it and why; `null` when it ended without a person. */
+  readonly acknowledged: { readonly by: string; readonly justification: string } | null
+}
+export interface ClosedLeaversQuery {
+  /** `next` of the previous page; `null` for the first. */
+  readonly next: EndedLeaversCursor | null
+  readonly limit: number
+}
+export interface ClosedLeaversPage {
+  readonly leavers: readonly ClosedLeaver[]
+  readonly next: EndedLeaversCursor | null
 }
 export interface EndedLeaversQuery {
   /** Only cases that ended at or after this instant; `null`: all that the ledger still has. */

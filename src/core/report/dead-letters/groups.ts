@@ -1,4 +1,5 @@
 import { EVENT_REASONS } from '../../ledger/event-reason.ts'
+import type { LedgerDeadLetter } from '../../ledger/port/dead-letters.ts'
 import { REJECTED_FIELD } from '../../ports.ts'
 import { type DeadLetter, type DeadLetterReason, deadLetterId, factsOf } from './dead-letter.ts'
 
@@ -78,6 +79,10 @@ export function attributeOf(dead: DeadLetter): string | null {
     const field = dead.letter.message.properties[REJECTED_FIELD]
     return typeof field === 'string' && field !== '' ? field : null
   }
-  const { code, detail } = dead.letter
+  return attributeIn(dead.letter)
+}
+
+/** The same for a dead letter of the ledger. */
+export function attributeIn({ code, detail }: Pick<LedgerDeadLetter, 'code' | 'detail'>): string | null {
   return code === EVENT_REASONS.mappingFailed ? (detail?.split(': ', 1)[0] ?? null) : detail
 }

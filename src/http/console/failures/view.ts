@@ -1,8 +1,8 @@
 import type { BusDeadLetters, Depth, Figures } from '../../../core/ledger/port/figures.ts'
 import { reasonOf } from '../../../core/report/outcomes/reason-catalogue.ts'
-import { shellWord } from '../../../core/explain/shell-word.ts'
 import { notice, unit } from '../layout.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
+import { deadLettersHref } from '../dead-letters/filter.ts'
 import { lasting, type Times } from '../times.ts'
 
 type Failed = Pick<Figures, 'deadLetters' | 'busDeadLetters'>
@@ -40,14 +40,15 @@ function groupTable(groups: readonly FailureGroup[], times: Times): Markup {
 
 function groupRow({ store, code, count, oldestAt }: FailureGroup, times: Times): Markup {
   const { cause, fix, owner, waitingHelps } = reasonOf(code)
+  const href = deadLettersHref({ store, code, attribute: null, age: 'any' })
   const oldest =
     oldestAt === null
       ? NOTHING
       : markup`<br><span class="quiet">oldest ${lasting(times.at - oldestAt)}</span>`
   return markup`<tr>
-<td data-label="Code"><code>${code}</code></td>
+<td data-label="Code"><a class="id" href="${href}">${code}</a></td>
 <td data-label="How many"><strong>${store === 'bus' ? unit(count, 'message') : unit(count, 'event')}</strong> ${store === 'bus' ? 'on the bus' : 'in the ledger'}${oldest}</td>
 <td data-label="Cause">${cause}<br><span class="quiet">Owner: ${owner}. Waiting ${waitingHelps ? 'helps' : 'does not help'}.</span></td>
-<td data-label="What to do">${fix}<br><code>rollcall dead-letters list --store ${store} --code ${shellWord(code)}</code></td>
+<td data-label="What to do">${fix}<br><a class="button small" href="${href}">Open the list<span class="hidden"> of ${code}</span></a></td>
 </tr>`
 }

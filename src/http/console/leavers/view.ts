@@ -8,6 +8,7 @@ import { counted, notice, sentence, unit } from '../layout.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import { employeeHref } from '../employee/href.ts'
 import { lasting, type Times } from '../times.ts'
+import { leaverTabs } from './tabs.ts'
 
 export interface LeaversQuery {
   /** `null`: any. */
@@ -25,6 +26,7 @@ interface Shown extends LeaversQuery {
 /** Open leaver cases, oldest first: cause, age and what to do. */
 export function leaversView(page: OpenCasesPage, { counts, visitor, ...query }: Shown, times: Times): Markup {
   return markup`<div class="heading"><h1>Leavers</h1><p class="quiet">Employees who left, until the directory is known to hold their accounts disabled.</p></div>
+${leaverTabs('open', counts?.count ?? null)}
 ${counts === null ? NOTHING : causeFilter(counts, query.cause)}
 ${page.cases.length === 0 ? nothingOpen(query, page.capped) : caseTable(page.cases, times)}
 ${page.cases.length === 0 ? NOTHING : acknowledging(query, visitor)}

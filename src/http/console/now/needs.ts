@@ -3,6 +3,9 @@ import { ALERTS } from '../../../core/alerts/codes.ts'
 import { describeAlert } from '../../../core/alerts/describe.ts'
 import { STALE_LOOK_MS } from '../../../core/alerts/worth.ts'
 import type { LedgerReadings } from '../../../compose/observe/measurements.ts'
+import { ON_BUS } from '../../../core/alerts/assess.ts'
+import { deadLettersHref } from '../dead-letters/filter.ts'
+import { findingsHref } from '../findings/view.ts'
 import { unit } from '../layout.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import type { Times } from '../times.ts'
@@ -11,7 +14,7 @@ import type { Times } from '../times.ts'
 const SHOWN = 20
 
 /** What needs a person: cause, then what to do, then where to look. */
-export function needsCard(alerts: LedgerReadings['alerts'], times: Times): Markup {
+export function needsCard({ alerts }: Pick<LedgerReadings, 'alerts'>, times: Times): Markup {
   return markup`<section class="card" aria-labelledby="needs"><h2 id="needs">Needs a person</h2>${content(alerts, times)}</section>`
 }
 
@@ -28,14 +31,13 @@ function content(alerts: LedgerReadings['alerts'], times: Times): Markup {
     open.length > SHOWN
       ? markup`<p class="quiet">${unit(open.length - SHOWN, 'more alert')}: <code>rollcall alerts</code> lists all.</p>`
       : NOTHING
-  return markup`${stale}<ul class="needs">${open.slice(0, SHOWN).map((alert) => entry(alert, times))}</ul>${more}`
+  return markup`${stale}<ul class="needs">${open.slice(0, SHOWN).map((alert) => entry(alert, linkOf(alert), times))}</ul>${more}`
 }
 
-function entry(alert: AlertState, times: Times): Markup {
+function entry(alert: AlertState, link: Link | null, times: Times): Markup {
   const { what, meaning, cure } = describeAlert(alert)
   const { code, cause, count, urgency, openedAt } = alert
   const [one, several] = ALERTS[code].counts
-  const link = linkOf(alert)
   return markup`<li class="${urgency}">
 <div>
 <p class="what"><strong>${what}</strong></p>
@@ -47,26 +49,39 @@ ${link === null ? NOTHING : markup`<a class="button" href="${link.href}">${link.
 </li>`
 }
 
+interface Link {
+  readonly href: string
+  readonly text: string
+}
+
 /** The page that shows what an alert counts; `null` where there is none yet. */
-function linkOf({ code, cause }: AlertState): { readonly href: string; readonly text: string } | null {
+function linkOf({ code, cause }: AlertState): Link | null {
   switch (code) {
     case 'leaver.open':
       return { href: `/leavers?cause=${encodeURIComponent(cause)}`, text: 'Open leavers' }
     case 'brake.tripped':
-      return { href: '/leavers?cause=brake', text: 'Held leavers' }
+      return { href: '/held?cause=brake', text: 'Review the brake' }
     case 'deadletter.new':
-      return { href: '/failures', text: 'See failures' }
+      return { href: groupHref(cause), text: 'Open dead letters' }
+    case 'finding.new':
+      return { href: findingsHref({ code: cause, open: true, next: null }), text: 'Open findings' }
     case 'bus.unreachable':
     case 'channel.down':
-    case 'finding.new':
     case 'instance.lost':
+    case 'loop.missing':
     case 'job.stopped':
     case 'log.behind':
-    case 'loop.missing':
     case 'quota.low':
     case 'record.refused':
     case 'stage.stuck':
     case 'submission.held':
       return null
   }
+}
+
+/** The alert of a code says whether it is about the bus. */
+function groupHref(cause: string): string {
+  const isOnBus = cause.startsWith(ON_BUS)
+  const code = isOnBus ? cause.slice(ON_BUS.length) : cause
+  return deadLettersHref({ store: isOnBus ? 'bus' : 'ledger', code, attribute: null, age: 'any' })
 }

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../../compose/observe/figures.ts'
-import { notice } from '../layout.ts'
+import { ledgerAway } from '../refusals.ts'
 import { type Markup, markup } from '../markup.ts'
 import type { Times } from '../times.ts'
 import { type Light, lightsOf } from './lights.ts'
@@ -19,7 +19,7 @@ export function nowView(
 <ul class="lights" aria-label="State of the parts">${lights.map(lightItem)}</ul>
 ${stageStrip(ledger)}
 <div class="grid two">
-${needsCard(ledger.alerts, times)}
+${needsCard(ledger, times)}
 ${quotaCard({ ledger, limits, backlog }, times)}
 </div>`
 }
@@ -35,9 +35,3 @@ const TONE_WORDS: Readonly<Record<Light['tone'], string>> = {
 function lightItem({ part, tone, reason }: Light): Markup {
   return markup`<li class="light ${tone}"><span class="hidden">${TONE_WORDS[tone]}: </span><strong>${part}</strong> <span>${reason}</span></li>`
 }
-
-export const ledgerAway = (): Markup =>
-  markup`<h1>Now</h1>${notice(
-    'The ledger does not answer',
-    'Nothing can be shown until it does. It may be starting, or the database cannot be reached: look at the log of this process, and at /readyz.',
-  )}`

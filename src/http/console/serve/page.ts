@@ -37,11 +37,12 @@ export function visitorOn(request: Context<Guarded>): Visitor {
 
 function countsOf({ ledger }: Snapshot): PageOptions['counts'] {
   if (ledger === null) return null
-  const { leavers, deadLetters, busDeadLetters, brake, incomplete } = ledger.figures
+  const { leavers, deadLetters, busDeadLetters, brake, incomplete, findings } = ledger.figures
   const failed = [...deadLetters, ...(busDeadLetters?.codes ?? [])]
   return {
     openLeavers: leavers.count,
     deadLetters: failed.reduce((sum, { count }) => sum + count, 0),
     held: brake.held + incomplete.count,
+    findings: findings.reduce((sum, { count }) => sum + count, 0),
   }
 }

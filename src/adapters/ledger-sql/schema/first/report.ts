@@ -95,6 +95,7 @@ const findings = ({ integer, identity, tableOptions }: Dialect): readonly string
     UNIQUE (code, about)
   )${tableOptions}`,
   `CREATE INDEX findings_open ON findings (code, raised_at) WHERE settled_at IS NULL AND acknowledged_at IS NULL`,
+  `CREATE INDEX findings_oldest ON findings (seq) WHERE settled_at IS NULL AND acknowledged_at IS NULL`,
   `CREATE INDEX findings_employee ON findings (employee) WHERE employee IS NOT NULL`,
   `CREATE INDEX findings_event ON findings (event_seq) WHERE event_seq IS NOT NULL`,
 ]

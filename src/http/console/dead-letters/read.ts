@@ -1,0 +1,117 @@
+import { setTimeout as later } from 'node:timers/promises'
+import { withBusDeadLetters } from '../../../compose/dead-letters/stores.ts'
+import type { Config } from '../../../config/load.ts'
+import { RollcallError } from '../../../core/errors.ts'
+import type { DeadLetterSample, NewestDeadLettersCursor } from '../../../core/ledger/port/dead-letters.ts'
+import { type DeadLetter, ledgerReason } from '../../../core/report/dead-letters/dead-letter.ts'
+import { attributeOf } from '../../../core/report/dead-letters/groups.ts'
+import { listDeadLetters } from '../../../core/report/dead-letters/list.ts'
+import { newestDeadLetters } from '../../../core/report/dead-letters/newest.ts'
+import type { ConsoleLedger } from '../context.ts'
+import { ROWS } from '../page.ts'
+import { type DeadLetterFilter, spanOf } from './filter.ts'
+
+export interface DeadLetterList {
+  readonly letters: readonly DeadLetter[]
+  readonly next: NewestDeadLettersCursor | null
+  /** What to know about the list: it was cut, or the bus could not be read; `null` for nothing. */
+  readonly said: string | null
+  /** What those with the code have in common; `null` without a code, and on the bus. */
+  readonly sample: DeadLetterSample | null
+}
+
+interface Asking {
+  readonly config: Config
+  readonly now: number
+  readonly next: NewestDeadLettersCursor | null
+}
+
+/** Details and replays are counted in so many of the newest dead letters of a code. */
+export const SAMPLE = 2_000
+
+export function readList(
+  ledger: ConsoleLedger,
+  filter: DeadLetterFilter,
+  asking: Asking,
+): Promise<DeadLetterList> {
+  return filter.store === 'bus' ? readBus(ledger, filter, asking) : readLedger(ledger, filter, asking)
+}
+
+async function readLedger(
+  ledger: ConsoleLedger,
+  { code, attribute, age }: DeadLetterFilter,
+  { now, next }: Asking,
+): Promise<DeadLetterList> {
+  const query = { code, attribute, ...spanOf(age, now), next, limit: ROWS }
+  const [page, sample] = await Promise.all([
+    newestDeadLetters(ledger, query),
+    code === null ? null : ledger.describeDeadLetters(code, SAMPLE),
+  ])
+  return {
+    letters: page.deadLetters.map((letter) => ({ store: 'ledger', reason: ledgerReason(letter), letter })),
+    next: page.next,
+    said: page.capped ? 'The search stopped after 2,000 dead letters without filling a page.' : null,
+    sample,
+  }
+}
+
+/** A queue is looked at from its beginning, and so far. */
+const MOST_MESSAGES = 500
+const BUS_MS = 4_000
+
+/** Peeks, so nothing is locked or changed. A bus that does not answer in time is said so. */
+async function readBus(
+  ledger: Pick<ConsoleLedger, 'findKnownEvents'>,
+  filter: DeadLetterFilter,
+  { config, now }: Asking,
+): Promise<DeadLetterList> {
+  const over = new AbortController()
+  try {
+    const reading = withBusDeadLetters(
+      config,
+      (names) => ledger.findKnownEvents(names),
+      (stores) => firstOf(listDeadLetters(stores, selectionOf(filter, now)), filter),
+    )
+    const late = later(BUS_MS, null, { signal: over.signal })
+    return (await Promise.race([reading, late.catch(() => null)])) ?? unread('it does not answer in time')
+  } catch (error) {
+    return unread(error instanceof RollcallError ? error.message : 'it failed')
+  } finally {
+    over.abort()
+  }
+}
+
+const selectionOf = ({ code, age }: DeadLetterFilter, now: number) => ({
+  reason: null,
+  code,
+  type: null,
+  employeeId: null,
+  ...spanOf(age, now),
+})
+
+const unread = (why: string): DeadLetterList => ({
+  letters: [],
+  next: null,
+  said: `The bus could not be read: ${why}. rollcall check tests it.`,
+  sample: null,
+})
+
+async function firstOf(
+  all: AsyncIterable<DeadLetter>,
+  { attribute }: DeadLetterFilter,
+): Promise<DeadLetterList> {
+  const letters: DeadLetter[] = []
+  let looked = 0
+  for await (const dead of all) {
+    if (letters.length === ROWS || looked === MOST_MESSAGES) break
+    looked += 1
+    if (attribute === null || attributeOf(dead) === attribute) letters.push(dead)
+  }
+  const cut = letters.length === ROWS || looked === MOST_MESSAGES
+  return {
+    letters,
+    next: null,
+    said: cut ? `These are the first of the queues. rollcall dead-letters list lists all.` : null,
+    sample: null,
+  }
+}
