@@ -85,17 +85,35 @@ export async function explainEmployee(
     nextAt: folded.nextAt,
     blocked: folded.isBlocked ? (employee.blocked ?? null) : null,
     events,
-    attributes: [...attributes].map(([path, { value, by }]) => ({
-      path,
-      value,
-      mapped: rules.mapping.uses(path),
-      by: nameOf(by),
-    })),
+    attributes: attributesIn(employee, attributes, rules.mapping),
     record: (await valueOrigins(rules.mapping, employee.employeeId, attributes)).map((value) => ({
       ...value,
       events: value.by.map(nameOf),
     })),
   }
+}
+
+/** The attributes of one employee at `now`, each with its origin. Runs no expression of the mapping. */
+export function explainAttributes(
+  employee: Employee,
+  now: number,
+  { fold, mapping }: Pick<PlanRules, 'fold' | 'mapping'>,
+): readonly AttributeExplanation[] {
+  return attributesIn(employee, effectiveState(employee, now, fold).attributes, mapping)
+}
+
+function attributesIn(
+  { events }: Employee,
+  attributes: EmployeeState['attributes'],
+  mapping: PlanRules['mapping'],
+): readonly AttributeExplanation[] {
+  const bySeq = new Map(events.map((event) => [event.seq, event]))
+  return [...attributes].map(([path, { value, by }]) => ({
+    path,
+    value,
+    mapped: mapping.uses(path),
+    by: nameOfEvent(bySeq.get(by)),
+  }))
 }
 
 interface ExplainContext {

@@ -37,6 +37,7 @@ export const ROUTES = {
   '/search': { methods: ['GET'], permission: 'read' },
   '/audit': { methods: ['GET'], permission: 'read' },
   '/employee': { methods: ['GET'], permission: 'read' },
+  '/employee/values': { methods: ['POST'], permission: 'values' },
   '/sign-in': { methods: ['GET', 'POST'], permission: 'none' },
   '/sign-in/entra': { methods: ['GET'], permission: 'none' },
   [CALLBACK_PATH]: { methods: ['GET'], permission: 'none' },

@@ -3,6 +3,7 @@ import { acknowledgeFindings, resendLeaver } from './acts/acknowledge.ts'
 import { blockEmployee, unblockEmployee } from './acts/blocks.ts'
 import { refuseBrake, releaseBrake } from './acts/brake.ts'
 import { type Asked, justificationOf, type Result } from './acts/asked.ts'
+import { showValues } from './acts/values.ts'
 import type { ConsoleContext } from './context.ts'
 import { unit } from './layout.ts'
 import { isNumber } from './page.ts'
@@ -13,11 +14,12 @@ export type Actions = Readonly<Record<ActionPath, (asked: Asked) => Promise<Resu
  * Every action of the console. What it says must hold no value of an employee: it goes into the
  * address. A `RollcallError` that it throws is shown, and any other error is a 500.
  */
-export function actionsOf(_context: ConsoleContext): Actions {
+export function actionsOf(context: ConsoleContext): Actions {
   return {
     '/block': blockEmployee,
     '/brake/refuse': refuseBrake,
     '/brake/release': releaseBrake,
+    '/employee/values': showValues(context),
     '/findings/acknowledge': acknowledgeFindings,
     '/leavers/acknowledge': acknowledgeLeavers,
     '/leavers/resend': resendLeaver,

@@ -6,6 +6,7 @@ import { findByReference } from '../../../core/explain/find.ts'
 import { readAnswer } from '../../../core/explain/read.ts'
 import { employeeIdOf } from '../../../core/intake/event/employee-id.ts'
 import type { EmployeeTrace, TraceCursor } from '../../../core/ledger/port/inspect.ts'
+import { type AttributeExplanation, explainAttributes } from '../../../core/plan/explain.ts'
 import type { ConsoleContext, ConsoleLedger } from '../context.ts'
 
 /** Events and operations of one page. */
@@ -15,6 +16,7 @@ export interface EmployeePage {
   readonly answer: AccessAnswer
   /** `null` when the id is known from a refused message or an erasure only. */
   readonly trace: EmployeeTrace | null
+  readonly attributes: readonly AttributeExplanation[]
   /** `null` on the last page. */
   readonly next: TraceCursor | null
 }
@@ -28,7 +30,8 @@ export async function readEmployee(
 ): Promise<EmployeePage | null> {
   const at = now()
   const { config, speaker } = await readInForce(ledger, own, at)
-  const { fold } = planRules(config)
+  const rules = planRules(config)
+  const { fold } = rules
   const answer = await readAnswer(ledger, employeeId, {
     now: at,
     ...(fold ? { fold } : {}),
@@ -39,7 +42,9 @@ export async function readEmployee(
   const found = await ledger.readTrace(employeeId, { since: null, limit: PAGE, next })
   // The id may also be that of an event, of another employee.
   const trace = found && [found, ...found.others].find(({ employee }) => employee.id === employeeId)
-  return { answer, trace: trace ?? null, next: found?.next ?? null }
+  const { employee = null } = (await ledger.readAccess(employeeId, at)) ?? {}
+  const attributes = employee === null ? [] : explainAttributes(employee, at, rules)
+  return { answer, trace: trace ?? null, attributes, next: found?.next ?? null }
 }
 
 /** The employees that a text leads to, and known ids that nearly match when there are none. */

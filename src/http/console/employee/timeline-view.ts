@@ -2,26 +2,26 @@ import { recordChanges } from '../../../core/explain/record-changes.ts'
 import { type Chapter, type Happening, type Step, timelineOf } from '../../../core/explain/timeline.ts'
 import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../../core/ledger/port/inspect.ts'
 import type { EventState } from '../../../core/ledger/lifecycle.ts'
-import { displayValue, showing } from '../../../core/display/personal.ts'
+import { displayValue, type Show } from '../../../core/display/personal.ts'
 import { reasonOf } from '../../../core/report/outcomes/reason-catalogue.ts'
 import { unit } from '../layout.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import { lasting, type Times } from '../times.ts'
 
 /** Events and operations in their order, each with its steps and the waits between them. */
-export function timelineView(trace: EmployeeTrace, times: Times): Markup {
-  const chapters = timelineOf(trace).map((chapter) => chapterItem(chapter, times))
+export function timelineView(trace: EmployeeTrace, times: Times, show: Show): Markup {
+  const chapters = timelineOf(trace).map((chapter) => chapterItem(chapter, times, show))
   return markup`<ol class="timeline">${chapters}</ol>`
 }
 
-function chapterItem(chapter: Chapter, times: Times): Markup {
+function chapterItem(chapter: Chapter, times: Times, show: Show): Markup {
   const { events, operation, steps } = chapter
   return markup`<li class="chapter ${toneOf(chapter)}">
 ${events.map((event) => eventHead(event, operation?.code ?? null, times))}
 ${events.length > 1 ? markup`<p class="quiet">${unit(events.length, 'event')} went into one operation.</p>` : NOTHING}
-${operation === null ? NOTHING : operationHead(operation)}
+${operation === null ? NOTHING : operationHead(operation, show)}
 <ol class="steps">${steps.map((step) => stepItem(step, times))}</ol>
-${operation === null ? NOTHING : recordDetails(operation)}
+${operation === null ? NOTHING : recordDetails(operation, show)}
 </li>`
 }
 
@@ -55,12 +55,12 @@ ${reason === null || reason === code ? NOTHING : catalogued(reason, detail)}
 ${by === null ? NOTHING : markup`<p class="quiet">by <code>${by}</code></p>`}</div>`
 }
 
-function operationHead({ id, lane, state, code }: TraceOperation): Markup {
+function operationHead({ id, lane, state, code, reason }: TraceOperation, show: Show): Markup {
   return markup`<div class="operation"><p><strong>Operation</strong> <code>${id}</code> <span class="quiet">${lane}</span> <span class="state">${state}</span></p>
-${code === null ? NOTHING : catalogued(code, null)}</div>`
+${code === null ? NOTHING : catalogued(code, null)}${reason === null ? NOTHING : markup`<p class="quiet">The service says: ${displayValue(show('reason', reason))}</p>`}</div>`
 }
 
-/** A code with its entry of the catalogue. Messages of the service may quote values, and are not shown. */
+/** A code with its entry of the catalogue. Messages of the service may quote values, and are hidden with them. */
 function catalogued(code: string, detail: string | null): Markup {
   const { cause, fix, owner } = reasonOf(code)
   return markup`<div class="reason"><p><code>${code}</code>${detail === null ? NOTHING : markup` <code>${detail}</code>`} ${cause}</p><p><span class="do">What to do:</span> ${fix} <span class="quiet">Owner: ${owner}.</span></p></div>`
@@ -98,10 +98,8 @@ function happening(what: Happening): Markup {
   }
 }
 
-const show = showing(false)
-
-/** What the record changes, by field. Only `active` shows its value. */
-function recordDetails(operation: TraceOperation): Markup {
+/** What the record changes, by field. */
+function recordDetails(operation: TraceOperation, show: Show): Markup {
   const changes = recordChanges(operation)
   const { before } = operation
   if (changes.length === 0)

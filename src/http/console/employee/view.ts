@@ -2,23 +2,35 @@ import type { AccessAnswer } from '../../../core/explain/access.ts'
 import { differs } from '../../../core/explain/answer.ts'
 import { cursorText } from '../../../core/explain/trace-cursor.ts'
 import { directoryInWords, hrInWords, obstacleInWords, sentenceParts } from '../../../core/explain/words.ts'
+import type { TraceCursor } from '../../../core/ledger/port/inspect.ts'
+import { showing } from '../../../core/display/personal.ts'
 import type { Visitor } from '../../access/visitor.ts'
 import { employeeForms } from '../acts/employee-forms.ts'
+import { valuesForm } from '../acts/values-form.ts'
 import { notice, sentence } from '../layout.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import type { Times } from '../times.ts'
+import { attributesView } from './attributes-view.ts'
 import { employeeHref } from './href.ts'
 import type { EmployeePage } from './read.ts'
 import { timelineView } from './timeline-view.ts'
 
-/** Why the employee has access or has none, and what happened. Values are hidden. */
-export function employeeView(page: EmployeePage, visitor: Visitor, times: Times): Markup {
+export interface EmployeeShown {
+  readonly visitor: Visitor
+  /** Whether values are shown. The audit trail has to have its entry before. */
+  readonly values: boolean
+  /** The part of the trace that is shown; `null` for the newest. */
+  readonly cursor: TraceCursor | null
+}
+
+/** Why the employee has access or has none, and what happened. */
+export function employeeView(page: EmployeePage, shown: EmployeeShown, times: Times): Markup {
   const { answer, trace } = page
   return markup`<div class="heading"><h1>Employee <span class="id">${answer.employeeId}</span></h1></div>
 ${verdict(answer, times)}
 ${threeSides(answer, times)}
-${employeeForms(answer, trace, visitor)}
-${happened(page, times)}`
+${employeeForms(answer, trace, shown.visitor)}
+${happened(page, shown, times)}`
 }
 
 export function unknownEmployee(employeeId: string): Markup {
@@ -74,7 +86,11 @@ function threeSides(answer: AccessAnswer, times: Times): Markup {
 </div>`
 }
 
-function happened({ answer, trace, next }: EmployeePage, times: Times): Markup {
+function happened(
+  { answer, trace, attributes, next }: EmployeePage,
+  shown: EmployeeShown,
+  times: Times,
+): Markup {
   if (trace === null)
     return notice(
       'No event is in the ledger',
@@ -84,7 +100,10 @@ function happened({ answer, trace, next }: EmployeePage, times: Times): Markup {
     next === null
       ? NOTHING
       : markup`<div class="pager"><a class="button" href="${employeeHref(answer.employeeId, cursorText(next))}">Older events</a></div>`
-  return markup`<section class="card" aria-labelledby="happened"><h2 id="happened">What happened</h2><p class="quiet">Oldest first. Values are hidden: <code>rollcall trace</code> with <code>--show-values</code> shows them and writes it to the audit trail.</p>
+  const show = showing(shown.values)
+  return markup`<section class="card" aria-labelledby="happened"><h2 id="happened">What happened</h2><p class="quiet">Oldest first.</p>
+${valuesForm(answer.employeeId, shown)}
+${attributesView(attributes, show)}
 ${older}
-${timelineView(trace, times)}</section>`
+${timelineView(trace, times, show)}</section>`
 }

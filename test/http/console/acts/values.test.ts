@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { World } from '../../../suites/conformance/ledger-world.ts'
+import { anOffice, contextOf, type Door, doorTo, HOSTILE, OUTSIDE, sessionCookie } from '../office.ts'
+
+const stack = new AsyncDisposableStack()
+let world: World
+let door: Door
+before(async () => {
+  world = await anOffice(stack)
+  door = doorOf()
+})
+after(() => stack.disposeAsync())
+
+const doorOf = (ledger = world.ledger): Door => doorTo(contextOf(stack, { ledger, now: () => world.now }))
+const textOf = async (response: Promise<Response>): Promise<string> => (await response).text()
+
+async function askFor(
+  employee: string,
+  fields: Readonly<Record<string, string>> = { justification: 'ticket 9' },
+  through = door,
+): Promise<Response> {
+  const page = await textOf(through.get('/employee?id=20011'))
+  const token = /name="form-token" value="([\w-]+)"/.exec(page)?.[1] ?? ''
+  return through.post('/employee/values', { employee, 'form-token': token, ...fields })
+}
+async function auditOf(employeeId: string): Promise<readonly string[]> {
+  const query = { since: null, about: null, action: 'show-values', employeeId, next: null, limit: 99 }
+  const { entries } = await world.ledger.listAudit(query)
+  return entries.map(({ actor, about, justification }) => `${actor} ${about} ${justification}`)
+}
+
+void describe('values of an employee in the console', () => {
+  void test('are hidden with the messages of the service until a form with a reason asks, and the audit trail has it first', async () => {
+    const hidden = await textOf(door.get('/employee?id=20014'))
+    assert.match(hidden, /Values are hidden: show them/)
+    assert.match(hidden, /The service says: \(hidden\)/)
+    assert.doesNotMatch(hidden, /@example\.com/)
+    assert.deepEqual(await auditOf('20014'), [])
+
+    const shown = await askFor('20014')
+    const text = await shown.text()
+    assert.deepEqual([shown.status, shown.headers.get('cache-control')], [200, 'no-store'])
+    assert.match(text, /Values are shown\. The audit trail says that ann asked/)
+    assert.match(text, /The service says: Another object has 20014@example\.com/)
+    assert.match(text, /<ins>20014@example\.com<\/ins>/)
+    assert.deepEqual(await auditOf('20014'), ['ann 20014 ticket 9'])
+    assert.doesNotMatch(await textOf(door.get('/employee?id=20014')), /@example\.com/, 'the next time')
+  })
+
+  void test('attributes are shown with the event that each comes from, and their values with the others', async () => {
+    const hidden = await textOf(door.get('/employee?id=20011'))
+    assert.match(hidden, /<code>title<\/code><\/td><td>\(hidden\)<\/td><td><code>hired-20011<\/code>/)
+    assert.match(
+      hidden,
+      /<code>active<\/code><\/td><td>false<\/td><td><code>left-20011<\/code><\/td><td>yes</,
+    )
+    assert.match(await textOf(askFor('20011')), /<code>title<\/code><\/td><td>Engineer</)
+  })
+
+  void test('no address shows them, and each time that they are asked for is recorded', async () => {
+    const before = (await auditOf('20011')).length
+    for (const method of ['GET', 'HEAD'])
+      assert.equal(
+        (await door.get('/employee/values?employee=20011&justification=x', { method })).status,
+        405,
+      )
+    for (const query of ['&values=1', '&employee=20011&justification=x&show-values='])
+      assert.doesNotMatch(await textOf(door.get(`/employee?id=20011${query}`)), /Engineer/)
+    assert.equal((await auditOf('20011')).length, before)
+    for (let n = 0; n < 2; n += 1) assert.match(await textOf(askFor('20011')), /Engineer/)
+    assert.equal((await auditOf('20011')).length, before + 2)
+  })
+
+  void test('are not shown without a reason, for an id that is not known, or when the audit trail cannot be written', async () => {
+    const before = await auditOf('20011')
+    for (const fields of [{}, { justification: '  ' }, { justification: 'x'.repeat(501) }]) {
+      const response = await askFor('20011', fields)
+      assert.equal(response.status, 422)
+      assert.doesNotMatch(await response.text(), /Engineer/)
+    }
+    assert.equal((await askFor('20011', { justification: 'x', next: 'y' })).status, 422)
+    assert.equal((await askFor('nobody')).status, 422)
+    assert.deepEqual(await auditOf('20011'), before)
+    const failing = doorOf({
+      ...world.ledger,
+      recordDisclosure: () => Promise.reject(new Error('disk full')),
+    })
+    const response = await askFor('20011', { justification: 'x' }, failing)
+    assert.equal(response.status, 500)
+    assert.doesNotMatch(await response.text(), /Engineer/)
+  })
+
+  void test('are not shown to a visitor without the permission, whose button says so', async () => {
+    const access = { ...OUTSIDE, tokenPermissions: new Set(['read'] as const) }
+    const reader = doorTo(
+      contextOf(stack, { ledger: world.ledger, now: () => world.now }, access),
+      'https://console.example',
+    )
+    const headers = { cookie: await sessionCookie(world.now), 'sec-fetch-site': 'same-origin' }
+    const page = await textOf(reader.get('/employee?id=20011', { headers }))
+    assert.match(page, /disabled>Show values<\/button> <span class="why">You lack the permission “values”/)
+    const token = /name="form-token" value="([\w-]+)"/.exec(page)?.[1] ?? ''
+    const form = { employee: '20011', justification: 'x', 'form-token': token }
+    const response = await reader.post('/employee/values', form, headers)
+    assert.equal(response.status, 403)
+    assert.doesNotMatch(await response.text(), /Engineer/)
+  })
+
+  void test('become no markup and no control character', async () => {
+    const text = await textOf(askFor(`evil ${HOSTILE}`))
+    assert.match(
+      text,
+      /<code>title<\/code><\/td><td>&lt;script&gt;alert\(&quot;x&quot;\)&lt;\/script&gt;&#39;\\u\{1b\}/,
+    )
+    assert.doesNotMatch(text, /<script>/)
+    // oxlint-disable-next-line no-control-regex
+    assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f\u202a-\u202e]/)
+  })
+})
