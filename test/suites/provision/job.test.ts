@@ -17,6 +17,8 @@ import { joiner, World } from '../conformance/ledger-world.ts'
 import { memoryLedger, openSite } from './site.ts'
 
 const POLL_MS = 60_000
+/** How long it is not asked again after it said no. */
+const FORBIDDEN_MS = 10 * POLL_MS
 const ALERTS = { pollMs: 5_000, limits: LIMITS, rules: NO_NOTIFICATIONS, brakeWindowMs: DAY_MS }
 const running: JobState = { kind: 'running', startedAt: null }
 const paused: JobState = { kind: 'stopped', code: 'Paused', reason: null, startedAt: null }
@@ -37,7 +39,7 @@ async function beside(t: TestContext, first: JobState) {
     submit: { fillMs: 0, pollMs: 10_000 },
     planPollMs: 10_000,
     beside: (ledger, runtime) => [
-      jobLoop(ledger, job, { pollMs: POLL_MS, forbiddenMs: 3_600_000 }, runtime),
+      jobLoop(ledger, job, { pollMs: POLL_MS, forbiddenMs: FORBIDDEN_MS }, runtime),
       alertLoop({ ledger, settings: ALERTS, signs: { receiving: null }, startedAt: runtime.now(), runtime }),
     ],
   })
@@ -78,7 +80,7 @@ void describe('the job', () => {
   void test('that may not be looked at is said so once, and submission goes on', async (t) => {
     const site = await beside(t, { kind: 'forbidden' })
     await site.record(joiner('e1', 'p1'))
-    await site.runtime.advance(3 * 3_600_000)
+    await site.runtime.advance(3 * FORBIDDEN_MS)
     assert.equal(site.service.calls.length, 1)
     assert.equal(site.runtime.lines.filter(({ event }) => event === 'job.unknown').length, 1)
     assert(site.looks() >= 3)
@@ -106,7 +108,7 @@ void describe('the job', () => {
     const isOverdue = async (): Promise<boolean> =>
       (await site.ledger.findOverdueOperations(site.runtime.now() - 90 * POLL_MS, 10)).length > 0
     site.say(paused)
-    await site.runtime.advance(600 * POLL_MS)
+    await site.runtime.advance(120 * POLL_MS)
     assert.equal(await isOverdue(), false)
     site.say(running)
     await site.runtime.advance(89 * POLL_MS)
