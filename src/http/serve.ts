@@ -8,8 +8,14 @@ import type { Config } from '../config/load.ts'
 import { RollcallError } from '../core/errors.ts'
 import type { Logger } from '../core/runtime.ts'
 import type { AccessSettings } from './access/identify.ts'
+import type { ReplayRunner } from './console/acts/replay/runner.ts'
 import type { ConsoleLedger } from './console/context.ts'
 import { type Probes, startProbes } from './probes.ts'
+
+export interface Serving extends Probes {
+  /** Pauses the replay that the console carries out. The ledger must still be open. */
+  pauseReplays(): Promise<void>
+}
 
 /** What is served, of this process. */
 export interface Served {
@@ -23,15 +29,16 @@ export interface Served {
  * Serves the probes, the metrics and the console of this process at `HTTP_ADDRESS`; `null` without
  * an address. Throws `ConfigInvalid` for a console that is open to others without a token.
  */
-export async function serveHttp(config: Config, served: Served, log: Logger): Promise<Probes | null> {
+export async function serveHttp(config: Config, served: Served, log: Logger): Promise<Serving | null> {
   const address = httpAddressOf(config)
   if (address === null) return null
   const { ready } = served.observed
   const pages = await pagesOf(config, address, served, log)
-  const probes = await startProbes({ address, token: config.HTTP_TOKEN }, ready, served.scrape, pages)
+  const listener = pages?.listener ?? null
+  const probes = await startProbes({ address, token: config.HTTP_TOKEN }, ready, served.scrape, listener)
   const { port } = probes
   log.info('probes.listening', { port, loopback: address.loopback, console: pages !== null })
-  return probes
+  return { ...probes, pauseReplays: async () => pages?.replays.close() }
 }
 
 /** The pages are some fifty modules: a process without a console does not load them. */
@@ -40,13 +47,16 @@ async function pagesOf(
   { loopback }: HttpAddress,
   { observed, ledger }: Served,
   log: Logger,
-): Promise<RequestListener | null> {
+): Promise<{ readonly listener: RequestListener; readonly replays: ReplayRunner } | null> {
   const { CONSOLE } = config
   if (CONSOLE === 'off' || (CONSOLE === 'loopback' && !loopback)) return null
   const access = await accessOf(config, loopback)
   const { consoleListener } = await import('./console/listener.ts')
   const { snapshot } = observed
-  return consoleListener({
+  const { replayRunner } = await import('./console/acts/replay/runner.ts')
+  const { backgroundRuntime, deadLettersBeside } = await import('../compose/dead-letters/beside.ts')
+  const replays = replayRunner({ runtime: backgroundRuntime, leaseMs: config.LEASE_MS, log })
+  const listener = consoleListener({
     config,
     access,
     ledger,
@@ -54,7 +64,10 @@ async function pagesOf(
     now: Date.now,
     zone: null,
     log,
+    deadLetters: (options, stack) => deadLettersBeside(config, { ...options, now: Date.now() }, stack),
+    replays,
   })
+  return { listener, replays }
 }
 
 /** Throws `ConfigInvalid` for a sign-in that lacks a setting, and where others could come in without one. */

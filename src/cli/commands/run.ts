@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '@commander-js/extra-typings'
 import type { Composed } from '../../compose/connector.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import { type Loop, LOOPS } from '../../core/loops.ts'
-import type { Probes } from '../../http/probes.ts'
+import type { Serving } from '../../http/serve.ts'
 import type { RegisterCommand } from '../support/command.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {
@@ -50,7 +50,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
   const process = await processRuntime(config, observations.observe)
   const { runtime } = process
   const stop = stopSignal(runtime.log)
-  let probes: Probes | null = null
+  let probes: Serving | null = null
   try {
     const served = { observed: observations, scrape: process.scrape, ledger: () => composed?.ledger ?? null }
     probes = await serveHttp(config, served, runtime.log)
@@ -64,6 +64,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
     await warnOfSkew(composed.ledger, runtime)
     await runUntilStopped(composed, stop)
   } finally {
+    await probes?.pauseReplays()
     await composed?.close()
     await probes?.close()
     runtime.log.info('stopped')

@@ -26,7 +26,7 @@ export type DeadLetterContext = Omit<EndContext & ReplayContext, 'settings' | 'l
 
 export interface DeadLetterContextOptions {
   readonly config: Config
-  readonly ledger: Ledger
+  readonly ledger: Omit<Ledger, 'close'>
   /** The only store to look at; `null` for both. */
   readonly store: Store | null
   readonly onNoLedger: (message: string) => void

@@ -42,34 +42,37 @@ export async function withStores<T>(
       ? openToRead(config, store, () => {}).catch(() => null)
       : openToRead(config, store, onNoLedger)
   const ledger = stack.adopt(await opening, (it) => it?.close() ?? Promise.resolve())
+  return await work(storesOf(config, deadLetterQueues, ledger, store))
+}
+
+/**
+ * The same for a caller that has its ledger open, which is neither opened anew nor closed. Throws
+ * `BusUnavailable`.
+ */
+export async function withStoresBeside<T>(
+  config: Config,
+  { ledger, store }: { readonly ledger: Omit<Ledger, 'close'>; readonly store: Store | null },
+  work: (stores: Stores) => Promise<T>,
+): Promise<T> {
+  await using stack = new AsyncDisposableStack()
+  const deadLetterQueues = store === 'ledger' ? [] : await openDeadLetterQueues(config, stack)
+  return await work(storesOf(config, deadLetterQueues, ledger, store))
+}
+
+function storesOf(
+  config: Config,
+  deadLetterQueues: Stores['deadLetterQueues'],
+  ledger: Omit<Ledger, 'close'> | null,
+  store: Store | null,
+): Stores {
   const { sources, shapes } = sourceRules(config.rules.sources)
-  return await work({
+  return {
     deadLetterQueues,
     read: messageReader(sources, shapes),
     ledger: store === 'bus' ? null : ledger,
     knownEvents: ledger && ((names) => ledger.findKnownEvents(names)),
     findEmployeeIds: ledger && ((text) => ledger.findEmployeeIds(text)),
-  })
-}
-
-/**
- * Opens the native dead-letter queues to look at them, for a caller that has its ledger open. Throws
- * `BusUnavailable`.
- */
-export async function withBusDeadLetters<T>(
-  config: Config,
-  knownEvents: Ledger['findKnownEvents'],
-  work: (stores: Stores) => Promise<T>,
-): Promise<T> {
-  await using stack = new AsyncDisposableStack()
-  const { sources, shapes } = sourceRules(config.rules.sources)
-  return await work({
-    deadLetterQueues: await openDeadLetterQueues(config, stack),
-    read: messageReader(sources, shapes),
-    ledger: null,
-    knownEvents,
-    findEmployeeIds: null,
-  })
+  }
 }
 
 /** Loads a database driver only where it is needed, because that takes most of a second. */

@@ -1,9 +1,15 @@
+import { makeEvaluator } from '../../compose/config.ts'
 import { type ActionPath, ownPage } from '../access/routes.ts'
 import { acknowledgeFindings, resendLeaver } from './acts/acknowledge.ts'
 import { blockEmployee, unblockEmployee } from './acts/blocks.ts'
 import { refuseBrake, releaseBrake } from './acts/brake.ts'
 import { type Asked, justificationOf, type Result } from './acts/asked.ts'
 import { showValues } from './acts/values.ts'
+import { endDeadLetters } from './acts/end.ts'
+import { cancelReplay, pauseReplay, resumeReplay } from './acts/replay/control.ts'
+import { openDeadLetter } from './acts/replay/open.ts'
+import { previewReplay } from './acts/replay/preview.ts'
+import { startReplay } from './acts/replay/start.ts'
 import type { ConsoleContext } from './context.ts'
 import { unit } from './layout.ts'
 import { isNumber } from './page.ts'
@@ -15,14 +21,23 @@ export type Actions = Readonly<Record<ActionPath, (asked: Asked) => Promise<Resu
  * address. A `RollcallError` that it throws is shown, and any other error is a 500.
  */
 export function actionsOf(context: ConsoleContext): Actions {
+  const evaluator = makeEvaluator()
   return {
     '/block': blockEmployee,
     '/brake/refuse': refuseBrake,
     '/brake/release': releaseBrake,
     '/employee/values': showValues(context),
+    '/dead-letters/archive': (asked) => endDeadLetters('archive', asked, context),
+    '/dead-letters/discard': (asked) => endDeadLetters('discard', asked, context),
+    '/dead-letters/open': (asked) => openDeadLetter(asked, context),
     '/findings/acknowledge': acknowledgeFindings,
     '/leavers/acknowledge': acknowledgeLeavers,
     '/leavers/resend': resendLeaver,
+    '/replays/cancel': (asked) => cancelReplay(asked, context),
+    '/replays/pause': pauseReplay,
+    '/replays/preview': (asked) => previewReplay(asked, context, evaluator),
+    '/replays/resume': (asked) => resumeReplay(asked, context),
+    '/replays/start': (asked) => startReplay(asked, context, evaluator),
     '/unblock': unblockEmployee,
   }
 }

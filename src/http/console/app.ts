@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { countedFailures } from '../access/failures.ts'
 import { guard, type Guarded } from '../access/guard.ts'
 import { identifierWith } from '../access/identify.ts'
+import { serveProgress } from './acts/replay/events.ts'
 import { readAssets } from './assets.ts'
 import type { ConsoleContext } from './context.ts'
 import { LEDGER_AWAY } from './page.ts'
@@ -23,6 +24,7 @@ export function consoleApp(context: ConsoleContext): Hono<Guarded> {
   serveSignIn(app, context, { failures, sealer: identifier.sealer })
   servePages(app, context)
   serveActions(app, context)
+  serveProgress(app, context)
   app.notFound((request) => refuse(request, { status: 404 }))
   app.onError((error, request) => {
     const reference = randomUUID()

@@ -1,8 +1,10 @@
+import type { BesideContext, BesideOptions } from '../../compose/dead-letters/beside.ts'
 import type { Snapshot } from '../../compose/observe/figures.ts'
 import type { Config } from '../../config/load.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { Logger } from '../../core/runtime.ts'
 import type { AccessSettings } from '../access/identify.ts'
+import type { ReplayRunner } from './acts/replay/runner.ts'
 
 /** What the pages and actions ask the ledger. Who opened it closes it. */
 export type ConsoleLedger = Omit<Ledger, 'close'>
@@ -18,4 +20,11 @@ export interface ConsoleContext {
   /** The zone of the times on the pages; `null`: that of the machine. */
   readonly zone: string | null
   readonly log: Pick<Logger, 'error'>
+  /** Opens what replaying and ending dead letters need; `stack` closes it. Throws `RulesDiffer`. */
+  readonly deadLetters: (
+    options: Omit<BesideOptions, 'now'>,
+    stack: AsyncDisposableStack,
+  ) => Promise<BesideContext>
+  /** Carries out replays behind the pages. */
+  readonly replays: ReplayRunner
 }

@@ -48,6 +48,6 @@ export function lacking({ permissions, roles }: Visitor, path: ActionPath): stri
 }
 
 /** Asks why. The audit trail holds the answer. `id` differs from that of every other field of the page. */
-export function justificationField(id: string): Markup {
-  return markup`<p class="field-of"><label for="${id}">Why</label><input id="${id}" name="justification" required maxlength="${LONGEST_JUSTIFICATION}" autocomplete="off" aria-describedby="${id}-help"><span class="quiet" id="${id}-help">The audit trail keeps it. Leave personal data out.</span></p>`
+export function justificationField(id: string, given: string | null = null): Markup {
+  return markup`<p class="field-of"><label for="${id}">Why</label><input id="${id}" name="justification" value="${given ?? ''}" required maxlength="${LONGEST_JUSTIFICATION}" autocomplete="off" aria-describedby="${id}-help"><span class="quiet" id="${id}-help">The audit trail keeps it. Leave personal data out.</span></p>`
 }

@@ -1,3 +1,4 @@
+import { runPage } from './acts/replay/run-page.ts'
 import { auditPage } from './audit/page.ts'
 import type { ConsoleContext } from './context.ts'
 import { deadLetterPage, deadLettersPage } from './dead-letters/page.ts'
@@ -23,6 +24,7 @@ export function pagesOf(context: ConsoleContext) {
     '/held': heldPage(context),
     '/leavers': leaversPage(context),
     '/leavers/closed': closedLeaversPage(context),
+    '/replays/run': runPage(context),
     '/search': searchPage(context),
   } as const satisfies Readonly<Record<string, Page>>
 }

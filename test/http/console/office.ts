@@ -8,6 +8,8 @@ import { type AccessSettings, TOKEN_ACTOR } from '../../../src/http/access/ident
 import { sealerWith } from '../../../src/http/access/sealed.ts'
 import { newSession, sealSession, SESSION_COOKIE } from '../../../src/http/access/session.ts'
 import { ALL_PERMISSIONS } from '../../../src/config/console/permissions.ts'
+import { backgroundRuntime, deadLettersBeside } from '../../../src/compose/dead-letters/beside.ts'
+import { replayRunner } from '../../../src/http/console/acts/replay/runner.ts'
 import { consoleApp } from '../../../src/http/console/app.ts'
 import type { ConsoleContext } from '../../../src/http/console/context.ts'
 import { HOUR, MINUTE, opened } from '../../fakes/alerts.ts'
@@ -162,7 +164,18 @@ export function contextOf(
   const observations = observed(config, () => ledger && { ledger, receiving: () => true }, { now, sleep })
   stack.defer(() => observations.close())
   const { snapshot } = observations
-  return { config, access, ledger: () => ledger, snapshot, now, zone: 'Europe/Berlin', log: silentLogger }
+  const replays = replayRunner({ runtime: backgroundRuntime, leaseMs: 30_000, log: silentLogger })
+  return {
+    config,
+    access,
+    ledger: () => ledger,
+    snapshot,
+    now,
+    zone: 'Europe/Berlin',
+    log: silentLogger,
+    deadLetters: (options, own) => deadLettersBeside(config, { ...options, now: now() }, own),
+    replays,
+  }
 }
 
 /** The console without a socket. */

@@ -72,7 +72,7 @@ function problemWith(form: Form, { count, seen }: Question): string | null {
       ? 'Nothing was done: others are chosen now than when this was asked. Look again, then confirm.'
       : `Nothing was done: there were ${shown} when this was asked, and there are ${counted(count)} now. Look again, then confirm.`
   }
-  if (count >= TYPED_FROM && form.text('typed')?.replaceAll(/[,\s]/g, '') !== String(count))
+  if (!isTyped(form, count))
     return `Nothing was done: the number that was typed is not ${counted(count)}. Type it to confirm.`
   return form.text('justification') === null ? 'Nothing was done: say why. The audit trail keeps it.' : null
 }
@@ -82,15 +82,22 @@ function questionView(
   problem: string | null,
   formWith: (fields: Markup) => Markup,
 ): Markup {
-  const typed =
-    count < TYPED_FROM
-      ? NOTHING
-      : markup`<p class="field-of"><label for="typed">Type ${count} to confirm</label><input id="typed" name="typed" required inputmode="numeric" autocomplete="off" pattern="[0-9, ]+"></p>`
   return markup`<div class="heading"><h1>${title}</h1></div>
 ${problem === null ? NOTHING : problemView(problem)}
 <section class="card">${facts}
-${formWith(markup`${hidden({ ...fields, seen, count: String(count), 'form-key': randomUUID() })}${more}${typed}${justificationField('why')}`)}
+${formWith(markup`${hidden({ ...fields, seen, count: String(count), 'form-key': randomUUID() })}${more}${typedField('typed', count)}${justificationField('why')}`)}
 <p><a href="${back}">Cancel</a></p></section>`
+}
+
+/** Asks for the number, where it has to be typed. `id` differs from that of every other field. */
+export function typedField(id: string, count: number): Markup {
+  if (count < TYPED_FROM) return NOTHING
+  return markup`<p class="field-of"><label for="${id}">Type ${count} to confirm</label><input id="${id}" name="typed" required inputmode="numeric" autocomplete="off"></p>`
+}
+
+/** Whether a form has the number that it asked for. */
+export function isTyped(form: Form, count: number): boolean {
+  return count < TYPED_FROM || form.text('typed')?.replaceAll(/[,\s]/g, '') === String(count)
 }
 
 /** What was wrong with a form. The focus goes to it. */

@@ -19,7 +19,7 @@ toggle.addEventListener('click', () => {
 })
 
 async function refresh() {
-  if (paused || document.hidden || String(getSelection()) !== '') return
+  if (paused || document.hidden || String(getSelection()) !== '' || isBeingFilledIn()) return
   const response = await fetch(location.href, {
     headers: { 'rollcall-refresh': '1', ...(etag === null ? {} : { 'if-none-match': etag }) },
     cache: 'no-store',
@@ -32,10 +32,28 @@ async function refresh() {
   replaceWith(new DOMParser().parseFromString(text, 'text/html'))
 }
 
+// What somebody types or ticks must not be lost.
+function isBeingFilledIn() {
+  return [...main.querySelectorAll('input:not([type=hidden]), textarea, select')].some(
+    (field) =>
+      field === document.activeElement ||
+      (field.type === 'checkbox'
+        ? field.checked !== field.defaultChecked
+        : 'defaultValue' in field && field.value !== field.defaultValue),
+  )
+}
+
+// Tells a link or a button from every other one of the page, also of the next one.
+function nameOf(element) {
+  const fields = element?.form ? [...new FormData(element.form)] : []
+  return element?.getAttribute('href') ?? JSON.stringify([element?.textContent, fields])
+}
+
 function replaceWith(newer) {
   const content = newer.querySelector('main[data-live]')
   if (content === null) return
   const focused = main.contains(document.activeElement) ? document.activeElement : null
+  const name = nameOf(focused)
   main.replaceChildren(...content.childNodes)
   const nav = document.querySelector('header nav')
   const newerNav = newer.querySelector('header nav')
@@ -44,10 +62,19 @@ function replaceWith(newer) {
   const again =
     focused === toggle
       ? toggle
-      : [...main.querySelectorAll('a[href]')].find(
-          (one) => one.getAttribute('href') === focused?.getAttribute('href'),
-        )
+      : [...main.querySelectorAll('a[href], button')].find((one) => nameOf(one) === name)
   if (focused !== null) (again ?? main).focus({ preventScroll: true })
+}
+
+// Where the server says at once that something went on, the page does not wait for its turn.
+const told = main.querySelector('[data-events]')?.dataset.events
+if (told) {
+  const source = new EventSource(told)
+  source.addEventListener('progress', () => {
+    void refresh()
+      .catch(() => {})
+      .then(() => main.querySelector('[data-events]') ?? source.close())
+  })
 }
 
 show()

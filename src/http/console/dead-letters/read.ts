@@ -1,5 +1,5 @@
 import { setTimeout as later } from 'node:timers/promises'
-import { withBusDeadLetters } from '../../../compose/dead-letters/stores.ts'
+import { withStoresBeside } from '../../../compose/dead-letters/stores.ts'
 import type { Config } from '../../../config/load.ts'
 import { RollcallError } from '../../../core/errors.ts'
 import type { DeadLetterSample, NewestDeadLettersCursor } from '../../../core/ledger/port/dead-letters.ts'
@@ -61,16 +61,14 @@ const BUS_MS = 4_000
 
 /** Peeks, so nothing is locked or changed. A bus that does not answer in time is said so. */
 async function readBus(
-  ledger: Pick<ConsoleLedger, 'findKnownEvents'>,
+  ledger: ConsoleLedger,
   filter: DeadLetterFilter,
   { config, now }: Asking,
 ): Promise<DeadLetterList> {
   const over = new AbortController()
   try {
-    const reading = withBusDeadLetters(
-      config,
-      (names) => ledger.findKnownEvents(names),
-      (stores) => firstOf(listDeadLetters(stores, selectionOf(filter, now)), filter),
+    const reading = withStoresBeside(config, { ledger, store: 'bus' }, (stores) =>
+      firstOf(listDeadLetters(stores, selectionOf(filter, now)), filter),
     )
     const late = later(BUS_MS, null, { signal: over.signal })
     return (await Promise.race([reading, late.catch(() => null)])) ?? unread('it does not answer in time')

@@ -5,7 +5,11 @@ import type { Runtime } from '../../../runtime.ts'
 
 export interface AloneContext {
   readonly ledger: Pick<Ledger, 'takeLease'>
-  readonly settings: { readonly leaseMs: number }
+  readonly settings: {
+    readonly leaseMs: number
+    /** How long another command is waited for; by default until its lease would have ended. */
+    readonly patienceMs?: number
+  }
   readonly runtime: Pick<Runtime, 'id' | 'now' | 'sleep'>
 }
 
@@ -25,15 +29,15 @@ const LOOK_AGAIN_MS = 250
  */
 export async function whileAlone<T>(
   run: ReplayRun,
-  { ledger, runtime, settings: { leaseMs } }: AloneContext,
+  { ledger, runtime, settings: { leaseMs, patienceMs = 1.5 * leaseMs } }: AloneContext,
   { stop, view }: { readonly stop: AbortSignal; readonly view: WaitingView },
   work: (lost: AbortSignal) => Promise<T>,
 ): Promise<T | null> {
   const lease = { owner: runtime.id(), leaseMs }
-  const until = runtime.now() + 1.5 * leaseMs
+  const until = runtime.now() + patienceMs
   for (let first = true; !stop.aborted; first = false) {
     const result = await whileLeased(`replay ${run.id}`, ledger, lease, runtime, work)
-    if (result !== null || runtime.now() > until) return result
+    if (result !== null || runtime.now() >= until) return result
     if (first) view.waiting(leaseMs)
     await runtime.sleep(LOOK_AGAIN_MS, stop)
   }

@@ -1,0 +1,47 @@
+import type { Context, Hono } from 'hono'
+import { streamSSE } from 'hono/streaming'
+import { findRun } from '../../../../core/report/replay/run/run.ts'
+import type { Guarded } from '../../../access/guard.ts'
+import type { ConsoleContext } from '../../context.ts'
+
+/** Browsers that are told at once; further ones ask every few seconds, as without it. */
+const MOST_STREAMS = 20
+const EVERY_MS = 500
+/** Then the browser connects anew. */
+const LONGEST_MS = 10 * 60_000
+
+/**
+ * Tells an open page that a run has gone on. It says no more than that: the page then asks for
+ * itself anew, as it does every few seconds where no event arrives.
+ */
+export function serveProgress(app: Hono<Guarded>, context: ConsoleContext): void {
+  let open = 0
+  app.get('/replays/events', async (request) => {
+    const id = Number(request.req.query('run'))
+    const ledger = context.ledger()
+    if (ledger === null || open >= MOST_STREAMS || !Number.isSafeInteger(id)) return noStream(request)
+    const first = await findRun(ledger, id)
+    if (first === null || first.endedAt !== null) return noStream(request)
+    open += 1
+    return streamSSE(request, async (stream) => {
+      try {
+        const until = context.now() + LONGEST_MS
+        let told = JSON.stringify(first.counts)
+        while (!stream.aborted && context.now() < until) {
+          await stream.sleep(EVERY_MS)
+          const run = await findRun(ledger, id).catch(() => null)
+          if (run === null || stream.aborted) return
+          const counts = JSON.stringify(run.counts)
+          if (counts !== told || run.endedAt !== null) await stream.writeSSE({ event: 'progress', data: '' })
+          if (run.endedAt !== null) return
+          told = counts
+        }
+      } finally {
+        open -= 1
+      }
+    })
+  })
+}
+
+/** 204 tells a browser not to connect again: the page goes on asking by itself. */
+const noStream = (request: Context): Response => request.body(null, 204)
