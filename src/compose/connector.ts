@@ -5,7 +5,8 @@ import { graphClient } from '../adapters/graph/client.ts'
 import { parseEndpoint } from '../adapters/graph/endpoint.ts'
 import { graphJob } from '../adapters/graph/job.ts'
 import { graphLog, graphProvisioning, logWindow } from '../adapters/graph/provisioning.ts'
-import { openLedger } from '../adapters/ledger-sql/open.ts'
+import { threadCommitter } from '../adapters/intake-thread/client.ts'
+import { openLedgerThread } from '../adapters/ledger-sql/open.ts'
 import { useProxy } from '../adapters/proxy.ts'
 import { closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { type Connection, connectionOf } from '../adapters/service-bus/connection.ts'
@@ -28,8 +29,9 @@ import { busAddress, credentialOf, ledgerAddress, requireSetting } from './addre
 import { identityOf } from './instance/identity.ts'
 import { channelsOf } from './alerts/channels.ts'
 import { alertSettingsOf } from './alerts/settings.ts'
+import { intakeModule } from './intake/module.ts'
 import { LOG_WINDOW_MS, READ_LEASE_MS, settingsOf } from './settings.ts'
-import { deadLetterReasonsOf, sourceQueueOf } from './source-queues.ts'
+import { deadLetterReasonsOf, sourceQueueOf } from './intake/source-queues.ts'
 
 type ConnectorPorts = Ports<BusMessage>
 
@@ -90,12 +92,12 @@ export async function compose(
   }
   const lost = Promise.withResolvers<never>()
   lost.promise.catch(() => {})
-  const opening = openLedger(
+  const { ledger, ask } = await openLedgerThread(
     ledgerAddress(config, outside.credential),
-    { kind: 'own', onGone: lost.reject },
+    { onGone: lost.reject, module: intakeModule(config) },
     runtime.now,
   )
-  const ledger = stack.adopt(await opening, (it) => it.close())
+  stack.defer(() => ledger.close())
   if (!loops || loops.has('provision')) await applyPilot(ledger, config.rules.pilot, runtime)
   const health = receiverHealth(runtime.now)
   const sourceQueue = health.watch(
@@ -112,6 +114,7 @@ export async function compose(
     {
       sourceQueue,
       ledger,
+      committer: threadCommitter(ask, runtime),
       signs: { receiving },
       ...graphPorts(outside),
       ...busPorts(outside),

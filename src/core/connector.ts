@@ -4,6 +4,7 @@ import { alertService, type AlertServiceSettings } from './alerts/service.ts'
 import { type ClockSettings, clockWatch } from './ledger/clock.ts'
 import { startedAfter, type Witness, witnessing, type WitnessSettings } from './ledger/witness.ts'
 import { intakeLoop, type IntakeSettings } from './intake/loop.ts'
+import type { Committer } from './intake/commit.ts'
 import { heartbeat, type InstanceIdentity } from './instances/heartbeat.ts'
 import { type HrReader, hydrateLoop, type HydrateSettings } from './intake/hydrate/loop.ts'
 import type { SourceRules } from './intake/sources.ts'
@@ -35,6 +36,8 @@ import { type Service, together } from './service.ts'
 export interface Ports<M extends SourceMessage> {
   readonly sourceQueue: SourceQueue<M>
   readonly ledger: Ledger
+  /** Reads and commits messages elsewhere; without it, intake does that in this thread. */
+  readonly committer?: Committer<M>
   readonly provisioning: Provisioning
   readonly log: ProvisioningLog
   readonly job: ProvisioningJob
@@ -161,6 +164,7 @@ export function connector<M extends SourceMessage>(
       sourceQueue: ports.sourceQueue,
       ledger,
       sources,
+      ...(ports.committer ? { committer: ports.committer } : {}),
       settings: settings.intake,
       runtime,
       onRecorded: () => plan.wake(),

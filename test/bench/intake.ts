@@ -3,16 +3,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
+import { threadCommitter } from '../../src/adapters/intake-thread/client.ts'
+import { openLedgerThread } from '../../src/adapters/ledger-sql/open.ts'
 import { connect } from '../../src/adapters/service-bus/client.ts'
 import { connectionOf } from '../../src/adapters/service-bus/connection.ts'
+import type { BusMessage } from '../../src/adapters/service-bus/message.ts'
 import { busSourceQueue } from '../../src/adapters/service-bus/receive/receiver.ts'
 import { systemRuntime } from '../../src/adapters/system.ts'
+import { ledgerAddress } from '../../src/compose/addresses.ts'
+import { readConfig } from '../../src/compose/config.ts'
+import { intakeModule } from '../../src/compose/intake/module.ts'
+import type { Committer } from '../../src/core/intake/commit.ts'
 import { intakeLoop } from '../../src/core/intake/loop.ts'
 import { DEFAULT_SOURCE } from '../../src/core/intake/sources.ts'
+import type { Ledger } from '../../src/core/ledger/ledger.ts'
 import { silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
 import { startBrokerProcess } from './support/broker.ts'
 import { expect, printRound } from './support/figures.ts'
-import { durabilityOf, openAt, startDurablePostgres } from './support/ledger.ts'
+import { durabilityOf, startDurablePostgres } from './support/ledger.ts'
 import { fill, IN_FLIGHT, QUEUE, receiveAndComplete, SETTLED_AT_ONCE } from './support/load.ts'
 
 /**
@@ -44,7 +52,9 @@ stack.defer(() => rm(folder, { recursive: true }))
 const server =
   values.ledger === 'postgres' ? stack.adopt(await startDurablePostgres(), (it) => it.close()) : null
 const location = server ? await server.database() : join(folder, 'ledger.db')
-const ledger = stack.adopt(await openAt(location, 'own'), (it) => it.close())
+const runtime = systemRuntime(silentLogger, silentTelemetry)
+const { ledger, committer } = await openIntake()
+stack.defer(() => ledger.close())
 
 for (const [name, work] of [
   ['bare', bare],
@@ -108,7 +118,6 @@ function bare(count: number): Promise<void> {
 }
 
 async function durable(count: number): Promise<void> {
-  const runtime = systemRuntime(silentLogger, silentTelemetry)
   const inbox = busSourceQueue(
     connectionOf(() => client),
     { queue: QUEUE, inFlight: IN_FLIGHT, watchdogMs: 60_000 },
@@ -118,6 +127,7 @@ async function durable(count: number): Promise<void> {
     sourceQueue: inbox,
     ledger,
     sources: () => DEFAULT_SOURCE,
+    committer,
     settings: {
       batchSize: SETTLED_AT_ONCE,
       batchMs: 5,
@@ -135,6 +145,20 @@ async function durable(count: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20))
   void service.stop()
   await running
+}
+
+/** The ledger with intake in its thread, as `rollcall run` opens them. */
+async function openIntake(): Promise<{
+  readonly ledger: Ledger
+  readonly committer: Committer<BusMessage>
+}> {
+  const config = readConfig({ LEDGER: location })
+  const { ledger, ask } = await openLedgerThread(
+    ledgerAddress(config),
+    { module: intakeModule(config) },
+    Date.now,
+  )
+  return { ledger, committer: threadCommitter<BusMessage>(ask, runtime) }
 }
 
 async function wrongAtTheEnd(): Promise<readonly string[]> {

@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import { checkReadable, checkWritable } from '../files.ts'
 import { isPostgresUrl, type PostgresAuth } from './driver/postgres/address.ts'
-import { openPostgresLedger } from './driver/postgres/client.ts'
-import { openSqliteLedger } from './driver/sqlite/client.ts'
+import { openPostgresLedger, postgresThread } from './driver/postgres/client.ts'
+import { openSqliteLedger, sqliteThread } from './driver/sqlite/client.ts'
+import type { LedgerThread } from './driver/thread/client.ts'
+import type { ThreadModule } from './driver/thread/protocol.ts'
 
 /** Where the ledger is, and how it is reached. */
 export interface LedgerAddress {
@@ -53,6 +55,20 @@ export async function openLedger(
     now,
     ...told,
   })
+}
+
+/**
+ * Opens a ledger to run on, with a module beside it in its thread. Rejects as `openLedger` does.
+ */
+export async function openLedgerThread(
+  place: LedgerAddress,
+  { onGone, module }: Pick<LedgerAccess, 'onGone'> & { readonly module: ThreadModule },
+  now: () => number,
+): Promise<LedgerThread> {
+  const told = onGone ? { onGone } : {}
+  if (isPostgresUrl(place.location)) return postgresThread({ ...place, now, ...told }, module)
+  checkFile(place.location, 'own')
+  return sqliteThread({ path: place.location, now, ...told }, module)
 }
 
 /** Reports a folder in place of a file, a missing folder, or missing rights before the driver fails on it. */

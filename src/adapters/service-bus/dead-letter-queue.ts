@@ -72,9 +72,9 @@ export function busDeadLetterQueue(
     const found = await (probe ??= receiver()).peekMessages(Math.min(limit, PEEK_AT_ONCE), {
       fromSequenceNumber: Long.fromString(from),
     })
-    const peeked = found.map((native) => toPeeked(entity, native, settings))
-    for (const message of peeked) await unpackMessage(message, unpack)
-    return peeked
+    const messages = found.map((native) => toMessage(entity, native, settings))
+    for (const message of messages) await unpackMessage(message, unpack)
+    return messages.map(toPeeked)
   }
   const remover = messageRemover(
     receiver,
@@ -108,15 +108,11 @@ export function busDeadLetterQueue(
   }
 }
 
-function toPeeked(
-  entity: string,
-  native: ServiceBusReceivedMessage,
-  settings: BodySettings,
-): PeekedBusMessage {
+/** The text is made here, because a peeked message is looked at. */
+function toPeeked(message: BusMessage): PeekedBusMessage {
+  const { native } = message
   return {
-    ...toMessage(entity, native, settings),
-    messageId: native.messageId === undefined ? null : String(native.messageId),
-    sessionId: native.sessionId ?? null,
+    ...message,
     deliveryCount: native.deliveryCount ?? 0,
     reason: native.deadLetterReason ?? null,
     description: native.deadLetterErrorDescription ?? null,

@@ -6,6 +6,7 @@ import {
   type Unpack,
   unpackText,
 } from '../../core/intake/body/bytes.ts'
+import { type ArrivedBody, arrivedBytes, readArrived } from '../../core/intake/body/arrived.ts'
 import { isContentEncoding } from '../../core/intake/body/content-type.ts'
 import type { BodyTrouble, SourceMessage } from '../../core/ports.ts'
 import { amqpBody } from './bodies/amqp-body.ts'
@@ -13,9 +14,8 @@ import { amqpBody } from './bodies/amqp-body.ts'
 /** A message as it arrived, with what settles it. */
 export interface BusMessage extends SourceMessage {
   readonly native: ServiceBusReceivedMessage
-  /** Set once more when the body was unpacked. */
-  text: string | null
-  unreadable: BodyTrouble | null
+  /** Its text is made when it is asked for. Set once more when a packed body was unpacked. */
+  body: ArrivedBody
   /** What is still to be unpacked; `null` for almost every message. */
   packed: Packed | null
 }
@@ -35,6 +35,7 @@ export function toMessage(
   native: ServiceBusReceivedMessage,
   settings: BodySettings = {},
 ): BusMessage {
+  const { body, packed } = bodyOf(native, settings)
   return {
     native,
     entity,
@@ -47,8 +48,21 @@ export function toMessage(
     correlationId: native.correlationId === undefined ? null : String(native.correlationId),
     replyTo: native.replyTo ?? null,
     properties: native.applicationProperties ?? {},
-    ...bodyOf(native, settings),
+    body,
+    packed,
+    get text() {
+      return textOf(this)
+    },
+    get unreadable() {
+      this.body = readArrived(this.body)
+      return this.body.kind === 'unreadable' ? troubleOf(this.body) : null
+    },
   }
+}
+
+function textOf(message: Pick<BusMessage, 'body'>): string | null {
+  message.body = readArrived(message.body)
+  return message.body.kind === 'text' ? message.body.text : null
 }
 
 /** Gives a message the text of its packed body, or why there is none. */
@@ -56,30 +70,30 @@ export async function unpackMessage(message: BusMessage, unpack: Unpack): Promis
   if (message.packed === null) return
   const { bytes, how } = message.packed
   message.packed = null
-  const read = await unpackText(bytes, how, unpack)
-  if (read.kind === 'text') message.text = read.text
-  message.unreadable = read.kind === 'text' ? null : troubleOf(read)
+  message.body = await unpackText(bytes, how, unpack)
+}
+
+/** The body of a message that is still packed. */
+const TO_BE_UNPACKED: ArrivedBody = {
+  kind: 'unreadable',
+  code: 'BodyNotUnpacked',
+  description: 'the body is not unpacked yet; receive the message again',
 }
 
 function bodyOf(
   native: ServiceBusReceivedMessage,
   settings: BodySettings,
-): Pick<BusMessage, 'text' | 'unreadable' | 'packed'> {
-  const body = amqpBody(native)
-  const read =
-    body.kind === 'bytes' ? readBytes(body.bytes, { ...declaredBy(native), ...agreed(settings) }) : body
-  switch (read.kind) {
-    case 'text':
-      return { text: read.text, unreadable: null, packed: null }
-    case 'unreadable':
-      return { text: null, unreadable: troubleOf(read), packed: null }
-    case 'packed':
-      return {
-        text: null,
-        unreadable: null,
-        packed: { bytes: body.kind === 'bytes' ? body.bytes : new Uint8Array(), how: read },
-      }
-  }
+): Pick<BusMessage, 'body' | 'packed'> {
+  const found = amqpBody(native)
+  if (found.kind !== 'bytes') return { body: found, packed: null }
+  const { bytes } = found
+  const declared = { ...declaredBy(native), ...agreed(settings) }
+  const later = arrivedBytes(bytes, declared)
+  if (later) return { body: later, packed: null }
+  const read = readBytes(bytes, declared)
+  return read.kind === 'packed'
+    ? { body: TO_BE_UNPACKED, packed: { bytes, how: read } }
+    : { body: read, packed: null }
 }
 
 function troubleOf({ code, description, guess }: BodyTrouble): BodyTrouble {

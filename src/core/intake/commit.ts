@@ -1,7 +1,7 @@
 import type { NewFinding } from '../findings/finding.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Disposition, SourceMessage } from '../ports.ts'
-import type { Runtime } from '../runtime.ts'
+import type { Runtime, SpanOptions } from '../runtime.ts'
 import { estimateClockOffset } from './receive/clock-offset.ts'
 import { unmappedAttributes, type UnmappedSettings } from './unmapped.ts'
 import { takeIn, takeInShaped, type TakenIn, toIntakeMessage } from './message.ts'
@@ -18,15 +18,21 @@ export interface CommitSettings {
   readonly unmapped?: UnmappedSettings
 }
 
-/** A message and the events read from it. */
-export type ReadMessage<M> = TakenIn & { readonly message: M }
+/** Messages that were read, and are to be committed together. */
+export interface ReadBatch<M> {
+  /** The traces of their events. */
+  readonly origins: readonly string[]
+  /** Commits in one transaction. Returns how each message is then to be settled. */
+  commit(backlog: boolean): Promise<readonly Disposition<M>[]>
+}
 
 /** Reads messages as events and commits them to the ledger. */
 export interface Committer<M> {
-  read(messages: readonly M[]): Promise<readonly ReadMessage<M>[]>
-  /** Commits in one transaction. Returns how each message is then to be settled. */
-  commit(read: readonly ReadMessage<M>[], backlog: boolean): Promise<readonly Disposition<M>[]>
+  read(messages: readonly M[]): Promise<ReadBatch<M>>
 }
+
+/** A message and the events read from it. */
+type ReadMessage<M> = TakenIn & { readonly message: M }
 
 /** Messages, and characters of their bodies, that are read before the event loop gets a turn. */
 const READ_AT_ONCE = 64
@@ -93,22 +99,28 @@ export function committer<M extends SourceMessage>(
         read.push(...(await Promise.all(part.map(readOne))))
         if (part.length === READ_AT_ONCE || from < messages.length) await runtime.yieldToEventLoop()
       }
-      return read
-    },
-    commit: (read, backlog) => {
-      const origins = read.flatMap(({ events }) => events.flatMap((event) => event.traceparent ?? []))
-      return runtime.telemetry.span(
-        'rollcall.intake',
-        { origins, messages: { count: read.length, queue: onlyQueueOf(read) } },
-        () => record(read, backlog),
-      )
+      const origins = originsOf(read)
+      return {
+        origins,
+        commit: (backlog) =>
+          runtime.telemetry.span('rollcall.intake', spanOf(messages, origins), () => record(read, backlog)),
+      }
     },
   }
 }
 
+function originsOf(read: readonly Pick<TakenIn, 'events'>[]): readonly string[] {
+  return read.flatMap(({ events }) => events.flatMap((event) => event.traceparent ?? []))
+}
+
+/** What the span of a commit says. `origins`: the traces of its events. */
+export function spanOf(messages: readonly SourceMessage[], origins: readonly string[]): SpanOptions {
+  return { origins, messages: { count: messages.length, queue: onlyQueueOf(messages) } }
+}
+
 /** `null` when they come from several. */
-function onlyQueueOf(read: readonly { readonly message: SourceMessage }[]): string | null {
-  const [first, ...others] = new Set(read.map(({ message }) => message.entity))
+function onlyQueueOf(messages: readonly SourceMessage[]): string | null {
+  const [first, ...others] = new Set(messages.map(({ entity }) => entity))
   return first !== undefined && others.length === 0 ? first : null
 }
 

@@ -2,7 +2,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Receiver, SourceMessage, SourceQueue } from '../ports.ts'
 import { describeError, type Runtime } from '../runtime.ts'
 import { endingWithin, type Service } from '../service.ts'
-import { type Committer, committer, type CommitSettings, type ReadMessage } from './commit.ts'
+import { type Committer, committer, type CommitSettings, type ReadBatch } from './commit.ts'
 import { Queue, rateOf } from './receive/queue.ts'
 import type { SourceRules } from './sources.ts'
 import { type Uncommitted, uncommittedMessages } from './uncommitted.ts'
@@ -45,6 +45,8 @@ export interface IntakeContext<M extends SourceMessage> {
   readonly sourceQueue: SourceQueue<M>
   readonly ledger: Pick<Ledger, 'recordMessages' | 'ping'>
   readonly sources: SourceRules
+  /** Reads and commits elsewhere. Without it, that is done in this thread. */
+  readonly committer?: Committer<M>
   readonly settings: IntakeSettings
   readonly runtime: Runtime
   /** Called after each commit. */
@@ -67,8 +69,8 @@ export function intakeLoop<M extends SourceMessage>({
   settings,
   runtime,
   onRecorded,
+  committer: commits = committer<M>(ledger, sources, settings, runtime),
 }: IntakeContext<M>): Service {
-  const commits = committer<M>(ledger, sources, settings, runtime)
   const { batchSize } = settings
   const uncommitted = uncommittedMessages(ledger, commits, { batchSize, onRecorded }, runtime)
   /** Since the last commit. */
@@ -156,12 +158,12 @@ async function pump<M extends SourceMessage>(
 }
 
 async function commitAndSettle<M extends SourceMessage>(
-  { commit, onCommitted, settling, runtime }: Intake<M>,
+  { onCommitted, settling, runtime }: Intake<M>,
   receiver: Receiver<M>,
-  read: readonly ReadMessage<M>[],
+  read: ReadBatch<M>,
   backlog: boolean,
 ): Promise<void> {
-  const dispositions = await commit(read, backlog)
+  const dispositions = await read.commit(backlog)
   onCommitted()
   // Not awaited: the next commit continues while the bus answers. Unsettled messages are delivered
   // again and are known.

@@ -27,7 +27,7 @@ const ENOUGH_REFUSED = 3
 
 export function uncommittedMessages<M>(
   ledger: Pick<Ledger, 'ping'>,
-  { read, commit }: Committer<M>,
+  { read }: Committer<M>,
   options: { readonly batchSize: number; readonly onRecorded: () => void },
   runtime: Runtime,
 ): Uncommitted<M> {
@@ -43,7 +43,7 @@ export function uncommittedMessages<M>(
     let refused = 0
     for (const message of messages) {
       try {
-        await commit(await read([message]), true)
+        await (await read([message])).commit(true)
         taken += 1
       } catch (error) {
         refused += 1
@@ -61,7 +61,7 @@ export function uncommittedMessages<M>(
     for (let at = 0; at < kept.length; at += options.batchSize) {
       const messages = kept.slice(at, at + options.batchSize)
       try {
-        await commit(await read(messages), true)
+        await (await read(messages)).commit(true)
         taken += messages.length
       } catch (error) {
         cause = error

@@ -2,23 +2,32 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { committer } from '../../../src/core/intake/commit.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
+import type { IntakeBatch, RecordResult } from '../../../src/core/ledger/port/intake.ts'
 import type { SourceMessage } from '../../../src/core/ports.ts'
 import type { SpanOptions, Telemetry } from '../../../src/core/runtime.ts'
 import { cloudEvent, message } from '../../fakes/messages.ts'
 import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 
+const NOTHING_NEW: RecordResult = { fresh: 0, duplicates: 0, replays: 0, redelivered: 0, rejected: 0 }
+
 /** How often the event loop gets a turn while so many messages of this length are read. */
 async function turnsFor(count: number, characters: number): Promise<number> {
   let turns = 0
   const runtime = { ...virtualRuntime(), yieldToEventLoop: async () => void (turns += 1) }
-  const ledger = { recordMessages: () => Promise.reject(new TypeError('not asked for')) }
+  const recorded: (string | undefined)[] = []
+  const ledger = {
+    recordMessages: async ({ messages }: IntakeBatch) => {
+      recorded.push(...messages.map(({ events }) => events[0]?.id))
+      return NOTHING_NEW
+    },
+  }
   const settings = { quietMs: 0, maxWaitMs: 0, skewMs: 1_000 }
   const long = { ...cloudEvent, note: 'x'.repeat(characters) }
   const { read } = committer(ledger, () => DEFAULT_SOURCE, settings, runtime)
   const all = Array.from({ length: count }, (_, n) => message({ ...long, id: `e-${n}` }))
-  const found = await read(all)
+  await (await read(all)).commit(false)
   assert.deepEqual(
-    found.map(({ events }) => events[0]?.id),
+    recorded,
     all.map((_, n) => `e-${n}`),
   )
   return turns
@@ -32,13 +41,11 @@ async function spanOf(messages: readonly SourceMessage[]): Promise<SpanOptions |
     return work({ concerns: () => {}, passedOn: (origin) => origin })
   }
   const runtime = virtualRuntime()
-  const ledger = {
-    recordMessages: async () => ({ fresh: 0, duplicates: 0, replays: 0, redelivered: 0, rejected: 0 }),
-  }
+  const ledger = { recordMessages: async () => NOTHING_NEW }
   const settings = { quietMs: 0, maxWaitMs: 0, skewMs: 1_000 }
   const telemetry = { ...runtime.telemetry, span }
-  const { read, commit } = committer(ledger, () => DEFAULT_SOURCE, settings, { ...runtime, telemetry })
-  await commit(await read(messages), false)
+  const { read } = committer(ledger, () => DEFAULT_SOURCE, settings, { ...runtime, telemetry })
+  await (await read(messages)).commit(false)
   return spans[0]
 }
 

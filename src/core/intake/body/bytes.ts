@@ -39,6 +39,11 @@ function isPacking(encoding: string): boolean {
   return encoding !== 'identity' && encoding !== 'none' && encoding !== ''
 }
 
+/** Whether `readBytes` may find the bytes packed. Almost none are. */
+export function isPacked(bytes: Uint8Array, { encodings }: Declared): boolean {
+  return encodings.some(isPacking) || packingByMagic(bytes) !== null
+}
+
 /** The text of a body. Answers at once, without a promise, what is not packed: almost all of it. */
 export function readBytes(bytes: Uint8Array, declared: Declared): ReadBytes {
   const { contentType } = declared

@@ -1,5 +1,6 @@
 import type { Ledger } from '../../../../core/ledger/ledger.ts'
-import { ledgerInThread, type ThreadOptions } from '../thread/client.ts'
+import { ledgerInThread, type LedgerThread, type ThreadOptions } from '../thread/client.ts'
+import type { ThreadModule } from '../thread/protocol.ts'
 import type { PostgresAddress } from './driver-at.ts'
 import type { PostgresWorkerOptions } from './worker.ts'
 
@@ -13,9 +14,22 @@ export interface PostgresLedgerOptions extends PostgresAddress {
 }
 
 /** The ledger in a PostgreSQL database, its connections in a thread of their own. Throws `LedgerTooNew`, `LedgerNotReady`, `LedgerRefused` and `LedgerUnavailable`. */
-export function openPostgresLedger(options: PostgresLedgerOptions): Promise<Ledger> {
+export async function openPostgresLedger(options: PostgresLedgerOptions): Promise<Ledger> {
+  return (await postgresThread(options)).ledger
+}
+
+/** The same, with a module beside the ledger in its thread. */
+export function postgresThread(options: PostgresLedgerOptions, module?: ThreadModule): Promise<LedgerThread> {
   const { location, auth, instance, connections, statementMs, beside = false, now, onGone } = options
-  const common = { location, instance, connections, statementMs, beside, now: now() }
+  const common = {
+    location,
+    instance,
+    connections,
+    statementMs,
+    beside,
+    now: now(),
+    ...(module ? { module } : {}),
+  }
   const workerData: PostgresWorkerOptions =
     auth.kind === 'password'
       ? { ...common, auth: { kind: 'password', password: auth.password } }

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import type { ThreadModule } from '../thread/protocol.ts'
 import { type Opened, serveLedger, tokensFrom } from '../thread/serve.ts'
 import { sqlLedger } from '../../ledger.ts'
 import { migrate, schemaState } from '../../schema.ts'
@@ -16,11 +17,12 @@ export interface PostgresWorkerOptions {
   readonly statementMs: number | null
   readonly beside: boolean
   readonly now: number
+  readonly module?: ThreadModule
 }
 
 const options = workerData as PostgresWorkerOptions
 const port = parentPort
-if (port) await serveLedger(port, () => open(tokensFrom(port)))
+if (port) await serveLedger(port, () => open(tokensFrom(port)), options.module)
 
 async function open(tokens: (scope: string) => Promise<string | null>): Promise<Opened> {
   const auth: PostgresAuth = options.auth.kind === 'password' ? options.auth : { kind: 'entra', tokens }

@@ -1,5 +1,6 @@
 import type { Ledger } from '../../../../core/ledger/ledger.ts'
-import { ledgerInThread, type ThreadOptions } from '../thread/client.ts'
+import { ledgerInThread, type LedgerThread, type ThreadOptions } from '../thread/client.ts'
+import type { ThreadModule } from '../thread/protocol.ts'
 import type { SqliteWorkerOptions } from './worker.ts'
 
 export interface SqliteLedgerOptions {
@@ -15,23 +16,27 @@ export interface SqliteLedgerOptions {
   readonly onGone?: ThreadOptions['onGone']
 }
 
+const PATIENCE_MS = 5_000
+
 /**
  * The ledger in a SQLite file: in a thread of its own for the process that runs on it, else in this thread.
  * Rejects with `LedgerInUse`, `LedgerTooNew`, `LedgerNotReady`, or the database's error about the file.
  */
-export async function openSqliteLedger({
-  path,
-  readOnly = false,
-  beside = false,
-  patienceMs = 5_000,
-  now,
-  onGone,
-}: SqliteLedgerOptions): Promise<Ledger> {
+export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Ledger> {
+  const { path, readOnly = false, beside = false, patienceMs = PATIENCE_MS } = options
   if (readOnly || beside) {
     // Loaded only here: the process that runs on the ledger needs none of it in this thread.
     const { openBeside } = await import('./beside.ts')
     return openBeside({ path, readOnly, patienceMs })
   }
-  const workerData: SqliteWorkerOptions = { path, patienceMs, now: now() }
+  return (await sqliteThread(options)).ledger
+}
+
+/** The same for the process that runs on the ledger, with a module beside it in its thread. */
+export function sqliteThread(
+  { path, patienceMs = PATIENCE_MS, now, onGone }: SqliteLedgerOptions,
+  module?: ThreadModule,
+): Promise<LedgerThread> {
+  const workerData: SqliteWorkerOptions = { path, patienceMs, now: now(), ...(module ? { module } : {}) }
   return ledgerInThread(new URL('./worker.ts', import.meta.url), workerData, onGone ? { onGone } : {})
 }

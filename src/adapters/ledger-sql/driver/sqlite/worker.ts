@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { sqlLedger } from '../../ledger.ts'
 import { migrate } from '../../schema.ts'
+import type { ThreadModule } from '../thread/protocol.ts'
 import { type Opened, serveLedger } from '../thread/serve.ts'
 import { INSTANCE } from './beside.ts'
 import { openSqlite } from './driver.ts'
@@ -13,10 +14,11 @@ export interface SqliteWorkerOptions {
   readonly path: string
   readonly patienceMs: number
   readonly now: number
+  readonly module?: ThreadModule
 }
 
 const options = workerData as SqliteWorkerOptions
-if (parentPort) await serveLedger(parentPort, open)
+if (parentPort) await serveLedger(parentPort, open, options.module)
 
 async function open(): Promise<Opened> {
   let release = (): void => {}

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import { type Transferable, Worker } from 'node:worker_threads'
 import { RollcallError } from '../../../../core/errors.ts'
 import type { Ledger } from '../../../../core/ledger/ledger.ts'
 import {
@@ -20,6 +20,18 @@ export interface ThreadOptions {
   readonly onGone?: (error: Error) => void
 }
 
+/** Calls a method of the module in the ledger's thread. `transfer`: buffers that are handed over, not copied. */
+export type AskThread = (
+  method: string,
+  given: readonly unknown[],
+  transfer?: readonly Transferable[],
+) => Promise<unknown>
+
+export interface LedgerThread {
+  readonly ledger: Ledger
+  readonly ask: AskThread
+}
+
 /**
  * A ledger in its own thread, so that a transaction, which holds locks during its disk access and
  * round trips, does not wait for other work of this process. Rejects if the ledger cannot be
@@ -30,7 +42,7 @@ export async function ledgerInThread(
   script: URL,
   workerData: unknown,
   { tokenFor, onGone }: ThreadOptions = {},
-): Promise<Ledger> {
+): Promise<LedgerThread> {
   const worker = new Worker(script, { workerData })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
   let calls = 0
@@ -75,11 +87,11 @@ export async function ledgerInThread(
 
   const expect = (id: number): Promise<unknown> =>
     new Promise((resolve, reject) => waiting.set(id, { resolve, reject }))
-  const ask = (method: keyof Ledger, given: readonly unknown[]): Promise<unknown> => {
+  const ask: AskThread = (method, given, transfer = []) => {
     if (gone) return Promise.reject(gone)
     const call: Call = { id: ++calls, method, arguments: given }
     const answer = expect(call.id)
-    worker.postMessage(call)
+    worker.postMessage(call, transfer)
     return answer
   }
   const methods = await expect(0).catch(async (error: unknown) => {
@@ -99,5 +111,5 @@ export async function ledgerInThread(
       (...given: readonly unknown[]) => ask(method, given),
     ]),
   ) as { [M in keyof Ledger]: Ledger[M] }
-  return { ...remote, close: () => (closing ??= close()) }
+  return { ledger: { ...remote, close: () => (closing ??= close()) }, ask }
 }

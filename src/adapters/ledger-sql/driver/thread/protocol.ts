@@ -1,12 +1,26 @@
 import { type ErrorCode, RollcallError } from '../../../../core/errors.ts'
 import type { Ledger } from '../../../../core/ledger/ledger.ts'
 
-/** Calls a method of the ledger in the worker. */
+/** Calls a method of the ledger in the worker, or one of the module beside it. */
 export interface Call {
   readonly id: number
-  readonly method: keyof Ledger
+  readonly method: string
   readonly arguments: readonly unknown[]
 }
+
+/** Other work that is done in the thread of the ledger, on the ledger that is open there. */
+export interface ThreadModule {
+  /** Exports `open` of the type `OpenBeside`. It is loaded when the ledger is open. */
+  readonly url: string
+  /** Given to `open`. */
+  readonly data: unknown
+}
+export interface Beside {
+  readonly methods: Readonly<Record<string, (...given: never[]) => Promise<unknown>>>
+  close(): Promise<void>
+}
+export type OpenBeside = (ledger: Ledger, data: unknown) => Beside
+
 /** `id` 0 reports the opening, with the names of the ledger's methods. */
 export type Reply =
   | { readonly id: number; readonly value: unknown }

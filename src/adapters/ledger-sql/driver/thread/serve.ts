@@ -1,6 +1,16 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Ledger } from '../../../../core/ledger/ledger.ts'
-import { type Call, type Lost, pack, type Reply, type TokenAnswer, type TokenWanted } from './protocol.ts'
+import {
+  type Beside,
+  type Call,
+  type Lost,
+  type OpenBeside,
+  pack,
+  type Reply,
+  type ThreadModule,
+  type TokenAnswer,
+  type TokenWanted,
+} from './protocol.ts'
 
 export interface Opened {
   readonly ledger: Ledger
@@ -9,8 +19,12 @@ export interface Opened {
   watch?(onLost: (error: Error) => void): void
 }
 
-/** The worker's side: one message is one method call, which is one transaction. */
-export async function serveLedger(port: MessagePort, open: () => Promise<Opened>): Promise<void> {
+/** The worker's side: one message is one method call, which is one transaction, or a call of the module. */
+export async function serveLedger(
+  port: MessagePort,
+  open: () => Promise<Opened>,
+  module?: ThreadModule,
+): Promise<void> {
   let opened: Opened
   try {
     opened = await open()
@@ -19,14 +33,17 @@ export async function serveLedger(port: MessagePort, open: () => Promise<Opened>
     return
   }
   const { ledger, release } = opened
+  // Its failure is the answer to whoever calls it.
+  const beside = module ? load(module, ledger) : null
+  beside?.catch(() => {})
   opened.watch?.((error) => {
     port.postMessage({ lost: pack(error) } satisfies Lost)
-    void letGo(opened, port)
+    void letGo(opened, beside, port)
   })
   port.postMessage({ id: 0, value: Object.keys(ledger) } satisfies Reply)
   port.on('message', (call: Call | TokenAnswer) => {
     if (!('method' in call)) return
-    void answer(ledger, call).then((reply) => {
+    void answer(ledger, beside, call).then((reply) => {
       port.postMessage(reply)
       if (call.method !== 'close') return
       release()
@@ -35,9 +52,19 @@ export async function serveLedger(port: MessagePort, open: () => Promise<Opened>
   })
 }
 
+async function load({ url, data }: ThreadModule, ledger: Ledger): Promise<Beside> {
+  const { open } = (await import(url)) as { readonly open: OpenBeside }
+  return open(ledger, data)
+}
+
 /** Ends the thread, even if the ledger can no longer be closed. */
-async function letGo({ ledger, release }: Opened, port: MessagePort): Promise<void> {
+async function letGo(
+  { ledger, release }: Opened,
+  beside: Promise<Beside> | null,
+  port: MessagePort,
+): Promise<void> {
   try {
+    await closeBeside(beside)
     await ledger.close()
   } finally {
     release()
@@ -61,10 +88,22 @@ export function tokensFrom(port: MessagePort): (scope: string) => Promise<string
     })
 }
 
-async function answer(ledger: Ledger, { id, method, arguments: given }: Call): Promise<Reply> {
+/** Resolves at once where there is none, or where it could not be loaded. */
+async function closeBeside(beside: Promise<Beside> | null): Promise<void> {
+  const loaded = await beside?.catch(() => null)
+  await loaded?.close()
+}
+
+async function answer(
+  ledger: Ledger,
+  beside: Promise<Beside> | null,
+  { id, method, arguments: given }: Call,
+): Promise<Reply> {
   try {
-    const work = ledger[method] as (...given: readonly unknown[]) => Promise<unknown>
-    return { id, value: await work(...given) }
+    if (method === 'close') await closeBeside(beside)
+    const methods = method in ledger ? ledger : (await beside)?.methods
+    const work = (methods as Readonly<Record<string, (...given: readonly unknown[]) => unknown>>)[method]
+    return { id, value: await work?.(...given) }
   } catch (error) {
     return { id, error: pack(error) }
   }
