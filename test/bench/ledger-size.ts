@@ -7,6 +7,7 @@ import { postgresDriver } from '../../src/adapters/ledger-sql/driver/postgres/dr
 import { migrate } from '../../src/adapters/ledger-sql/schema.ts'
 import { openSqlite } from '../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
 import type { Driver } from '../../src/adapters/ledger-sql/driver/sql.ts'
+import type { IntakeMessage } from '../../src/core/ledger/port/intake.ts'
 import type { JoinedRecord } from '../../src/core/ledger/port/report.ts'
 import type { Ledger } from '../../src/core/ledger/ledger.ts'
 import type { HrEvent } from '../../src/core/model.ts'
@@ -39,6 +40,8 @@ const PEOPLE = Number(values.employees)
 const EVENTS_EACH = 10
 /** Events at once: 400 as when a backlog is worked off, 50 as in steady work. */
 const SLICE = Number(values.slice)
+/** As large as a usual CloudEvent of one change. */
+const BODY_CHARACTERS = 320
 const sizes = values.sizes.split(',').map(Number)
 const STAGES = ['record', 'plan', 'submit', 'correlate', 'finalize', 'publish'] as const
 type Stage = (typeof STAGES)[number]
@@ -62,6 +65,9 @@ interface Site {
   readonly times: Map<Stage, number[]>
   /** Of this process: with SQLite all there is. */
   readonly cpu: number[]
+  /** Of the measured slices. */
+  statements: number
+  walBytes: number
   employees: number
 }
 
@@ -82,6 +88,8 @@ const report = await Promise.all(
       cpu: Math.round(typical(site.cpu)),
       ...stages,
       bytesPerEvent: Math.round((await site.bytes()) / site.size),
+      statementsPerEvent: site.statements / (Number(values.slices) * SLICE),
+      walPerEvent: Math.round(site.walBytes / (Number(values.slices) * SLICE)),
     }
   }),
 )
@@ -96,6 +104,8 @@ printRound({
     'growth of correlate': (largest?.correlate ?? 0) / (smallest?.correlate ?? 0),
     'µs/event': smallest?.microsecondsPerEvent ?? 0,
     'bytes/event': smallest?.bytesPerEvent ?? 0,
+    'statements/event': largest?.statementsPerEvent ?? 0,
+    ...(server ? { 'WAL bytes/event': largest?.walPerEvent ?? 0 } : {}),
   },
   settings: { ...durabilityOf(server !== null), sizes: values.sizes, slice: SLICE },
   wrong: [],
@@ -149,8 +159,23 @@ async function prepare(size: number): Promise<Site> {
   }
   stack.adopt(driver, (it) => it.close())
   await migrate(driver, 0)
-  const ledger = sqlLedger(driver, 'bench')
+  const ledger = sqlLedger(
+    counted(driver, () => (site.statements += 1)),
+    'bench',
+  )
   const world = new World(ledger)
+  const site: Site = {
+    size,
+    driver,
+    world,
+    ledger,
+    bytes,
+    times: new Map(),
+    cpu: [],
+    statements: 0,
+    walBytes: 0,
+    employees: PEOPLE,
+  }
   for (let round = 0; round < EVENTS_EACH; round++)
     for (let from = 0; from < PEOPLE; from += 200) {
       const employees = Array.from({ length: 200 }, (_, index) => from + index)
@@ -162,7 +187,34 @@ async function prepare(size: number): Promise<Site> {
   const copies = Math.max(1, Math.round(size / (PEOPLE * EVENTS_EACH)))
   await grow(driver, copies)
   process.stderr.write(`${size} events are there\n`)
-  return { size, driver, world, ledger, bytes, times: new Map(), cpu: [], employees: PEOPLE * copies }
+  site.employees = PEOPLE * copies
+  return site
+}
+
+/** The same driver, with each statement counted. */
+function counted(driver: Driver, onStatement: () => void): Driver {
+  return {
+    ...driver,
+    transaction: (work, access) =>
+      driver.transaction(
+        (sql) =>
+          work({
+            ...sql,
+            all: (text, parameters) => (onStatement(), sql.all(text, parameters)),
+            run: (text, parameters) => (onStatement(), sql.run(text, parameters)),
+          }),
+        access,
+      ),
+  }
+}
+
+/** How much has ever been written to the log of PostgreSQL; 0 for SQLite. */
+async function walOf({ driver }: Pick<Site, 'driver'>): Promise<number> {
+  if (!server) return 0
+  const [row] = await driver.transaction((sql) =>
+    sql.all<{ bytes: number }>(`SELECT CAST(pg_current_wal_insert_lsn() - '0/0' AS BIGINT) AS bytes`),
+  )
+  return row?.bytes ?? 0
 }
 
 function eventOf(employee: string, round: number, id: string): HrEvent {
@@ -187,10 +239,15 @@ async function measure(site: Site, slice: number): Promise<void> {
       ? eventOf(`new-${slice}-${index}`, 0, `slice-${slice}-${index}`)
       : eventOf(name, 100 + slice, `slice-${slice}-${index}`)
   })
+  const walBefore = await walOf(site)
   const before = process.cpuUsage()
   const times = await work(site.world, events)
   const { user, system } = process.cpuUsage(before)
-  if (slice < 0) return
+  if (slice < 0) {
+    site.statements = 0
+    return
+  }
+  site.walBytes += (await walOf(site)) - walBefore
   site.cpu.push((user + system) / SLICE)
   for (const stage of STAGES) {
     const there = site.times.get(stage) ?? []
@@ -210,7 +267,7 @@ async function work(world: World, events: readonly HrEvent[]): Promise<ReadonlyM
   }
   const { ledger } = world
   world.now += 10_000
-  await timed('record', () => world.intake(events.map((event) => messageOf(event.id, event))))
+  await timed('record', () => world.intake(events.map(messageWithBody)))
   for (;;) {
     const due = await timed('plan', () =>
       ledger.claimDueEmployees({
@@ -275,6 +332,17 @@ async function work(world: World, events: readonly HrEvent[]): Promise<ReadonlyM
       ),
     )
   }
+}
+
+function messageWithBody(event: HrEvent): IntakeMessage {
+  const original = {
+    messageId: event.id,
+    sessionId: null,
+    contentType: 'application/cloudevents+json',
+    body: JSON.stringify(event).padEnd(BODY_CHARACTERS).slice(0, BODY_CHARACTERS),
+    properties: {},
+  }
+  return { ...messageOf(event.id, event), original }
 }
 
 function perSlice({ times }: Site): number[] {

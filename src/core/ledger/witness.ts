@@ -1,7 +1,7 @@
 import type { Ledger } from './ledger.ts'
 import type { LedgerAge, LedgerMark } from './port/upkeep.ts'
-import type { Runtime } from '../runtime.ts'
-import { loop, type Service } from '../service.ts'
+import { describeError, type Runtime } from '../runtime.ts'
+import { endingWithin, loop, type Service } from '../service.ts'
 
 /** A counter outside the ledger, which restoring a backup of the ledger does not set back. */
 export interface Witness {
@@ -24,6 +24,9 @@ export function isOlder(ledger: LedgerMark, mark: LedgerMark): boolean {
   return ledger.epoch < mark.epoch || (ledger.epoch === mark.epoch && ledger.progress < mark.progress)
 }
 
+/** For the last comparison, when everything else has ended. The bus may be away. */
+const END_MS = 3_000
+
 /**
  * Detects a ledger that is older than what was already sent: a restored backup, a replica that
  * lagged, a copied file. From then on Rollcall only takes in events and reads the log. Nothing is
@@ -38,7 +41,7 @@ export function witnessing(
 ): Service & { readonly checked: Promise<void> } {
   const checked = Promise.withResolvers<void>()
   let last: LedgerAge | null = null
-  const service = loop('witness', runtime, async () => {
+  const turn = async (): Promise<number> => {
     const now = await ledger.readAge()
     if (last && now.progress === last.progress && now.epoch === last.epoch) return pollMs
     const compared = await witness.compare(async (mark) => {
@@ -56,6 +59,14 @@ export function witnessing(
     })
     if (compared) checked.resolve()
     return pollMs
+  }
+  const polling = loop('witness', runtime, turn)
+  const service = endingWithin('witness', END_MS, runtime, async (stopping) => {
+    if (stopping.aborted) return
+    stopping.addEventListener('abort', () => void polling.stop(), { once: true })
+    await polling.run()
+    // Otherwise a copy from before the last seconds would not look older.
+    await turn().catch((error: unknown) => runtime.log.warn('witness.end.failed', describeError(error)))
   })
   return { ...service, checked: checked.promise }
 }

@@ -36,7 +36,11 @@ function watch(t: TestContext, first: LedgerMark, remembered: LedgerMark | null)
   void service.checked.then(() => (checked = true))
   const running = service.run()
   t.after(() => service.stop().then(() => running))
-  return { runtime, world, isChecked: () => checked }
+  const stop = async (): Promise<void> => {
+    await service.stop()
+    await running
+  }
+  return { runtime, world, stop, isChecked: () => checked }
 }
 
 void test('marks are compared by epoch first, then by position', () => {
@@ -55,6 +59,27 @@ void test('the counter follows the ledger, and is read only when the ledger has 
   await runtime.advance(2_000)
   assert.deepEqual([world.mark, world.compared], [{ epoch: 0, progress: 9 }, 2])
   assert.deepEqual(world.found, [])
+})
+
+void test('what was done since the last comparison reaches the counter when the process ends', async (t) => {
+  const { runtime, world, stop } = watch(t, { epoch: 0, progress: 5 }, null)
+  await runtime.advance(2_000)
+  world.age = { ...world.age, progress: 9 }
+  await stop()
+  assert.deepEqual([world.mark, world.compared], [{ epoch: 0, progress: 9 }, 2])
+})
+
+void test('an end is not held up by a counter that cannot be reached', async (t) => {
+  const { runtime, world, stop } = watch(t, { epoch: 0, progress: 5 }, null)
+  await runtime.advance(2_000)
+  world.age = { ...world.age, progress: 9 }
+  world.away = 1
+  await stop()
+  assert.deepEqual(world.mark, { epoch: 0, progress: 5 })
+  assert.deepEqual(
+    runtime.lines.map(({ event }) => event),
+    ['witness.end.failed'],
+  )
 })
 
 void test('a ledger that starts behind the counter counts as restored, and the counter does not change however far the ledger advances', async (t) => {
