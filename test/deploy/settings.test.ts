@@ -26,8 +26,13 @@ const FORMS: Readonly<Record<string, readonly string[]>> = {
 const OWN: Readonly<Record<string, readonly string[]>> = {
   kustomize: ['LEDGER_AUTH'],
   helm: ['LEDGER_AUTH'],
-  // An app registration instead of an identity of Azure, and secrets as files.
+  // An app registration instead of an identity of Azure, and secrets as files. The console, because Compose passes on
+  // what it names only; the other forms take any setting.
   compose: [
+    'CONSOLE',
+    'CONSOLE_CLIENT_ID',
+    'CONSOLE_TENANT_ID',
+    'CONSOLE_URL',
     'AZURE_TENANT_ID',
     'AZURE_CLIENT_ID',
     'AZURE_CLIENT_CERTIFICATE_PATH',
