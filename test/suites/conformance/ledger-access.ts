@@ -10,7 +10,7 @@ async function factsOf(world: World, employeeId = 'p1'): Promise<AccessFacts> {
 /** What the ledger promises to the answer why an employee has access. */
 export const accessCases: readonly LedgerCase[] = [
   {
-    name: 'the account is what it is since the first operation that made it so, and the log record of that is named',
+    name: 'the state of the account dates from the first operation that caused it, and its log record is named',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       assert.equal((await factsOf(world)).accepted, null)
@@ -36,7 +36,7 @@ export const accessCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'operations after the last accepted one are told newest first, without those that were withdrawn',
+    name: 'operations after the last accepted one are listed newest first, without withdrawn ones',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       await world.confirmAll()
@@ -57,7 +57,7 @@ export const accessCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a deactivation that the brake holds, its leaver case and missing attributes are told',
+    name: 'a deactivation that the brake holds is shown with its leaver case and missing attributes',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       await world.confirmAll()
@@ -81,7 +81,7 @@ export const accessCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'of an id that no event and no case has, and of an erased one that never left, nothing is told',
+    name: 'nothing is found for an unknown id, or for an erased employee who never left',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       assert.equal(await world.ledger.readAccess('nobody', world.now), null)

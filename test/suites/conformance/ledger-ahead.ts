@@ -40,7 +40,7 @@ export const aheadCases: readonly LedgerCase[] = [
     run: async (world) => {
       await leftByAnOutage(world)
       await world.record(terminated())
-      assert.deepEqual(await world.plan(), [], 'a termination of the future makes nobody due today')
+      assert.deepEqual(await world.plan(), [], 'a future termination makes no employee due today')
       world.now = TOMORROW
       assert.deepEqual(await world.plan(), ['p1'])
       world.now = T0 + 2 * DAY_MS
@@ -60,7 +60,7 @@ export const aheadCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a termination dated ahead is not forgotten while another event takes effect before it',
+    name: 'a termination dated ahead is still planned after another event took effect before it',
     run: async (world) => {
       const title = hrEvent('title', 'p1', { title: 'Head' }, { effectiveAt: T0 + 3_600_000, order: 2 })
       await world.record(joiner('hire', 'p1'), title, terminated({ order: 3 }))
@@ -78,7 +78,7 @@ export const aheadCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a termination dated ahead that comes before a later one of the same employee is met first',
+    name: 'of two terminations dated ahead, the earlier one is planned first',
     run: async (world) => {
       await leftByAnOutage(world)
       await world.record(terminated({ effectiveAt: T0 + 9 * DAY_MS }))
@@ -90,7 +90,7 @@ export const aheadCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a termination that was taken in or came into force is never overtaken by a slot that is quicker than its plan',
+    name: 'a termination that was received or took effect is never overtaken by an operation that gets a slot before the plan',
     run: async (world) => {
       await leftByAnOutage(world)
       await world.record(terminated())
@@ -101,7 +101,7 @@ export const aheadCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what was withdrawn from such a slot had been handed over before, so the leaver is sent again whatever was known',
+    name: 'an operation withdrawn in its slot may have been sent before, so the leaver is sent again',
     run: async (world) => {
       await world.record(joiner('first', 'p1'))
       await world.confirmAll()

@@ -50,7 +50,7 @@ async function claimed(world: World, channel = 'ops') {
 /** What the ledger promises of alerts and of the outbox of notifications. */
 export const alertCases: readonly LedgerCase[] = [
   {
-    name: 'an alert comes back as it was stored, whole, and is gone when it is forgotten',
+    name: 'an alert is read back as it was stored, and is gone once it is removed',
     run: async (world) => {
       const told = {
         ops: { episode: 2, knows: 'open', at: T0, count: 7, messages: 1, heldBack: false },
@@ -74,7 +74,7 @@ export const alertCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'of two looks at the same alerts only the first is stored, with none of the notifications of the second',
+    name: 'of two concurrent looks at the alerts, only the first is stored, without the notifications of the second',
     run: async (world) => {
       const { revision } = await world.ledger.readAlerts()
       assert.equal(await save(world, { revision, notifications: [notification('first')] }), true)
@@ -89,7 +89,7 @@ export const alertCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a notification that is queued again under its id is there once',
+    name: 'a notification that is queued twice under one id exists once',
     run: async (world) => {
       await save(world, { notifications: [notification('same')] })
       await save(world, { notifications: [notification('same', { kind: 'grown' })] })
@@ -100,7 +100,7 @@ export const alertCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a claimed notification is nobody else’s until its lease is over, and then comes again with its id',
+    name: 'a claimed notification belongs to one instance until its lease lapses, and is then claimed again with the same id',
     run: async (world) => {
       await save(world, { notifications: [notification('one')] })
       assert.equal(await claim(world), 'one')
@@ -111,7 +111,7 @@ export const alertCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a channel gets its notifications in their order: one that fails holds back those behind it, and no other channel',
+    name: 'a channel gets its notifications in order: a failed one delays later ones of its channel, and no other channel',
     run: async (world) => {
       const notifications = [
         notification('first'),
@@ -142,7 +142,7 @@ export const alertCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a notification that expired is not delivered, and those behind it are',
+    name: 'an expired notification is not delivered, and later ones are',
     run: async (world) => {
       const heartbeat = notification('beat', { kind: 'heartbeat', alerts: [], expiresAt: world.now + 1_000 })
       await save(world, { notifications: [heartbeat, notification('after')] })
@@ -164,7 +164,7 @@ export const alertCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'the employees of an alert are those that its count is made of',
+    name: 'the employees of an alert are the ones that it counts',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       await failAll(world)

@@ -4,7 +4,7 @@ import { hrEvent, joiner, leaver, type LedgerCase } from './ledger-world.ts'
 /** What an answer leaves behind for whoever plans next. */
 export const answerCases: readonly LedgerCase[] = [
   {
-    name: 'an event the log has answered keeps that answer, whatever is planned before the quiet time is over',
+    name: 'an event that the log has answered keeps its answer, whatever is planned before the quiet time ends',
     run: async (world) => {
       await world.record(joiner('e1', 'p1', { title: 'a' }))
       await world.answer(await world.send())
@@ -15,7 +15,7 @@ export const answerCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'the offer of the end state after an overtaking does not speak for the termination that was confirmed',
+    name: 'the resend of the end state after an overtake does not change the outcome of the confirmed termination',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       const first = await world.send()
@@ -29,7 +29,7 @@ export const answerCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a leaver whom the directory holds as active is never told unchanged for want of a record: offered until the end, and then dead-lettered',
+    name: 'a leaver that the directory holds as active never ends as unchanged without a log record: it is resent, and then dead-lettered',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       await world.confirmAll()
@@ -50,7 +50,7 @@ export const answerCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'while the service tries something again by itself, a record like the one before is sent and not taken for granted',
+    name: 'while the service retries an operation, an equal record is sent, not assumed to be accepted',
     run: async (world) => {
       await world.record(joiner('e1', 'p1', { title: 'a' }))
       await world.confirmAll()
@@ -66,7 +66,7 @@ export const answerCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'when the service succeeds by itself after all, what came meanwhile is compared with that',
+    name: 'when a retry of the service succeeds, later events are compared with its record',
     run: async (world) => {
       await world.record(joiner('e1', 'p1', { title: 'a' }))
       const sent = await world.send()

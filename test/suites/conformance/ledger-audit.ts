@@ -24,7 +24,7 @@ async function auditOf(
 /** What the ledger promises of what people do. */
 export const auditCases: readonly LedgerCase[] = [
   {
-    name: 'who did what by a command, to what and why, is known in the order it was done, of one thing or of all',
+    name: 'the audit trail lists who did what, to what and why, in order, for one thing or for all',
     run: async (world) => {
       for (const [index, employeeId] of ['p1', 'p2', 'p3'].entries()) {
         await world.record(joiner(`hire-${employeeId}`, employeeId))

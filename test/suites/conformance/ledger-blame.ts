@@ -42,7 +42,7 @@ async function sendAll(world: World, reason: string | null = BAD): Promise<reado
 /** What the ledger and the plan promise together of who is put out by an event that says too much. */
 export const blameCases: readonly LedgerCase[] = [
   {
-    name: 'who is put out alone is put out once and at once, whatever else is open, and then the rest gets through',
+    name: 'a deactivation only is sent once and at once, whatever else is open, and then the other events get through',
     run: async (world) => {
       for (const [employee, reason] of [
         ['p1', BAD],
@@ -66,7 +66,7 @@ export const blameCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what arrives before somebody put out alone is sent does not send in its place what failed',
+    name: 'an event that arrives before a deactivation only is sent does not bring the failed values back',
     run: async (world) => {
       await world.record(joiner('hire', 'p1', { title: 'a' }))
       await world.confirmAll()
@@ -83,7 +83,7 @@ export const blameCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a failed operation carried the events that were planned with it, and no open event beside them',
+    name: 'a failed operation fails for the events that were planned with it, and for no other open event',
     run: async (world) => {
       await world.record(joiner('hire', 'p1', { title: 'a' }))
       await world.confirmAll()
@@ -101,7 +101,7 @@ export const blameCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what is left over of somebody put out alone dies of it, and what comes later gets through',
+    name: 'the rest of a termination after a deactivation only is dead-lettered when it fails, and later events get through',
     run: async (world) => {
       await world.record(joiner('hire', 'p1', { title: 'a' }))
       await world.confirmAll()
@@ -117,7 +117,7 @@ export const blameCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'somebody the directory never took a record of is put out alone by a whole record',
+    name: 'an employee without an accepted record is deactivated with a whole record',
     run: async (world) => {
       await world.record(leaver('out', 'p1'), hrEvent('bad', 'p1', { department: 'bad' }))
       await sendOnce(world, null)

@@ -122,7 +122,7 @@ export const blockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a block of an employee who is not known holds for the first event, and creates no account by itself',
+    name: 'a block of an unknown employee applies from the first event on, and creates no account',
     run: async (world) => {
       await world.record(joiner('other', '0p1'))
       await world.confirmAll()
@@ -171,7 +171,7 @@ export const blockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an erased employee who was only blocked is active after an unblock by any export',
+    name: 'after an erasure and an unblock, any export makes an employee active who was only blocked',
     run: async (world) => {
       await hired(world)
       await block(world, 'p1')
@@ -201,7 +201,7 @@ export const blockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a leaver who the brake holds goes once blocked',
+    name: 'a leaver that the brake holds is sent once blocked',
     run: async (world) => {
       const brake = { ...RELEASED_BRAKE, absolute: 0 }
       await world.record(joiner('h1', 'p1'))
@@ -256,7 +256,7 @@ export const blockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an event blocks at once, and only a later unblock lifts it, whatever comes first',
+    name: 'an event blocks at once, and only a later unblock lifts the block, in whichever order they arrive',
     run: async (world) => {
       await hired(world)
       await world.record(blocking('b1', 2))
@@ -290,7 +290,7 @@ export const blockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an event that is known already does not block again what an unblock has lifted',
+    name: 'a known event that arrives again does not restore a block that was lifted',
     run: async (world) => {
       await hired(world)
       const event = blocking('b1', 2)
@@ -303,7 +303,7 @@ export const blockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a block by an event names its source and id, the id no longer after an erasure',
+    name: 'a block by an event names the source and id of the event, and no id after an erasure',
     run: async (world) => {
       await hired(world)
       await world.record({ ...blocking('b1', 2), blockUntil: T0 + DAY_MS })

@@ -154,7 +154,7 @@ async function check(world: World, model: Model, before: Readonly<Record<string,
 
 export const booksCases: readonly LedgerCase[] = [
   {
-    name: 'the books balance after any sequence of steps, and every event and revision is told of once',
+    name: 'the books balance after any sequence of steps, and every event and revision is published once',
     run: async (world) => {
       let round = 0
       await fc.assert(

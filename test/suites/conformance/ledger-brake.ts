@@ -60,7 +60,7 @@ async function auditOf(world: World, about: string | null): Promise<readonly str
 /** What the ledger promises of the brake beside what `judgeLeaving` decides. */
 export const brakeCases: readonly LedgerCase[] = [
   {
-    name: 'a release lets the held go, and neither they nor those before them count again',
+    name: 'a release lets held employees go, and neither they nor earlier ones count again',
     run: async (world) => {
       await hire(world, 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7')
       await leave(world, 'p1', 'p2', 'p3', 'p4')
@@ -82,7 +82,7 @@ export const brakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a release of one employee lets no other go, and what went before counts on until none is held',
+    name: 'a release of one employee releases no other, and earlier deactivations count until none is held',
     run: async (world) => {
       await hire(world, 'p1', 'p2', 'p3', 'p4', 'p5', 'p6')
       await leave(world, 'p1', 'p2', 'p3', 'p4')
@@ -97,7 +97,7 @@ export const brakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a release of all covers those who were counted: neither one who is held since, nor one who was refused since',
+    name: 'a release of all covers the employees that were counted, and none that was held or refused since',
     run: async (world) => {
       await hire(world, 'p1', 'p2', 'p3', 'p4', 'p5', 'p6')
       await leave(world, 'p1', 'p2', 'p3', 'p4', 'p5')
@@ -132,7 +132,7 @@ export const brakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a refused employee stays as the directory holds it, also when other values change, and its leaver case stays open',
+    name: 'a refused employee keeps the account, also when other values change, and the leaver case stays open',
     run: async (world) => {
       await hire(world, 'p1', 'p2', 'p3')
       await leave(world, 'p1', 'p2', 'p3')
@@ -154,7 +154,7 @@ export const brakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a refusal ends when HR takes the leaving back, and a later leaving counts like any other',
+    name: 'a refusal ends when HR takes the termination back, and a later termination counts like any other',
     run: async (world) => {
       await refuseOneOfThree(world)
       const end = { rescinds: { source: '/hr/test', id: 'p3 leaves' } }
@@ -184,7 +184,7 @@ export const brakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an employee of whom HR says anew that it leaves is held again after a refusal',
+    name: 'an employee is held again after a refusal when HR sends another termination',
     run: async (world) => {
       await refuseOneOfThree(world)
       await world.record(leaver('p3 leaves again', 'p3', 9_000))
@@ -193,7 +193,7 @@ export const brakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a mass is judged once the last of it is refused, unless the operator lets it count on',
+    name: 'earlier deactivations stop counting once the last held employee is refused, unless the operator keeps counting',
     run: async (world) => {
       await hire(world, 'p1', 'p2', 'p3', 'p4', 'p5')
       await leave(world, 'p1', 'p2', 'p3')
@@ -207,7 +207,7 @@ export const brakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a block sends what is refused, and the refusal is over',
+    name: 'a block sends a refused deactivation, and the refusal is over',
     run: async (world) => {
       await refuseOneOfThree(world)
       await world.ledger.blockEmployees([{ employeeId: 'p3', until: null, ...WHO }], world.now)
@@ -216,7 +216,7 @@ export const brakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an employee who was let go is not held when the same leaving is planned again after the window',
+    name: 'a released employee is not held when the same termination is planned again after the window',
     run: async (world) => {
       await hire(world, 'p1', 'p2', 'p3', 'p4')
       await leave(world, 'p1', 'p2')
@@ -228,7 +228,7 @@ export const brakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'the earlier leaving goes first, whatever the ids',
+    name: 'the earlier termination goes first, whatever the ids are',
     run: async (world) => {
       await hire(world, 'p1', 'p2', 'p3')
       const days = { p1: 1, p2: 3, p3: 2 }
@@ -247,7 +247,7 @@ export const brakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a plan that is dropped counts for nothing',
+    name: 'a dropped plan does not count for the brake',
     run: async (world) => {
       await hire(world, 'p1', 'p2')
       await world.record(leaver('p1 leaves', 'p1'))
@@ -294,7 +294,7 @@ export const brakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a baseline that repeats a leaving does not make a refused employee leave anew',
+    name: 'a baseline that repeats a termination does not hold a refused employee again',
     run: async (world) => {
       await refuseOneOfThree(world)
       const row = { userName: 'p3@example.com', active: false }

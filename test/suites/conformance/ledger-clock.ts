@@ -19,7 +19,7 @@ const mayLease = (world: World, owner: string): Promise<boolean> =>
 /** What a clock that was ahead once leaves behind holds nothing up. */
 export const clockCases: readonly LedgerCase[] = [
   {
-    name: 'a clock that was ahead holds no plan up: its people are due within the longest wait',
+    name: 'a clock that was ahead delays no plan: its employees are due within the longest wait',
     run: async (world) => {
       await ahead(world, async () => {
         await world.intake([{ ...messageOf('hire', 'p1') }], { quietMs: 10_000 })
@@ -29,7 +29,7 @@ export const clockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a clock that was ahead leaves nobody claimed who could not be claimed by now',
+    name: 'a clock that was ahead leaves no employee claimed for longer than a claim lasts',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       const claim = (): Promise<number> =>
@@ -66,7 +66,7 @@ export const clockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a clock that was ahead keeps no batch from being taken up, waiting as long as it would have',
+    name: 'a clock that was ahead keeps no batch waiting for longer than its wait',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.plan()
@@ -94,7 +94,7 @@ export const clockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a clock that was ahead prolongs no lease of a batch that was left',
+    name: 'a clock that was ahead does not prolong the lease of an abandoned batch',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.plan()
@@ -104,7 +104,7 @@ export const clockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a clock that was ahead prolongs no lease: another instance goes on after its length',
+    name: 'a clock that was ahead prolongs no lease: another instance takes over after its length',
     run: async (world) => {
       await ahead(world, async () => assert.equal(await mayLease(world, 'gone'), true))
       assert.equal(await mayLease(world, 'other'), false)
@@ -113,7 +113,7 @@ export const clockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a clock that was ahead holds submission back no longer than the hold lasts',
+    name: 'a clock that was ahead does not prolong a hold',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.plan()
@@ -150,7 +150,7 @@ export const clockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a clock that was ahead keeps nothing from being overdue',
+    name: 'a clock that was ahead keeps no operation from becoming overdue',
     run: async (world) => {
       await ahead(world, () =>
         world.ledger.setHold({
@@ -169,7 +169,7 @@ export const clockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a watermark that lies ahead of now gives way to an earlier one, and no other does',
+    name: 'only a watermark in the future is replaced by an earlier one',
     run: async (world) => {
       const page = { joins: [], finalAt: 0, changedElsewhere: [], foreign: 0, echoes: [] }
       const move = (watermark: number): Promise<void> =>
@@ -182,7 +182,7 @@ export const clockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'while clocks behave nothing is cut, however long it lasts',
+    name: 'with correct clocks nothing is cut, however long it lasts',
     run: async (world) => {
       await world.intake([messageOf('hire', 'p1')], { quietMs: 60_000 })
       await world.record(joiner('next', 'p2'))
@@ -203,7 +203,7 @@ export const clockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'the oldest operation without an answer is known, one whose answer got lost among them',
+    name: 'the oldest unanswered operation is known, also one whose answer was lost',
     run: async (world) => {
       assert.equal(await world.ledger.readOldestUnanswered(), null)
       await world.record(joiner('hire', 'p1'))

@@ -55,7 +55,7 @@ async function end(
 /** What the ledger promises of events that died. */
 export const deadLetterCases: readonly LedgerCase[] = [
   {
-    name: 'when the log names an attribute only the open events that set it die, and the rest gets through',
+    name: 'when the log names an attribute, only the open events that set it are dead-lettered, and the others get through',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.confirmAll()
@@ -73,7 +73,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'when the log names nothing, or an attribute of a finished event, the events that failed die together and later ones get through',
+    name: 'when the log names no attribute, or one of a final event, the failed events are dead-lettered together and later ones get through',
     run: async (world) => {
       for (const [employee, reason] of [
         ['p1', null],
@@ -103,7 +103,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what a newer event has set meanwhile is not blamed on the older one',
+    name: 'a failure is not attributed to an older event whose value a newer one has replaced',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.confirmAll()
@@ -125,7 +125,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'who is put out is put out alone before the event that says so may die',
+    name: 'a failed termination is first sent as a deactivation only, before its event is dead-lettered',
     run: async (world) => {
       await world.record(joiner('hire', 'p1', { title: 'Lead' }))
       await world.confirmAll()
@@ -150,7 +150,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a leaver whose disabling failed in every form stays out of every later record',
+    name: 'a leaver whose deactivation failed in every form is inactive in every later record',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.confirmAll()
@@ -164,7 +164,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a dead hire holds its person as incomplete, and nobody else',
+    name: 'a dead hire makes its employee incomplete, and no other',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'), joiner('other', 'p2'))
       const sent = await world.send()
@@ -193,7 +193,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a dead event that was sent again after it died is put back, with what it says now; a plain duplicate is not',
+    name: 'a dead event that is sent again after it died is put back with its present text; a plain duplicate is not',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await failAll(world)
@@ -209,7 +209,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'whether it was sent after it died is told by two clocks, and how far ours is ahead counts',
+    name: 'whether an event was sent after it died is decided by two clocks, and their offset counts',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'), joiner('other', 'p2'))
       await failAll(world)
@@ -229,7 +229,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'one that was sent again stands there with what it came in the last time',
+    name: 'an event that was sent again has the message of its last arrival',
     run: async (world) => {
       const original = {
         messageId: 'm',
@@ -254,7 +254,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an event that dies and is sent again for ever stays dead in the end',
+    name: 'an event that dies and is sent again too often stays dead',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await failAll(world)
@@ -279,7 +279,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a dead leaver that is sent again without its active: false stays dead',
+    name: 'a dead termination that is sent again without active: false stays dead',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.confirmAll()
@@ -298,7 +298,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'dead letters are listed in pages and by what is asked for, each with what it came in word for word',
+    name: 'dead letters are listed in pages and by filter, each with the exact text of its message',
     run: async (world) => {
       const original = {
         messageId: 'm1',
@@ -346,7 +346,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a discarded event counts as if it had never happened, its person is planned without it, and the one who decided it is known',
+    name: 'a discarded event counts as if it had never happened, its employee is planned without it, and the audit trail names the actor',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.confirmAll()
@@ -362,7 +362,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'discarding a dead termination takes its own word, and only then its person is active again',
+    name: 'discarding a dead termination needs an option of its own, and only then the employee is active again',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.confirmAll()
@@ -405,7 +405,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an archived dead letter is out of sight and still keeps its person out',
+    name: 'an archived dead letter is hidden and still keeps its employee inactive',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.confirmAll()
@@ -423,7 +423,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a dead letter has a copy to be made once a death, which stands while it is dead and in sight',
+    name: 'a dead letter is copied once each time it dies, and the copy stays while the dead letter is current',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await failAll(world)
@@ -447,7 +447,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an event nothing was ever heard of is confirmed by the next record that holds what it says',
+    name: 'an event without an answer is confirmed by the next accepted record with its values',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.confirmAll()

@@ -51,7 +51,7 @@ async function standsActive(world: World): Promise<unknown> {
 /** What the ledger promises of leavers who were erased. */
 export const erasedCases: readonly LedgerCase[] = [
   {
-    name: 'an erased leaver is not made active by an export from before the leaving, which goes out disabled',
+    name: 'an erased leaver is not made active by an export from before the termination, and is sent disabled',
     run: async (world) => {
       await erasedLeaver(world)
       await importRow(world, baseline(15))
@@ -59,7 +59,7 @@ export const erasedCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an erased leaver is not made active by an export from before HR recorded a leaving that was dated back',
+    name: 'an erased leaver is not made active by an export from before HR recorded a backdated termination',
     run: async (world) => {
       await world.record({ ...joiner('hire', 'p1'), ...HIRE })
       await world.confirmAll()
@@ -87,7 +87,7 @@ export const erasedCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an erased leaver who is rehired after the leaving is active',
+    name: 'an erased leaver who is rehired after the termination is active',
     run: async (world) => {
       await erasedLeaver(world)
       await importRow(world, baseline(15))
@@ -97,7 +97,7 @@ export const erasedCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'the mark of an erasure holds through retention and through a second erasure',
+    name: 'the mark of an erasure survives retention and a second erasure',
     run: async (world) => {
       await erasedLeaver(world)
       await world.record(hrEvent('late', 'p1', SAYS_ACTIVE, { ...at(15), mode: 'snapshot' }))
@@ -146,7 +146,7 @@ export const erasedCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an employee who was erased before a leaving that lies ahead is active until then',
+    name: 'an employee who was erased before a future termination is active until then',
     run: async (world) => {
       await world.record({ ...joiner('hire', 'p1'), ...HIRE })
       await world.confirmAll()

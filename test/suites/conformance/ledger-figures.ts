@@ -19,7 +19,7 @@ async function stages(world: World): Promise<Partial<Record<Stage, string>>> {
 /** What the ledger promises of the figures that metrics and alerts are made of. */
 export const figureCases: readonly LedgerCase[] = [
   {
-    name: 'each stage of the flow says how much is in it, and since when the oldest is there',
+    name: 'each stage of the flow has a count, and the time of its oldest item',
     run: async (world) => {
       assert.deepEqual(await stages(world), {})
       await world.record(joiner('hire-1', 'p1'), hrEvent('move-1', 'p1', { title: 'Lead' }))
@@ -49,7 +49,7 @@ export const figureCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an employee is due from its moment on, and behind an unanswered operation only when it leaves',
+    name: 'an employee is due from its moment on, and while an operation is unanswered only for a termination',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'), joiner('later', 'p2'))
       const sent = await world.send()
@@ -170,7 +170,7 @@ export const figureCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'the job runs or stands still as it was last seen, and is unknown until then',
+    name: 'the state of the job is the one last seen, and unknown until then',
     run: async (world) => {
       assert.equal((await world.figures()).job, null)
       const seen = async (until: number): Promise<void> =>
@@ -183,7 +183,7 @@ export const figureCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'the dead letters of the bus are what was counted last, and nothing before the first count',
+    name: 'the dead letters of the bus are those of the last count, and absent before the first one',
     run: async (world) => {
       assert.equal((await world.figures()).busDeadLetters, null)
       const codes = [
@@ -198,7 +198,7 @@ export const figureCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'findings, blocks, incomplete employees and the end of the log are there with their moments',
+    name: 'findings, blocks, incomplete employees and the position in the log are counted with their times',
     run: async (world) => {
       await world.record(hrEvent('partial', 'p1', { title: 'Lead' }))
       await world.plan()

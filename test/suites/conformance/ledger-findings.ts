@@ -41,7 +41,7 @@ const nothingGoes = async (world: World): Promise<void> => {
 /** What the ledger promises of findings, and of employees whom others deactivated. */
 export const findingCases: readonly LedgerCase[] = [
   {
-    name: 'a deactivation of others holds its employee, and is a finding that says so once',
+    name: 'a deactivation by another system holds its employee, and raises one finding',
     run: async (world) => {
       await hired(world)
       const { now } = world
@@ -71,7 +71,7 @@ export const findingCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a deactivation of others holds also an employee who is heard of only afterwards',
+    name: 'a deactivation by another system also holds an employee whose first event arrives later',
     run: async (world) => {
       await seen(world, false)
       await world.record(joiner('hire', 'p1'))
@@ -80,7 +80,7 @@ export const findingCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a call that is about to go reverses no deactivation that was seen meanwhile',
+    name: 'a call in its slot does not reverse a deactivation that was seen after its plan',
     run: async (world) => {
       await hired(world)
       await world.record(hrEvent('move', 'p1', { title: 'Lead' }))
@@ -93,7 +93,7 @@ export const findingCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an event newer than the deactivation reverses it and settles the finding; discarded, it raises it again',
+    name: 'an event newer than the deactivation reverses it and settles the finding; discarding that event reopens it',
     run: async (world) => {
       await hired(world)
       await seen(world, false)
@@ -116,7 +116,7 @@ export const findingCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an activation of others after the deactivation lets the employee go, one from before does not',
+    name: 'a later activation by another system ends the hold, an earlier one does not',
     run: async (world) => {
       await hired(world)
       await seen(world, false)
@@ -129,7 +129,7 @@ export const findingCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a person may acknowledge a finding, once, with a justification that is kept; the employee is planned then',
+    name: 'a finding is acknowledged once, with a justification in the audit trail, and then the employee is planned',
     run: async (world) => {
       await hired(world)
       await seen(world, false)
@@ -154,7 +154,7 @@ export const findingCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'findings are listed in pages, by code and by employee, and leave with an employee who is erased',
+    name: 'findings are listed in pages, by code and by employee, and an erasure removes those of its employee',
     run: async (world) => {
       await hired(world)
       for (const at of [1, 2, 3]) await seen(world, false, { at })

@@ -4,7 +4,7 @@ import { hrEvent, joiner, type LedgerCase } from './ledger-world.ts'
 /** What the ledger promises of people who are not known well enough, and of people from a baseline. */
 export const incompleteCases: readonly LedgerCase[] = [
   {
-    name: 'a delta for somebody unknown dies at the deadline with the names of what is missing, and comes back when the person becomes complete',
+    name: 'a delta of an unknown employee is dead-lettered at the deadline with the missing attributes, and returns when the employee becomes complete',
     run: async (world) => {
       await world.record(hrEvent('e1', 'p1', { title: 'Engineer' }))
       await world.plan()
@@ -25,7 +25,7 @@ export const incompleteCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a baseline makes the deltas before and after it complete, once, and the books have a line for it',
+    name: 'a baseline completes the deltas before and after it once, and the books count its rows',
     run: async (world) => {
       await world.record(hrEvent('e1', 'p1', { title: 'Engineer' }))
       await world.plan()

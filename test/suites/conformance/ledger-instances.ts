@@ -26,14 +26,14 @@ export const instanceCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'leases of different names have nothing to do with each other',
+    name: 'leases of different names are independent',
     run: async (world) => {
       assert.equal(await ask(world, 'one', 1_000, 'publish'), true)
       assert.equal(await ask(world, 'two', 1_000, 'correlate'), true)
     },
   },
   {
-    name: 'a lease that is given back is free at once, and giving back what is not yours does nothing',
+    name: 'a released lease is free at once, and releasing the lease of another owner does nothing',
     run: async (world) => {
       assert.equal(await ask(world, 'one'), true)
       assert.equal(await ask(world, 'two', 0), false)
@@ -42,7 +42,7 @@ export const instanceCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'people one instance plans are not given to another until its claim is over',
+    name: 'employees that one instance plans are not claimed by another until the claim lapses',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       assert.deepEqual(await claim(world), ['p1', 'p2'])
@@ -54,7 +54,7 @@ export const instanceCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'no more people are claimed than asked for, whatever they are due for',
+    name: 'no more employees are claimed than asked for, whatever they are due for',
     run: async (world) => {
       await world.record(leaver('l1', 'p1'), leaver('l2', 'p2'), joiner('e3', 'p3'), joiner('e4', 'p4'))
       const three = await world.ledger.claimDueEmployees({
@@ -68,7 +68,7 @@ export const instanceCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a claim ends with the decision, and a decision that comes too late lets others look at once',
+    name: 'a claim ends with the decision, also with one that is dropped because it is late',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       const employees = await world.ledger.claimDueEmployees({

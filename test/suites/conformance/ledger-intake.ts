@@ -47,7 +47,7 @@ export const intakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'one id of two sources names two events',
+    name: 'the same id from two sources names two events',
     run: async (world) => {
       const result = await world.record(
         joiner('e1', 'p1'),
@@ -104,7 +104,7 @@ export const intakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'messages are told apart by sequence numbers that no number can hold',
+    name: 'messages are distinguished by sequence numbers beyond 2^53',
     run: async (world) => {
       const result = await world.intake([
         messageOf('9007199254740992', joiner('e1', 'p1')),
@@ -148,7 +148,7 @@ export const intakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what an event holds comes back as it was: nul, surrogate pairs, lone surrogates, quotes, empty keys',
+    name: 'the content of an event is read back unchanged: nul, surrogate pairs, lone surrogates, quotes, empty keys',
     run: async (world) => {
       const worker = {
         title: 'a\u0000b',
@@ -187,7 +187,7 @@ export const intakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an id that is no well-formed text is counted as what the database makes of it',
+    name: 'an id that is not well-formed text counts as the text that the database stores',
     run: async (world) => {
       assert.deepEqual(await world.record(joiner('broken \ud800', 'p1'), joiner('broken \udfff', 'p1')), {
         fresh: 1,
@@ -200,7 +200,7 @@ export const intakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'people are due after some quiet, and no later than the maximum wait after the first unplanned event',
+    name: 'employees are due after the quiet time, and no later than the maximum wait after the first unplanned event',
     run: async (world) => {
       const timing = { quietMs: 2_000, maxWaitMs: 5_000 }
       await world.intake([messageOf(1, joiner('e1', 'p1'))], timing)
@@ -221,7 +221,7 @@ export const intakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'leavers are due first and at once, then people whose moment has come, then those that were quiet longest',
+    name: 'leavers are due first and at once, then employees whose moment has come, then the ones that were quiet longest',
     run: async (world) => {
       await world.intake([
         messageOf(
@@ -247,7 +247,7 @@ export const intakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a termination of the future makes nobody due today',
+    name: 'a future termination makes no employee due today',
     run: async (world) => {
       await world.intake([messageOf(1, { ...leaver('l1', 'p1'), effectiveAt: T0 + 60_000 })], {
         quietMs: 30_000,
@@ -256,7 +256,7 @@ export const intakeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'while intake works off a backlog only leavers and those who waited longest are due',
+    name: 'while intake works off a backlog, only leavers and the employees that waited longest are due',
     run: async (world) => {
       await world.intake([messageOf(1, joiner('e1', 'p1')), messageOf(2, leaver('e2', 'p2'))], {
         quietMs: 1_000,

@@ -43,7 +43,7 @@ async function givenUp(world: World, employeeId: string): Promise<string> {
 /** What the ledger makes of records nobody waited for any more. */
 export const lateCases: readonly LedgerCase[] = [
   {
-    name: 'while the job stands still nothing is overdue, nor for as long again as is waited for an answer',
+    name: 'while the job is paused nothing is overdue, and not until the deadline has passed again afterwards',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       await world.send()
@@ -63,7 +63,7 @@ export const lateCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a report whose manager the job did not know is offered again when it does, unless a follow-up set the manager meanwhile',
+    name: 'a report whose manager was unknown is resent when the manager exists, unless a follow-up has set the manager',
     run: async (world) => {
       const report = (id: string, employeeId: string): HrEvent =>
         joiner(id, employeeId, { managerId: 'boss' })
@@ -104,7 +104,7 @@ export const lateCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a late success confirms the events that were given up, in their next revision, and is what the directory took',
+    name: 'a late success confirms the given-up events in their next revision, and becomes the last accepted record',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       const operation = await givenUp(world, 'p1')
@@ -126,7 +126,7 @@ export const lateCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a late failure says why: the events that were given up are dead with its code',
+    name: 'a late failure dead-letters the given-up events with its code',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       await say(world, 'p1', await givenUp(world, 'p1'), 'failed', { code: 'InvalidDomain' })
@@ -143,7 +143,7 @@ export const lateCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'the late record of an operation that was offered again leaves its events to the one that carries them',
+    name: 'a late record of a resent operation leaves the events to the operation that carries them',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       const first = operationOf(await world.send(), 'p1')
@@ -159,7 +159,7 @@ export const lateCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'when the service succeeds after all with what had failed, the events that died of it are confirmed and stand in the fold again',
+    name: 'when the service succeeds with a failed operation, its dead events are confirmed and count in the fold again',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       await world.confirmAll()
@@ -184,7 +184,7 @@ export const lateCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a late change of an older operation, later than what the directory took since, has the present record offered once more, and once only',
+    name: 'a late change by an older operation, after the last accepted record, resends the present record exactly once',
     run: async (world) => {
       await world.record(joiner('e1', 'p1', { title: 'a' }))
       const first = operationOf(await world.send(), 'p1')
@@ -206,7 +206,7 @@ export const lateCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a late record of a change from before what the directory took since changes nothing',
+    name: 'a late record of a change before the last accepted record changes nothing',
     run: async (world) => {
       await world.record(joiner('e1', 'p1', { title: 'a' }))
       const first = operationOf(await world.send(), 'p1')
@@ -224,7 +224,7 @@ export const lateCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what was handed over twice stays a candidate until the log has spoken of it twice',
+    name: 'an operation that was sent twice stays a candidate until the log has two records of it',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       await world.plan()
@@ -239,7 +239,7 @@ export const lateCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'which attributes a job repeats is kept as a span that only grows',
+    name: 'the time span in which a job echoes an attribute only grows',
     run: async (world) => {
       const learn = async (from: number, to: number, cycle: string): Promise<void> => {
         const page = {

@@ -87,7 +87,7 @@ const acknowledge = (world: World, ...ids: readonly number[]) =>
 /** What the ledger promises of employees who leave: each is proven to be disabled, or stands in the list of open cases. */
 export const leaverCases: readonly LedgerCase[] = [
   {
-    name: 'a leaver stands in the open list until the directory is known to hold the account disabled',
+    name: 'a leaver case is open until the directory is known to hold the account disabled',
     run: async (world) => {
       await hired(world)
       assert.deepEqual(await world.leavers(), [])
@@ -105,7 +105,7 @@ export const leaverCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a termination that failed and died is sent again after 1 h, 1 d, 7 d, 28 d and every 28 d, and stands in the list until it is taken',
+    name: 'a failed, dead termination is resent after 1 h, 1 d, 7 d, 28 d and every 28 d, and its case is open until it is accepted',
     run: async (world) => {
       await hired(world)
       await world.record(leaverWithMore())
@@ -124,7 +124,7 @@ export const leaverCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a termination that was never answered and died is sent again on the same schedule, and has its answer when one comes',
+    name: 'an unanswered, dead termination is resent on the same schedule, and ends when an answer comes',
     run: async (world) => {
       await hired(world)
       await world.record(leaver('out', 'p1'))
@@ -143,7 +143,7 @@ export const leaverCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a termination that the service refused in the call is sent again on the same schedule',
+    name: 'a termination that was refused in the call is resent on the same schedule',
     run: async (world) => {
       await hired(world)
       await world.record(leaverWithMore())
@@ -163,7 +163,7 @@ export const leaverCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a leaver whom the directory does not know stands in the list and is not sent again, until a person acknowledges it',
+    name: 'a leaver that the directory does not know is not resent, and the case is open until a person acknowledges it',
     run: async (world) => {
       await world.record(leaver('out', 'p1'))
       assert.equal(await answerAll(world, 'unchanged', 'MandatoryFieldsMissing'), 1)
@@ -191,7 +191,7 @@ export const leaverCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a leaving that lies ahead stands in the list as held, and is proven after its moment',
+    name: 'the case of a future termination is open as held, and is proven after its moment',
     run: async (world) => {
       await hired(world)
       await world.record(hrEvent('out', 'p1', { active: false }, { effectiveAt: T0 + 9 * DAY_MS }))
@@ -204,7 +204,7 @@ export const leaverCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a leaver whom HR makes active later is closed, by an event that HR recorded earlier it is not',
+    name: 'a leaver case is closed by an activation that HR recorded later, and not by an earlier one',
     run: async (world) => {
       await hired(world)
       await world.record(hrEvent('out', 'p1', { active: false }, { order: 2, recordedAt: T0 }))
@@ -218,7 +218,7 @@ export const leaverCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a leaving that HR took back, or that a person discarded, is closed',
+    name: 'a case is closed when HR takes the termination back or a person discards it',
     run: async (world) => {
       await hired(world)
       await world.record(leaver('out', 'p1'))
@@ -249,7 +249,7 @@ export const leaverCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a hire taken back after it was sent opens a case, and so does a leaver whom another system wrote over',
+    name: 'a hire that is taken back after it was sent opens a case, and so does a leaver that another system overwrote',
     run: async (world) => {
       await hired(world)
       await world.record(hrEvent('r', 'p1', {}, { order: 2, rescinds: { source: SOURCE, id: 'hire' } }))
@@ -284,7 +284,7 @@ export const leaverCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what else a leaver’s event said is sent again when a person asks for it, and fails without making the leaver active',
+    name: 'the rest of a termination is sent again on request, and a failure does not make the leaver active',
     run: async (world) => {
       const order = { employees: ['p1', 'p2'], actor: 'ann', justification: 'mended' }
       await hired(world)
@@ -316,7 +316,7 @@ export const leaverCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an assessment of an employee who changed meanwhile is dropped, and the case is looked at again',
+    name: 'an assessment of an employee that has changed is dropped, and the case is assessed again',
     run: async (world) => {
       await hired(world)
       await world.record(leaver('out', 'p1'))

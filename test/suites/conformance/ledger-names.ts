@@ -67,7 +67,7 @@ export const nameCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a name is known from the transaction that plans it, and not when that plan is dropped',
+    name: 'a name is known once its plan is committed, and not if the plan is dropped',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       const due = await world.due()

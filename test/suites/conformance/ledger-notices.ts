@@ -27,7 +27,7 @@ async function one(world: World): Promise<Notice> {
 /** What the ledger promises of notices. */
 export const noticeCases: readonly LedgerCase[] = [
   {
-    name: 'a notice waits until it is read, becomes a snapshot of that moment, and is confirmed like any event',
+    name: 'a notice waits until it is read, becomes a snapshot of that moment, and is confirmed like other events',
     run: async (world) => {
       await world.record(notice('n1', 'p1'))
       await world.plan()
@@ -45,7 +45,7 @@ export const noticeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a claimed notice is nobody else’s until its lease is over, and waits its time after a read that came to nothing',
+    name: 'a claimed notice belongs to one instance until its lease lapses, and waits after a read that failed',
     run: async (world) => {
       await world.record(notice('n1', 'p1'))
       const { seq } = await one(world)
@@ -62,7 +62,7 @@ export const noticeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a notice that is released is another’s at once, and no attempt is counted',
+    name: 'a released notice can be claimed at once, and no attempt is counted',
     run: async (world) => {
       await world.record(notice('n1', 'p1'))
       const { seq } = await one(world)
@@ -71,7 +71,7 @@ export const noticeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a notice that cannot be read dies; a leaver stays out for it',
+    name: 'a notice that cannot be read is dead-lettered; a notice of a termination deactivates',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       await world.confirmAll()
@@ -90,7 +90,7 @@ export const noticeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a notice of the future is read now and again then; only another answer opens the next revision of its outcome',
+    name: 'a notice dated ahead is read now and at its moment; only a different answer opens the next revision of its outcome',
     run: async (world) => {
       const moment = world.now + DAY_MS
       await world.record(
@@ -116,7 +116,7 @@ export const noticeCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a notice that was rescinded stays so, whatever is read for it',
+    name: 'a rescinded notice stays rescinded, whatever is read for it',
     run: async (world) => {
       await world.record(
         notice('n1', 'p1'),

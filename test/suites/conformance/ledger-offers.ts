@@ -73,7 +73,7 @@ async function notAccepted(world: World): Promise<readonly string[]> {
 /** What the ledger promises of an offer that carries no event of its own and fails: nobody can be blamed for it, and nothing replayed. */
 export const offerCases: readonly LedgerCase[] = [
   {
-    name: 'is offered again less and less often and not for ever, and its person is named until the directory takes it',
+    name: 'is resent less and less often, then not again, and status names its employee until the directory accepts the record',
     run: async (world) => {
       await world.record(joiner('hire', 'p1', { title: 'Lead' }))
       await world.confirmAll()
@@ -88,7 +88,7 @@ export const offerCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'and that the log never speaks of is offered again, too, less and less often',
+    name: 'is also resent less and less often if the log never answers',
     run: async (world) => {
       await world.record(joiner('hire', 'p1', { title: 'Lead' }))
       await world.confirmAll()
@@ -110,7 +110,7 @@ export const offerCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'of a leaver is offered again at once, and for as long as it fails: who should be out may be in',
+    name: 'is resent at once for a leaver, and for as long as it fails, because the account may be active',
     run: async (world) => {
       await world.record(joiner('hire', 'p1', { title: 'Lead' }))
       await world.confirmAll()
@@ -124,7 +124,7 @@ export const offerCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'names nobody any more of whom the service said later that the directory does not know them',
+    name: 'names no employee that the directory turned out not to know',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.confirmAll()
@@ -138,7 +138,7 @@ export const offerCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'that the service refused in the call is not offered again of itself, and is named; one with an event is a dead letter, and is not',
+    name: 'is not resent after a refusal in the call, and its employee is named; with an event it is a dead letter, and is not named',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'), joiner('other', 'p2'))
       await world.confirmAll()

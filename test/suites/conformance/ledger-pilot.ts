@@ -32,7 +32,7 @@ async function sent(world: World): Promise<readonly string[]> {
 /** What the ledger promises of a pilot. */
 export const pilotCases: readonly LedgerCase[] = [
   {
-    name: 'employees outside the pilot are held, and go out when it is widened or ends',
+    name: 'employees outside the pilot are held, and are sent when it is widened or ends',
     run: async (world) => {
       const narrow = only('p1')
       await apply(world, narrow)
@@ -52,7 +52,7 @@ export const pilotCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what waits to be sent is withdrawn when the pilot no longer includes its employee',
+    name: 'a waiting operation is withdrawn when the pilot no longer includes its employee',
     run: async (world) => {
       await world.record(joiner('h1', 'p1'), joiner('h2', 'p2'))
       await plan(world, null)
@@ -77,7 +77,7 @@ export const pilotCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what another instance held by an older pilot is planned again at the next start',
+    name: 'employees that another instance held by an older pilot are planned again at the next start',
     run: async (world) => {
       const wider = only('p1', 'p2')
       await apply(world, wider)

@@ -6,7 +6,7 @@ import { hrEvent, joiner, leaver, type LedgerCase, T0 } from './ledger-world.ts'
 /** What `commitPlan` and `expireIncomplete` promise. */
 export const planCases: readonly LedgerCase[] = [
   {
-    name: 'a decision is dropped when an event arrived meanwhile, and the person stays due',
+    name: 'a decision is dropped if an event has arrived since, and the employee stays due',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       const decisions = world.decide(await world.due())
@@ -22,7 +22,7 @@ export const planCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a decision is dropped when what it was made on was sent or answered meanwhile',
+    name: 'a decision is dropped if the operation it was based on was sent or answered since',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       await world.plan()
@@ -64,7 +64,7 @@ export const planCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a plan replaces the operation that was not sent yet',
+    name: 'a plan replaces an operation that has not been sent',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       await world.plan()
@@ -76,7 +76,7 @@ export const planCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'somebody unanswered is not planned, except that a termination overtakes',
+    name: 'an employee with an unanswered operation is not planned, except for a termination, which overtakes',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('f1', 'p2'))
       await world.send()
@@ -97,7 +97,7 @@ export const planCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a termination that has to wait is not asked about again and again, and is due when the answer is there',
+    name: 'a termination that must wait is not planned repeatedly, and is due when the answer is there',
     run: async (world) => {
       await world.record(leaver('e1', 'p1'))
       const sent = await world.send()
@@ -112,7 +112,7 @@ export const planCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an event is final with the plan when the directory took the same record already',
+    name: 'an event is final with the plan if the directory already accepted the same record',
     run: async (world) => {
       await world.record(joiner('e1', 'p1', { title: 'x' }))
       await world.confirmAll()
@@ -129,7 +129,7 @@ export const planCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'somebody with a moment in the future is due at that moment and not before',
+    name: 'an employee with a future moment is due at that moment and not before',
     run: async (world) => {
       await world.record(
         joiner('e1', 'p1'),
@@ -146,7 +146,7 @@ export const planCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a moment that comes while somebody is unanswered is not lost',
+    name: 'a moment that comes while an operation is unanswered is not lost',
     run: async (world) => {
       await world.record(
         joiner('e1', 'p1'),
@@ -163,7 +163,7 @@ export const planCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'incomplete events die when their time is over, and come back when the person becomes complete after all',
+    name: 'incomplete events are dead-lettered at the deadline, and return when the employee becomes complete',
     run: async (world) => {
       await world.record(hrEvent('e1', 'p1', { title: 'x' }))
       await world.plan()
@@ -184,7 +184,7 @@ export const planCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'the time somebody may be incomplete runs from the first incomplete plan',
+    name: 'the deadline of an incomplete employee counts from the first incomplete plan',
     run: async (world) => {
       await world.record(hrEvent('e1', 'p1', { title: 'x' }))
       await world.plan()
@@ -196,7 +196,7 @@ export const planCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'leavers go before joiners, joiners before everybody else, and each lane in the order it was planned',
+    name: 'leavers go before joiners, joiners before movers, and each lane in the order of planning',
     run: async (world) => {
       await world.record(joiner('a1', 'mover'))
       await world.confirmAll()

@@ -52,7 +52,7 @@ const rescind = (id: string, employeeId: string, target: string): HrEvent =>
 /** What else the ledger promises of events that died, came back, or were given up. */
 export const putBackCases: readonly LedgerCase[] = [
   {
-    name: 'two that carry out one run at the same moment put each dead letter back once, and say so',
+    name: 'two processes that carry out one run at the same time put each dead letter back once',
     run: async (world) => {
       await world.record(...Array.from({ length: 40 }, (_, at) => joiner(`e${at}`, `p${at}`)))
       await failAll(world)
@@ -70,7 +70,7 @@ export const putBackCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a dead event that comes back as somebody else’s leaves its person to be planned without it',
+    name: 'a dead event that returns for another employee is left out of the first employee’s plan',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.send()
@@ -89,7 +89,7 @@ export const putBackCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'of one event twice in one batch the one that was sent again after it died counts',
+    name: 'if one event is twice in a batch, the copy that was sent after it died counts',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await failAll(world)
@@ -103,7 +103,7 @@ export const putBackCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what was archived, came back by itself and died anew is in sight again',
+    name: 'an archived dead letter that returned and died again is visible again',
     run: async (world) => {
       await world.record(hrEvent('early', 'p1', { title: 'x' }))
       await world.plan()
@@ -132,7 +132,7 @@ export const putBackCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a dead rescind of a hire keeps its person out, and takes the same word to be discarded, edited or sent again without it',
+    name: 'a dead rescind of a hire keeps its employee inactive, and discarding, editing or sending it again without the rescind needs the same option',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.confirmAll()
@@ -152,7 +152,7 @@ export const putBackCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a dead rescind of a title keeps nobody out',
+    name: 'a dead rescind of a title keeps no employee inactive',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'), hrEvent('title', 'p1', { title: 'x' }, { order: 1 }))
       await world.confirmAll()
@@ -166,7 +166,7 @@ export const putBackCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a rescind of somebody else’s event stays dead when it is sent again, or edited to be one',
+    name: 'a rescind of another employee’s event stays dead when it is sent again, and an edit cannot make one',
     run: async (world) => {
       await world.record(rescind('r', 'p1', 'hire'))
       await world.record(joiner('hire', 'p2'))

@@ -55,7 +55,7 @@ async function hired(world: World, ...ids: readonly string[]): Promise<void> {
 /** What is refused, and the leavers in it. */
 export const refusedCases: readonly LedgerCase[] = [
   {
-    name: 'an event with the id of one about another employee is refused, not passed over as a duplicate',
+    name: 'an event with the id of another employee’s event is refused, not dropped as a duplicate',
     run: async (world) => {
       await hired(world, 'p1')
       assert.deepEqual(await refusedAt(world, [messageOf(9, joiner('hire-p1', 'p2'))]), [
@@ -67,7 +67,7 @@ export const refusedCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an event with the id of one that says something else is refused, in one batch too',
+    name: 'an event with the id of an event with other content is refused, also within a batch',
     run: async (world) => {
       const messages = [
         messageOf(1, joiner('e1', 'p1', { title: 'first' })),
@@ -98,7 +98,7 @@ export const refusedCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'of two terminations with one id the second employee has an open leaver case',
+    name: 'if two terminations share an id, the second employee has an open leaver case',
     run: async (world) => {
       await hired(world, 'p1', 'p2')
       await world.record(leaver('out', 'p1'))
@@ -108,7 +108,7 @@ export const refusedCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a leaving in a refused message is an open leaver case until the message is put right',
+    name: 'a termination in a refused message opens a leaver case until the message is corrected',
     run: async (world) => {
       await hired(world, 'p1')
       await world.intake([refusedMessage('9', refusedLeaver('p1'))])
@@ -123,7 +123,7 @@ export const refusedCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a refused leaving ends when another event has led to a disabled account',
+    name: 'the case of a refused termination ends when another event has led to a disabled account',
     run: async (world) => {
       await hired(world, 'p1')
       await world.intake([refusedMessage('9', refusedLeaver('p1', 'bad'))])
@@ -134,7 +134,7 @@ export const refusedCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a refused leaving of an unknown id names the ids that nearly match',
+    name: 'the case of a refused termination of an unknown id names the ids that nearly match',
     run: async (world) => {
       await hired(world, 'E72001', '0815')
       await world.intake([refusedMessage('9', refusedLeaver('e-72001'), refusedLeaver('815', 'two'))])
@@ -145,7 +145,7 @@ export const refusedCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a leaver who is not in the directory names the ids that nearly match',
+    name: 'the case of a leaver who is not in the directory names the ids that nearly match',
     run: async (world) => {
       await hired(world, 'E72001')
       await world.record(leaver('out', 'e72001'))

@@ -42,7 +42,7 @@ async function withDead(world: World, employeeId = 'p1'): Promise<void> {
 /** What the ledger promises of replays. */
 export const replayCases: readonly LedgerCase[] = [
   {
-    name: 'a replayed event goes back to its own place in the order: what is newer still wins',
+    name: 'a replayed event returns to its own place in the order: newer events still win',
     run: async (world) => {
       await withDead(world)
       await world.record(hrEvent('newer', 'p1', { title: 'z' }, { order: 2 }))
@@ -80,7 +80,7 @@ export const replayCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what died again, or was put back by somebody else after the selection was frozen, is left alone',
+    name: 'a dead letter that died again or was put back after the selection was frozen is left alone',
     run: async (world) => {
       await withDead(world, 'p1')
       await withDead(world, 'p2')
@@ -103,7 +103,7 @@ export const replayCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'putting back twice counts once, and the run is over when nothing waits',
+    name: 'putting back twice counts once, and the run ends when nothing waits',
     run: async (world) => {
       await withDead(world)
       const run = await freeze(world)
@@ -127,7 +127,7 @@ export const replayCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an edited event says what it says now, keeps its name and place, and what it said before is kept beside it',
+    name: 'an edited event has its new content, keeps its name and place, and its former content is kept',
     run: async (world) => {
       await withDead(world)
       const run = await freeze(world)
@@ -146,7 +146,7 @@ export const replayCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an edit that names another event, or takes a termination back, is refused and changes nothing',
+    name: 'an edit that names another event or cancels a termination is refused and changes nothing',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.confirmAll()
@@ -166,7 +166,7 @@ export const replayCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a message of the bus goes through its stages in the order it was frozen, and a copy that was taken over is known by its id',
+    name: 'messages of the bus pass their stages in frozen order, and a received copy is known by its id',
     run: async (world) => {
       const run = await freeze(world, [
         { store: 'bus', entity: 'q', sequence: '9223372036854775806', stale: false },
@@ -212,7 +212,7 @@ export const replayCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'who goes on with a run that was stopped is known beside who began it',
+    name: 'the audit trail names who continued a run, besides who began it',
     run: async (world) => {
       await withDead(world)
       const run = await freeze(world)
@@ -247,7 +247,7 @@ export const replayCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a run that is cancelled refuses what it had not begun, keeps what it had, and ends when nothing waits',
+    name: 'a cancelled run refuses the parts that have not begun, keeps the others, and ends when nothing waits',
     run: async (world) => {
       await withDead(world, 'p1')
       await withDead(world, 'p2')

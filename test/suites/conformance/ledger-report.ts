@@ -49,7 +49,7 @@ export const reportCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'candidates are the accepted operations of the people the records speak of, with both clocks',
+    name: 'candidates are the accepted operations of the employees in the records, with both clocks',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       const sent = await world.send()
@@ -83,7 +83,7 @@ export const reportCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a record that was kept is known afterwards, its change leads to its operation, and the answered one is no candidate any more',
+    name: 'a stored record is known afterwards, its change leads to its operation, and the answered operation is no longer a candidate',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       const sent = await world.send()
@@ -126,7 +126,7 @@ export const reportCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a record that speaks of nothing we sent is kept whole, and joined later when it can be told',
+    name: 'a record without an operation is kept whole, and joined later when its operation is known',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       const sent = await world.send()
@@ -140,7 +140,7 @@ export const reportCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a joined record stays with its operation, and one record twice in one page is one record',
+    name: 'a joined record stays with its operation, and a record that is twice on a page counts once',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       const sent = await world.send()
@@ -171,7 +171,7 @@ export const reportCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an answered person may be planned again, and what the directory took is what is compared',
+    name: 'an employee with an answer may be planned again, compared with the last accepted record',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       const sent = await world.send()
@@ -184,7 +184,7 @@ export const reportCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what failed or was skipped is not what the directory took',
+    name: 'a failed or skipped record is not the last accepted one',
     run: async (world) => {
       for (const [employeeId, interim] of [
         ['p1', 'failed'],
@@ -201,7 +201,7 @@ export const reportCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'after an overtaking the end state is offered once more, when both have been answered and once only',
+    name: 'after an overtake the end state is resent exactly once, when both operations are answered',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       const first = await world.send()
@@ -262,7 +262,7 @@ export const reportCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'events follow the fate of their operation: confirmed, superseded by whom, unchanged, skipped, dead-lettered',
+    name: 'events end as their operation does: confirmed, superseded by an event, unchanged, skipped, dead-lettered',
     run: async (world) => {
       const fates = { good: 'confirmed', same: 'unchanged', out: 'skipped', bad: 'failed' } as const
       for (const employeeId of Object.keys(fates)) {
@@ -326,7 +326,7 @@ export const reportCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an operation without an answer is offered again, and given up after so many offers',
+    name: 'an operation without an answer is resent, and given up after MAX_RESENDS',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       for (let offer = 1; offer <= 3; offer++) {
@@ -346,7 +346,7 @@ export const reportCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what nobody answered stays in the fold: the next event sends the whole record again',
+    name: 'an unanswered event stays in the fold: the next event sends the whole record again',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       await world.send()
@@ -359,7 +359,7 @@ export const reportCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'after no answer nobody knows what the directory holds: a record it took before is sent again',
+    name: 'without an answer the directory’s record is unknown: an equal record is sent again',
     run: async (world) => {
       await world.record(joiner('e1', 'p1', { title: 'first' }))
       await world.confirmAll()
@@ -373,7 +373,7 @@ export const reportCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an answer that comes in time makes the count of offers begin anew',
+    name: 'an answer in time resets the count of resends',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       await world.send()
@@ -387,7 +387,7 @@ export const reportCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'outcomes wait in the order they came to be, one for each event and revision, and are told until they are marked',
+    name: 'outcomes wait in the order they became final, one for each event and revision, and are published until they are marked',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       await world.confirmAll()

@@ -23,7 +23,7 @@ export const rescindCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'target and rescind of two employees in one batch are told apart too',
+    name: 'a rescind of another employee’s event is refused within one batch too',
     run: async (world) => {
       const result = await world.intake([
         messageOf(1, rescind('r1', 'p2', 'e1')),
@@ -33,7 +33,7 @@ export const rescindCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a rescind that was there first and turns out to name another employee dies, does nothing, and is not refused when it comes again',
+    name: 'a rescind that arrived before its target, which belongs to another employee, is dead-lettered without effect, and is not refused when it arrives again',
     run: async (world) => {
       const early = messageOf('early', rescind('r1', 'p2', 'e1'))
       await world.intake([early, messageOf(2, joiner('e2', 'p2'))])
@@ -72,7 +72,7 @@ export const rescindCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a hire taken back after it was sent is planned at once and goes out disabled',
+    name: 'a hire that is taken back after it was sent is planned at once and sent disabled',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       await world.confirmAll()

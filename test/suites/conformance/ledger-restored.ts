@@ -17,7 +17,7 @@ const read = (world: World, watermark: number): Promise<void> =>
 /** What the ledger promises when it is older than the world. */
 export const restoredCases: readonly LedgerCase[] = [
   {
-    name: 'how far the ledger has come only grows: with what is taken in, planned, sent, answered and told',
+    name: 'the counter of a ledger only grows: with messages, plans, calls, answers and outcomes',
     run: async (world) => {
       let before = await world.ledger.readAge()
       assert.deepEqual(before, { epoch: 0, progress: 0, olderSince: null })
@@ -43,7 +43,7 @@ export const restoredCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a ledger that is older than the world takes in and reads the log, and plans and sends nothing',
+    name: 'a ledger older than its witness receives events and reads the log, and plans and sends nothing',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.plan()
@@ -64,7 +64,7 @@ export const restoredCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a call that is under way when the ledger is found to be older goes no further',
+    name: 'a call in progress stops when the ledger is found to be older',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.plan()
@@ -74,7 +74,7 @@ export const restoredCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a person may say that the ledger is whole again, once the log was read past the moment it was found out',
+    name: 'a person can declare the ledger complete once the log was read past the moment of detection',
     run: async (world) => {
       assert.deepEqual(await world.ledger.markRestored(ORDER, world.now), { kind: 'not-older' })
       await world.record(joiner('hire', 'p1'))
@@ -102,7 +102,7 @@ export const restoredCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what the service accepts lifts no hold of a ledger that is older',
+    name: 'an accepted call does not lift the hold of an older ledger',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.plan()

@@ -43,7 +43,7 @@ async function titleOf(world: World, employeeId: string): Promise<unknown> {
 /** What the ledger promises of what is old and of people who are to be forgotten. */
 export const retentionCases: readonly LedgerCase[] = [
   {
-    name: 'settled events fold away, what stands of them stays, and the next record is the same',
+    name: 'settled events are folded away, their standing values stay, and the next record is the same',
     run: async (world) => {
       await world.record(
         joiner('e1', 'p1', { title: 'Engineer' }),
@@ -59,7 +59,7 @@ export const retentionCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a late duplicate of a folded event is a duplicate still, and a rescind of it says that it came too late',
+    name: 'a late duplicate of a folded event is still a duplicate, and a rescind of it ends as RescindBeyondRetention',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       await world.confirmAll()
@@ -77,7 +77,7 @@ export const retentionCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what is open, dead, waits for its moment or was not told yet is not folded',
+    name: 'events that are open, dead, held or unpublished are not folded',
     run: async (world) => {
       await world.record(
         joiner('e1', 'p1'),
@@ -98,7 +98,7 @@ export const retentionCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a cut of somebody who changed meanwhile is dropped',
+    name: 'a fold of an employee that has changed is dropped',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       await world.confirmAll()
@@ -116,7 +116,7 @@ export const retentionCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what belongs to no events ages out in slices: messages, calls, batches and log records of changes by others',
+    name: 'rows without events are removed by age in slices: messages, calls, batches and log records of others’ changes',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       const first = await world.confirmAll()
@@ -150,7 +150,7 @@ export const retentionCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a batch that is open does not age out, nor one that another waits for',
+    name: 'a batch that is open, or that another one needs, is not removed by age',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       await world.plan()
@@ -161,7 +161,7 @@ export const retentionCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an erased person is gone, with everything that was sent of it; a redelivery does not bring it back, something new does',
+    name: 'an erasure removes an employee with everything that was sent; a redelivery does not bring the employee back, a new event does',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       await world.confirmAll()
@@ -186,7 +186,7 @@ export const retentionCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what an edit was to say leaves with whom it is about, and with retention, though its run was never carried out; its part is refused',
+    name: 'the text of an edit is removed with its employee and by retention, also in a run that was never carried out, and its part is refused',
     run: async (world) => {
       const edited = (sequence: string, ...employees: readonly string[]) => ({
         store: 'bus' as const,
@@ -232,7 +232,7 @@ export const retentionCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an erased person is gone from what others came in together with, and from what their events said before they were edited',
+    name: 'an erasure removes the employee from messages shared with others, and from the former text of edited events',
     run: async (world) => {
       const original = {
         messageId: null,
@@ -293,7 +293,7 @@ export const retentionCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'of an event of which at first nothing was taken but that its person is out, retention keeps all that was taken later',
+    name: 'of a termination accepted first as a deactivation only, retention keeps all that was accepted later',
     run: async (world) => {
       await world.record(joiner('hire', 'p1', { title: 'Engineer' }))
       await world.confirmAll()
@@ -311,7 +311,7 @@ export const retentionCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'of an event of which nothing was taken but that its person is out, retention keeps nothing else: a later return does not fail of it',
+    name: 'of a termination accepted only as a deactivation, retention keeps nothing else, so a later rehire does not fail because of it',
     run: async (world) => {
       await world.record(joiner('hire', 'p1', { title: 'Engineer' }))
       await world.confirmAll()

@@ -21,7 +21,7 @@ export const runningCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an announcement that is repeated moves the last sign of life of that instance alone',
+    name: 'a repeated announcement updates the last sign of life of that instance only',
     run: async (world) => {
       const one = started(world, 'one')
       const two = started(world, 'two', { startedAt: world.now + 1 })
@@ -53,7 +53,7 @@ export const runningCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an instance that slept for long is listed again from its next sign of life, even if retention removed it',
+    name: 'an instance that was suspended is listed again from its next sign of life, even if retention removed it',
     run: async (world) => {
       const one = started(world, 'one')
       await world.ledger.announceInstance(one)

@@ -28,7 +28,7 @@ export const submitCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a leaver takes the batch along at once',
+    name: 'a leaver makes its batch leave at once',
     run: async (world) => {
       await waiting(world, 2)
       await world.record(leaver('l1', 'leaver'))
@@ -37,7 +37,7 @@ export const submitCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a batch holds no more bytes than asked for, bytes and not characters, but always one operation',
+    name: 'a batch holds at most the bytes asked for, counted as bytes, but always one operation',
     run: async (world) => {
       await waiting(world, 4, { title: '人😀'.repeat(200) })
       const [first] = (await world.needBatch({ maxOperations: 1 })).operations
@@ -49,7 +49,7 @@ export const submitCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a batch that was begun and left is resumed when its lease is over, by anybody',
+    name: 'an abandoned batch is resumed by any instance when its lease lapses',
     run: async (world) => {
       await waiting(world, 2)
       const batch = await world.needBatch({ leaseMs: 10_000 })
@@ -75,7 +75,7 @@ export const submitCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'no employee is in a batch twice, nor in another one while something of it is on its way',
+    name: 'no employee is in a batch twice, or in another batch while an operation of the employee is in transit',
     run: async (world) => {
       await waiting(world, 3)
       await world.accept(await world.needBatch())
@@ -85,7 +85,7 @@ export const submitCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'the window admits so many calls and lets the next one in when its length after an answer is over',
+    name: 'the window admits its number of calls, and the next one when a window has passed since an answer',
     run: async (world) => {
       await waiting(world, 3)
       const limits = { perWindow: 2, windowMs: 5_000, perDay: Infinity }
@@ -131,7 +131,7 @@ export const submitCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a refused or throttled call is not given back either',
+    name: 'a refused or throttled call counts too',
     run: async (world) => {
       await waiting(world, 1)
       const limits = { perWindow: Infinity, windowMs: 5_000, perDay: 1 }
@@ -165,7 +165,7 @@ export const submitCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a batch put back is taken up at its time, by anybody when it was released and by its owner only when it was not',
+    name: 'a batch that was put back is resumed at its time, by any instance if it was released, otherwise by its owner',
     run: async (world) => {
       await waiting(world, 1)
       const batch = await world.needBatch()
@@ -212,7 +212,7 @@ export const submitCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a slot withdraws what a newer operation has overtaken, and a batch of nothing else is empty',
+    name: 'a slot withdraws operations that a newer one has overtaken, and a batch without others is empty',
     run: async (world) => {
       await waiting(world, 2)
       const batch = await world.needBatch()
@@ -231,7 +231,7 @@ export const submitCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an operation that is on its way is not withdrawn when a newer one overtakes it',
+    name: 'an operation in transit is not withdrawn when a newer one overtakes it',
     run: async (world) => {
       await waiting(world, 1)
       await world.accept(await world.needBatch())
@@ -241,7 +241,7 @@ export const submitCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a refused batch is halved until the offender stands alone: its events die and everybody else goes on',
+    name: 'a refused batch is halved until the refused operation is alone: its events are dead-lettered and the others are sent',
     run: async (world) => {
       await waiting(world, 5)
       const offender = 'p3'
@@ -267,7 +267,7 @@ export const submitCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what a refused operation had superseded is looked at afresh and gets through',
+    name: 'events that a refused operation had superseded are planned again and get through',
     run: async (world) => {
       await world.record({ ...joiner('e1', 'p1', { title: 'old' }), effectiveAt: T0 - 3 * DAY_MS })
       await world.confirmAll()
@@ -280,7 +280,7 @@ export const submitCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a late answer of an owner that lost the batch does not undo what became of it',
+    name: 'a late answer of an owner that lost the batch does not change its state',
     run: async (world) => {
       await waiting(world, 2)
       const batch = await world.needBatch({ leaseMs: 1_000 })

@@ -46,7 +46,7 @@ export const traceCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a name that several things have leads to all of them: events of two sources, an employee; two people of one object',
+    name: 'a reference that several things share leads to all of them: events of two sources, an employee; two employees of one object',
     run: async (world) => {
       await world.record(joiner('7', 'p1'), { ...joiner('7', 'p2'), source: '/hr/other' }, joiner('e3', '7'))
       const sent = await world.send()
@@ -80,7 +80,7 @@ export const traceCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a batch and its request lead to everybody in it, each with their own events',
+    name: 'a batch and its request lead to every employee in it, each with their own events',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'), joiner('e3', 'p3'))
       await world.plan()
@@ -129,7 +129,7 @@ export const traceCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'each operation is told with its record and the one that was sent before it, which a withdrawn one was not',
+    name: 'each operation is shown with its record and the one sent before it; a withdrawn one was not sent',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       const first = await world.confirmAll()
@@ -230,7 +230,7 @@ export const traceCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'who was shown values of which employees is in the audit trail, and an erasure leaves a hash of the id',
+    name: 'the audit trail records who saw values of which employees, and an erasure leaves a hash of the id',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       const by = { actor: 'ann', justification: 'ticket 7' }
@@ -251,7 +251,7 @@ export const traceCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'nothing is found by a name nobody has',
+    name: 'an unknown reference finds nothing',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       for (const reference of [
@@ -268,7 +268,7 @@ export const traceCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a superseded event leads to the operation of the event that stands in its place',
+    name: 'a superseded event leads to the operation of the event that superseded it',
     run: async (world) => {
       await world.record(
         joiner('e1', 'p1'),
@@ -288,7 +288,7 @@ export const traceCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'every step of the chain has its instant',
+    name: 'every step of the chain has its time',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       world.now = T0 + 1
@@ -316,7 +316,7 @@ export const traceCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a ledger is idle when nothing will happen by itself, and not before the last outcome is told',
+    name: 'a ledger is idle when no work is left, and not before the last outcome is published',
     run: async (world) => {
       const idle = async (): Promise<boolean> => (await world.ledger.readIdle(world.now)).idle
       assert.equal(await idle(), true)
@@ -340,7 +340,7 @@ export const traceCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'totals counted as things happened agree with the rows as they are',
+    name: 'running totals agree with the rows',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e1', 'p1'), joiner('e2', 'p2'))
       await world.confirmAll()
@@ -373,7 +373,7 @@ export const traceCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a ledger that is well answers a ping',
+    name: 'a working ledger answers a ping',
     run: async (world) => {
       await world.ledger.ping()
       await world.ledger.ping()
