@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { RELEASED_BRAKE } from '../../src/core/plan/decide/brake.ts'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
-import { hrEvent, messageOf, World } from '../suites/conformance/ledger-world.ts'
+import { hrEvent, messageOf, World } from '../suites/conformance/ledger/world.ts'
 
 /**
  * Measures `rollcall dead-letters` over both homes: `node test/bench/dead-letters.ts [in each]` (default 100,000). The broker and the command run

@@ -8,7 +8,7 @@ import { openPostgresLedger } from '../../../src/adapters/ledger-sql/driver/post
 import { postgresDriver } from '../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import { rewriteTables } from '../../../src/adapters/ledger-sql/driver/postgres/rewrite.ts'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
-import { hrEvent, joiner, leaver, messageOf, World } from '../../suites/conformance/ledger-world.ts'
+import { hrEvent, joiner, leaver, messageOf, World } from '../../suites/conformance/ledger/world.ts'
 import { startPostgres } from '../support/postgres.ts'
 
 const server = await startPostgres()

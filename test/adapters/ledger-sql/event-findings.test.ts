@@ -6,7 +6,7 @@ import type { Driver } from '../../../src/adapters/ledger-sql/driver/sql.ts'
 import { raiseFindings } from '../../../src/adapters/ledger-sql/findings/findings.ts'
 import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
-import { hrEvent, joiner, World } from '../../suites/conformance/ledger-world.ts'
+import { hrEvent, joiner, World } from '../../suites/conformance/ledger/world.ts'
 import { startPostgres } from '../support/postgres.ts'
 
 const server = await startPostgres()

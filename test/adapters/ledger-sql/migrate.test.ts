@@ -8,7 +8,7 @@ import { postgresDriver } from '../../../src/adapters/ledger-sql/driver/postgres
 import { type Migration, migrate, MIGRATIONS, schemaState } from '../../../src/adapters/ledger-sql/schema.ts'
 import type { Driver } from '../../../src/adapters/ledger-sql/driver/sql.ts'
 import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
-import { joiner, T0, World } from '../../suites/conformance/ledger-world.ts'
+import { joiner, T0, World } from '../../suites/conformance/ledger/world.ts'
 import { command } from '../../fakes/cli.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { until } from '../support/until.ts'

@@ -4,7 +4,7 @@ import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/drive
 import type { Dialect, Driver, Sql, SqlValue } from '../../../src/adapters/ledger-sql/driver/sql.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { ledgerCases } from '../../suites/conformance/ledger.ts'
-import { World } from '../../suites/conformance/ledger-world.ts'
+import { World } from '../../suites/conformance/ledger/world.ts'
 
 export const GROWING = [
   'events',

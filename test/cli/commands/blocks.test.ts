@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { command } from '../../fakes/cli.ts'
-import { joiner, World } from '../../suites/conformance/ledger-world.ts'
+import { joiner, World } from '../../suites/conformance/ledger/world.ts'
 
 const BY = ['--actor', 'ann', '--justification', 'ticket 7'] as const
 let folder = ''

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import { command, type OnTerminal } from '../../fakes/cli.ts'
-import { joiner, leaver, World } from '../../suites/conformance/ledger-world.ts'
+import { joiner, leaver, World } from '../../suites/conformance/ledger/world.ts'
 
 const BY = ['--actor', 'ann', '--justification', 'ticket 7'] as const
 const LIMIT = { ...RELEASED_BRAKE, absolute: 1 }

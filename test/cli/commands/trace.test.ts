@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
-import { joiner, T0, World } from '../../suites/conformance/ledger-world.ts'
+import { joiner, T0, World } from '../../suites/conformance/ledger/world.ts'
 import { command } from '../../fakes/cli.ts'
 
 const BY = ['--actor', 'ann', '--justification', 'ticket 7'] as const

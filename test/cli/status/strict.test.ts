@@ -7,7 +7,7 @@ import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite
 import { sayStrict } from '../../../src/cli/status/strict.ts'
 import { printTo } from '../../../src/cli/support/output.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
-import { joiner, leaver, World } from '../../suites/conformance/ledger-world.ts'
+import { joiner, leaver, World } from '../../suites/conformance/ledger/world.ts'
 import { command } from '../../fakes/cli.ts'
 
 const HOUR_MS = DAY_MS / 24

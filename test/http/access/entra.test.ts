@@ -7,7 +7,7 @@ import { DEFAULT_ROLES, permissionsOf } from '../../../src/config/console/permis
 import type { AccessSettings } from '../../../src/http/access/identify.ts'
 import { ROUTES } from '../../../src/http/access/routes.ts'
 import { IDLE_MS } from '../../../src/http/access/session.ts'
-import type { World } from '../../suites/conformance/ledger-world.ts'
+import type { World } from '../../suites/conformance/ledger/world.ts'
 import { anOffice, contextOf, type Door, doorTo, OUTSIDE } from '../console/office.ts'
 import { CLIENT, type OidcDouble, oidcDouble, type Spoilt, TENANT } from './oidc-double.ts'
 

@@ -13,7 +13,7 @@ import {
   SESSION_MS,
 } from '../../../src/http/access/session.ts'
 import { serveHttp } from '../../../src/http/serve.ts'
-import type { World } from '../../suites/conformance/ledger-world.ts'
+import type { World } from '../../suites/conformance/ledger/world.ts'
 import { anOffice, contextOf, type Door, doorTo, OUTSIDE, sessionCookie, TOKEN } from '../console/office.ts'
 
 const stack = new AsyncDisposableStack()

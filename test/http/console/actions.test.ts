@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { PERMISSIONS, isPermission, type Permission } from '../../../src/config/console/permissions.ts'
 import { ROUTES } from '../../../src/http/access/routes.ts'
-import type { World } from '../../suites/conformance/ledger-world.ts'
+import type { World } from '../../suites/conformance/ledger/world.ts'
 import { anOffice, contextOf, type Door, doorTo, LOOPBACK, OUTSIDE, sessionCookie, TOKEN } from './office.ts'
 
 const stack = new AsyncDisposableStack()

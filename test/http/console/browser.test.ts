@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { after, before, describe, test } from 'node:test'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { consoleListener } from '../../../src/http/console/listener.ts'
-import type { World } from '../../suites/conformance/ledger-world.ts'
+import type { World } from '../../suites/conformance/ledger/world.ts'
 import { anOffice, contextOf } from './office.ts'
 
 /** Debian installs it there; `CHROMIUM` names another one. */

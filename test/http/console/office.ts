@@ -14,7 +14,7 @@ import { consoleApp } from '../../../src/http/console/app.ts'
 import type { ConsoleContext } from '../../../src/http/console/context.ts'
 import { HOUR, MINUTE, opened } from '../../fakes/alerts.ts'
 import { anInstance } from '../../fakes/instances.ts'
-import { hrEvent, joiner, leaver, messageOf, T0, World } from '../../suites/conformance/ledger-world.ts'
+import { hrEvent, joiner, leaver, messageOf, T0, World } from '../../suites/conformance/ledger/world.ts'
 
 export const TOKEN = 'of-the-operators'
 const WITH_TOKEN = { token: TOKEN, tokenPermissions: ALL_PERMISSIONS, entra: null, user: 'ann' }

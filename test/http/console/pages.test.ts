@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { HEADERS } from '../../../src/http/access/headers.ts'
 import { ROUTES } from '../../../src/http/access/routes.ts'
-import { leaver, type World } from '../../suites/conformance/ledger-world.ts'
+import { leaver, type World } from '../../suites/conformance/ledger/world.ts'
 import { anOffice, contextOf, type Door, doorTo, HOSTILE } from './office.ts'
 
 const stack = new AsyncDisposableStack()

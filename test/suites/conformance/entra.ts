@@ -1,9 +1,9 @@
 import { test } from 'node:test'
-import { createEntraClient, type EntraClient, type EntraUnderTest } from './entra-client.ts'
-import { logCases } from './entra-log.ts'
-import { operationCases } from './entra-operations.ts'
-import { refusalCases } from './entra-refusals.ts'
-import { requestCases } from './entra-requests.ts'
+import { createEntraClient, type EntraClient, type EntraUnderTest } from './entra/client.ts'
+import { logCases } from './entra/log.ts'
+import { operationCases } from './entra/operations.ts'
+import { refusalCases } from './entra/refusals.ts'
+import { requestCases } from './entra/requests.ts'
 
 /**
  * How the service is to be set up for a case. `standard` is the documented service with short

@@ -14,7 +14,7 @@ import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
 import { command } from '../../fakes/cli.ts'
 import { COMPILE_CACHE } from '../../fakes/compile-cache.ts'
-import { hrEvent, messageOf, World } from '../conformance/ledger-world.ts'
+import { hrEvent, messageOf, World } from '../conformance/ledger/world.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
 const CONFIG = {

@@ -4,7 +4,7 @@ import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { BASELINE, type HrEvent, type JsonObject } from '../../../src/core/model.ts'
 import { cutOf } from '../../../src/core/plan/retain/retain.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
-import { hrEvent, type Sent, SOURCE, World } from '../conformance/ledger-world.ts'
+import { hrEvent, type Sent, SOURCE, World } from '../conformance/ledger/world.ts'
 import { LeaverOracle } from './leaver-oracle.ts'
 
 const HOUR_MS = DAY_MS / 24

@@ -11,7 +11,7 @@ import { type Pilot, pilotOf } from '../../../src/core/plan/pilot.ts'
 import { silentLogger } from '../../../src/core/runtime.ts'
 import { openMemoryLedger } from '../../adapters/support/memory-ledger.ts'
 import { chance } from '../../fakes/history.ts'
-import { digest, hrEvent, World } from '../conformance/ledger-world.ts'
+import { digest, hrEvent, World } from '../conformance/ledger/world.ts'
 
 /** `HISTORIES=10000` tries more, `SEED=2` others. */
 const HISTORIES = Number(process.env['HISTORIES'] ?? 60)

@@ -10,7 +10,7 @@ import { fold } from '../../../src/core/plan/fold/fold.ts'
 import type { LedgerEvent } from '../../../src/core/ledger/event.ts'
 import { cutOf } from '../../../src/core/plan/retain/retain.ts'
 import { compileMapping } from '../../../src/core/plan/mapping/mapping.ts'
-import { hrEvent, messageOf, T0, World } from '../conformance/ledger-world.ts'
+import { hrEvent, messageOf, T0, World } from '../conformance/ledger/world.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 
 const mapping = compileMapping()

@@ -3,7 +3,7 @@ import { describe, test, type TestContext } from 'node:test'
 import * as fc from 'fast-check'
 import type { BrakeDecided, BrakeRelease, BrakeSettings } from '../../../src/core/ledger/port/plan.ts'
 import { heldEmployees } from '../../../src/core/plan/brake-order.ts'
-import { hrEvent, joiner, leaver, messageOf, World } from '../conformance/ledger-world.ts'
+import { hrEvent, joiner, leaver, messageOf, World } from '../conformance/ledger/world.ts'
 import { runs } from '../../fakes/runs.ts'
 import { memoryLedger } from './site.ts'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
-import { joiner, leaver, T0, World } from '../conformance/ledger-world.ts'
+import { joiner, leaver, T0, World } from '../conformance/ledger/world.ts'
 import { openSite, SUBMIT } from './site.ts'
 
 void test('a process that dies between the slot and the answer has spent its call, and its successor sends the batch again', async (t) => {

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import type { CallLimits } from '../../../src/core/ledger/port/submit.ts'
 import { type Forecast, forecast } from '../../../src/core/provision/pace.ts'
-import { hrEvent, joiner, leaver, T0 } from '../conformance/ledger-world.ts'
+import { hrEvent, joiner, leaver, T0 } from '../conformance/ledger/world.ts'
 import { openSite, type Site } from './site.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 

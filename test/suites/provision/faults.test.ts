@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { guarded } from '../../../src/adapters/graph/breaker.ts'
 import type { UploadAnswer } from '../../../src/core/ports.ts'
-import { joiner, leaver } from '../conformance/ledger-world.ts'
+import { joiner, leaver } from '../conformance/ledger/world.ts'
 import { answer, noAnswer, openSite, type Site } from './site.ts'
 
 const FULL =

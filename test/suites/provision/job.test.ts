@@ -13,7 +13,7 @@ import { bulkRequest } from '../../../src/core/provision/batch.ts'
 import { jobLoop } from '../../../src/core/provision/job-loop.ts'
 import { type EntraDouble, startEntra } from '../../../src/local/entra/server.ts'
 import type { EntraSettings } from '../../../src/local/entra/settings.ts'
-import { joiner, World } from '../conformance/ledger-world.ts'
+import { joiner, World } from '../conformance/ledger/world.ts'
 import { memoryLedger, openSite } from './site.ts'
 
 const POLL_MS = 60_000

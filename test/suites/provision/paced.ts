@@ -7,7 +7,7 @@ import type { Provisioning } from '../../../src/core/ports.ts'
 import { submitLoop } from '../../../src/core/provision/submit-loop.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
 import { startEntra } from '../../../src/local/entra/server.ts'
-import { joiner, World } from '../conformance/ledger-world.ts'
+import { joiner, World } from '../conformance/ledger/world.ts'
 import { memoryLedger, SUBMIT } from './site.ts'
 
 export interface Pace {

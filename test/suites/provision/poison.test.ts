@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
-import { joiner } from '../conformance/ledger-world.ts'
+import { joiner } from '../conformance/ledger/world.ts'
 import { answer, openSite, type SeenCall } from './site.ts'
 
 const PEOPLE = 50

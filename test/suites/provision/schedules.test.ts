@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
-import { T0 } from '../conformance/ledger-world.ts'
+import { T0 } from '../conformance/ledger/world.ts'
 import { type Fate, Schedule, type Step } from './schedule.ts'
 
 const employee = fc.nat({ max: 3 })

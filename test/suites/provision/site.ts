@@ -12,7 +12,7 @@ import { planLoop } from '../../../src/core/plan/loop.ts'
 import type { Provisioning, UploadAnswer } from '../../../src/core/ports.ts'
 import { submitLoop, type SubmitSettings } from '../../../src/core/provision/submit-loop.ts'
 import type { Service } from '../../../src/core/service.ts'
-import { messageOf, T0 } from '../conformance/ledger-world.ts'
+import { messageOf, T0 } from '../conformance/ledger/world.ts'
 import { type VirtualRuntime, virtualRuntime } from '../../fakes/virtual-runtime.ts'
 
 /** What a real tenant allows, and what the connector waits by default. */

@@ -3,8 +3,8 @@ import { Client } from 'pg'
 import { openPostgresLedger } from '../../../../src/adapters/ledger-sql/driver/postgres/client.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import { exerciseLedger } from '../../../suites/conformance/ledger.ts'
-import { POSTGRES_ARROWS } from '../../../suites/conformance/ledger-arrows.ts'
-import { T0 } from '../../../suites/conformance/ledger-world.ts'
+import { POSTGRES_ARROWS } from '../../../suites/conformance/ledger/arrows.ts'
+import { T0 } from '../../../suites/conformance/ledger/world.ts'
 import { connectionOf, startPostgres } from '../../support/postgres.ts'
 
 const server = await startPostgres()

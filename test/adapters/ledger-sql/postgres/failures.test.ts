@@ -9,7 +9,7 @@ import { postgresDriver } from '../../../../src/adapters/ledger-sql/driver/postg
 import type { Driver, Sql } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
 import { RollcallError } from '../../../../src/core/errors.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
-import { joiner, World } from '../../../suites/conformance/ledger-world.ts'
+import { joiner, World } from '../../../suites/conformance/ledger/world.ts'
 import { command } from '../../../fakes/cli.ts'
 import { startPostgres } from '../../support/postgres.ts'
 

@@ -6,7 +6,7 @@ import { postgresDriver } from '../../../../src/adapters/ledger-sql/driver/postg
 import { MIGRATIONS, migrate } from '../../../../src/adapters/ledger-sql/schema.ts'
 import type { Driver } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
-import { joiner, leaver, T0, World } from '../../../suites/conformance/ledger-world.ts'
+import { joiner, leaver, T0, World } from '../../../suites/conformance/ledger/world.ts'
 import { rollcall } from '../../../fakes/rollcall.ts'
 import { startPostgres } from '../../support/postgres.ts'
 import { until } from '../../support/until.ts'

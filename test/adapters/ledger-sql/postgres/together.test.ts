@@ -16,7 +16,7 @@ import {
   T0,
   UNLIMITED,
   World,
-} from '../../../suites/conformance/ledger-world.ts'
+} from '../../../suites/conformance/ledger/world.ts'
 import { startPostgres } from '../../support/postgres.ts'
 
 const server = await startPostgres()

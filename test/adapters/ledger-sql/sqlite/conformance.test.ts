@@ -5,8 +5,8 @@ import { after } from 'node:test'
 import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { openMemoryLedger } from '../../support/memory-ledger.ts'
 import { exerciseLedger, transportCases } from '../../../suites/conformance/ledger.ts'
-import { SQLITE_ARROWS } from '../../../suites/conformance/ledger-arrows.ts'
-import { T0 } from '../../../suites/conformance/ledger-world.ts'
+import { SQLITE_ARROWS } from '../../../suites/conformance/ledger/arrows.ts'
+import { T0 } from '../../../suites/conformance/ledger/world.ts'
 
 // The thread only carries calls, so a few cases prove it; all of them run in memory below.
 exerciseLedger(

@@ -9,7 +9,7 @@ import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sql
 import { toldOfFile } from '../../../../src/adapters/ledger-sql/driver/sqlite/failures.ts'
 import { RollcallError } from '../../../../src/core/errors.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
-import { joiner, World } from '../../../suites/conformance/ledger-world.ts'
+import { joiner, World } from '../../../suites/conformance/ledger/world.ts'
 import { rollcall } from '../../../fakes/rollcall.ts'
 import { mounted, whyNoMounts } from '../../support/mount.ts'
 

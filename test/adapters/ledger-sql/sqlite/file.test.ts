@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { it, type TestContext } from 'node:test'
 import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
-import { joiner, messageOf, World } from '../../../suites/conformance/ledger-world.ts'
+import { joiner, messageOf, World } from '../../../suites/conformance/ledger/world.ts'
 
 async function folderFor(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-ledger-'))

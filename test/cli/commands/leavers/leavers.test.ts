@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { LEAVER_CAUSES } from '../../../../src/core/leavers/causes.ts'
-import { leaver, World } from '../../../suites/conformance/ledger-world.ts'
+import { leaver, World } from '../../../suites/conformance/ledger/world.ts'
 import { command } from '../../../fakes/cli.ts'
 
 let folder = ''

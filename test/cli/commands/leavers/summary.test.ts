@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
-import { joiner, leaver, World } from '../../../suites/conformance/ledger-world.ts'
+import { joiner, leaver, World } from '../../../suites/conformance/ledger/world.ts'
 import { command } from '../../../fakes/cli.ts'
 
 const HOUR_MS = DAY_MS / 24

@@ -12,7 +12,7 @@ import { openSqlite } from '../../../../src/adapters/ledger-sql/driver/sqlite/dr
 import type { Driver } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import { startPostgres } from '../../../adapters/support/postgres.ts'
-import { hrEvent, joiner, leaver, T0, World } from '../../../suites/conformance/ledger-world.ts'
+import { hrEvent, joiner, leaver, T0, World } from '../../../suites/conformance/ledger/world.ts'
 import { command } from '../../../fakes/cli.ts'
 
 const server = await startPostgres()

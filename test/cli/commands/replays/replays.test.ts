@@ -6,8 +6,8 @@ import { after, before, describe, test } from 'node:test'
 import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import type { ReplayTarget } from '../../../../src/core/ledger/port/replays.ts'
 import { command, type OnTerminal } from '../../../fakes/cli.ts'
-import { failAll } from '../../../suites/conformance/ledger-dead-letters.ts'
-import { hrEvent, joiner, World } from '../../../suites/conformance/ledger-world.ts'
+import { failAll } from '../../../suites/conformance/ledger/dead-letters.ts'
+import { hrEvent, joiner, World } from '../../../suites/conformance/ledger/world.ts'
 
 const FILTER = { code: null, type: null, employeeId: null, since: null, until: null }
 const BY = ['--actor', 'bob', '--justification', 'ticket 7'] as const

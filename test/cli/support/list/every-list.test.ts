@@ -8,8 +8,8 @@ import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sql
 import { callableCommands } from '../../../../src/cli/help/tree.ts'
 import { programFor } from '../../../../src/cli/program.ts'
 import { command, type OnTerminal } from '../../../fakes/cli.ts'
-import { failAll } from '../../../suites/conformance/ledger-dead-letters.ts'
-import { hrEvent, joiner, leaver, World } from '../../../suites/conformance/ledger-world.ts'
+import { failAll } from '../../../suites/conformance/ledger/dead-letters.ts'
+import { hrEvent, joiner, leaver, World } from '../../../suites/conformance/ledger/world.ts'
 
 interface ListCommand {
   readonly argv: readonly string[]

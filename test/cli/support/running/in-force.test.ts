@@ -9,8 +9,8 @@ import { identityOf } from '../../../../src/compose/instance/identity.ts'
 import type { Instance } from '../../../../src/core/ledger/port/instances.ts'
 import { LOOPS, type Loop } from '../../../../src/core/loops.ts'
 import { command } from '../../../fakes/cli.ts'
-import { failAll } from '../../../suites/conformance/ledger-dead-letters.ts'
-import { hrEvent, joiner, World } from '../../../suites/conformance/ledger-world.ts'
+import { failAll } from '../../../suites/conformance/ledger/dead-letters.ts'
+import { hrEvent, joiner, World } from '../../../suites/conformance/ledger/world.ts'
 
 type Environment = Readonly<Record<string, string>>
 

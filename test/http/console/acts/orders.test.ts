@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { heldEmployees } from '../../../../src/core/plan/brake-order.ts'
 import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
-import { hrEvent, joiner, leaver, T0, World } from '../../../suites/conformance/ledger-world.ts'
+import { hrEvent, joiner, leaver, T0, World } from '../../../suites/conformance/ledger/world.ts'
 import { contextOf, type Door, doorTo, OUTSIDE, TOKEN } from '../office.ts'
 import { type Came, formIn, messageOf, send } from './visitor.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { World } from '../../../suites/conformance/ledger-world.ts'
+import type { World } from '../../../suites/conformance/ledger/world.ts'
 import { anOffice, contextOf, type Door, doorTo, HOSTILE, OUTSIDE, sessionCookie } from '../office.ts'
 
 const stack = new AsyncDisposableStack()

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { DAY_MS } from '../../../../src/core/runtime.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, T0, type World } from './world.ts'
+
+interface Sent {
+  readonly title?: string
+  readonly active?: boolean
+}
+
+const BAD = "the attribute 'department' is not valid"
+
+/** Plans twice, as a loop does that finds somebody due at once, sends what waits, and the service takes no record that holds `bad`. */
+async function sendOnce(world: World, reason: string | null = BAD): Promise<Sent | null> {
+  await world.plan()
+  await world.plan()
+  const batch = await world.next()
+  if (!batch) return null
+  const record = batch.operations[0]?.record ?? ''
+  const isBad = record.includes('"bad"')
+  const sent = await world.accept(batch)
+  await world.answer(
+    sent,
+    isBad ? 'failed' : 'confirmed',
+    isBad ? { status: 'failure', code: 'InvalidValue', reason } : {},
+  )
+  await world.finalize()
+  return JSON.parse(record) as Sent
+}
+
+/** What is sent until nothing is left, as the words that tell records apart. */
+async function sendAll(world: World, reason: string | null = BAD): Promise<readonly string[]> {
+  const sent: string[] = []
+  for (
+    let record = await sendOnce(world, reason);
+    record && sent.length < 12;
+    record = await sendOnce(world, reason)
+  )
+    sent.push(`${JSON.stringify(record).includes('"bad"') ? 'bad, ' : ''}${record.title}, ${record.active}`)
+  return sent
+}
+
+/** What the ledger and the plan promise together of who is put out by an event that says too much. */
+export const blameCases: readonly LedgerCase[] = [
+  {
+    name: 'a deactivation only is sent once and at once, whatever else is open, and then the other events get through',
+    run: async (world) => {
+      for (const [employee, reason] of [
+        ['p1', BAD],
+        ['p2', null],
+      ] as const) {
+        await world.record(joiner(`hire-${employee}`, employee, { title: 'a' }))
+        await world.confirmAll()
+        await world.record(
+          hrEvent(`out-${employee}`, employee, { active: false, department: 'bad' }, { order: 2 }),
+          hrEvent(`other-${employee}`, employee, { title: 'b' }, { order: 1 }),
+        )
+        const sent = await sendAll(world, reason)
+        const states = await world.states(employee)
+        assert.deepEqual(
+          [sent, states[`out-${employee}`], states[`other-${employee}`]],
+          reason === null
+            ? [['bad, b, false', 'a, false', 'bad, a, false'], 'confirmed', 'dead-lettered']
+            : [['bad, b, false', 'a, false', 'bad, b, false', 'b, false'], 'dead-lettered', 'confirmed'],
+        )
+      }
+    },
+  },
+  {
+    name: 'an event that arrives before a deactivation only is sent does not bring the failed values back',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1', { title: 'a' }))
+      await world.confirmAll()
+      await world.record(hrEvent('out', 'p1', { active: false, department: 'bad' }, { order: 2 }))
+      await sendOnce(world)
+      await world.plan()
+      await world.record(hrEvent('late', 'p1', { title: 'b' }, { order: 1 }))
+      assert.deepEqual(await sendAll(world), ['a, false', 'bad, b, false', 'b, false'])
+      assert.deepEqual(await world.states('p1'), {
+        hire: 'confirmed',
+        out: 'dead-lettered',
+        late: 'confirmed',
+      })
+    },
+  },
+  {
+    name: 'a failed operation fails for the events that were planned with it, and for no other open event',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1', { title: 'a' }))
+      await world.confirmAll()
+      await world.record(
+        hrEvent('title', 'p1', { title: 'bad' }, { order: 1 }),
+        hrEvent('later', 'p1', { department: 'Law' }, { order: 2, effectiveAt: T0 + DAY_MS }),
+      )
+      const sent = await world.send()
+      await world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' })
+      await world.finalize()
+      const [employee] = await world.due()
+      const carried = employee?.failure?.carried ?? []
+      const names = employee?.events.flatMap(({ seq, id }) => (carried.includes(seq) ? [id] : []))
+      assert.deepEqual(names, ['title'])
+    },
+  },
+  {
+    name: 'the rest of a termination after a deactivation only is dead-lettered when it fails, and later events get through',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1', { title: 'a' }))
+      await world.confirmAll()
+      await world.record(hrEvent('out', 'p1', { active: false, department: 'bad' }, { order: 2 }))
+      await sendAll(world, null)
+      await world.record(hrEvent('back', 'p1', { active: true }, { order: 3 }))
+      assert.deepEqual(await sendAll(world, null), ['bad, a, true', 'a, true'])
+      assert.deepEqual(await world.states('p1'), {
+        hire: 'confirmed',
+        out: 'dead-lettered',
+        back: 'confirmed',
+      })
+    },
+  },
+  {
+    name: 'an employee without an accepted record is deactivated with a whole record',
+    run: async (world) => {
+      await world.record(leaver('out', 'p1'), hrEvent('bad', 'p1', { department: 'bad' }))
+      await sendOnce(world, null)
+      const record = await sendOnce(world, null)
+      assert.deepEqual(record, {
+        schemas: [
+          'urn:ietf:params:scim:schemas:core:2.0:User',
+          'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User',
+        ],
+        externalId: 'p1',
+        active: false,
+      })
+    },
+  },
+]

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { BASELINE, type HrEvent } from '../../../../src/core/model.ts'
+import { fold } from '../../../../src/core/plan/fold/fold.ts'
+import { cutOf } from '../../../../src/core/plan/retain/retain.ts'
+import { DAY_MS } from '../../../../src/core/runtime.ts'
+import { hrEvent, joiner, type LedgerCase, SOURCE, T0, type World } from './world.ts'
+
+const HIRED_AT = T0 - 20 * DAY_MS
+const LEFT_AT = T0 - 10 * DAY_MS
+const at = (day: number) => ({ recordedAt: T0 - day * DAY_MS, effectiveAt: T0 - day * DAY_MS })
+const HIRE = { recordedAt: HIRED_AT, effectiveAt: HIRED_AT }
+const SAYS_ACTIVE = { userName: 'p1@example.com', active: true }
+
+async function erase(world: World): Promise<void> {
+  assert.notEqual(
+    await world.ledger.eraseEmployee(
+      { employeeId: 'p1', actor: 'ann', justification: 'asked to' },
+      world.now,
+    ),
+    null,
+  )
+}
+/** Hired, left, erased. */
+async function erasedLeaver(world: World): Promise<void> {
+  await world.record({ ...joiner('hire', 'p1'), ...HIRE })
+  await world.confirmAll()
+  await world.record(hrEvent('out', 'p1', { active: false }, at(10)))
+  await world.confirmAll()
+  await erase(world)
+}
+function baseline(day: number): HrEvent {
+  return hrEvent(`baseline:${day}`, 'p1', SAYS_ACTIVE, { ...at(day), type: BASELINE, mode: 'snapshot' })
+}
+function importRow(world: World, event: HrEvent): Promise<unknown> {
+  return world.ledger.importBaseline({ events: [event], now: world.now, quietMs: 0, maxWaitMs: 0 })
+}
+/** What goes out next of the one employee; `null` when nothing does. */
+async function nextActive(world: World): Promise<unknown> {
+  await world.plan()
+  const batch = await world.next()
+  if (!batch) return null
+  await world.answer(await world.accept(batch))
+  await world.finalize()
+  return JSON.parse(batch.operations[0]?.record ?? '').active
+}
+async function standsActive(world: World): Promise<unknown> {
+  const [view] = await world.ledger.findEmployees('p1')
+  return fold(view?.employee.events ?? [], world.now).attributes.get('active')?.value
+}
+
+/** What the ledger promises of leavers who were erased. */
+export const erasedCases: readonly LedgerCase[] = [
+  {
+    name: 'an erased leaver is not made active by an export from before the termination, and is sent disabled',
+    run: async (world) => {
+      await erasedLeaver(world)
+      await importRow(world, baseline(15))
+      assert.equal(await nextActive(world), false)
+    },
+  },
+  {
+    name: 'an erased leaver is not made active by an export from before HR recorded a backdated termination',
+    run: async (world) => {
+      await world.record({ ...joiner('hire', 'p1'), ...HIRE })
+      await world.confirmAll()
+      await world.record(hrEvent('out', 'p1', { active: false }, { effectiveAt: LEFT_AT, recordedAt: T0 }))
+      await world.confirmAll()
+      await erase(world)
+      await importRow(world, baseline(5))
+      assert.equal(await nextActive(world), false)
+    },
+  },
+  {
+    name: 'an erased leaver is not made active by a late snapshot or an old event with a new id',
+    run: async (world) => {
+      await world.record({ ...joiner('hire', 'p1'), ...HIRE })
+      await world.confirmAll()
+      await world.record(hrEvent('out', 'p1', { active: false }, { effectiveAt: LEFT_AT, recordedAt: T0 }))
+      await world.confirmAll()
+      await erase(world)
+      await world.record({ ...joiner('hire-again', 'p1'), ...HIRE })
+      assert.equal(await nextActive(world), false)
+      await world.record(
+        hrEvent('late', 'p1', { ...SAYS_ACTIVE, title: 'x' }, { ...at(5), mode: 'snapshot' }),
+      )
+      assert.equal(await nextActive(world), false)
+    },
+  },
+  {
+    name: 'an erased leaver who is rehired after the termination is active',
+    run: async (world) => {
+      await erasedLeaver(world)
+      await importRow(world, baseline(15))
+      assert.equal(await nextActive(world), false)
+      await world.record(hrEvent('rehire', 'p1', SAYS_ACTIVE, at(2)))
+      assert.equal(await nextActive(world), true)
+    },
+  },
+  {
+    name: 'the mark of an erasure survives retention and a second erasure',
+    run: async (world) => {
+      await erasedLeaver(world)
+      await world.record(hrEvent('late', 'p1', SAYS_ACTIVE, { ...at(15), mode: 'snapshot' }))
+      assert.equal(await nextActive(world), false)
+      const told = await world.ledger.listUnpublishedOutcomes(100)
+      await world.ledger.markOutcomesPublished(
+        told.map(({ id }) => id),
+        world.now,
+      )
+      world.now += 400 * DAY_MS
+      const settledBefore = world.now - 300 * DAY_MS
+      const [page] = await world.ledger.listRetention({ after: null, limit: 10, settledBefore })
+      const cut = page && cutOf(page.employee.events, new Set(page.settled), world.now)
+      assert.ok(page && cut)
+      const { employeeId, revision } = page.employee
+      assert.deepEqual(
+        await world.ledger.foldEvents([{ employeeId, revision, ...cut }], settledBefore, world.now),
+        { folded: 1 },
+      )
+      assert.equal(await standsActive(world), false)
+      await erase(world)
+      await world.record(hrEvent('later still', 'p1', SAYS_ACTIVE, { ...at(12), mode: 'snapshot' }))
+      assert.equal(await nextActive(world), false)
+    },
+  },
+  {
+    name: 'an employee whose hire was taken back and who was erased is not made active by an older export',
+    run: async (world) => {
+      await world.record({ ...joiner('hire', 'p1'), ...HIRE })
+      await world.confirmAll()
+      await world.record(hrEvent('back', 'p1', {}, { ...at(10), rescinds: { source: SOURCE, id: 'hire' } }))
+      await world.confirmAll()
+      await erase(world)
+      await importRow(world, baseline(15))
+      assert.equal(await nextActive(world), false)
+    },
+  },
+  {
+    name: 'an erased employee who never left is made active by any export',
+    run: async (world) => {
+      await world.record({ ...joiner('hire', 'p1'), ...HIRE })
+      await world.confirmAll()
+      await erase(world)
+      await importRow(world, baseline(15))
+      assert.equal(await nextActive(world), true)
+    },
+  },
+  {
+    name: 'an employee who was erased before a future termination is active until then',
+    run: async (world) => {
+      await world.record({ ...joiner('hire', 'p1'), ...HIRE })
+      await world.confirmAll()
+      await world.record(
+        hrEvent('out', 'p1', { active: false }, { effectiveAt: T0 + 9 * DAY_MS, recordedAt: T0 }),
+      )
+      await world.plan()
+      await erase(world)
+      await importRow(world, baseline(15))
+      assert.equal(await nextActive(world), true)
+      world.now = T0 + 10 * DAY_MS
+      assert.equal(await nextActive(world), false)
+    },
+  },
+]

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
+import type { NewestDeadLettersCursor } from '../../../../src/core/ledger/port/dead-letters.ts'
+import type { HeldCursor, HeldEmployee, HeldEmployees } from '../../../../src/core/ledger/port/views/held.ts'
+import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
+import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
+import { pilotOf } from '../../../../src/core/plan/pilot.ts'
+import { DAY_MS } from '../../../../src/core/runtime.ts'
+import { digest, hrEvent, joiner, leaver, type LedgerCase, type World } from './world.ts'
+
+/** Every row of a list, read in pages of this many. */
+async function allHeld(world: World, cause: HeldEmployees, limit = 2): Promise<readonly HeldEmployee[]> {
+  const all: HeldEmployee[] = []
+  for (let next: HeldCursor | null = null; ;) {
+    const page = await world.ledger.listHeld({ cause, now: world.now, next, limit })
+    all.push(...page.employees)
+    next = page.next
+    if (next === null) return all
+  }
+}
+const ids = (held: readonly HeldEmployee[]): readonly string[] => held.map(({ employeeId }) => employeeId)
+
+/** What the ledger promises of the lists that a page shows. */
+export const listCases: readonly LedgerCase[] = [
+  {
+    name: 'employees that wait for a moment are listed by that moment, each once, with their events',
+    run: async (world) => {
+      const dated = (id: string, days: number) =>
+        hrEvent(`e-${id}`, id, { title: 'Lead' }, { effectiveAt: world.now + days * DAY_MS })
+      await world.record(dated('b', 2), dated('a', 2), dated('c', 1), dated('d', 2), dated('e', 3))
+      await world.plan()
+      const held = await allHeld(world, 'future')
+      assert.deepEqual(ids(held), ['c', 'a', 'b', 'd', 'e'])
+      assert.equal(held[0]?.at, world.now + DAY_MS)
+      assert.deepEqual(
+        held[0]?.events.map(({ id, effectiveAt }) => [id, effectiveAt]),
+        [['e-c', world.now + DAY_MS]],
+      )
+      assert.equal((await world.ledger.countHeld({ now: world.now, most: 10 })).future, 5)
+      assert.equal((await world.ledger.countHeld({ now: world.now, most: 3 })).future, 3, 'stops counting')
+    },
+  },
+  {
+    name: 'incomplete employees are listed with what is missing, and employees outside the pilot by id',
+    run: async (world) => {
+      await world.record(hrEvent('i-1', 'i1', { active: true }), hrEvent('i-2', 'i1', { title: 'Lead' }))
+      await world.plan()
+      const [one, ...others] = await allHeld(world, 'incomplete')
+      assert.deepEqual([one?.employeeId, one?.at, others], ['i1', world.now, []])
+      assert.deepEqual(
+        one?.events.map(({ id, detail }) => [id, detail]),
+        [
+          ['i-1', 'userName'],
+          ['i-2', 'userName'],
+        ],
+      )
+      await world.record(joiner('h1', 'p1'), joiner('h2', 'p2'), joiner('h3', 'p3'), joiner('h4', 'p4'))
+      const pilot = pilotOf({ employees: ['p1'] }, [], digest)
+      const decisions = (await world.due()).map((employee) =>
+        planEmployee(employee, world.now, { mapping: compileMapping(), digest, pilot }),
+      )
+      await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now)
+      assert.deepEqual(ids(await allHeld(world, 'pilot')), ['p2', 'p3', 'p4'])
+      await world.ledger.blockEmployees(
+        [{ employeeId: 'p1', until: null, actor: 'ann', justification: 'ticket 1' }],
+        world.now,
+      )
+      assert.deepEqual(await world.ledger.countHeld({ now: world.now, most: 10 }), {
+        brake: 0,
+        refused: 0,
+        incomplete: 1,
+        pilot: 3,
+        blocks: 1,
+        future: 0,
+      })
+    },
+  },
+  {
+    name: 'dead letters are listed by when they died, the last first, each once; a code says what its newest have in common',
+    run: async (world) => {
+      const failing = ['a', 'b', 'c', 'd', 'e']
+      await world.record(...failing.map((id) => joiner(`h-${id}`, id)))
+      await world.answer(await world.send(), 'failed', { status: 'failure', code: 'Conflict' })
+      await world.finalize()
+      await world.plan()
+      await world.record(joiner('h-f', 'f'))
+      await world.answer(await world.send(), 'failed', { status: 'failure', code: 'EntryConflict' })
+      await world.finalize()
+      await world.plan()
+      const since = { since: null, until: null, limit: 2 }
+      const all: (readonly [string, string])[] = []
+      for (let next: NewestDeadLettersCursor | null = null; ;) {
+        const page = await world.ledger.listNewestDeadLetters({ ...since, code: null, next })
+        all.push(...page.deadLetters.map(({ employeeId, code }) => [employeeId, code] as const))
+        next = page.next
+        if (next === null) break
+      }
+      assert.deepEqual(all, [
+        ['f', 'EntryConflict'],
+        ...failing.toReversed().map((id) => [id, 'Conflict'] as const),
+      ])
+      const later = await world.ledger.listNewestDeadLetters({ ...since, code: 'EntryConflict', next: null })
+      assert.deepEqual(
+        later.deadLetters.map(({ employeeId }) => employeeId),
+        ['f'],
+      )
+      const { deadLetters } = await world.ledger.listNewestDeadLetters({
+        ...since,
+        code: 'Conflict',
+        until: later.deadLetters[0]?.diedAt ?? 0,
+        next: null,
+      })
+      const seqs = deadLetters.map(({ seq }) => seq)
+      await world.ledger.endDeadLetters(
+        { seqs, how: 'archive', terminations: false, actor: 'ann', justification: 'ticket 1' },
+        world.now,
+      )
+      assert.deepEqual(await world.ledger.describeDeadLetters('Conflict', 2), {
+        looked: 2,
+        details: [{ detail: null, count: 2 }],
+        replayed: 0,
+        mostReplays: 0,
+      })
+    },
+  },
+  {
+    name: 'closed leaver cases are listed, the last to end first, each once',
+    run: async (world) => {
+      await world.record(...['a', 'b', 'c'].map((id) => leaver(`l-${id}`, id)))
+      const { leavers } = await world.ledger.listOpenLeavers({
+        dueBy: null,
+        employeeId: null,
+        next: null,
+        limit: 9,
+      })
+      const ids = leavers.map(({ leaverCase }) => leaverCase.id)
+      await world.ledger.acknowledgeLeavers({ ids, actor: 'ann', justification: 'ticket 1' }, world.now)
+      const first = await world.ledger.listClosedLeavers({ next: null, limit: 2 })
+      const rest = await world.ledger.listClosedLeavers({ next: first.next, limit: 2 })
+      assert.deepEqual(
+        [...first.leavers, ...rest.leavers].map(({ id, as, acknowledged }) => [id, as, acknowledged?.by]),
+        ids.toReversed().map((id) => [id, 'acknowledged', 'ann']),
+      )
+      assert.equal(rest.next, null)
+    },
+  },
+]

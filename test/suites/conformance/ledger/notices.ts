@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import type { HrEvent } from '../../../../src/core/model.ts'
+import type { Notice, ReadResult } from '../../../../src/core/ledger/port/intake.ts'
+import { hrEvent, joiner, type LedgerCase, SOURCE, type World } from './world.ts'
+import { DAY_MS } from '../../../../src/core/runtime.ts'
+
+const notice = (id: string, employeeId: string, more: Partial<HrEvent> = {}): HrEvent =>
+  hrEvent(id, employeeId, {}, { mode: 'notice', ...more })
+const claim = (world: World, limit = 10): Promise<readonly Notice[]> =>
+  world.ledger.claimNotices({ now: world.now, noticedBefore: world.now, leaseMs: 1_000, limit })
+const WORKER = { userName: 'a@x.com', title: 'Engineer', active: true }
+function read(
+  world: World,
+  { seq }: Notice,
+  more: Partial<Extract<ReadResult, { kind: 'read' }>> = {},
+): Promise<void> {
+  return world.ledger.finishNotices(
+    [{ kind: 'read', seq, mode: 'snapshot', worker: WORKER, began: world.now, nextAt: null, ...more }],
+    world.now,
+  )
+}
+async function one(world: World): Promise<Notice> {
+  const [found] = await claim(world)
+  return found ?? assert.fail('a notice waits')
+}
+
+/** What the ledger promises of notices. */
+export const noticeCases: readonly LedgerCase[] = [
+  {
+    name: 'a notice waits until it is read, becomes a snapshot of that moment, and is confirmed like other events',
+    run: async (world) => {
+      await world.record(notice('n1', 'p1'))
+      await world.plan()
+      assert.deepEqual(await world.states('p1'), { n1: 'held' })
+      assert.equal((await world.ledger.readIdle(world.now)).idle, false)
+      await read(world, await one(world))
+      assert.deepEqual(await claim(world), [])
+      const [employee] = await world.due()
+      assert.deepEqual(
+        [employee?.events[0]?.mode, employee?.events[0]?.effectiveAt, employee?.events[0]?.worker],
+        ['snapshot', world.now, WORKER],
+      )
+      await world.confirmAll()
+      assert.deepEqual(await world.outcomes(), ['n1:1:confirmed'])
+    },
+  },
+  {
+    name: 'a claimed notice belongs to one instance until its lease lapses, and waits after a read that failed',
+    run: async (world) => {
+      await world.record(notice('n1', 'p1'))
+      const { seq } = await one(world)
+      assert.deepEqual(await claim(world), [])
+      world.now += 1_000
+      assert.equal((await one(world)).attempts, 0)
+      await world.ledger.finishNotices([{ kind: 'again', seq, at: world.now + 500 }], world.now)
+      assert.deepEqual(await claim(world), [])
+      world.now += 500
+      assert.equal((await one(world)).attempts, 1)
+      world.now += 1_000
+      await read(world, await one(world))
+      await world.confirmAll()
+    },
+  },
+  {
+    name: 'a released notice can be claimed at once, and no attempt is counted',
+    run: async (world) => {
+      await world.record(notice('n1', 'p1'))
+      const { seq } = await one(world)
+      await world.ledger.finishNotices([{ kind: 'released', seq }], world.now)
+      assert.equal((await one(world)).attempts, 0)
+    },
+  },
+  {
+    name: 'a notice that cannot be read is dead-lettered; a notice of a termination deactivates',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      await world.confirmAll()
+      await world.record({
+        ...notice('n1', 'p1', { type: 'worker.terminated', order: 9 }),
+        worker: { active: false },
+      })
+      const { seq } = await one(world)
+      await world.ledger.finishNotices([{ kind: 'failed', seq, detail: 'Http500' }], world.now)
+      assert.deepEqual(await world.states('p1'), { e1: 'confirmed', n1: 'dead-lettered' })
+      assert.deepEqual(await claim(world), [])
+      const { batch } = await world.confirmAll()
+      assert.equal(JSON.parse(batch.operations[0]?.record ?? '').active, false)
+      const told = (await world.ledger.listUnpublishedOutcomes(10)).find(({ eventId }) => eventId === 'n1')
+      assert.deepEqual([told?.reason, told?.detail], ['HydrateFailed', 'Http500'])
+    },
+  },
+  {
+    name: 'a notice dated ahead is read now and at its moment; only a different answer opens the next revision of its outcome',
+    run: async (world) => {
+      const moment = world.now + DAY_MS
+      await world.record(
+        notice('n1', 'p1', { effectiveAt: moment }),
+        notice('n2', 'p2', { effectiveAt: moment }),
+      )
+      for (const found of await claim(world)) {
+        assert.equal(found.effectiveAt, moment)
+        await read(world, found, { nextAt: moment })
+      }
+      await world.confirmAll()
+      assert.deepEqual(await claim(world), [])
+      world.now = moment
+      for (const found of await claim(world))
+        await read(world, found, found.employeeId === 'p1' ? {} : { worker: { ...WORKER, title: 'Head' } })
+      assert.deepEqual(await claim(world), [])
+      await world.confirmAll()
+      assert.deepEqual([...(await world.outcomes())].sort(), [
+        'n1:1:confirmed',
+        'n2:1:confirmed',
+        'n2:2:confirmed',
+      ])
+    },
+  },
+  {
+    name: 'a rescinded notice stays rescinded, whatever is read for it',
+    run: async (world) => {
+      await world.record(
+        notice('n1', 'p1'),
+        hrEvent('r1', 'p1', {}, { rescinds: { source: SOURCE, id: 'n1' } }),
+      )
+      await world.plan()
+      await read(world, await one(world))
+      await world.plan()
+      assert.deepEqual(await world.states('p1'), { n1: 'skipped', r1: 'unchanged' })
+    },
+  },
+]

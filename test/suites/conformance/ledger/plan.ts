@@ -1,0 +1,217 @@
+import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
+import assert from 'node:assert/strict'
+import type { Decision } from '../../../../src/core/ledger/decision.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, T0 } from './world.ts'
+
+/** What `commitPlan` and `expireIncomplete` promise. */
+export const planCases: readonly LedgerCase[] = [
+  {
+    name: 'a decision is dropped if an event has arrived since, and the employee stays due',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
+      const decisions = world.decide(await world.due())
+      await world.record(hrEvent('e3', 'p1', { title: 'newer' }))
+      assert.deepEqual(await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now), {
+        operations: 1,
+        finals: 0,
+        stale: 1,
+      })
+      assert.deepEqual(await world.states('p1'), { e1: 'received', e3: 'received' })
+      assert.deepEqual(await world.plan(), ['p1'])
+      assert.deepEqual(await world.states('p1'), { e1: 'planned', e3: 'planned' })
+    },
+  },
+  {
+    name: 'a decision is dropped if the operation it was based on was sent or answered since',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      await world.plan()
+      await world.record(hrEvent('e2', 'p1', { title: 'x' }))
+      const decisions = world.decide(await world.due())
+      const batch = await world.needBatch()
+      assert.equal((await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now)).stale, 1)
+      assert.equal((await world.accept(batch)).operations.size, 1)
+    },
+  },
+  {
+    name: 'a decision committed twice is carried out once',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      const decisions = world.decide(await world.due())
+      await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now)
+      assert.deepEqual(await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now), {
+        operations: 0,
+        finals: 0,
+        stale: 1,
+      })
+    },
+  },
+  {
+    name: 'a plan that fails on its last decision leaves nothing behind',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
+      const broken = world
+        .decide(await world.due())
+        .map((decision): Decision =>
+          decision.kind === 'decided' && decision.employeeId === 'p2' && decision.operation
+            ? { ...decision, operation: { ...decision.operation, record: JSON.parse('null') } }
+            : decision,
+        )
+      await assert.rejects(world.ledger.commitPlan(broken, RELEASED_BRAKE, world.now))
+      const { totals, stateCounts } = await world.ledger.readCounts()
+      assert.equal(totals.operations + stateCounts.operations.pending + stateCounts.events.planned, 0)
+      assert.deepEqual([...(await world.plan())].sort(), ['p1', 'p2'])
+    },
+  },
+  {
+    name: 'a plan replaces an operation that has not been sent',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      await world.plan()
+      await world.record(hrEvent('e2', 'p1', { title: 'x' }))
+      await world.plan()
+      const { operations } = (await world.ledger.readCounts()).stateCounts
+      assert.deepEqual([operations.withdrawn, operations.pending], [1, 1])
+      assert.equal((await world.needBatch()).operations.length, 1)
+    },
+  },
+  {
+    name: 'an employee with an unanswered operation is not planned, except for a termination, which overtakes',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('f1', 'p2'))
+      await world.send()
+      await world.record(hrEvent('e2', 'p1', { title: 'x' }), leaver('f2', 'p2'))
+      const employees = await world.due()
+      assert.deepEqual(
+        employees.map(({ employeeId }) => employeeId),
+        ['p2'],
+      )
+      assert.deepEqual(
+        employees[0]?.unanswered.map(({ state, active }) => [state, active]),
+        [['accepted', true]],
+      )
+      assert.equal(
+        (await world.ledger.commitPlan(world.decide(employees), RELEASED_BRAKE, world.now)).operations,
+        1,
+      )
+    },
+  },
+  {
+    name: 'a termination that must wait is not planned repeatedly, and is due when the answer is there',
+    run: async (world) => {
+      await world.record(leaver('e1', 'p1'))
+      const sent = await world.send()
+      await world.record(leaver('e2', 'p1', 2_000))
+      assert.deepEqual(await world.plan(), ['p1'])
+      assert.deepEqual(await world.due(), [])
+      await world.answer(sent)
+      assert.deepEqual(
+        (await world.due()).map(({ employeeId }) => employeeId),
+        ['p1'],
+      )
+    },
+  },
+  {
+    name: 'an event is final with the plan if the directory already accepted the same record',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1', { title: 'x' }))
+      await world.confirmAll()
+      await world.record(hrEvent('e2', 'p1', { title: 'x' }, { order: 1 }))
+      const [employee] = await world.due()
+      assert.ok(employee?.acceptedHash)
+      assert.equal(employee.known, true)
+      assert.deepEqual(await world.ledger.commitPlan(world.decide([employee]), RELEASED_BRAKE, world.now), {
+        operations: 0,
+        finals: 1,
+        stale: 0,
+      })
+      assert.deepEqual(await world.outcomes(), ['e1:1:confirmed', 'e2:1:unchanged'])
+    },
+  },
+  {
+    name: 'an employee with a future moment is due at that moment and not before',
+    run: async (world) => {
+      await world.record(
+        joiner('e1', 'p1'),
+        hrEvent('e2', 'p1', { title: 'later' }, { effectiveAt: T0 + 60_000 }),
+      )
+      await world.confirmAll()
+      assert.deepEqual(await world.states('p1'), { e1: 'confirmed', e2: 'held' })
+      world.now = T0 + 59_999
+      assert.deepEqual(await world.due(), [])
+      assert.deepEqual(await world.ledger.readIdle(world.now), { idle: false, nextAt: T0 + 60_000 })
+      world.now = T0 + 60_000
+      await world.confirmAll()
+      assert.deepEqual(await world.states('p1'), { e1: 'confirmed', e2: 'confirmed' })
+    },
+  },
+  {
+    name: 'a moment that comes while an operation is unanswered is not lost',
+    run: async (world) => {
+      await world.record(
+        joiner('e1', 'p1'),
+        hrEvent('e2', 'p1', { title: 'later' }, { effectiveAt: T0 + 500 }),
+      )
+      const sent = await world.send()
+      world.now = T0 + 500
+      assert.deepEqual(await world.plan(), ['p1'])
+      assert.deepEqual(await world.due(), [])
+      await world.answer(sent)
+      await world.finalize()
+      await world.confirmAll()
+      assert.deepEqual(await world.states('p1'), { e1: 'confirmed', e2: 'confirmed' })
+    },
+  },
+  {
+    name: 'incomplete events are dead-lettered at the deadline, and return when the employee becomes complete',
+    run: async (world) => {
+      await world.record(hrEvent('e1', 'p1', { title: 'x' }))
+      await world.plan()
+      assert.deepEqual(await world.states('p1'), { e1: 'incomplete' })
+      assert.equal((await world.ledger.readIdle(world.now)).idle, false)
+      assert.equal(await world.ledger.expireIncompleteEvents(world.now - 1, world.now, 10), 0)
+      world.now += 1_000
+      assert.equal(await world.ledger.expireIncompleteEvents(T0, world.now, 10), 1)
+      assert.equal(await world.ledger.expireIncompleteEvents(T0, world.now, 10), 0)
+      const [died] = await world.ledger.listUnpublishedOutcomes(10)
+      assert.deepEqual(
+        [died?.state, died?.reason, died?.detail],
+        ['dead-lettered', 'IncompleteRecord', 'userName, active'],
+      )
+      await world.record(joiner('e2', 'p1'))
+      await world.confirmAll()
+      assert.deepEqual(await world.outcomes(), ['e1:1:dead-lettered', 'e1:2:confirmed', 'e2:1:confirmed'])
+    },
+  },
+  {
+    name: 'the deadline of an incomplete employee counts from the first incomplete plan',
+    run: async (world) => {
+      await world.record(hrEvent('e1', 'p1', { title: 'x' }))
+      await world.plan()
+      world.now += 5_000
+      await world.record(hrEvent('e2', 'p1', { title: 'y' }, { order: 1 }))
+      await world.plan()
+      assert.equal(await world.ledger.expireIncompleteEvents(T0 - 1, world.now, 10), 0)
+      assert.equal(await world.ledger.expireIncompleteEvents(T0, world.now, 10), 2)
+    },
+  },
+  {
+    name: 'leavers go before joiners, joiners before movers, and each lane in the order of planning',
+    run: async (world) => {
+      await world.record(joiner('a1', 'mover'))
+      await world.confirmAll()
+      await world.record(hrEvent('a2', 'mover', { title: 'x' }))
+      await world.plan()
+      await world.record(joiner('b1', 'joiner-1'))
+      await world.plan()
+      await world.record(joiner('c1', 'joiner-2'), leaver('d1', 'leaver'))
+      await world.plan()
+      const batch = await world.needBatch({ maxOperations: 3 })
+      assert.deepEqual(batch.operations.map(({ employeeId }) => employeeId).sort(), [
+        'joiner-1',
+        'joiner-2',
+        'leaver',
+      ])
+    },
+  },
+]
