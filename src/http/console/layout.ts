@@ -102,7 +102,9 @@ function navigation({ current, counts }: PageOptions): Markup {
     entry('/failures', 'Failures', failures),
     entry('/held', 'Held', held),
     entry('/findings', 'Findings', findings),
+    entry('/replays', 'Replays'),
     entry('/audit', 'Audit'),
+    entry('/configuration', 'Configuration'),
   ]
   return markup`<nav aria-label="Main"><ul>${entries}</ul></nav>`
 }

@@ -15,8 +15,15 @@ export interface Content {
   readonly status?: 200 | 400 | 404 | 422 | 503
 }
 
-/** The content of a page, or where to go instead. */
-export type Answer = Content | { readonly redirect: string }
+/** The content of a page, where to go instead, or a file to save. */
+export type Answer = Content | { readonly redirect: string } | { readonly file: FileToSave }
+
+export interface FileToSave {
+  readonly name: string
+  /** Its media type. */
+  readonly type: string
+  readonly text: string
+}
 
 /** A parameter of the address; `null` when it is missing or empty. */
 export type Query = (name: string) => string | null

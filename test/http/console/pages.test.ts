@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { readConfig } from '../../../src/compose/config.ts'
 import { HEADERS } from '../../../src/http/access/headers.ts'
 import { ROUTES } from '../../../src/http/access/routes.ts'
 import { leaver, type World } from '../../suites/conformance/ledger/world.ts'
@@ -31,6 +32,8 @@ const PAGES = [
   '/held?cause=incomplete',
   '/held?cause=blocks',
   '/held?cause=future',
+  '/replays',
+  '/configuration',
   '/search?q=nothing',
   '/employee?id=20011',
   `/employee?${new URLSearchParams({ id: evil }).toString()}`,
@@ -176,7 +179,7 @@ void describe('the console on loopback', () => {
       assert.equal((await door.get(`/held?${query}`)).status, 400, query)
   })
 
-  void test('Audit shows who did what and why, filtered by the address, and keeps the filter on the next page', async () => {
+  void test('Audit shows who did what and why, newest first, filtered by the address, and keeps the filter on the next page', async () => {
     const text = await textOf('/audit?actor=ann')
     assert.match(text, /data-label="Actor">ann<.*<code>show-values<.*data-label="About">20011<.*ticket 7/s)
     assert.doesNotMatch(text, /of another/)
@@ -187,6 +190,57 @@ void describe('the console on loopback', () => {
     assert.match(next, /^\/audit\?days=7&amp;employee=20013&amp;next=\d+$/)
     assert.match(await textOf(next.replaceAll('&amp;', '&')), /data-label="About">20013</)
     for (const query of ['days=2', 'next=x']) assert.equal((await door.get(`/audit?${query}`)).status, 400)
+  })
+
+  void test('Audit is exported with the same filter, and no cell of the table begins like a formula', async () => {
+    await world.ledger.recordDisclosure(
+      { actor: '=HYPERLINK("http://x")', justification: ' @SUM(A1)', employees: ['20019'] },
+      world.now,
+    )
+    const csv = await door.get('/audit/export?format=csv&employee=20019')
+    assert.equal(csv.headers.get('content-type'), 'text/csv; charset=utf-8')
+    assert.equal(csv.headers.get('content-disposition'), 'attachment; filename="rollcall-audit.csv"')
+    assert.deepEqual((await csv.text()).split('\n'), [
+      '"at","actor","action","about","count","justification"',
+      `"2026-11-02T09:00:03.000Z","'=HYPERLINK(""http://x"")","show-values","20019","1","' @SUM(A1)"`,
+      '',
+    ])
+    const lines = (await textOf('/audit/export?format=ndjson&actor=bob')).trimEnd().split('\n')
+    assert.equal(lines.length, 51)
+    assert.deepEqual(JSON.parse(lines[0] ?? ''), {
+      at: '2026-11-02T09:00:03.000Z',
+      actor: 'bob',
+      action: 'show-values',
+      about: '20013',
+      count: 1,
+      justification: 'ticket 7',
+    })
+    assert.equal((await door.get('/audit/export')).status, 400)
+  })
+
+  void test('Replays shows each run with its progress, who began it and why, newest first', async () => {
+    assert.match(await textOf('/replays'), /No dead letter was replayed/)
+    const order = { name: 'r-1', selection: `--code ${HOSTILE}`, actor: 'ann', justification: HOSTILE }
+    const target = { store: 'ledger', seq: 5, revision: 1 } as const
+    const run = await world.ledger.freezeReplay({ ...order, targets: [target] }, world.now)
+    const text = await textOf('/replays')
+    assert.match(text, /href="\/replays\/run\?run=1">run 1<.*not ended.*0 of 1 dead letter replayed, 1 left/s)
+    await world.ledger.cancelReplay({ run, actor: 'ann', justification: 'ticket 8' }, world.now)
+    assert.match(await textOf('/replays'), /<span class="state done">ended</)
+    assert.match(await textOf('/replays?next=1'), /No further run/)
+    assert.equal((await door.get('/replays?next=x')).status, 400)
+  })
+
+  void test('Configuration shows settings masked, the mapping on a sample, checks, instances and versions', async () => {
+    const text = await textOf('/configuration')
+    assert.match(text, /rollcall-0 &lt;script&gt;.*<span class="state done">alive</s)
+    assert.match(text, /<code>emails\[0\]\.value<\/code>.*anna\.example@example\.com/s)
+    assert.match(text, /mapping<.*<span class="state done">ok</s)
+    assert.match(text, /Schema of the ledger<\/dt><dd><strong>version 1</)
+    assert.match(text, /<code>settings:\n  /)
+    const secret = contextOf(stack, { ledger: world.ledger, now: () => world.now })
+    const door2 = doorTo({ ...secret, config: readConfig({ HTTP_TOKEN: 'a'.repeat(40) }) })
+    assert.doesNotMatch(await (await door2.get('/configuration')).text(), /a{40}/)
   })
 
   void test('a search leads to the employee by id, user name, event or operation, also in spaces, and says what to do when nothing is found', async () => {

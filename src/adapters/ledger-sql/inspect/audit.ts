@@ -23,7 +23,7 @@ export async function listAudit(sql: Sql, query: AuditQuery): Promise<AuditPage>
     `SELECT a.seq, a.at, a.actor, a.action, a.justification, a.detail AS about, r.seq AS run,
        CASE WHEN r.seq IS NULL THEN 1 ELSE (SELECT COUNT(*) FROM replay_items i WHERE i.run = r.seq) END AS count
      FROM audit a LEFT JOIN replay_runs r ON r.name = a.detail
-     WHERE ${conditions.map(([condition]) => condition).join(' AND ')} ORDER BY a.seq LIMIT ?`,
+     WHERE ${conditions.map(([condition]) => condition).join(' AND ')} ORDER BY a.seq ${query.newest ? 'DESC' : ''} LIMIT ?`,
     [...conditions.flatMap(([, ...values]) => values), query.limit],
   )
   const last = rows.at(-1)
@@ -38,11 +38,24 @@ export async function listAudit(sql: Sql, query: AuditQuery): Promise<AuditPage>
 type Condition = readonly [text: string, ...values: readonly SqlValue[]]
 
 function conditionsOf(query: AuditQuery): readonly Condition[] {
-  const { since, until = null, about, actor = null, action = null, employeeId = null, next } = query
+  const {
+    since,
+    until = null,
+    about,
+    actor = null,
+    action = null,
+    employeeId = null,
+    newest = false,
+    next,
+  } = query
   const run = about?.startsWith(REPLAY) ? Number(about.slice(REPLAY.length)) : Number.NaN
   const conditions: (Condition | null)[] = [
-    ['a.seq > ?', next ?? 0],
+    newest ? ['a.seq < ?', next ?? Number.MAX_SAFE_INTEGER] : ['a.seq > ?', next ?? 0],
+    // Entries are numbered as they are added, so a walk from the newest ends at the first one of that time.
     since === null ? null : ['a.at >= ?', since],
+    since === null || !newest
+      ? null
+      : ['a.seq >= COALESCE((SELECT seq FROM audit WHERE at >= ? ORDER BY at, seq LIMIT 1), 0)', since],
     until === null ? null : ['a.at < ?', until],
     actor === null ? null : ['a.actor = ?', actor],
     action === null ? null : ['(a.action = ? OR a.action LIKE ?)', action, `${action}.%`],

@@ -17,7 +17,7 @@ export interface InspectLedger {
    * continues it.
    */
   listEvents(query: EventsQuery): Promise<EventsPage>
-  /** A page of audit entries, oldest first. A `next` that is not `null` continues it. */
+  /** A page of audit entries, oldest first by default. A `next` that is not `null` continues it. */
   listAudit(query: AuditQuery): Promise<AuditPage>
   /**
    * The whole chain around an event, an employee, an operation, a batch, a request id or a
@@ -125,6 +125,8 @@ export interface AuditQuery {
    * `null`: all.
    */
   readonly action?: string | null
+  /** Newest first. */
+  readonly newest?: boolean
   /**
    * Only what was done to this employee, or to an event, case or finding of this employee; `null`:
    * all.

@@ -1,8 +1,10 @@
 import { DAY_MS } from '../../../core/runtime.ts'
 import type { AuditEntry, AuditPage, AuditQuery } from '../../../core/ledger/port/inspect.ts'
 import { counted, notice } from '../layout.ts'
+import { hrefOf } from '../list.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import type { Times } from '../times.ts'
+import { type Format, FORMATS, MOST_EXPORTED } from './export.ts'
 
 /** What the address says; `null` for what it leaves out. */
 export interface AuditFilter {
@@ -20,23 +22,24 @@ const PAGE = 50
 
 export function auditQuery({ days, actor, action, employee, next }: AuditFilter, now: number): AuditQuery {
   const since = days === 'all' ? null : now - Number(days) * DAY_MS
-  return { since, about: null, actor, action, employeeId: employee, next, limit: PAGE }
+  return { since, about: null, actor, action, employeeId: employee, newest: true, next, limit: PAGE }
 }
 
-/** Who did what, to what, and why. Oldest first. */
+/** Who did what, to what, and why. Newest first. */
 export function auditView({ entries, next }: AuditPage, filter: AuditFilter, times: Times): Markup {
-  return markup`<div class="heading"><h1>Audit</h1><p class="quiet">What was done with commands, by whom and why. Oldest first.</p></div>
+  return markup`<div class="heading"><h1>Audit</h1><p class="quiet">What was done, by whom and why. Newest first.</p></div>
 ${filterForm(filter)}
+${exportLinks(filter)}
 ${entries.length === 0 ? notice('No entry fits', 'Choose a longer time, or clear a field.') : entryTable(entries, times)}
-${next === null ? NOTHING : markup`<div class="pager"><a class="button" rel="next" href="${auditHref({ ...filter, next })}">Newer entries</a></div>`}`
+${next === null ? NOTHING : markup`<div class="pager"><a class="button" rel="next" href="${auditHref({ ...filter, next })}">Older entries</a></div>`}`
 }
 
-function auditHref(filter: AuditFilter): string {
-  const given = Object.entries(filter).flatMap(
-    ([name, value]: [string, string | number | null]): [string, string][] =>
-      value === null ? [] : [[name, String(value)]],
-  )
-  return `/audit?${new URLSearchParams(given).toString()}`
+const auditHref = (filter: AuditFilter): string => hrefOf('/audit', { ...filter })
+
+function exportLinks(filter: AuditFilter): Markup {
+  const link = (format: Format): Markup =>
+    markup`<a class="button small" download href="${hrefOf('/audit/export', { ...filter, next: null, format })}">${format.toUpperCase()}</a>`
+  return markup`<p class="export"><span class="quiet">Export what the filter leaves, the newest ${counted(MOST_EXPORTED)} entries at most:</span> ${FORMATS.map(link)}</p>`
 }
 
 function filterForm({ days, actor, action, employee }: AuditFilter): Markup {
@@ -57,7 +60,7 @@ const DAY_NAMES: Readonly<Record<AuditFilter['days'], string>> = {
 }
 
 function entryTable(entries: readonly AuditEntry[], times: Times): Markup {
-  return markup`<section class="card table"><table><caption class="hidden">Audit entries, oldest first</caption>
+  return markup`<section class="card table"><table><caption class="hidden">Audit entries, newest first</caption>
 <thead><tr><th scope="col">When</th><th scope="col">Actor</th><th scope="col">Action</th><th scope="col">About</th><th scope="col">Justification</th></tr></thead>
 <tbody>${entries.map((entry) => entryRow(entry, times))}</tbody></table></section>`
 }

@@ -65,10 +65,11 @@ function linkOf({ code, cause }: AlertState): Link | null {
       return { href: groupHref(cause), text: 'Open dead letters' }
     case 'finding.new':
       return { href: findingsHref({ code: cause, open: true, next: null }), text: 'Open findings' }
-    case 'bus.unreachable':
-    case 'channel.down':
     case 'instance.lost':
     case 'loop.missing':
+      return { href: '/configuration', text: 'See instances' }
+    case 'bus.unreachable':
+    case 'channel.down':
     case 'job.stopped':
     case 'log.behind':
     case 'quota.low':

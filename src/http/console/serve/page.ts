@@ -16,6 +16,11 @@ export async function shown(
   context: ConsoleContext,
 ): Promise<Response> {
   if ('redirect' in answer) return request.redirect(answer.redirect, 303)
+  if ('file' in answer) {
+    const { name, type, text } = answer.file
+    request.header('content-disposition', `attachment; filename="${name}"`)
+    return request.body(text, 200, { 'content-type': type })
+  }
   const { status = 200, ...options } = answer
   const counts = countsOf(await context.snapshot())
   const visitor = visitorOn(request)

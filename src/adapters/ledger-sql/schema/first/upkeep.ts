@@ -84,6 +84,7 @@ const audit = ({ integer, identity, tableOptions }: Dialect): readonly string[] 
     detail TEXT
   )${tableOptions}`,
   `CREATE INDEX audit_detail ON audit (detail)`,
+  `CREATE INDEX audit_at ON audit (at, seq)`,
 ]
 
 const replayRuns = ({ integer, identity, tableOptions }: Dialect): readonly string[] => [
