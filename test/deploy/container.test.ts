@@ -59,7 +59,7 @@ void describe('the image', () => {
 
   void test('it runs as nobody in particular, looks after itself without a shell, and says its version', () => {
     assert.match(dockerfile, /^USER 1000:1000$/m)
-    assert.match(dockerfile, /^HEALTHCHECK [^\n]*CMD \["node", "src\/main\.ts", "health"\]$/m)
+    assert.match(dockerfile, /^HEALTHCHECK [^\n]*CMD \["node", "src\/rollcall\.mjs", "health"\]$/m)
     assert.match(dockerfile, new RegExp(`opencontainers\\.image\\.version="${version}"`))
   })
 

@@ -36,8 +36,13 @@ export const VARIABLES: ReadonlySet<string> = new Set([
   ...Object.keys(ENVIRONMENT.shape),
   ...SECRETS.map((name) => `${name}_FILE`),
 ])
-/** What Node itself reads of the environment. */
-export const OF_NODE: ReadonlySet<string> = new Set(['NODE_ENV', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'])
+/** What Node reads of the environment, and the folder of caches (https://specifications.freedesktop.org/basedir-spec/latest/). */
+export const OF_NODE: ReadonlySet<string> = new Set([
+  'NODE_ENV',
+  'NODE_OPTIONS',
+  'NODE_EXTRA_CA_CERTS',
+  'XDG_CACHE_HOME',
+])
 
 export const ENTITIES: ReadonlySet<string> = new Set(
   ((config) => [...config.queues, ...config.topics].map(({ name }) => name))(

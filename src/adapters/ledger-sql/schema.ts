@@ -41,7 +41,9 @@ export function schemaState(driver: Driver, migrations = MIGRATIONS): Promise<Sc
 async function stateIn(sql: Sql, migrations: readonly Migration[]): Promise<SchemaState> {
   if ((await sql.all(sql.dialect.tableNamed, ['migrations'])).length === 0)
     return { kind: 'none', version: 0 }
-  const applied = await sql.all<Applied>('SELECT * FROM migrations ORDER BY version')
+  const applied = await sql.all<Applied>(
+    'SELECT version, checksum, compatible_from FROM migrations ORDER BY version',
+  )
   const version = applied.at(-1)?.version ?? 0
   const newer = applied.filter((row) => row.version > migrations.length)
   if (newer.some((row) => !(row.compatible_from <= migrations.length))) throw tooNew(version, migrations)

@@ -36,7 +36,9 @@ export async function endInstance(sql: Sql, id: string, now: number): Promise<vo
 
 export async function listInstances(sql: Sql, now: number): Promise<readonly Instance[]> {
   const rows = await sql.all<Row>(
-    'SELECT * FROM instances WHERE seen_at >= ? ORDER BY seen_at DESC, id LIMIT ?',
+    `SELECT id, name, host, version, started_at, seen_at, ended_at, shared, config_hash, rules_hash, loops,
+       rule_hashes, limits
+     FROM instances WHERE seen_at >= ? ORDER BY seen_at DESC, id LIMIT ?`,
     [now - INSTANCES_LISTED_MS, MOST_INSTANCES],
   )
   return rows
