@@ -11,7 +11,7 @@ import { openSqlite, sqliteDialect } from '../../../src/adapters/ledger-sql/driv
 import { type Migration, migrate, MIGRATIONS } from '../../../src/adapters/ledger-sql/schema.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { command } from '../../fakes/cli.ts'
-import { hrEvent, joiner, leaver, type Sent, T0, World } from '../../suites/conformance/ledger-world.ts'
+import { hrEvent, joiner, leaver, type Sent, T0, World } from '../../suites/conformance/ledger/world.ts'
 import { startPostgres } from '../support/postgres.ts'
 
 const server = await startPostgres()
