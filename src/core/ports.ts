@@ -7,17 +7,20 @@ import type { RejectionCode } from './reasons.ts'
  */
 
 // The bus, inwards
-export interface SourceMessage {
-  /** The queue it came from. */
-  readonly entity: string
-  readonly sequence: string
-  readonly enqueuedAt: number
+/** What a message carries beside its body and properties. */
+export interface MessageHead {
   readonly messageId: string | null
   readonly sessionId: string | null
   readonly contentType: string | null
   readonly subject?: string | null
   readonly correlationId?: string | null
   readonly replyTo?: string | null
+}
+export interface SourceMessage extends MessageHead {
+  /** The queue it came from. */
+  readonly entity: string
+  readonly sequence: string
+  readonly enqueuedAt: number
   /** The body as text, unpacked and decoded; `null` when it is not text. */
   readonly text: string | null
   /** Why the body is not text; `null` when it is. */

@@ -175,3 +175,8 @@ export function joined(records: readonly LogRecord[], found: Candidates): Joined
     joinsOf(records, found).map(({ record, operation, interim }) => [record.id, [operation, interim]]),
   )
 }
+
+/** The same when these operations are all that are candidates. */
+export function joinedAlone(operations: readonly Candidate[], ...records: readonly LogRecord[]): Joined {
+  return joined(records, candidates(operations))
+}

@@ -114,10 +114,20 @@ void describe('a message that is held', () => {
   void it('two messages of one messageId both keep their locks while the ledger is slow', async (t) => {
     const clock = processClock()
     const { broker, client } = await busFor(t, { LockDuration: 'PT0.3S' }, clock)
+    const renewals = new Map<unknown, number>()
+    const watched = misbehaving(client, (receiver) => ({
+      renewMessageLock: (message) => {
+        renewals.set(message.lockToken, (renewals.get(message.lockToken) ?? 0) + 1)
+        return receiver.renewMessageLock(message)
+      },
+    }))
     await send(client, numbered(2), 'the same id')
-    const opened = await openInbox(t, client, {}, briskRuntime(50, clock))
+    const opened = await openInbox(t, watched, {}, briskRuntime(50, clock))
     await until('both arrived', () => opened.arrived.length === 2)
-    await clock.sleep(1_200)
+    await until(
+      'both locks were renewed',
+      () => [...renewals.values()].filter((times) => times >= 3).length === 2,
+    )
     await opened.settle(opened.arrived.map(complete))
     const { completed, active, locked } = await broker.counts(QUEUE)
     assert.deepEqual(
@@ -136,9 +146,10 @@ void describe('a message that is held', () => {
     await send(client, numbered(1))
     const opened = await openInbox(t, watched, {}, briskRuntime(20, clock))
     await until('it arrived', () => opened.arrived.length === 1)
-    await clock.sleep(1_200)
-    // At half the lock or a rest later: every 150 to 170 ms. A late answer makes it fewer.
-    assert.ok(renewals >= 4 && renewals <= 8, `${renewals} renewals in four locks`)
+    const from = clock.now()
+    await until('the lock was renewed', () => renewals === 6)
+    // At half of the lock or a rest later: every 150 to 170 ms. A late answer makes it longer.
+    assert.ok(clock.now() - from >= 5 * 140, `six renewals within ${clock.now() - from} ms`)
     await opened.settle(opened.arrived.map(complete))
   })
 

@@ -19,6 +19,8 @@ interface Bus {
   readonly broker: Broker
   readonly lines: readonly Line[]
   readonly arrived: BusMessage[]
+  /** How often a receiver has rested: between two attempts it does. */
+  rests(): number
   queue(name: string, sessions?: boolean): SourceQueue<BusMessage>
   open(...queues: readonly SourceQueue<BusMessage>[]): Promise<void>
   send(queue: string): Promise<void>
@@ -33,12 +35,18 @@ async function busWith(t: TestContext): Promise<Bus> {
   stack.defer(() => broker.stop())
   t.after(() => stack.disposeAsync())
   const address = { kind: 'connection-string', connectionString: broker.connectionString } as const
-  const runtime = briskRuntime(50)
+  const brisk = briskRuntime(50)
+  let rests = 0
+  const runtime = {
+    ...brisk,
+    sleep: (ms: number, signal?: AbortSignal) => ((rests += 1), brisk.sleep(ms, signal)),
+  }
   const arrived: BusMessage[] = []
   const watchdogMs = 60_000
   return {
     broker,
     lines: runtime.lines,
+    rests: () => rests,
     arrived,
     queue: (queue, sessions = false) => {
       if (sessions)
@@ -91,10 +99,11 @@ void describe('a queue in trouble is named once, with what to do', { concurrency
   ]
   for (const [name, queue, sessions, code, advice] of wrong)
     void it(name, async (t) => {
-      const { lines, open, queue: queueOf } = await busWith(t)
+      const { lines, open, queue: queueOf, rests } = await busWith(t)
       await open(queueOf(queue, sessions))
       await until('it is said', () => errorsOf(lines).length > 0)
-      await new Promise((resolve) => setTimeout(resolve, 500))
+      const before = rests()
+      await until('the next attempts failed too', () => rests() >= before + 3)
       const errors = errorsOf(lines)
       assert.deepEqual(
         errors.map(({ fields }) => [fields['code'], fields['queue']]),

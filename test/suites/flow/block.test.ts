@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { systemRuntime } from '../../../src/adapters/system.ts'
-import { compose } from '../../../src/compose/connector.ts'
-import { readConfig } from '../../../src/compose/config.ts'
-import { FAST_ENVIRONMENT } from '../../../src/config/environment.ts'
-import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
-import { startEntra } from '../../../src/local/entra/server.ts'
-import { FAST_SETTINGS } from '../../../src/local/entra/settings.ts'
 import { until } from '../../adapters/support/until.ts'
 import { command } from '../../fakes/cli.ts'
-import { brokerFor, configOf, receive } from '../../local/service-bus/support.ts'
+import { configOf, receive } from '../../local/service-bus/support.ts'
+import { startConnector } from './connector.ts'
 
 const FILE = `
 settings:
@@ -24,74 +16,52 @@ sources:
 const BY = ['--actor', 'ann', '--justification', 'ticket 7'] as const
 
 void test('a blocked employee stays disabled through a rehire until an unblock, by a command and by events', async (context) => {
-  const folder = await mkdtemp(join(tmpdir(), 'rollcall-block-'))
-  const entra = await startEntra({ settings: FAST_SETTINGS })
-  const { broker, connect } = await brokerFor(
+  await using connector = await startConnector(
     context,
+    FILE,
     configOf({ 'hr-events': {}, 'security-events': {}, 'hr-outcomes': {} }),
   )
-  const file = join(folder, 'rollcall.yaml')
-  await writeFile(file, FILE)
-  const config = readConfig({
-    ...FAST_ENVIRONMENT,
-    ROLLCALL_CONFIG: file,
-    FOLDER: folder,
-    SERVICEBUS_CONNECTION_STRING: broker.connectionString,
-    CONTROL_QUEUE: 'none',
-    PROVISIONING_ENDPOINT: entra.endpoint,
-    PROVISIONING_ALLOW_HTTP: 'true',
-    AUTH_MODE: 'local',
-  })
-  const composed = await compose(config, systemRuntime(silentLogger, silentTelemetry))
-  const running = composed.service.run()
-  try {
-    const client = connect()
-    const outcomes = client.createReceiver('hr-outcomes', { receiveMode: 'receiveAndDelete' })
-    let sent = 0
-    const tell = async (queue: string, type: string, data?: object): Promise<void> => {
-      sent += 1
-      const time = new Date().toISOString()
-      const source = queue === 'hr-events' ? '/hr/acme' : '/security'
-      const event = { specversion: '1.0', id: `e-${sent}`, source, type, subject: '1', time }
-      await client.createSender(queue).sendMessages({ body: data ? { ...event, data } : event })
-    }
-    const outcome = async (): Promise<string> => {
-      const [message] = await receive(outcomes, 1, 20_000)
-      const { state, reason } = Object(Reflect.get(Object(message?.body), 'data'))
-      return `${state} ${reason}`
-    }
-    const isActive = async (): Promise<boolean | undefined> => (await entra.directory())['1']?.active
-    const rollcall = async (...args: readonly string[]): Promise<void> => {
-      const { code, stderr } = await command(args, { LEDGER: join(folder, 'ledger.db') })
-      assert.equal(code, 0, stderr)
-    }
-
-    await tell('hr-events', 'worker.hired', { worker: { userName: 'ann@contoso.com' } })
-    assert.equal(await outcome(), 'confirmed null')
-    assert.equal(await isActive(), true)
-
-    await rollcall('block', '1', ...BY)
-    await until('the account is disabled', async () => (await isActive()) === false)
-    await tell('hr-events', 'worker.rehired', { worker: { title: 'Head' } })
-    assert.equal(await outcome(), 'confirmed Blocked')
-    const held = (await entra.directory())['1']
-    assert.deepEqual([held?.active, held?.record['title']], [false, 'Head'])
-    await rollcall('unblock', '1', ...BY)
-    await until('the account is enabled', async () => (await isActive()) === true)
-
-    await tell('hr-events', 'worker.blocked')
-    await until('the event is refused', async () => (await broker.counts('hr-events')).deadLetter === 1)
-    await tell('security-events', 'worker.blocked')
-    assert.equal(await outcome(), 'confirmed null')
-    assert.equal(await isActive(), false)
-    await tell('security-events', 'worker.unblocked')
-    assert.equal(await outcome(), 'confirmed null')
-    assert.equal(await isActive(), true)
-  } finally {
-    await composed.service.stop()
-    await running
-    await composed.close()
-    await entra.stop()
-    await rm(folder, { recursive: true })
+  const { broker, connect, entra, folder } = connector
+  const client = connect()
+  const outcomes = client.createReceiver('hr-outcomes', { receiveMode: 'receiveAndDelete' })
+  let sent = 0
+  const tell = async (queue: string, type: string, data?: object): Promise<void> => {
+    sent += 1
+    const time = new Date().toISOString()
+    const source = queue === 'hr-events' ? '/hr/acme' : '/security'
+    const event = { specversion: '1.0', id: `e-${sent}`, source, type, subject: '1', time }
+    await client.createSender(queue).sendMessages({ body: data ? { ...event, data } : event })
   }
+  const outcome = async (): Promise<string> => {
+    const [message] = await receive(outcomes, 1, 20_000)
+    const { state, reason } = Object(Reflect.get(Object(message?.body), 'data'))
+    return `${state} ${reason}`
+  }
+  const isActive = async (): Promise<boolean | undefined> => (await entra.directory())['1']?.active
+  const rollcall = async (...args: readonly string[]): Promise<void> => {
+    const { code, stderr } = await command(args, { LEDGER: join(folder, 'ledger.db') })
+    assert.equal(code, 0, stderr)
+  }
+
+  await tell('hr-events', 'worker.hired', { worker: { userName: 'ann@contoso.com' } })
+  assert.equal(await outcome(), 'confirmed null')
+  assert.equal(await isActive(), true)
+
+  await rollcall('block', '1', ...BY)
+  await until('the account is disabled', async () => (await isActive()) === false)
+  await tell('hr-events', 'worker.rehired', { worker: { title: 'Head' } })
+  assert.equal(await outcome(), 'confirmed Blocked')
+  const held = (await entra.directory())['1']
+  assert.deepEqual([held?.active, held?.record['title']], [false, 'Head'])
+  await rollcall('unblock', '1', ...BY)
+  await until('the account is enabled', async () => (await isActive()) === true)
+
+  await tell('hr-events', 'worker.blocked')
+  await until('the event is refused', async () => (await broker.counts('hr-events')).deadLetter === 1)
+  await tell('security-events', 'worker.blocked')
+  assert.equal(await outcome(), 'confirmed null')
+  assert.equal(await isActive(), false)
+  await tell('security-events', 'worker.unblocked')
+  assert.equal(await outcome(), 'confirmed null')
+  assert.equal(await isActive(), true)
 })

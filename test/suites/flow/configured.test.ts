@@ -1,16 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { systemRuntime } from '../../../src/adapters/system.ts'
-import { compose } from '../../../src/compose/connector.ts'
-import { FAST_ENVIRONMENT } from '../../../src/config/environment.ts'
-import { readConfig } from '../../../src/compose/config.ts'
-import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
-import { startEntra } from '../../../src/local/entra/server.ts'
-import { FAST_SETTINGS } from '../../../src/local/entra/settings.ts'
-import { brokerFor, configOf, receive } from '../../local/service-bus/support.ts'
+import { configOf, receive } from '../../local/service-bus/support.ts'
+import { startConnector } from './connector.ts'
 
 const ACME = 'urn:ietf:params:scim:schemas:extension:acme:2.0:User'
 const FILE = `
@@ -29,105 +20,83 @@ mapping:
 `
 
 void test('a file brings events of several queues, shapes and sessions to the directory through its mapping, and one bad value stops no other event', async (context) => {
-  const folder = await mkdtemp(join(tmpdir(), 'rollcall-configured-'))
-  const entra = await startEntra({ settings: FAST_SETTINGS })
-  const { broker, connect } = await brokerFor(
+  await using connector = await startConnector(
     context,
+    FILE,
     configOf({ 'hr-events': {}, bamboo: { RequiresSession: true }, 'hr-outcomes': {} }, [
       { Name: 'people', Subscriptions: [{ Name: 'rollcall' }] },
     ]),
   )
-  const file = join(folder, 'rollcall.yaml')
-  await writeFile(file, FILE)
-  const config = readConfig({
-    ...FAST_ENVIRONMENT,
-    ROLLCALL_CONFIG: file,
-    FOLDER: folder,
-    SERVICEBUS_CONNECTION_STRING: broker.connectionString,
-    CONTROL_QUEUE: 'none',
-    PROVISIONING_ENDPOINT: entra.endpoint,
-    PROVISIONING_ALLOW_HTTP: 'true',
-    AUTH_MODE: 'local',
+  const { connect, entra } = connector
+  const client = connect()
+  const canonical = (id: string, subject: string, worker: object): object => ({
+    specversion: '1.0',
+    id,
+    source: '/hr/acme',
+    type: 'hire',
+    subject,
+    time: '2026-01-05T09:00:00Z',
+    data: { worker },
   })
-  const composed = await compose(config, systemRuntime(silentLogger, silentTelemetry))
-  const running = composed.service.run()
-  try {
-    const client = connect()
-    const canonical = (id: string, subject: string, worker: object): object => ({
-      specversion: '1.0',
-      id,
-      source: '/hr/acme',
-      type: 'hire',
-      subject,
-      time: '2026-01-05T09:00:00Z',
-      data: { worker },
-    })
-    await client.createSender('hr-events').sendMessages([
-      {
-        body: canonical('good', '1', {
-          userName: 'ann@contoso.com',
-          name: { givenName: 'Ann', familyName: 'A' },
-          grade: '3',
-          site: 'Bonn',
-        }),
-      },
-      { body: canonical('bad', '2', { userName: 'bob@contoso.com', grade: 'secret' }) },
-    ])
-    const fields = { 'First Name': 'Cy', 'Last Name': 'C', 'Work Email': 'cy@contoso.com', Status: 'Active' }
-    await client.createSender('bamboo').sendMessages({
-      sessionId: '3',
-      body: { employees: [{ id: '3', action: 'Created', timestamp: '2026-01-05T09:00:00+0000', fields }] },
-    })
-    const hire = {
-      associateOID: '4',
-      person: { legalName: { givenName: 'Di', familyName1: 'D' } },
-      businessCommunication: { emails: [{ emailUri: 'di@contoso.com' }] },
-    }
-    await client.createSender('people').sendMessages({
-      body: {
-        events: [
-          {
-            eventID: 'adp-1',
-            eventNameCode: { codeValue: 'worker.hire' },
-            creationDateTime: '2026-01-05T09:00:00Z',
-            data: { output: { worker: hire } },
-          },
-        ],
-      },
-    })
-
-    const outcomes = await receive(
-      client.createReceiver('hr-outcomes', { receiveMode: 'receiveAndDelete' }),
-      4,
-      20_000,
-    )
-    const states = new Map(
-      outcomes.map(({ body }) => [
-        Reflect.get(Object(body), 'subject'),
-        Reflect.get(Object(Reflect.get(Object(body), 'data')), 'state'),
-      ]),
-    )
-    assert.deepEqual(
-      ['1', '2', '3', '4'].map((employeeId) => states.get(employeeId)),
-      ['confirmed', 'dead-lettered', 'confirmed', 'confirmed'],
-    )
-    const told = JSON.stringify(outcomes.map(({ body }) => Object(body)))
-    assert.ok(told.includes('MappingFailed') && !told.includes('secret'))
-    const directory = await entra.directory()
-    const record = (id: string): object => Object(Reflect.get(Object(Reflect.get(directory, id)), 'record'))
-    assert.deepEqual(
-      ['1', '3', '4'].map((id) => Reflect.get(record(id), 'displayName')),
-      ['Ann A', 'Cy C', 'Di D'],
-    )
-    assert.equal(Reflect.get(record('1'), 'title'), 'Grade 3')
-    assert.equal(Reflect.get(record('3'), 'userName'), 'cy@contoso.com')
-    assert.deepEqual(Reflect.get(record('1'), ACME), { site: 'Bonn' })
-    assert.equal(Reflect.has(directory, '2'), false)
-  } finally {
-    await composed.service.stop()
-    await running
-    await composed.close()
-    await entra.stop()
-    await rm(folder, { recursive: true })
+  await client.createSender('hr-events').sendMessages([
+    {
+      body: canonical('good', '1', {
+        userName: 'ann@contoso.com',
+        name: { givenName: 'Ann', familyName: 'A' },
+        grade: '3',
+        site: 'Bonn',
+      }),
+    },
+    { body: canonical('bad', '2', { userName: 'bob@contoso.com', grade: 'secret' }) },
+  ])
+  const fields = { 'First Name': 'Cy', 'Last Name': 'C', 'Work Email': 'cy@contoso.com', Status: 'Active' }
+  await client.createSender('bamboo').sendMessages({
+    sessionId: '3',
+    body: { employees: [{ id: '3', action: 'Created', timestamp: '2026-01-05T09:00:00+0000', fields }] },
+  })
+  const hire = {
+    associateOID: '4',
+    person: { legalName: { givenName: 'Di', familyName1: 'D' } },
+    businessCommunication: { emails: [{ emailUri: 'di@contoso.com' }] },
   }
+  await client.createSender('people').sendMessages({
+    body: {
+      events: [
+        {
+          eventID: 'adp-1',
+          eventNameCode: { codeValue: 'worker.hire' },
+          creationDateTime: '2026-01-05T09:00:00Z',
+          data: { output: { worker: hire } },
+        },
+      ],
+    },
+  })
+
+  const outcomes = await receive(
+    client.createReceiver('hr-outcomes', { receiveMode: 'receiveAndDelete' }),
+    4,
+    20_000,
+  )
+  const states = new Map(
+    outcomes.map(({ body }) => [
+      Reflect.get(Object(body), 'subject'),
+      Reflect.get(Object(Reflect.get(Object(body), 'data')), 'state'),
+    ]),
+  )
+  assert.deepEqual(
+    ['1', '2', '3', '4'].map((employeeId) => states.get(employeeId)),
+    ['confirmed', 'dead-lettered', 'confirmed', 'confirmed'],
+  )
+  const told = JSON.stringify(outcomes.map(({ body }) => Object(body)))
+  assert.ok(told.includes('MappingFailed') && !told.includes('secret'))
+  const directory = await entra.directory()
+  const record = (id: string): object => Object(Reflect.get(Object(Reflect.get(directory, id)), 'record'))
+  assert.deepEqual(
+    ['1', '3', '4'].map((id) => Reflect.get(record(id), 'displayName')),
+    ['Ann A', 'Cy C', 'Di D'],
+  )
+  assert.equal(Reflect.get(record('1'), 'title'), 'Grade 3')
+  assert.equal(Reflect.get(record('3'), 'userName'), 'cy@contoso.com')
+  assert.deepEqual(Reflect.get(record('1'), ACME), { site: 'Bonn' })
+  assert.equal(Reflect.has(directory, '2'), false)
 })

@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { systemRuntime } from '../../../src/adapters/system.ts'
-import { compose } from '../../../src/compose/connector.ts'
-import { FAST_ENVIRONMENT } from '../../../src/config/environment.ts'
-import { readConfig } from '../../../src/compose/config.ts'
-import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
-import { startEntra } from '../../../src/local/entra/server.ts'
-import { FAST_SETTINGS } from '../../../src/local/entra/settings.ts'
-import { brokerFor, configOf, receive } from '../../local/service-bus/support.ts'
+import { configOf, receive } from '../../local/service-bus/support.ts'
+import { startConnector } from './connector.ts'
 
 const FILE = `
 settings:
@@ -41,7 +32,6 @@ const WORKERS = new Map([
 ])
 
 void test('notices are read from the HR system of their source and confirmed, and a hire to come is announced disabled', async (context) => {
-  const folder = await mkdtemp(join(tmpdir(), 'rollcall-notice-'))
   const hr = createServer((request, response) => {
     if (request.url === '/token') {
       const known = request.headers.authorization === `Basic ${btoa('rollcall:s3cret')}`
@@ -54,94 +44,78 @@ void test('notices are read from the HR system of their source and confirmed, an
   })
   await new Promise<void>((resolve) => hr.listen(0, '127.0.0.1', resolve))
   const address = hr.address()
-  const entra = await startEntra({ settings: FAST_SETTINGS })
-  const { broker, connect } = await brokerFor(context, configOf({ 'hr-events': {}, 'hr-outcomes': {} }))
-  const file = join(folder, 'rollcall.yaml')
-  await writeFile(file, FILE)
-  const config = readConfig({
-    ...FAST_ENVIRONMENT,
-    ROLLCALL_CONFIG: file,
-    FOLDER: folder,
-    HR: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
-    HR_SECRET: 's3cret',
-    SERVICEBUS_CONNECTION_STRING: broker.connectionString,
-    CONTROL_QUEUE: 'none',
-    PROVISIONING_ENDPOINT: entra.endpoint,
-    PROVISIONING_ALLOW_HTTP: 'true',
-    AUTH_MODE: 'local',
+  context.after(() => hr.close())
+  await using connector = await startConnector(
+    context,
+    FILE,
+    configOf({ 'hr-events': {}, 'hr-outcomes': {} }),
+    {
+      HR: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+      HR_SECRET: 's3cret',
+    },
+  )
+  const { connect, entra, ledger } = connector
+  const client = connect()
+  const event = (id: string, subject: string, type: string, data: object): { readonly body: object } => ({
+    body: { specversion: '1.0', id, source: '/hr/acme', type, subject, time: '2026-01-05T09:00:00Z', data },
   })
-  const composed = await compose(config, systemRuntime(silentLogger, silentTelemetry))
-  const running = composed.service.run()
-  try {
-    const client = connect()
-    const event = (id: string, subject: string, type: string, data: object): { readonly body: object } => ({
-      body: { specversion: '1.0', id, source: '/hr/acme', type, subject, time: '2026-01-05T09:00:00Z', data },
-    })
-    const worker = { userName: 'cy@contoso.com' }
-    await client
-      .createSender('hr-events')
-      .sendMessages([
-        event('n1', '1', 'worker.updated', { mode: 'notice' }),
-        event('n2', '2', 'worker.terminated', { mode: 'notice' }),
-        event('n3', '3', 'worker.updated', { mode: 'notice' }),
-        event('n5', '5', 'worker.updated', { mode: 'notice' }),
-        event('n6', '6', 'worker.updated', { mode: 'notice' }),
-        event('n7', '7', 'worker.updated', { mode: 'notice' }),
-        event('h4', '4', 'worker.hired', { worker, effectiveDate: '2999-01-01' }),
-      ])
-    const outcomes = await receive(
-      client.createReceiver('hr-outcomes', { receiveMode: 'receiveAndDelete' }),
-      6,
-      20_000,
-    )
-    const told = new Map(
-      outcomes.map(({ body }) => [
-        Reflect.get(Object(body), 'subject'),
-        Object(Reflect.get(Object(body), 'data')),
-      ]),
-    )
-    assert.deepEqual(
-      ['1', '2', '3'].map((employeeId) => [
-        Reflect.get(told.get(employeeId), 'state'),
-        Reflect.get(told.get(employeeId), 'reason'),
-      ]),
-      [
-        ['confirmed', null],
-        ['confirmed', null],
-        ['dead-lettered', 'HydrateFailed'],
-      ],
-    )
-    assert.deepEqual(
-      ['3', '5', '6', '7'].map(
-        (employeeId) => String(Reflect.get(told.get(employeeId), 'detail')).split(';')[0],
-      ),
-      [
-        'NotFound',
-        'AccessUnknown: status is a status that the access rules do not know',
-        'AnswerIsFailure: success says that the request failed',
-        'OtherEmployee: employee yields the id of another employee',
-      ],
-    )
-    assert.doesNotMatch(JSON.stringify(outcomes.map(({ body }) => body)), /S3cret|t0ken/)
-    const record = async (id: string): Promise<object> =>
-      Object(Reflect.get(Object(Reflect.get(await entra.directory(), id)), 'record'))
-    assert.deepEqual(
-      [Reflect.get(await record('1'), 'title'), Reflect.get(await record('2'), 'active')],
-      ['Head', false],
-    )
-    while (Reflect.get(await record('4'), 'userName') === undefined)
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    assert.deepEqual(
-      [Reflect.get(await record('4'), 'active'), Reflect.get(await record('4'), 'nickName')],
-      [false, '2999-01-01'],
-    )
-    assert.equal((await composed.ledger.readTrace('h4'))?.events[0]?.reason, 'Announced')
-  } finally {
-    await composed.service.stop()
-    await running
-    await composed.close()
-    await entra.stop()
-    hr.close()
-    await rm(folder, { recursive: true })
-  }
+  const worker = { userName: 'cy@contoso.com' }
+  await client
+    .createSender('hr-events')
+    .sendMessages([
+      event('n1', '1', 'worker.updated', { mode: 'notice' }),
+      event('n2', '2', 'worker.terminated', { mode: 'notice' }),
+      event('n3', '3', 'worker.updated', { mode: 'notice' }),
+      event('n5', '5', 'worker.updated', { mode: 'notice' }),
+      event('n6', '6', 'worker.updated', { mode: 'notice' }),
+      event('n7', '7', 'worker.updated', { mode: 'notice' }),
+      event('h4', '4', 'worker.hired', { worker, effectiveDate: '2999-01-01' }),
+    ])
+  const outcomes = await receive(
+    client.createReceiver('hr-outcomes', { receiveMode: 'receiveAndDelete' }),
+    6,
+    20_000,
+  )
+  const told = new Map(
+    outcomes.map(({ body }) => [
+      Reflect.get(Object(body), 'subject'),
+      Object(Reflect.get(Object(body), 'data')),
+    ]),
+  )
+  assert.deepEqual(
+    ['1', '2', '3'].map((employeeId) => [
+      Reflect.get(told.get(employeeId), 'state'),
+      Reflect.get(told.get(employeeId), 'reason'),
+    ]),
+    [
+      ['confirmed', null],
+      ['confirmed', null],
+      ['dead-lettered', 'HydrateFailed'],
+    ],
+  )
+  assert.deepEqual(
+    ['3', '5', '6', '7'].map(
+      (employeeId) => String(Reflect.get(told.get(employeeId), 'detail')).split(';')[0],
+    ),
+    [
+      'NotFound',
+      'AccessUnknown: status is a status that the access rules do not know',
+      'AnswerIsFailure: success says that the request failed',
+      'OtherEmployee: employee yields the id of another employee',
+    ],
+  )
+  assert.doesNotMatch(JSON.stringify(outcomes.map(({ body }) => body)), /S3cret|t0ken/)
+  const record = async (id: string): Promise<object> =>
+    Object(Reflect.get(Object(Reflect.get(await entra.directory(), id)), 'record'))
+  assert.deepEqual(
+    [Reflect.get(await record('1'), 'title'), Reflect.get(await record('2'), 'active')],
+    ['Head', false],
+  )
+  while (Reflect.get(await record('4'), 'userName') === undefined)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.deepEqual(
+    [Reflect.get(await record('4'), 'active'), Reflect.get(await record('4'), 'nickName')],
+    [false, '2999-01-01'],
+  )
+  assert.equal((await ledger.readTrace('h4'))?.events[0]?.reason, 'Announced')
 })

@@ -1,3 +1,4 @@
+import type { MessageHead } from '../../ports.ts'
 import type { EventName } from '../../model.ts'
 
 /** Dead letters that the ledger keeps: events that failed after intake. */
@@ -38,13 +39,7 @@ export interface DeadLetterLedger {
 }
 
 /** The content of a message, without its place on the bus. */
-export interface MessageOriginal {
-  readonly messageId: string | null
-  readonly sessionId: string | null
-  readonly contentType: string | null
-  readonly subject?: string | null
-  readonly correlationId?: string | null
-  readonly replyTo?: string | null
+export interface MessageOriginal extends MessageHead {
   readonly body: string
   readonly properties: Readonly<Record<string, string | number | boolean | null>>
 }

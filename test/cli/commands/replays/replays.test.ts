@@ -3,13 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
-import type { ReplayTarget } from '../../../../src/core/ledger/port/replays.ts'
 import { command, type OnTerminal } from '../../../fakes/cli.ts'
-import { failAll } from '../../../suites/conformance/ledger/dead-letters.ts'
-import { hrEvent, joiner, World } from '../../../suites/conformance/ledger/world.ts'
+import { ledgerWithFrozenRuns } from '../../../fakes/frozen-runs.ts'
 
-const FILTER = { code: null, type: null, employeeId: null, since: null, until: null }
 const BY = ['--actor', 'bob', '--justification', 'ticket 7'] as const
 
 let folder = ''
@@ -19,26 +15,7 @@ const run = (argv: readonly string[], terminal: OnTerminal = {}) =>
 /** Two dead letters of the ledger, and two runs that were frozen and never carried out: of one each. */
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-replays-'))
-  const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: Date.now })
-  const world = new World(ledger)
-  for (const employeeId of ['p1', 'p2']) {
-    await world.record(joiner(`hire-${employeeId}`, employeeId))
-    await world.confirmAll()
-    await world.record(hrEvent(`bad-${employeeId}`, employeeId, { title: 'x' }, { order: 1 }))
-    await failAll(world)
-  }
-  const { deadLetters } = await ledger.listDeadLetters({
-    filter: FILTER,
-    archived: true,
-    next: null,
-    limit: 10,
-  })
-  for (const { seq, revision } of deadLetters) {
-    const targets: readonly ReplayTarget[] = [{ store: 'ledger', seq, revision }]
-    const by = { actor: 'ada', justification: 'domain was added' }
-    await ledger.freezeReplay({ name: `run-${seq}`, selection: `${seq}`, ...by, targets }, Date.now())
-  }
-  await ledger.close()
+  await ledgerWithFrozenRuns(join(folder, 'ledger.db'))
 })
 after(() => rm(folder, { recursive: true, force: true }))
 

@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Command } from 'commander'
-import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { callableCommands } from '../../../../src/cli/help/tree.ts'
 import { programFor } from '../../../../src/cli/program.ts'
 import { command, type OnTerminal } from '../../../fakes/cli.ts'
-import { failAll } from '../../../suites/conformance/ledger/dead-letters.ts'
-import { hrEvent, joiner, leaver, World } from '../../../suites/conformance/ledger/world.ts'
+import { ledgerWithFrozenRuns } from '../../../fakes/frozen-runs.ts'
+import { leaver } from '../../../suites/conformance/ledger/world.ts'
 
 interface ListCommand {
   readonly argv: readonly string[]
@@ -48,29 +47,7 @@ const run = (
 /** Two dead letters with a frozen run of each, and one leaver. */
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-lists-'))
-  const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: Date.now })
-  const world = new World(ledger)
-  for (const employeeId of ['p1', 'p2']) {
-    await world.record(joiner(`hire-${employeeId}`, employeeId))
-    await world.confirmAll()
-    await world.record(hrEvent(`bad-${employeeId}`, employeeId, { title: 'x' }, { order: 1 }))
-    await failAll(world)
-  }
-  await world.record(leaver('p1 leaves', 'p1', 2))
-  const filter = { code: null, type: null, employeeId: null, since: null, until: null }
-  const { deadLetters } = await ledger.listDeadLetters({ filter, archived: true, next: null, limit: 10 })
-  for (const { seq, revision } of deadLetters)
-    await ledger.freezeReplay(
-      {
-        name: `run-${seq}`,
-        selection: `${seq}`,
-        actor: 'ada',
-        justification: 'a test',
-        targets: [{ store: 'ledger', seq, revision }],
-      },
-      Date.now(),
-    )
-  await ledger.close()
+  await ledgerWithFrozenRuns(join(folder, 'ledger.db'), (world) => world.record(leaver('p1 leaves', 'p1', 2)))
 })
 after(() => rm(folder, { recursive: true, force: true }))
 

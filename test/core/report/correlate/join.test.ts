@@ -15,51 +15,58 @@ import {
   joinContext,
   type Joined,
   joined,
+  joinedAlone,
   logRecord,
   rawLogRecord,
   SKEW,
 } from '../../../fakes/log.ts'
-
-const alone = (operations: readonly Candidate[], ...records: readonly LogRecord[]): Joined =>
-  joined(records, candidates(operations))
 
 void describe('a record joins the operation it answers', () => {
   void test('by the employee id only: employees with the same name are kept apart', () => {
     const ann = candidate('op-1', { displayName: 'Ann Lee' })
     const other = candidate('op-2', { displayName: 'Ann Lee' }, { employeeId: '10002' })
     const record = logRecord('r-1', { employee: '10002', echo: { displayName: 'Ann Lee' } })
-    assert.deepEqual(alone([ann, other], record), { 'r-1': ['op-2', 'confirmed'] })
-    assert.deepEqual(alone([ann], record), { 'r-1': [null, null] })
+    assert.deepEqual(joinedAlone([ann, other], record), { 'r-1': ['op-2', 'confirmed'] })
+    assert.deepEqual(joinedAlone([ann], record), { 'r-1': [null, null] })
   })
 
   void test('an echoed value that was not sent excludes the operation', () => {
     const operation = candidate('op-1', { title: 'Engineer', emails: [{ type: 'work', value: null }] })
-    assert.deepEqual(alone([operation], logRecord('r-1', { echo: { title: 'Head' } })), {
+    assert.deepEqual(joinedAlone([operation], logRecord('r-1', { echo: { title: 'Head' } })), {
       'r-1': [null, null],
     })
     assert.deepEqual(
-      alone([operation], logRecord('r-1', { echo: { title: 'Engineer', department: 'unknown to us' } })),
+      joinedAlone(
+        [operation],
+        logRecord('r-1', { echo: { title: 'Engineer', department: 'unknown to us' } }),
+      ),
       {
         'r-1': ['op-1', 'confirmed'],
       },
     )
     assert.deepEqual(
-      alone([operation], logRecord('r-1', { echo: { 'emails[type eq "work"]value': 'old@contoso.com' } })),
+      joinedAlone(
+        [operation],
+        logRecord('r-1', { echo: { 'emails[type eq "work"]value': 'old@contoso.com' } }),
+      ),
       {
         'r-1': [null, null],
       },
     )
-    assert.deepEqual(alone([operation], logRecord('r-1', { echo: { 'emails[type eq "work"]value': '' } })), {
-      'r-1': ['op-1', 'confirmed'],
-    })
+    assert.deepEqual(
+      joinedAlone([operation], logRecord('r-1', { echo: { 'emails[type eq "work"]value': '' } })),
+      {
+        'r-1': ['op-1', 'confirmed'],
+      },
+    )
   })
 
   void test('a record from before the operation was sent is about an older one', () => {
     const operation = candidate('op-1', {}, { submittedAt: day(2), acceptedAt: day(2) + 5_000 })
-    assert.deepEqual(alone([operation], logRecord('r-1', { at: day(2) - SKEW - 1_000 })), {
+    assert.deepEqual(joinedAlone([operation], logRecord('r-1', { at: day(2) - SKEW - 1_000 })), {
       'r-1': [null, null],
     })
-    assert.deepEqual(alone([operation], logRecord('r-1', { at: day(2) - SKEW })), {
+    assert.deepEqual(joinedAlone([operation], logRecord('r-1', { at: day(2) - SKEW })), {
       'r-1': ['op-1', 'confirmed'],
     })
   })
@@ -88,7 +95,7 @@ void describe('a record joins the operation it answers', () => {
       importStep: 'EntryEscrowRetry',
       importDetails: { TypeName: 'EscrowedEntryDefault' },
     })
-    assert.deepEqual(alone([candidate('op-1')], retry), { 'r-1': [null, null] })
+    assert.deepEqual(joinedAlone([candidate('op-1')], retry), { 'r-1': [null, null] })
   })
 })
 
@@ -97,7 +104,7 @@ void describe('the evidence for active in a record, strongest first', () => {
   const stayer = candidate('op-in', { active: true })
 
   const one = (options: Parameters<typeof logRecord>[1]): Joined =>
-    alone([leaver, stayer], logRecord('r-1', options))
+    joinedAlone([leaver, stayer], logRecord('r-1', options))
 
   void test('the import echo overrides everything else', () => {
     const modified = [{ displayName: 'accountEnabled', oldValue: null, newValue: 'True' }]
@@ -143,7 +150,7 @@ void describe('the evidence for active in a record, strongest first', () => {
     const record = parseLogRecord({ ...raw, provisioningSteps: [...steps, matching] })
     assert.ok(record)
     assert.equal(record.active, null)
-    assert.deepEqual(alone([leaver], record), { 'r-1': ['op-out', 'confirmed'] })
+    assert.deepEqual(joinedAlone([leaver], record), { 'r-1': ['op-out', 'confirmed'] })
   })
 
   void test('without any evidence two candidates stay open', () => {
@@ -159,12 +166,12 @@ void describe('when two operations of an employee are open', () => {
   void test('neither is settled until there are as many changes as operations; then they pair in order of time', () => {
     const early = logRecord('r-1', { at: day(1) + 300_000 })
     const late = logRecord('r-2', { at: day(1) + 360_000 })
-    assert.deepEqual(alone([second, first], late), { 'r-2': [null, null] })
+    assert.deepEqual(joinedAlone([second, first], late), { 'r-2': [null, null] })
     for (const records of [
       [early, late],
       [late, early],
     ])
-      assert.deepEqual(alone([second, first], ...records), {
+      assert.deepEqual(joinedAlone([second, first], ...records), {
         'r-1': ['op-1', 'confirmed'],
         'r-2': ['op-2', 'confirmed'],
       })
@@ -177,7 +184,7 @@ void describe('when two operations of an employee are open', () => {
   void test('two records of one change are one change', () => {
     const change = { changeId: 'c-1' }
     const records = [logRecord('r-1', change), logRecord('r-2', { ...change, echo: null })]
-    assert.deepEqual(alone([first, second], ...records), { 'r-1': [null, null], 'r-2': [null, null] })
+    assert.deepEqual(joinedAlone([first, second], ...records), { 'r-1': [null, null], 'r-2': [null, null] })
   })
 
   void test('evidence in one record settles the other too', () => {
@@ -185,7 +192,7 @@ void describe('when two operations of an employee are open', () => {
     const headed = candidate('op-2', { title: 'Head' }, { acceptedAt: day(1) + 60_000 })
     const silent = logRecord('r-1', { at: day(1) + 400_000, more: { cycleId: 'another' } })
     const telling = logRecord('r-2', { at: day(1) + 500_000, echo: { title: 'Engineer' } })
-    assert.deepEqual(alone([titled, headed], silent, telling), {
+    assert.deepEqual(joinedAlone([titled, headed], silent, telling), {
       'r-1': ['op-2', 'confirmed'],
       'r-2': ['op-1', 'confirmed'],
     })
@@ -194,7 +201,7 @@ void describe('when two operations of an employee are open', () => {
 
 void describe('the effect of a record on its operation', () => {
   const outcome = (options: Parameters<typeof logRecord>[1], user = {}): string | null | undefined =>
-    alone([candidate('op-1', user)], logRecord('r-1', options))['r-1']?.[1]
+    joinedAlone([candidate('op-1', user)], logRecord('r-1', options))['r-1']?.[1]
 
   void test('success and warning confirm it, failure fails it, a skip skips it', () => {
     assert.equal(outcome({ status: 'success' }), 'confirmed')
@@ -216,7 +223,7 @@ void describe('the effect of a record on its operation', () => {
   })
 
   void test('an unknown status decides nothing', () => {
-    assert.deepEqual(alone([candidate('op-1')], logRecord('r-1', { status: 'unknownFutureValue' })), {
+    assert.deepEqual(joinedAlone([candidate('op-1')], logRecord('r-1', { status: 'unknownFutureValue' })), {
       'r-1': ['op-1', null],
     })
   })
@@ -230,7 +237,7 @@ void describe('the effect of a record on its operation', () => {
 
   void test('a follow-up that arrives before its record waits for it', () => {
     const followUp = logRecord('r-2', { changeId: 'c-1', echo: null, at: day(1) + 2_000 })
-    assert.deepEqual(alone([candidate('op-1')], followUp), { 'r-2': [null, null] })
+    assert.deepEqual(joinedAlone([candidate('op-1')], followUp), { 'r-2': [null, null] })
     assert.deepEqual(
       joined(
         [logRecord('r-1', { changeId: 'c-1' })],
@@ -258,13 +265,13 @@ void describe('the service retries failures itself', () => {
     })
 
   void test('an escrowed failure is not final', () => {
-    assert.deepEqual(alone([candidate('op-1')], failure), { 'r-1': ['op-1', 'escrowed'] })
+    assert.deepEqual(joinedAlone([candidate('op-1')], failure), { 'r-1': ['op-1', 'escrowed'] })
     const final = logRecord('r-2', { status: 'failure', errorCode: 'EntryConflict' })
-    assert.deepEqual(alone([candidate('op-1')], final), { 'r-2': ['op-1', 'failed'] })
+    assert.deepEqual(joinedAlone([candidate('op-1')], final), { 'r-2': ['op-1', 'failed'] })
   })
 
   void test('the retry settles it, with a new change id or the same one', () => {
-    assert.deepEqual(alone([escrowed], retry('c-9')), { 'retry-success-c-9': ['op-1', 'confirmed'] })
+    assert.deepEqual(joinedAlone([escrowed], retry('c-9')), { 'retry-success-c-9': ['op-1', 'confirmed'] })
     const same = candidates([escrowed], { byChange: new Map([['c-1', 'op-1']]) })
     assert.deepEqual(joined([retry('c-1')], same), { 'retry-success-c-1': ['op-1', 'confirmed'] })
   })
@@ -276,13 +283,16 @@ void describe('the service retries failures itself', () => {
       joined(records, candidates([escrowed], { byChange: new Map([['c-1', 'op-1']]) })),
       expected,
     )
-    assert.deepEqual(alone([candidate('op-1')], failure, ...records), { ...expected, 'r-1': ['op-1', null] })
+    assert.deepEqual(joinedAlone([candidate('op-1')], failure, ...records), {
+      ...expected,
+      'r-1': ['op-1', null],
+    })
   })
 
   void test('a newer operation is answered by its own record', () => {
     const newer = candidate('op-2', {}, { acceptedAt: day(2) })
     const own = logRecord('r-2', { at: day(2) + 60_000 })
-    assert.deepEqual(alone([escrowed, newer], own, retry('c-9', 'success', day(2) + 90_000)), {
+    assert.deepEqual(joinedAlone([escrowed, newer], own, retry('c-9', 'success', day(2) + 90_000)), {
       'r-2': ['op-2', 'confirmed'],
       'retry-success-c-9': ['op-1', 'confirmed'],
     })

@@ -12,16 +12,13 @@ import {
   candidate,
   candidates,
   joinsOf,
-  type Joined,
   joined,
+  joinedAlone,
   logRecord,
   rawLogRecord,
   SKEW,
 } from '../../../fakes/log.ts'
 import { runs } from '../../../fakes/runs.ts'
-
-const joinedAlone = (operations: readonly Candidate[], ...records: readonly LogRecord[]): Joined =>
-  joined(records, candidates(operations))
 
 void describe('a record is read whatever it contains', () => {
   void test('without an id, an employee or a time it is unreadable', () => {

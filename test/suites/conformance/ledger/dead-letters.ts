@@ -7,7 +7,8 @@ import { DAY_MS } from '../../../../src/core/runtime.ts'
 
 const ANY: DeadLetterFilter = { code: null, type: null, employeeId: null, since: null, until: null }
 
-async function letters(
+/** The dead letters that fit; by default all that are not archived. */
+export async function letters(
   world: World,
   filter: Partial<DeadLetterFilter> = {},
   archived = false,
@@ -40,7 +41,8 @@ function again(world: World, sequence: string, event: HrEvent): IntakeMessage {
   return { ...messageOf(sequence, event), enqueuedAt: world.now }
 }
 
-async function end(
+/** Discards or archives every dead letter. */
+export async function end(
   world: World,
   how: 'discard' | 'archive',
   terminations = false,

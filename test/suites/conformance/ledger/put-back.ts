@@ -1,27 +1,9 @@
 import assert from 'node:assert/strict'
 import type { IntakeMessage } from '../../../../src/core/ledger/port/intake.ts'
-import type { LedgerDeadLetter } from '../../../../src/core/ledger/port/dead-letters.ts'
 import type { HrEvent } from '../../../../src/core/model.ts'
-import { failAll } from './dead-letters.ts'
+import { end, failAll, letters } from './dead-letters.ts'
 import { hrEvent, joiner, type LedgerCase, messageOf, SOURCE, T0, type World } from './world.ts'
 
-const ANY = { code: null, type: null, employeeId: null, since: null, until: null }
-
-async function letters(world: World): Promise<readonly LedgerDeadLetter[]> {
-  return (await world.ledger.listDeadLetters({ filter: ANY, archived: false, next: null, limit: 100 }))
-    .deadLetters
-}
-async function end(
-  world: World,
-  how: 'discard' | 'archive',
-  terminations = false,
-): ReturnType<World['ledger']['endDeadLetters']> {
-  const seqs = (await letters(world)).map(({ seq }) => seq)
-  return world.ledger.endDeadLetters(
-    { seqs, how, terminations, actor: 'operator', justification: 'a test' },
-    world.now,
-  )
-}
 /** The event put on the bus again, a second after everything so far. */
 function again(world: World, sequence: string, event: HrEvent): IntakeMessage {
   world.now += 1_000

@@ -32,18 +32,29 @@ export function readQueue(
   settings: BrokerSettings,
 ): QueueConfig {
   const fields = new Fields(element)
+  const fixed = readFixed(fields, before)
+  const { partitioned } = fixed
+  return {
+    ...readShared(name, fields, before),
+    ...readManaged(element, fields, before, REMEMBERED_OF_QUEUE, { partitioned, settings }),
+    ...fixed,
+  }
+}
+
+/** What cannot be changed once the entity exists, apart from the length of the window. */
+function readFixed(
+  fields: Fields,
+  before: Pick<QueueConfig, 'duplicateWindowMs' | 'partitioned'> | undefined,
+) {
   const window = fields.duration('DuplicateDetectionHistoryTimeWindow')
   const looksForDuplicates = unchangeable(
     fields,
     'RequiresDuplicateDetection',
     before && before.duplicateWindowMs !== undefined,
   )
-  const partitioned = unchangeable(fields, 'EnablePartitioning', before?.partitioned)
   return {
-    ...readShared(name, fields, before),
-    ...readManaged(element, fields, before, REMEMBERED_OF_QUEUE, { partitioned, settings }),
     duplicateWindowMs: looksForDuplicates ? (window ?? before?.duplicateWindowMs ?? 600_000) : undefined,
-    partitioned,
+    partitioned: unchangeable(fields, 'EnablePartitioning', before?.partitioned),
   }
 }
 
@@ -55,19 +66,13 @@ export function readTopic(
   settings: BrokerSettings,
 ): TopicOwnConfig {
   const fields = new Fields(element)
-  const window = fields.duration('DuplicateDetectionHistoryTimeWindow')
-  const looksForDuplicates = unchangeable(
-    fields,
-    'RequiresDuplicateDetection',
-    before && before.duplicateWindowMs !== undefined,
-  )
-  const partitioned = unchangeable(fields, 'EnablePartitioning', before?.partitioned)
+  const fixed = readFixed(fields, before)
+  const { partitioned } = fixed
   return {
     ...readManaged(element, fields, before, REMEMBERED_OF_TOPIC, { partitioned, settings }),
     name,
     defaultTtlMs: fields.duration('DefaultMessageTimeToLive') ?? before?.defaultTtlMs ?? Infinity,
-    duplicateWindowMs: looksForDuplicates ? (window ?? before?.duplicateWindowMs ?? 600_000) : undefined,
-    partitioned,
+    ...fixed,
     status: fields.status() ?? before?.status ?? 'Active',
   }
 }

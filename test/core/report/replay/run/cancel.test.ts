@@ -1,23 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ReplayRun } from '../../../../../src/core/ledger/port/replays.ts'
 import { cancelRun } from '../../../../../src/core/report/replay/run/cancel.ts'
 import { virtualRuntime } from '../../../../fakes/virtual-runtime.ts'
+import { RUN } from './run.ts'
 
 const LEASE_MS = 30_000
-const RUN: ReplayRun = {
-  id: 3,
-  name: 'r',
-  selection: 's',
-  actor: 'ada',
-  justification: 'fixed',
-  createdAt: 0,
-  endedAt: null,
-  resumed: [],
-  paused: null,
-  entities: [],
-  counts: { frozen: 2, sending: 0, sent: 0, done: 0, gone: 0, refused: 0 },
-}
 
 /** Cancels a run that another command holds or not; `steps` is what changed or was shown. */
 function world(heldElsewhere: boolean) {

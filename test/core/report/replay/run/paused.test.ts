@@ -3,20 +3,7 @@ import { test } from 'node:test'
 import type { ReplayRun } from '../../../../../src/core/ledger/port/replays.ts'
 import { untilPaused } from '../../../../../src/core/report/replay/run/paused.ts'
 import { virtualRuntime } from '../../../../fakes/virtual-runtime.ts'
-
-const RUN: ReplayRun = {
-  id: 3,
-  name: 'r',
-  selection: 's',
-  actor: 'ada',
-  justification: 'fixed',
-  createdAt: 0,
-  endedAt: null,
-  resumed: [],
-  paused: null,
-  entities: [],
-  counts: { frozen: 2, sending: 0, sent: 0, done: 0, gone: 0, refused: 0 },
-}
+import { RUN } from './run.ts'
 
 void test('a run that is paused elsewhere stops within a second, also when the ledger did not answer before', async () => {
   const runtime = virtualRuntime()
