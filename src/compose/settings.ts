@@ -113,7 +113,7 @@ function submitSettings(config: Config, owner: string): ConnectorSettings['submi
     throttledMs: 5_000,
     fullMs: 450_000,
     circuitMs: 15_000,
-    refusedMs: 60_000,
+    accessMs: 60_000,
   }
 }
 

@@ -24,7 +24,7 @@ interface ErrorKind {
 
 /**
  * The code of every error that Rollcall raises itself: what it means, and how a command ends with
- * it.
+ * it. Why an event ended as it did is another list: `report/outcomes/reason-catalogue.ts`.
  */
 export const ERRORS = {
   AddressUnavailable: { meaning: 'The HTTP address cannot be listened on.', exit: 'failed' },

@@ -43,7 +43,7 @@ function figuresAt(now: number): Figures {
     unanswered: none,
     incomplete: none,
     job: { running: false, seenAt: 0 },
-    holds: [{ name: 'refused', since: 2_000, until: now + 1, status: 403, detail: null }],
+    holds: [{ name: 'access', since: 2_000, until: now + 1, status: 403, detail: null }],
     quota: { used: 2, oldestAt: now - 5, lastAt: now - 3 },
     brake: { window: 1, held: 0, heldSince: null },
     leavers: {
@@ -181,7 +181,7 @@ void describe('the probes of a running connector', () => {
     assert.equal(samples.get('rollcall_instances{state="lost"}'), 0)
     assert.equal(samples.get('rollcall_ledger_dead_letters{store="bus",code="Unreadable"}'), 5)
     assert.equal(samples.has('rollcall_alert{code="leaver.open"}'), false, 'nothing has looked for alerts')
-    assert.equal(samples.get('rollcall_ledger_hold_since_seconds{hold="refused"}'), 2)
+    assert.equal(samples.get('rollcall_ledger_hold_since_seconds{hold="access"}'), 2)
     assert.equal(samples.get('rollcall_ready'), 1)
     assert.equal(samples.get('rollcall_ledger_findings_open{code="DisabledElsewhere"}'), 4)
     assert.equal(samples.get('rollcall_ledger_findings_open{code="LedgerOlderThanDirectory"}'), 0)

@@ -88,10 +88,10 @@ export const CORE_MUTANTS: MutantList = {
     },
     {
       breaks: 'a refused message counts as stale',
-      file: 'report/replay/frozen-plan.ts',
+      file: 'report/replay/plan-replay.ts',
       find: 'stale: going.filter((one) => stale.has(one)).length',
       replace: 'stale: stale.size',
-      suites: ['test/core/report/replay/frozen-plan.test.ts'],
+      suites: ['test/core/report/replay/plan-replay.test.ts'],
     },
     {
       breaks: 'an explanation names changed attributes of a snapshot as unchanged',

@@ -1,6 +1,6 @@
 import type { Json } from '../../core/model.ts'
 import type { FieldChange } from '../../core/report/dead-letters/selection/field-changes.ts'
-import type { EditedLetter } from '../../core/report/replay/frozen-plan.ts'
+import type { EditedLetter } from '../../core/report/replay/plan-replay.ts'
 import { printLines, printTable } from '../support/output.ts'
 
 /** Dead letters whose changes a table shows one by one. */

@@ -1,5 +1,5 @@
 import type { ReplayForecast } from '../../core/report/replay/forecast.ts'
-import type { ReplayPlan } from '../../core/report/replay/frozen-plan.ts'
+import type { ReplayPlan } from '../../core/report/replay/plan-replay.ts'
 import type { RunView } from '../../core/report/replay/run/run.ts'
 import type { ReplayView } from '../../core/report/replay/replay.ts'
 import { sayFound } from '../dead-letters/options.ts'

@@ -99,7 +99,7 @@ function holds({ figures, now }: Scene, { holdMs }: AlertLimits): readonly Prese
     switch (name) {
       case 'job':
         return [alertOf('job.stopped', { cause: detail ?? '', count: 1, oldestAt: since })]
-      case 'refused':
+      case 'access':
         return [alertOf('submission.held', { cause: name, count: 1, oldestAt: since })]
       case 'throttled':
       case 'full':

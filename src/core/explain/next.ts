@@ -34,7 +34,7 @@ function commandFor(obstacle: Obstacle, employee: string): string | null {
     case 'stopped':
       return 'rollcall instances'
     case 'hold':
-      return obstacle.name === 'refused' ? 'rollcall check' : 'rollcall status'
+      return obstacle.name === 'access' ? 'rollcall check' : 'rollcall status'
     case 'quota':
     case 'planning':
     case 'waiting':

@@ -143,7 +143,7 @@ export const HOLD_WORDS: Readonly<Record<HoldName, string>> = {
   restored: 'the ledger is an older copy than what was sent',
   throttled: 'the service asked for fewer calls',
   full: 'the service has no room',
-  refused: 'the service refuses permission or address',
+  access: 'the service refuses permission or address',
   circuit: 'the service does not answer',
   job: 'the provisioning job is paused or quarantined',
 }

@@ -3,8 +3,8 @@ import type { Employee } from '../ledger/employee.ts'
 /**
  * A deactivation does not wait for the answer to an operation that activates: it overtakes it. The
  * service documents no order, so the end state is sent again after both
- * (`PlannedOperation.overtakes`), and an overtaken operation that has not left yet is withdrawn
- * (`claim-batch.ts`).
+ * (`PlannedOperation.overtakes`; `resendAfterOvertaking` does it once both are answered), and an
+ * overtaken operation that has not left yet is withdrawn when its batch is claimed.
  */
 export function overtakesUnanswered(
   isInactive: boolean,

@@ -1,7 +1,11 @@
 import type { CallLimits, SubmissionStatus } from '../ledger/port/submit.ts'
 import { DAY_MS } from '../runtime.ts'
 
-/** The service counts calls in windows of this length (`CallLimits.windowMs`). */
+/**
+ * The service counts calls in windows of this length (`CallLimits.windowMs`). The ledger keeps the
+ * limit of a window where it reserves a call (`waitForLimits`); what is decided here is the pace of
+ * the day.
+ */
 export const CALL_WINDOW_MS = 5_000
 
 /** The calls of the last 24 hours. */

@@ -129,8 +129,8 @@ function batchAnswer(verdict: Verdict, call: number): BatchAnswer {
   switch (verdict.kind) {
     case 'done':
       return { kind: 'accepted', call, acceptedAt: verdict.acceptedAt, requestId: verdict.requestId }
-    case 'reject': {
-      const { status, reason: code, requestId } = verdict
+    case 'refused': {
+      const { status, code, requestId } = verdict
       return { kind: 'refused', call, status, code, requestId }
     }
     case 'snooze': {
@@ -156,11 +156,11 @@ function logSnooze(
   { why, status, until }: Extract<Verdict, { kind: 'snooze' }>,
   { settings, runtime }: Submitting,
 ): void {
-  if (why === 'refused')
-    runtime.log.error('submit.refused', {
+  if (why === 'access')
+    runtime.log.error('submit.access', {
       status,
       what: 'the service refuses the call: check the identity, its permission, the job id and the endpoint; run rollcall check',
-      retryInMs: settings.refusedMs,
+      retryInMs: settings.accessMs,
     })
   else runtime.log.warn(`submit.${why}`, { status, untilMs: Math.round(until - runtime.now()) })
 }

@@ -1,7 +1,10 @@
 import type { HoldName } from '../ledger/port/submit.ts'
 import type { UploadAnswer } from '../ports.ts'
 
-/** What to do about an answer. A snooze costs no attempt. */
+/**
+ * What to do about an answer. A snooze costs no attempt. A batch that is refused is not sent again as
+ * it is: the ledger halves it until the operation that the service does not accept is alone.
+ */
 export type Verdict =
   | { readonly kind: 'done'; readonly requestId: string | null; readonly acceptedAt: number }
   | { readonly kind: 'retry'; readonly at: number; readonly status: number | null }
@@ -12,9 +15,9 @@ export type Verdict =
       readonly why: Exclude<HoldName, 'job' | 'restored'>
     }
   | {
-      readonly kind: 'reject'
+      readonly kind: 'refused'
       readonly status: number
-      readonly reason: string
+      readonly code: string
       readonly requestId: string | null
     }
 
@@ -28,7 +31,7 @@ export interface VerdictSettings {
   /** Waited while the service is down, before the next attempt. */
   readonly circuitMs: number
   /** Waited after an answer that needs a person to act. */
-  readonly refusedMs: number
+  readonly accessMs: number
 }
 
 /** A batch occupies its loop between attempts, so a longer `Retry-After` is cut to this. */
@@ -63,16 +66,16 @@ export function verdictOf(answer: UploadAnswer, { attempt, now, chance, settings
       return { kind: 'done', requestId, acceptedAt: answer.serverAt ?? now }
     case 400:
     case 413:
-      return { kind: 'reject', status, reason: answer.code ?? `Http${status}`, requestId }
+      return { kind: 'refused', status, code: answer.code ?? `Http${status}`, requestId }
     case 429:
       return { kind: 'snooze', until: now + bounded(named ?? settings.throttledMs), status, why: 'throttled' }
     case 401:
       // A token can be revoked before it expires, so one fresh token is worth an attempt.
       if (attempt === 1) return { kind: 'retry', at: now, status }
-      return { kind: 'snooze', until: now + settings.refusedMs, status, why: 'refused' }
+      return { kind: 'snooze', until: now + settings.accessMs, status, why: 'access' }
     case 403:
     case 404:
-      return { kind: 'snooze', until: now + settings.refusedMs, status, why: 'refused' }
+      return { kind: 'snooze', until: now + settings.accessMs, status, why: 'access' }
     default:
       if (isFull(answer)) return { kind: 'snooze', until: now + settings.fullMs, status, why: 'full' }
       if (status >= 500 || status === 408)
@@ -81,7 +84,7 @@ export function verdictOf(answer: UploadAnswer, { attempt, now, chance, settings
           at: now + Math.max(backoffMs, Math.min(named ?? 0, LONGEST_RETRY_MS)),
           status,
         }
-      return { kind: 'snooze', until: now + settings.refusedMs, status, why: 'refused' }
+      return { kind: 'snooze', until: now + settings.accessMs, status, why: 'access' }
   }
 }
 

@@ -21,7 +21,7 @@ const ledger: LedgerReadings = {
     unanswered: one,
     incomplete: one,
     job: { running: true, seenAt: NOW },
-    holds: [{ name: 'refused', since: 1_000, until: 2_000, status: 403, detail: null }],
+    holds: [{ name: 'access', since: 1_000, until: 2_000, status: 403, detail: null }],
     quota: { used: 2_000, oldestAt: NOW - 80_000_000, lastAt: NOW },
     brake: { window: 1, held: 1, heldSince: NOW },
     leavers: { ...one, causes: [{ cause: 'brake', ...one }] },

@@ -80,9 +80,9 @@ void describe('what is an alert', () => {
   })
 
   void it('a stopped job is at once, and so is a refusal; what the service may lift by itself only when it lasts', () => {
-    assert.deepEqual(found({ holds: [hold('job', T, 'Quarantine'), hold('refused', T)] }), [
+    assert.deepEqual(found({ holds: [hold('job', T, 'Quarantine'), hold('access', T)] }), [
       'urgent job.stopped Quarantine 1',
-      'urgent submission.held refused 1',
+      'urgent submission.held access 1',
     ])
     assert.deepEqual(found({ holds: [hold('circuit', T - 10 * MINUTE + 1)] }), [])
     assert.deepEqual(found({ holds: [hold('circuit', T - 10 * MINUTE)] }), [

@@ -26,7 +26,7 @@ const settings: SubmitSettings = {
   throttledMs: 60_000,
   fullMs: 300_000,
   circuitMs: 20_000,
-  refusedMs: 900_000,
+  accessMs: 900_000,
 }
 const operation = (id: string): BatchOperation => ({
   id,
@@ -288,8 +288,8 @@ void describe('an attempt that does not settle it', () => {
     assert.deepEqual(asked, ['slot', 'upload', 'again', 'slot', 'upload', 'again'])
     const last = recorded.at(-1)?.answer
     assert(last?.kind === 'again')
-    assert.deepEqual([last.hold, last.countsAsAttempt, last.status], ['refused', false, 401])
-    assert.equal(runtime.lines.at(-1)?.event, 'submit.refused')
+    assert.deepEqual([last.hold, last.countsAsAttempt, last.status], ['access', false, 401])
+    assert.equal(runtime.lines.at(-1)?.event, 'submit.access')
   })
 })
 

@@ -13,7 +13,7 @@ const settings = {
   throttledMs: 60_000,
   fullMs: 300_000,
   circuitMs: 20_000,
-  refusedMs: 900_000,
+  accessMs: 900_000,
 }
 
 type Response = Extract<UploadAnswer, { kind: 'response' }>
@@ -46,15 +46,15 @@ void describe('every answer of the service has its verdict', () => {
 
   void test('400 and 413 refuse the request, and its batch is halved', () => {
     assert.deepEqual(verdict(response(400, { code: 'BadRequest' })), {
-      kind: 'reject',
+      kind: 'refused',
       status: 400,
-      reason: 'BadRequest',
+      code: 'BadRequest',
       requestId: 'request-1',
     })
     assert.deepEqual(verdict(response(413)), {
-      kind: 'reject',
+      kind: 'refused',
       status: 413,
-      reason: 'Http413',
+      code: 'Http413',
       requestId: 'request-1',
     })
   })
@@ -65,7 +65,7 @@ void describe('every answer of the service has its verdict', () => {
       kind: 'snooze',
       until: NOW + 900_000,
       status: 401,
-      why: 'refused',
+      why: 'access',
     })
   })
 
@@ -75,7 +75,7 @@ void describe('every answer of the service has its verdict', () => {
         kind: 'snooze',
         until: NOW + 900_000,
         status,
-        why: 'refused',
+        why: 'access',
       })
   })
 

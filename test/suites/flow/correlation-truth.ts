@@ -159,7 +159,7 @@ export function connect(
         throttledMs: 5 * SECOND,
         fullMs: MINUTE,
         circuitMs: 15 * SECOND,
-        refusedMs: MINUTE,
+        accessMs: MINUTE,
       },
       runtime: sim,
     }),

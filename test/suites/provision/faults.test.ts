@@ -34,8 +34,8 @@ void describe('what only a person can do something about', () => {
       assert(asked <= 4, 'no more than were on their way')
       await site.runtime.advance(50_000)
       assert.equal(site.service.calls.length, asked)
-      assert.deepEqual(await holds(site), [['refused', status]])
-      assert(site.runtime.lines.some(({ level, event }) => level === 'error' && event === 'submit.refused'))
+      assert.deepEqual(await holds(site), [['access', status]])
+      assert(site.runtime.lines.some(({ level, event }) => level === 'error' && event === 'submit.access'))
       const { promise, resolve } = Promise.withResolvers<UploadAnswer>()
       site.service.decide(() => promise)
       await site.runtime.advance(30_000)
@@ -49,7 +49,7 @@ void describe('what only a person can do something about', () => {
 
   void test('401 is worth one fresh token, then stops submission for everybody until a token is let in', async (t) => {
     const site = await sendInto(t, answer(401), answer(401))
-    assert.deepEqual([site.service.calls.length, await holds(site)], [2, [['refused', 401]]])
+    assert.deepEqual([site.service.calls.length, await holds(site)], [2, [['access', 401]]])
     site.service.next(answer(401))
     await site.runtime.advance(60_000)
     await site.runtime.advance(1_000)
@@ -60,7 +60,7 @@ void describe('what only a person can do something about', () => {
   void test('an undocumented answer stops submission and is reported', async (t) => {
     for (const status of [200, 301, 307, 405, 409, 415]) {
       const site = await sendInto(t, answer(status))
-      assert.deepEqual(await holds(site), [['refused', status]])
+      assert.deepEqual(await holds(site), [['access', status]])
       await site.stop()
     }
   })

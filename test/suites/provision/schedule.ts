@@ -190,12 +190,12 @@ export class Schedule {
     switch (made.kind) {
       case 'done':
         return this.#write(batch, { kind: 'accepted', call: slot.call, acceptedAt: began, requestId: null })
-      case 'reject':
+      case 'refused':
         return this.#write(batch, {
           kind: 'refused',
           call: slot.call,
           status: made.status,
-          code: made.reason,
+          code: made.code,
           requestId: null,
         })
       case 'retry':

@@ -30,7 +30,7 @@ export const SUBMIT: SubmitSettings = {
   throttledMs: 5_000,
   fullMs: 450_000,
   circuitMs: 15_000,
-  refusedMs: 60_000,
+  accessMs: 60_000,
 }
 
 export function answer(

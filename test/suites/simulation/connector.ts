@@ -80,7 +80,7 @@ function settingsOf(owner: string, { limits, brake, quietMs, isShared }: Outside
       throttledMs: 5 * SECOND,
       fullMs: 5 * MINUTE,
       circuitMs: 15 * SECOND,
-      refusedMs: MINUTE,
+      accessMs: MINUTE,
     },
     job: { pollMs: 2 * POLL_MS, forbiddenMs: HOUR },
     uploads: 1,

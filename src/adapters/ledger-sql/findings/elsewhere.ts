@@ -1,4 +1,5 @@
 import type { ForeignActivation, ForeignDeactivation } from '../../../core/ledger/port/findings.ts'
+import { compareText } from '../../../core/plan/fold/order.ts'
 import type { Decision } from '../../../core/ledger/decision.ts'
 import { raiseFindings, settleFindings } from './findings.ts'
 import { planAgain } from '../tables/employees.ts'
@@ -29,7 +30,7 @@ export async function noteElsewhere(
     sql,
     'foreign_deactivations (employee, at, seen_at, finding)',
     fresh
-      .toSorted((a, b) => (a.employee < b.employee ? -1 : 1))
+      .toSorted((a, b) => compareText(a.employee, b.employee))
       .map(({ employee, at, finding }) => [employee, at, now, finding]),
     `ON CONFLICT (employee) DO UPDATE SET at = excluded.at, seen_at = excluded.seen_at, finding = excluded.finding WHERE excluded.at >= foreign_deactivations.at`,
   )

@@ -21,7 +21,7 @@ export interface Taken {
 }
 
 /**
- * Events that are new, into the ledger, and their people due. One that is known, or that comes twice, is taken once, and the first of two counts;
+ * Events that are new, into the ledger, and their employees due. One that is known, or that comes twice, is taken once, and the first of two counts;
  * one that is dead and was sent again after it died is put back.
  */
 export async function insertEvents(

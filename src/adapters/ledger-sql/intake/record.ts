@@ -17,7 +17,7 @@ import { mismatches } from './rescind-mismatch.ts'
 import { insertRows, type Sql, writeRows } from '../driver/sql.ts'
 import { addTotals } from '../tables/totals.ts'
 
-/** One transaction: messages, their events, and the people who are now due. */
+/** One transaction: messages, their events, and the employees who are now due. */
 export async function record(sql: Sql, instance: string, batch: IntakeBatch): Promise<RecordResult> {
   const { now } = batch
   // A rescind and what it names must not pass each other unseen.

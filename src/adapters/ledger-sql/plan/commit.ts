@@ -1,3 +1,4 @@
+import { compareText } from '../../../core/plan/fold/order.ts'
 import { LANES } from '../../../core/model.ts'
 import { isFinal } from '../../../core/ledger/lifecycle.ts'
 import type { PlanResult, BrakeSettings } from '../../../core/ledger/port/plan.ts'
@@ -15,7 +16,10 @@ import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../dri
 
 type Decided = Extract<Decision, { kind: 'decided' }>
 
-/** One transaction over many people. Rows are taken in id order, so that two instances never wait for each other. */
+/**
+ * One transaction over many employees. Rows are taken in the order of their ids, so that two
+ * instances never wait for each other.
+ */
 export async function commitPlan(
   sql: Sql,
   instance: string,
@@ -23,7 +27,7 @@ export async function commitPlan(
   brake: BrakeSettings,
   now: number,
 ): Promise<PlanResult> {
-  const ordered = [...decisions].sort((a, b) => (a.employeeId < b.employeeId ? -1 : 1))
+  const ordered = [...decisions].sort((a, b) => compareText(a.employeeId, b.employeeId))
   await lockEmployees(
     sql,
     ordered.map(({ employeeId: employee }) => employee),

@@ -50,7 +50,7 @@ const AS_GOOD_AS_FINAL = `LEFT JOIN operations c ON c.seq = e.operation AND e.st
 /** A claim that lasts longer than any by so much was made by a clock that was ahead. */
 const CLAIM_TOLERANCE_MS = 120_000
 
-/** Leavers first, then people whose moment has come, then those who were quiet long enough. */
+/** Leavers first, then employees whose moment has come, then those who were quiet long enough. */
 export async function claimDueEmployees(
   sql: Sql,
   { now, limit, maxWaitMs, claimMs = 0 }: DueQuery,
@@ -188,7 +188,7 @@ interface FailureRow extends Omit<Failure, 'lastAccepted' | 'active' | 'refused'
   readonly batch_state: string | null
 }
 
-/** Of people whose last operation failed for good; what the directory took after it has settled the matter. */
+/** Of employees whose last operation failed for good; what the directory took after it has settled the matter. */
 async function failuresOf(
   sql: Sql,
   employees: readonly EmployeeRow[],

@@ -54,7 +54,7 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
   return { id: batchId(batch.seq), attempts: 0, operations: await operationsOf(sql, batch.seq) }
 }
 
-/** Those that were not withdrawn between choosing them and taking their people. */
+/** Those that were not withdrawn between choosing them and locking their employees. */
 async function stillPending(
   sql: Sql,
   chosen: readonly WaitingOperation[],

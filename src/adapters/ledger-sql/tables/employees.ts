@@ -1,3 +1,4 @@
+import { compareText } from '../../../core/plan/fold/order.ts'
 import { earliest } from '../../../core/plan/decide/resend.ts'
 import { similarityKey } from '../../../core/intake/event/employee-id.ts'
 import type { DueTiming } from '../../../core/ledger/port/intake.ts'
@@ -8,10 +9,11 @@ import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../dri
 export type EmployeeRef = string | { readonly employee: string }
 
 /**
- * The distinct ids, in one order for every transaction, so that no two wait for each other's rows.
+ * The distinct ids by code point, as the database orders them: one order for every transaction, so
+ * that no two wait for each other's rows.
  */
 function idsOf(employees: readonly EmployeeRef[]): string[] {
-  return [...new Set(employees.map((it) => (typeof it === 'string' ? it : it.employee)))].sort()
+  return [...new Set(employees.map((it) => (typeof it === 'string' ? it : it.employee)))].sort(compareText)
 }
 
 /**
@@ -25,17 +27,9 @@ export async function lockEmployees(sql: Sql, employees: readonly EmployeeRef[])
   await readRows(
     sql,
     ['id TEXT'],
-    inOrder(idsOf(employees)).map((id) => [id]),
+    idsOf(employees).map((id) => [id]),
     `SELECT p.id FROM v JOIN employees p ON p.id = v.id ORDER BY p.id${sql.dialect.forUpdate} OF p`,
   )
-}
-
-/**
- * The distinct ids in the order of the database: by code point, which is not how JavaScript
- * compares strings.
- */
-export function inOrder(employees: readonly string[]): string[] {
-  return [...new Set(employees)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
 }
 
 type Due = Pick<HrEvent, 'employeeId' | 'effectiveAt' | 'worker' | 'rescinds'>
@@ -63,7 +57,7 @@ export async function markDue(
   }
   // In id order, so that two instances never wait for each other.
   const rows = [...employees]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(([a], [b]) => compareText(a, b))
     .map(([id, { urgent, nextAt }]): SqlValue[] => [
       id,
       1,
@@ -171,7 +165,7 @@ export async function addUnanswered(
   await writeRows(
     sql,
     ['id TEXT', 'change INT'],
-    [...counts].sort(([a], [b]) => (a < b ? -1 : 1)),
+    [...counts].sort(([a], [b]) => compareText(a, b)),
     'UPDATE employees SET unanswered = unanswered + v.change, revision = revision + 1 FROM v WHERE employees.id = v.id',
   )
 }

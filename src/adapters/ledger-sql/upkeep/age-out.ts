@@ -10,7 +10,7 @@ const SLICES: readonly string[] = [
   `DELETE FROM messages WHERE (entity, enqueued_at, sequence) IN
      (SELECT entity, enqueued_at, sequence FROM messages WHERE received_at < ? ORDER BY received_at LIMIT ?)`,
   `DELETE FROM calls WHERE seq IN (SELECT seq FROM calls WHERE at < ? ORDER BY at LIMIT ?)`,
-  // What others changed, as the log told it: values of people included.
+  // What others changed, as the log told it: values of employees included.
   `DELETE FROM log_records WHERE id IN
      (SELECT id FROM log_records WHERE operation IS NULL AND seen_at < ? ORDER BY seen_at LIMIT ?)`,
   `DELETE FROM deactivations WHERE employee IN

@@ -5,6 +5,7 @@ import type {
   RetentionPage,
   RetentionQuery,
 } from '../../../core/ledger/port/upkeep.ts'
+import { compareText } from '../../../core/plan/fold/order.ts'
 import type { EventName } from '../../../core/model.ts'
 import { employeeHash, keepErasedMark } from '../leavers/erased-marks.ts'
 import { eraseBlockedId } from '../blocks/marks.ts'
@@ -26,7 +27,7 @@ export async function retentionPage(
     after ?? '',
     limit,
   ])
-  // Counted, and the state not compared as it is: otherwise PostgreSQL walks through all events, or all that are settled, to find those of a few people.
+  // Counted, and the state not compared as it is: otherwise PostgreSQL walks through all events, or all that are settled, to find those of a few employees.
   const settled = Map.groupBy(
     await readRows<{ seq: number; employee: string }>(
       sql,
@@ -71,7 +72,7 @@ export async function foldAway(
         sql,
         ['id TEXT', 'revision INT'],
         cuts
-          .toSorted((a, b) => (a.employeeId < b.employeeId ? -1 : 1))
+          .toSorted((a, b) => compareText(a.employeeId, b.employeeId))
           .map(({ employeeId: employee, revision }) => [employee, revision]),
         'UPDATE employees SET revision = employees.revision + 1 FROM v WHERE employees.id = v.id AND employees.revision = v.revision RETURNING employees.id',
       )

@@ -3,7 +3,7 @@ import type { MappedPlanning } from './planning.ts'
 
 /**
  * The attributes that an event waits for as `incomplete`: those that the mapping requires and the
- * record lacks. A termination does not wait for the rest of the record, because the directory may
+ * record lacks (`MappedRecord.missing`). A termination does not wait for the rest of the record, because the directory may
  * hold the account.
  */
 export function attributesToWaitFor(planning: MappedPlanning, missing: readonly string[]): readonly string[] {

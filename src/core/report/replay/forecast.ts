@@ -1,7 +1,7 @@
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { CallLimits } from '../../ledger/port/submit.ts'
 import { forecast } from '../../provision/pace.ts'
-import type { ReplayPlan } from './frozen-plan.ts'
+import type { ReplayPlan } from './plan-replay.ts'
 
 /** What a replay costs, and when its operations will have been sent. */
 export interface ReplayForecast {

@@ -6,7 +6,7 @@ import type { Editor } from '../dead-letters/selection/edit.ts'
 import { type Found, type SelectionRequest, selectDeadLetters } from '../dead-letters/selection/select.ts'
 import type { Stores } from '../dead-letters/stores.ts'
 import { forecastReplay, type ForecastSettings, type ReplayForecast } from './forecast.ts'
-import { planReplay, type ReplayPlan } from './frozen-plan.ts'
+import { planReplay, type ReplayPlan } from './plan-replay.ts'
 import { refuseSharedUserNames } from './patch/shared-user-names.ts'
 import {
   carryOutAlone,

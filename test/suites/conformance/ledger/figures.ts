@@ -131,16 +131,16 @@ export const figureCases: readonly LedgerCase[] = [
       await world.send()
       const hold = { since: world.now, until: world.now + 60_000, status: null, detail: null }
       await world.ledger.setHold({ ...hold, name: 'job' })
-      await world.ledger.setHold({ ...hold, name: 'refused', status: 403 })
+      await world.ledger.setHold({ ...hold, name: 'access', status: 403 })
       const { quota, holds } = await world.figures()
       assert.deepEqual(quota, { used: 2, oldestAt: T0, lastAt: T0 + HOUR_MS })
-      assert.deepEqual(holds.map(({ name }) => name).toSorted(), ['job', 'refused'])
+      assert.deepEqual(holds.map(({ name }) => name).toSorted(), ['access', 'job'])
       world.now += DAY_MS - HOUR_MS
       const later = await world.figures()
       assert.deepEqual(later.quota, { used: 1, oldestAt: T0 + HOUR_MS, lastAt: T0 + HOUR_MS })
       assert.deepEqual(
         later.holds.map(({ name }) => name),
-        ['refused'],
+        ['access'],
         'a look at the job that is over holds nothing; a refusal ends with the next accepted batch',
       )
     },

@@ -75,7 +75,7 @@ const totals = ({ integer, tableOptions }: Dialect): readonly string[] => [
 
 const audit = ({ integer, identity, tableOptions }: Dialect): readonly string[] => [
   `CREATE TABLE audit (
-    -- What people did by commands, found again by what they did it to.
+    -- What was done by commands, found again by what it was done to.
     seq    ${identity},
     at     ${integer} NOT NULL,
     actor  TEXT NOT NULL,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { DeadLetter } from '../../../../src/core/report/dead-letters/dead-letter.ts'
-import { planReplay } from '../../../../src/core/report/replay/frozen-plan.ts'
+import { planReplay } from '../../../../src/core/report/replay/plan-replay.ts'
 import { selectedDead } from '../../../fakes/dead-letters.ts'
 import { day, hrEvent } from '../../../fakes/events.ts'
 import { rules } from '../../../fakes/people.ts'
