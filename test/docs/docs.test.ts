@@ -125,7 +125,7 @@ void describe('documentation cannot drift', () => {
 
   void test('the architecture names every folder of src and of core, and no others', () => {
     const page = read('docs/explanation/architecture.md')
-    const start = page.indexOf('## The rooms')
+    const start = page.indexOf('## The folders')
     const rooms = page.slice(start, page.indexOf('\n## ', start))
     const folders = (path: string): readonly string[] =>
       readdirSync(new URL(path, root), { withFileTypes: true })
