@@ -1,5 +1,5 @@
 import type { Json } from '../../../../core/model.ts'
-import type { EditedLetter, LeftOut } from '../../../../core/report/replay/frozen-plan.ts'
+import type { EditedLetter, LeftOut } from '../../../../core/report/replay/plan-replay.ts'
 import { reasonOf } from '../../../../core/report/outcomes/reason-catalogue.ts'
 import type { Visitor } from '../../../access/visitor.ts'
 import { actionForm, justificationField } from '../../forms.ts'
