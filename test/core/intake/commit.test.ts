@@ -79,5 +79,8 @@ void describe('reading messages', () => {
     assert.equal(await turnsFor(130, 10), 2)
     assert.equal(await turnsFor(10, 100_000), 4)
     assert.equal(await turnsFor(3, 1_000_000), 2)
+    const around = JSON.stringify({ ...cloudEvent, note: '' }).length
+    assert.equal(await turnsFor(2, 128_000 - around), 0)
+    assert.equal(await turnsFor(2, 128_001 - around), 1)
   })
 })

@@ -57,6 +57,11 @@ void describe('a charset is read where nothing can be misread', () => {
     assert.equal(await read(gzipSync(latin1(JSON_TEXT)), { encodings: ['iso-8859-1', 'gzip'] }), JSON_TEXT)
   })
 
+  void it('a letter of Latin-1 at the start is not taken for half of a UTF-16 character', async () => {
+    for (const text of ['Ä"x"', 'Ä x ', 'Ä\u0000\u0000{'])
+      assert.match(await read(latin1(text)), /^BodyNotText: the body (?!is UTF)/)
+  })
+
   void it('letters of Latin-1 without a charset are refused, naming the place and what to set', async () => {
     assert.equal(
       await read(latin1('{"name":"Zoë"}')),

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { lastLeaving } from '../../../src/core/leavers/erased.ts'
+import type { EmployeeEvent } from '../../../src/core/ledger/employee.ts'
+import { day } from '../../fakes/events.ts'
+import { employee, personEvent, WORKER } from '../../fakes/people.ts'
+
+const hired = personEvent(1, { worker: WORKER })
+const rescindOf = (seq: number): EmployeeEvent =>
+  personEvent(9, { effectiveAt: day(9), rescinds: { source: '/hr/acme', id: `e-${seq}` } })
+const placeOf = (...events: readonly EmployeeEvent[]): number | null =>
+  lastLeaving(employee(events, { known: true }), day(20))?.effectiveAt ?? null
+
+void describe('what an erasure keeps of a leaving', () => {
+  const left = personEvent(2, { effectiveAt: day(2), worker: { active: false } })
+
+  void it('is the place of the last termination that counts', () => {
+    const again = personEvent(3, { effectiveAt: day(5), worker: { active: false } })
+    assert.equal(placeOf(hired, left, again), day(5))
+    assert.equal(placeOf(hired, left, { ...again, discarded: true }), day(2))
+    assert.equal(placeOf(hired, left, { ...again, dead: true, state: 'dead-lettered' }), day(5))
+  })
+  void it('is nothing for an employee who never left, also when something else of theirs was taken back', () => {
+    const title = personEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
+    assert.equal(placeOf(hired, title), null)
+    assert.equal(placeOf(hired, title, rescindOf(2)), null)
+    assert.equal(placeOf(hired, left, rescindOf(2)), null)
+  })
+  void it('is the place of the rescind for an employee whose hire was taken back', () => {
+    assert.equal(placeOf(hired, rescindOf(1)), day(9))
+  })
+})
