@@ -28,9 +28,11 @@ import * as init from './commands/init.ts'
 import * as leaversAcknowledge from './commands/leavers/acknowledge.ts'
 import * as leaversList from './commands/leavers/list.ts'
 import * as leaversResend from './commands/leavers/resend.ts'
+import * as ledgerBackup from './commands/ledger/backup.ts'
 import * as ledgerMigrate from './commands/ledger/migrate.ts'
 import * as ledgerMove from './commands/ledger/move.ts'
 import * as ledgerRestored from './commands/ledger/restored.ts'
+import * as ledgerVerify from './commands/ledger/verify.ts'
 import * as localBus from './commands/local/bus.ts'
 import { registerLocal } from './commands/local/doubles.ts'
 import * as localFeed from './commands/local/feed.ts'
@@ -153,9 +155,11 @@ function registerAll(program: Command, context: CommandContext): void {
   )
   register(program, importBaseline, erase, init)
   register(
-    group('ledger', 'create, migrate, move and restore the ledger'),
+    group('ledger', 'create, migrate, move, back up and restore the ledger'),
     ledgerMigrate,
     ledgerMove,
+    ledgerBackup,
+    ledgerVerify,
     ledgerRestored,
   )
   register(

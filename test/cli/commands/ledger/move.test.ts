@@ -209,3 +209,28 @@ void it('a ledger is moved only to a database without instances', async (t) => {
   await running.takeLease({ ...lease, leaseMs: 0, now: Date.now() })
   assert.equal((await command(['ledger', 'move', '--from', path, '--to', location])).code, 0)
 })
+
+void it('a backup of a database is a file that can be moved to another one, while an instance runs on it', async (t) => {
+  const [first, second] = [await server.database(), await server.database()]
+  const path = await fullLedger(t)
+  assert.equal((await command(['ledger', 'move', '--from', path, '--to', first])).code, 0)
+  const source = await openTarget(t, first)
+  const file = `${path}.backup`
+  const made = await command(['ledger', 'backup', '--to', file, '--output', 'json'], { LEDGER: first })
+  assert.equal(made.code, 0, made.stderr)
+  assert.equal((JSON.parse(made.stdout) as { sound: boolean }).sound, true)
+  const moved = await command(['ledger', 'move', '--from', file, '--to', second])
+  assert.equal(moved.code, 0, moved.stderr)
+  const target = await openTarget(t, second)
+  assert.deepEqual(await target.readCounts(), await source.readCounts())
+  for (const employee of [...PEOPLE, 'many-1', 'many-599'])
+    assert.deepEqual(await target.readTrace(employee), await source.readTrace(employee))
+  const counters = async (location: string): Promise<unknown> => {
+    const driver = driverOf(location)
+    t.after(() => driver.close())
+    return driver.transaction((sql) =>
+      sql.all('SELECT sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL ORDER BY 1'),
+    )
+  }
+  assert.deepEqual(await counters(second), await counters(first))
+})
