@@ -184,12 +184,12 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   'ledger move': [['ledger move --from rollcall.db --to postgres://rollcall@db/rollcall', 'to PostgreSQL']],
   'ledger backup': [
-    ['ledger backup --to ledger-2026-11-20.db', 'while rollcall run goes on'],
-    ['ledger backup --to /backups/ledger.db --output json', 'with what the copy holds, for a script'],
+    ['ledger backup --to backup.db', 'while rollcall run goes on'],
+    ['ledger backup --to nightly.db --output json', 'with what the copy holds, for a script'],
   ],
   'ledger verify': [
     ['ledger verify', 'the ledger of LEDGER'],
-    ['ledger verify ledger-2026-11-20.db', 'a backup'],
+    ['ledger verify backup.db', 'a backup'],
   ],
   'ledger restored': [
     ['ledger restored --since 2d --actor ada --justification "disk failed"', 'asks, then goes on'],
