@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { it, type TestContext } from 'node:test'
 import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
-import { hrEvent, joiner, T0, World } from '../../../suites/conformance/ledger-world.ts'
+import { hrEvent, joiner, T0, World } from '../../../suites/conformance/ledger/world.ts'
 import { command } from '../../../fakes/cli.ts'
 
 interface Running {
