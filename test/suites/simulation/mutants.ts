@@ -26,9 +26,9 @@ export const BROKEN_PROMISES: MutantList = {
     },
     {
       breaks: 'an employee is planned while an operation is unanswered',
-      file: 'adapters/ledger-sql/plan/load.ts',
-      find: "'plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ? ORDER BY plan_at'",
-      replace: "'plan_at IS NOT NULL AND plan_at <= ? ORDER BY plan_at'",
+      file: 'core/plan/decide/plan.ts',
+      find: 'return employee.unanswered.length > 0 && !overtakes',
+      replace: 'return employee.unanswered.length > 9 && !overtakes',
     },
     {
       breaks: 'a dead termination does not keep a leaver out',
