@@ -16,6 +16,11 @@ export function visible(text: string): string {
   return text.replaceAll(HIDDEN, (one) => SHORT.get(one) ?? `\\u{${codeOf(one).toString(16)}}`)
 }
 
+/** The text with a reference of HTML in place of each such character: it reads as the same text. */
+export function asReferences(html: string): string {
+  return html.replaceAll(HIDDEN, (one) => `&#x${codeOf(one).toString(16)};`)
+}
+
 /** Equivalent JSON with such characters escaped. Line breaks between its parts stay. */
 export function visibleJson(json: string): string {
   return json.replaceAll(HIDDEN, (one) =>

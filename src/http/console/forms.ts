@@ -25,17 +25,20 @@ export interface ActionForm {
   readonly id?: string
   /** A button that warns: what it does cannot be taken back. */
   readonly danger?: boolean
-  /** A second button, which takes the fields to another action with the same permission. */
-  readonly also?: { readonly path: ActionPath; readonly label: string }
+  /** Further buttons, which take the fields to other actions. */
+  readonly also?: readonly { readonly path: ActionPath; readonly label: string }[]
 }
 
 /** A form that takes an action. Where the visitor may not, the button is disabled and says why. */
 export function actionForm(visitor: Visitor, form: ActionForm): Markup {
-  const { path, label, fields, id, danger = false, also } = form
-  const why = lacking(visitor, path) ?? form.blocked ?? null
+  const { path, label, fields, id, blocked = null, danger = false, also = [] } = form
+  const button = (one: ActionPath, says: string, attributes: Markup): Markup => {
+    const why = lacking(visitor, one) ?? blocked
+    return markup`<button${attributes}${why === null ? NOTHING : markup` disabled`}>${says}</button>${why === null ? NOTHING : markup` <span class="why">${why}</span>`}`
+  }
   return markup`<form method="post" action="${path}" class="action"${id === undefined ? NOTHING : markup` id="${id}"`}>
 ${formTokenField(visitor)}${fields}
-<p class="act"><button class="${danger ? 'danger' : 'primary'}"${why === null ? NOTHING : markup` disabled`}>${label}</button>${also === undefined ? NOTHING : markup` <button formaction="${also.path}"${why === null ? NOTHING : markup` disabled`}>${also.label}</button>`}${why === null ? NOTHING : markup` <span class="why">${why}</span>`}</p>
+<p class="act">${button(path, label, markup` class="${danger ? 'danger' : 'primary'}"`)}${also.map((one) => markup` ${button(one.path, one.label, markup` formaction="${one.path}"`)}`)}</p>
 </form>`
 }
 

@@ -1,6 +1,6 @@
-import { html } from 'hono/html'
+import { html, raw } from 'hono/html'
 import type { HtmlEscapedString } from 'hono/utils/html'
-import { visible } from '../../core/display/visible.ts'
+import { asReferences, visible } from '../../core/display/visible.ts'
 
 export type Markup = HtmlEscapedString | Promise<HtmlEscapedString>
 
@@ -18,3 +18,19 @@ function seen(value: unknown): unknown {
 }
 
 export const NOTHING = markup``
+
+const ESCAPED: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/**
+ * A text in a field of a form, so that the browser sends back exactly that. Control and direction
+ * characters are written as references: the page holds none of them.
+ */
+export function verbatim(text: string): Markup {
+  return raw(asReferences(text.replaceAll(/[&<>"']/g, (one) => ESCAPED[one] ?? one)))
+}

@@ -48,6 +48,8 @@ export interface BusDeadLetter extends ReadName {
 
 export interface DeadLetterSelection extends DeadLetterFilter {
   readonly reason: DeadLetterReason | null
+  /** What it is about: see `attributeOf`. `null` and by default: anything. */
+  readonly attribute?: string | null
 }
 
 /** The code of a message that was dead-lettered without a reason. */

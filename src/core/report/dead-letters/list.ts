@@ -8,6 +8,7 @@ import {
   ledgerReason,
   nameKey,
 } from './dead-letter.ts'
+import { attributeOf } from './groups.ts'
 import type { BusLetter } from './read-message.ts'
 import type { Stores } from './stores.ts'
 
@@ -26,8 +27,13 @@ export async function* listDeadLetters(
   archived = false,
 ): AsyncGenerator<DeadLetter> {
   for (const queue of stores.deadLetterQueues)
-    for await (const dead of listQueue(queue, stores)) if (fits(dead, selection)) yield dead
+    for await (const dead of listQueue(queue, stores)) if (isMeant(dead, selection)) yield dead
   if (stores.ledger) yield* listLedger(stores.ledger, selection, archived)
+}
+
+function isMeant(dead: DeadLetter, selection: DeadLetterSelection): boolean {
+  const { attribute = null } = selection
+  return fits(dead, selection) && (attribute === null || attributeOf(dead) === attribute)
 }
 
 async function* listQueue(
@@ -67,14 +73,14 @@ async function* listLedger(
   selection: DeadLetterSelection,
   archived: boolean,
 ): AsyncGenerator<DeadLetter> {
-  const { reason: _, ...filter } = selection
+  const { reason: _, attribute: __, ...filter } = selection
   let next: number | null = null
   let limit = FIRST_PAGE
   do {
     const page: LedgerDeadLetterPage = await ledger.listDeadLetters({ filter, archived, next, limit })
     for (const letter of page.deadLetters) {
       const dead: DeadLetter = { store: 'ledger', reason: ledgerReason(letter), letter }
-      if (fits(dead, selection)) yield dead
+      if (isMeant(dead, selection)) yield dead
     }
     next = page.next
     limit = PAGE

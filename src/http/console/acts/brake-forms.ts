@@ -1,6 +1,6 @@
 import type { Visitor } from '../../access/visitor.ts'
 import { actionForm } from '../forms.ts'
-import { type Markup, markup, NOTHING } from '../markup.ts'
+import { type Markup, markup, NOTHING, verbatim } from '../markup.ts'
 import { hidden } from './confirm.ts'
 
 /** What a list of held employees needs to be ticked and decided about. */
@@ -16,7 +16,7 @@ const CHOSEN = 'brake-chosen'
 
 /** The box of one employee of the list. It belongs to the form that releases and refuses. */
 export function brakeBox(employeeId: string): Markup {
-  return markup`<input type="checkbox" form="${CHOSEN}" name="employee" value="${employeeId}" aria-label="Choose ${employeeId}">`
+  return markup`<input type="checkbox" form="${CHOSEN}" name="employee" value="${verbatim(employeeId)}" aria-label="Choose ${employeeId}">`
 }
 
 /**
@@ -34,10 +34,10 @@ export function brakeForms({ visitor, held, to }: BrakeForms): Markup {
       fields: hidden({ to }),
       id: CHOSEN,
       blocked,
-      also: { path: '/brake/refuse', label: 'Refuse the chosen…' },
+      also: [{ path: '/brake/refuse', label: 'Refuse the chosen…' }],
     },
   )}
-${actionForm(visitor, { path: '/brake/release', label: 'Release all…', ...all, also: { path: '/brake/refuse', label: 'Refuse all…' } })}</div>`
+${actionForm(visitor, { path: '/brake/release', label: 'Release all…', ...all, also: [{ path: '/brake/refuse', label: 'Refuse all…' }] })}</div>`
 }
 
 /** Releases those of the refused that are ticked. */

@@ -3,7 +3,7 @@ import type { ActionPath, RoutePath } from '../../access/routes.ts'
 import { type Asked, type Form, justificationOf, type Result } from './asked.ts'
 import { actionForm, justificationField } from '../forms.ts'
 import { counted } from '../layout.ts'
-import { type Markup, markup, NOTHING } from '../markup.ts'
+import { type Markup, markup, NOTHING, verbatim } from '../markup.ts'
 
 /** Of so many, the number has to be typed, as the commands ask for it. */
 const TYPED_FROM = 2
@@ -110,7 +110,9 @@ export function hidden(fields: Fields): Markup {
   const all = Object.entries(fields).flatMap(([name, value]) =>
     [value]
       .flat()
-      .map((one) => (one === null ? NOTHING : markup`<input type="hidden" name="${name}" value="${one}">`)),
+      .map((one) =>
+        one === null ? NOTHING : markup`<input type="hidden" name="${name}" value="${verbatim(one)}">`,
+      ),
   )
   return markup`${all}`
 }

@@ -1,6 +1,6 @@
 import type { Visitor } from '../../access/visitor.ts'
 import { actionForm } from '../forms.ts'
-import { type Markup, markup } from '../markup.ts'
+import { type Markup, markup, verbatim } from '../markup.ts'
 import { type Fields, hidden } from './confirm.ts'
 
 export interface LetterForms {
@@ -11,24 +11,39 @@ export interface LetterForms {
   readonly onlyBus: boolean
   /** The page to come back to. */
   readonly to: string
-  /** So that boxes elsewhere on the page can belong to the form. */
-  readonly id?: string
 }
 
+const CHOSEN = 'letters-chosen'
+const NOT_ON_BUS = 'Only dead letters in the ledger can be archived.'
+
 /** Replay, discard or archive what a filter selects. Each shows first what it would do. */
-export function letterForms({ visitor, fields, onlyBus, to, id }: LetterForms): Markup {
-  const all = { ...fields, to }
-  return markup`<div class="orders">${actionForm(visitor, {
-    path: '/replays/preview',
-    label: 'Replay…',
-    fields: hidden(all),
-    ...(id === undefined ? {} : { id }),
-  })}
-${actionForm(visitor, { path: '/dead-letters/discard', label: 'Discard…', fields: markup`${hidden(all)}<label class="quiet"><input type="checkbox" name="terminations" value="yes"> terminations too</label>` })}
+export function letterForms({ visitor, fields, onlyBus, to }: LetterForms): Markup {
+  const all = hidden({ ...fields, to })
+  return markup`<div class="orders">${actionForm(visitor, { path: '/replays/preview', label: 'Replay…', fields: all })}
+${actionForm(visitor, { path: '/dead-letters/discard', label: 'Discard…', fields: markup`${all}${TERMINATIONS}` })}
 ${actionForm(visitor, {
   path: '/dead-letters/archive',
   label: 'Archive…',
-  fields: hidden(all),
-  blocked: onlyBus ? 'Only dead letters in the ledger can be archived.' : null,
+  fields: all,
+  blocked: onlyBus ? NOT_ON_BUS : null,
 })}</div>`
+}
+
+const TERMINATIONS = markup`<label class="quiet"><input type="checkbox" name="terminations" value="yes"> terminations too</label>`
+
+/** The box of one dead letter of a list. It belongs to the form for those that are chosen. */
+export function letterBox(id: string): Markup {
+  return markup`<input type="checkbox" form="${CHOSEN}" name="id" value="${verbatim(id)}" aria-label="Choose ${id}">`
+}
+
+/** The same for the dead letters of a list that are ticked. */
+export function chosenLettersForm({ visitor, onlyBus, to }: Omit<LetterForms, 'fields'>): Markup {
+  const archive = { path: '/dead-letters/archive', label: 'Archive the chosen…' } as const
+  return actionForm(visitor, {
+    path: '/replays/preview',
+    label: 'Replay the chosen…',
+    fields: hidden({ to }),
+    id: CHOSEN,
+    also: [{ path: '/dead-letters/discard', label: 'Discard the chosen…' }, ...(onlyBus ? [] : [archive])],
+  })
 }

@@ -3,6 +3,8 @@ const EVERY_MS = 5_000
 const main = document.querySelector('main[data-live]')
 let etag = null
 let paused = false
+// What the page shows does not change any more.
+let over = false
 
 const toggle = document.createElement('button')
 toggle.type = 'button'
@@ -10,7 +12,8 @@ toggle.className = 'toggle'
 
 function show() {
   toggle.textContent = paused ? 'Refresh again' : 'Pause refresh'
-  main.querySelector('[data-controls]')?.append(toggle)
+  if (over) toggle.remove()
+  else main.querySelector('[data-controls]')?.append(toggle)
 }
 
 toggle.addEventListener('click', () => {
@@ -19,7 +22,7 @@ toggle.addEventListener('click', () => {
 })
 
 async function refresh() {
-  if (paused || document.hidden || String(getSelection()) !== '' || isBeingFilledIn()) return
+  if (paused || over || document.hidden || String(getSelection()) !== '' || isBeingFilledIn()) return
   const response = await fetch(location.href, {
     headers: { 'rollcall-refresh': '1', ...(etag === null ? {} : { 'if-none-match': etag }) },
     cache: 'no-store',
@@ -50,10 +53,11 @@ function nameOf(element) {
 }
 
 function replaceWith(newer) {
-  const content = newer.querySelector('main[data-live]')
+  const content = newer.querySelector('main')
   if (content === null) return
   const focused = main.contains(document.activeElement) ? document.activeElement : null
   const name = nameOf(focused)
+  over = !('live' in content.dataset)
   main.replaceChildren(...content.childNodes)
   const nav = document.querySelector('header nav')
   const newerNav = newer.querySelector('header nav')

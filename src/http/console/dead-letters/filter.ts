@@ -1,6 +1,7 @@
 import { shellWord } from '../../../core/explain/shell-word.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
 import type { DeadLetter } from '../../../core/report/dead-letters/dead-letter.ts'
+import type { Fields } from '../acts/confirm.ts'
 import { hrefOf } from '../list.ts'
 import type { Query } from '../page.ts'
 
@@ -75,4 +76,10 @@ const AGE_OPTIONS: Readonly<Record<Age, string>> = {
 /** The options of `rollcall` that select the same; it cannot select by attribute. */
 export function optionsOf({ store, code, age }: DeadLetterFilter): string {
   return `--store ${store}${code === null ? '' : ` --code ${shellWord(code)}`}${AGE_OPTIONS[age]}`
+}
+
+/** The fields of a form that does something to what the filter selects. */
+export function formFieldsOf({ store, code, attribute, age }: DeadLetterFilter): Fields {
+  const since = age === 'day' ? '1d' : age === 'week' ? '7d' : null
+  return { store, code, attribute, since, until: age === 'older' ? '7d' : null }
 }

@@ -4,6 +4,8 @@ import { type DeadLetter, deadLetterId, factsOf } from '../../../core/report/dea
 import { detailOf } from '../../../core/report/dead-letters/detail.ts'
 import { attributeIn } from '../../../core/report/dead-letters/groups.ts'
 import { reasonOf } from '../../../core/report/outcomes/reason-catalogue.ts'
+import type { Visitor } from '../../access/visitor.ts'
+import { chosenLettersForm, letterBox, letterForms } from '../acts/letter-forms.ts'
 import { employeeHref } from '../employee/href.ts'
 import { counted, notice, unit } from '../layout.ts'
 import { type Chip, chips, type Column, commands, listTable, pager } from '../list.ts'
@@ -15,6 +17,7 @@ import {
   deadLetterHref,
   type DeadLetterFilter,
   deadLettersHref,
+  formFieldsOf,
   optionsOf,
 } from './filter.ts'
 import { type DeadLetterList, SAMPLE } from './read.ts'
@@ -24,22 +27,35 @@ interface Shown {
   readonly isFirst: boolean
   /** `null` while the counts are not known. */
   readonly figures: Pick<Figures, 'deadLetters' | 'busDeadLetters'> | null
+  readonly visitor: Visitor
 }
 
 /** The dead letters that a filter leaves, the last to die first; those with one code with what it means. */
-export function listView(list: DeadLetterList, { filter, isFirst, figures }: Shown, times: Times): Markup {
+export function listView(
+  list: DeadLetterList,
+  { filter, isFirst, figures, visitor }: Shown,
+  times: Times,
+): Markup {
   const { code } = filter
   const groups = figures === null ? [] : groupsOf(figures, filter)
   return markup`<div class="heading"><h1>Dead letters</h1><p class="quiet">${filter.store === 'ledger' ? 'Events that failed after they were taken in, the last first.' : 'Messages in the dead-letter queues of the bus, as they lie there.'}</p></div>
 ${filters(filter, groups)}
 ${code === null ? NOTHING : groupCard({ code, filter, list, depth: groups.find((one) => one.code === code) }, times)}
-${list.letters.length === 0 ? nothingFits(filter, list, isFirst) : listTable('Dead letters', columnsOf(filter, times), list.letters)}
+${list.letters.length === 0 ? nothingFits(filter, list, isFirst) : markup`${ordersCard(filter, visitor)}${listTable('Dead letters', columnsOf(filter, times), list.letters)}`}
 ${pager({
   first: isFirst ? null : deadLettersHref(filter),
   next: list.next && deadLettersHref(filter, list.next),
   further: 'Older dead letters',
   said: list.letters.length === 0 ? null : list.said,
 })}`
+}
+
+/** What is done to all that the filter selects, or to those that are ticked. */
+function ordersCard(filter: DeadLetterFilter, visitor: Visitor): Markup {
+  const forms = { visitor, onlyBus: filter.store === 'bus', to: deadLettersHref(filter) }
+  return markup`<section class="card" aria-labelledby="orders"><h2 id="orders">All that fit this filter</h2><p class="quiet">Each shows first what it would do, and to how many.</p>
+${letterForms({ ...forms, fields: formFieldsOf(filter) })}
+<h3>Those that are ticked below</h3>${chosenLettersForm(forms)}</section>`
 }
 
 type Group = Depth & { readonly code: string }
@@ -175,7 +191,7 @@ function nameCell(dead: DeadLetter): Markup {
     dead.store === 'ledger'
       ? markup`<a class="id" href="${deadLetterHref(name)}">${name}</a>`
       : markup`<span class="id">${name}</span>`
-  return markup`${link}<br><span class="quiet">${type ?? 'no type can be read'}${id === null ? NOTHING : markup` <code>${id}</code>`}</span>`
+  return markup`${letterBox(name)} ${link}<br><span class="quiet">${type ?? 'no type can be read'}${id === null ? NOTHING : markup` <code>${id}</code>`}</span>`
 }
 
 function employeeCell(id: string | null): Markup {

@@ -2,20 +2,24 @@ import type { Original } from '../../../core/ledger/port/dead-letters.ts'
 import { shellWord } from '../../../core/explain/shell-word.ts'
 import { type DeadLetter, deadLetterId } from '../../../core/report/dead-letters/dead-letter.ts'
 import { reasonOf } from '../../../core/report/outcomes/reason-catalogue.ts'
+import type { Visitor } from '../../access/visitor.ts'
+import { letterForms } from '../acts/letter-forms.ts'
+import { openForm } from '../acts/replay/open-form.ts'
 import { employeeHref } from '../employee/href.ts'
 import { counted, notice, unit } from '../layout.ts'
 import { commands } from '../list.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import type { Times } from '../times.ts'
-import { deadLettersHref } from './filter.ts'
+import { deadLetterHref, deadLettersHref } from './filter.ts'
 
 interface OneDeadLetter {
   readonly dead: Extract<DeadLetter, { store: 'ledger' }>
   readonly original: Original | null
+  readonly visitor: Visitor
 }
 
 /** One dead letter: why it failed, what to do, and what is known of it. Values are hidden. */
-export function oneView({ dead, original }: OneDeadLetter, times: Times): Markup {
+export function oneView({ dead, original, visitor }: OneDeadLetter, times: Times): Markup {
   const { code, detail, archivedAt } = dead.letter
   const id = deadLetterId(dead)
   const { cause, fix, owner, waitingHelps } = reasonOf(code)
@@ -27,14 +31,10 @@ export function oneView({ dead, original }: OneDeadLetter, times: Times): Markup
 <p class="quiet">Owner: ${owner}. Waiting ${waitingHelps ? 'helps' : 'does not help'}.</p></section>
 <div class="grid two about">
 <section class="card" aria-labelledby="event"><h2 id="event">The event</h2>${facts(dead.letter, original, times)}</section>
-<section class="card doing" aria-labelledby="doing"><h2 id="doing">What can be done</h2>${commands([
-    `rollcall replay ${id} --dry-run`,
-    `rollcall replay ${id} --edit --justification "…"`,
-    `rollcall dead-letters discard ${id} --justification "…"`,
-    `rollcall dead-letters archive ${id} --justification "…"`,
-    `rollcall dead-letters show ${id} --show-values --justification "…"`,
-    `rollcall trace ${shellWord(dead.letter.id)}`,
-  ])}</section>
+<section class="card" aria-labelledby="orders"><h2 id="orders">What you can do</h2>
+${letterForms({ visitor, fields: { id }, onlyBus: false, to: deadLetterHref(id) })}
+<details><summary>Edit it before it is replayed</summary>${openForm(id, visitor)}</details>
+${commands([`rollcall dead-letters show ${id} --show-values --justification "…"`, `rollcall trace ${shellWord(dead.letter.id)}`])}</section>
 </div>`
 }
 

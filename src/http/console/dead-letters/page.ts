@@ -10,7 +10,7 @@ import { listView } from './list-view.ts'
 import { noSuchDeadLetter, oneView } from './one-view.ts'
 import { readList } from './read.ts'
 
-export const deadLettersPage: PageOf = (context) => async (query, ledger) => {
+export const deadLettersPage: PageOf = (context) => async (query, ledger, visitor) => {
   const [filter, at, seq] = [filterIn(query), query('at'), query('next')]
   if (filter === null || [at, seq].some((one) => one !== null && !isNumber(one)))
     return misread('Dead letters', '/failures')
@@ -18,13 +18,13 @@ export const deadLettersPage: PageOf = (context) => async (query, ledger) => {
   const next = at === null || seq === null ? null : { diedAt: Number(at), seq: Number(seq) }
   const list = await readList(ledger, filter, { config: context.config, now, next })
   const figures = (await context.snapshot()).ledger?.figures ?? null
-  const shown = { filter, isFirst: next === null, figures }
+  const shown = { filter, isFirst: next === null, figures, visitor }
   const body = listView(list, shown, timesAt(now, context.zone))
   return { title: 'Dead letters', body, current: '/failures' }
 }
 
 /** One dead letter of the ledger. Those on the bus are shown in their list. */
-export const deadLetterPage: PageOf = (context) => async (query, ledger) => {
+export const deadLetterPage: PageOf = (context) => async (query, ledger, visitor) => {
   const id = query('id')
   const name = id === null ? null : parseDeadLetterId(id)
   if (id === null || name === null || name.store === 'bus') return misread('Dead letter', '/failures')
@@ -33,6 +33,6 @@ export const deadLetterPage: PageOf = (context) => async (query, ledger) => {
     return { title: 'Dead letter', body: noSuchDeadLetter(id), current: '/failures', status: 404 }
   const { letter, original } = found
   const dead: DeadLetter = { store: 'ledger', reason: ledgerReason(letter), letter }
-  const body = oneView({ dead, original }, timesAt(context.now(), context.zone))
+  const body = oneView({ dead, original, visitor }, timesAt(context.now(), context.zone))
   return { title: `Dead letter ${id}`, body, current: '/failures' }
 }

@@ -2,6 +2,8 @@ import { findingKind, type FindingCode } from '../../../core/findings/codes.ts'
 import { nameOf, stateOf } from '../../../core/findings/state.ts'
 import type { Figures } from '../../../core/ledger/port/figures.ts'
 import type { Finding, FindingsPage } from '../../../core/ledger/port/findings.ts'
+import type { Visitor } from '../../access/visitor.ts'
+import { acknowledgeForm, findingBox } from '../acts/finding-forms.ts'
 import { employeeHref } from '../employee/href.ts'
 import { notice } from '../layout.ts'
 import { chips, type Column, hrefOf, listTable, pager } from '../list.ts'
@@ -18,14 +20,15 @@ export interface FindingsFilter {
 interface Shown extends FindingsFilter {
   /** Of open ones; `null` while they are not known. */
   readonly counts: Figures['findings'] | null
+  readonly visitor: Visitor
 }
 
 /** What a person should look at that is not a dead letter, oldest first. */
 export function findingsView({ findings, next }: FindingsPage, shown: Shown, times: Times): Markup {
-  const { counts, ...filter } = shown
+  const { counts, visitor, ...filter } = shown
   return markup`<div class="heading"><h1>Findings</h1><p class="quiet">What a person should look at that is not a dead letter, oldest first.</p></div>
 ${filters(filter, counts ?? [])}
-${findings.length === 0 ? nothingFound(filter) : listTable('Findings, oldest first', columnsOf(filter, times), findings)}
+${findings.length === 0 ? nothingFound(filter) : markup`${listTable('Findings, oldest first', columnsOf(filter, times), findings)}${acknowledgeForm(visitor, findingsHref(filter))}`}
 ${pager({
   first: filter.next === null ? null : findingsHref({ ...filter, next: null }),
   next: next === null ? null : findingsHref({ ...filter, next }),
@@ -83,7 +86,7 @@ function columnsOf({ open }: FindingsFilter, times: Times): readonly Column<Find
     {
       name: 'Finding',
       cell: (finding) =>
-        markup`<strong>${finding.code}</strong><br><span class="quiet">${nameOf(finding)}</span>`,
+        markup`${boxOf(finding)}<strong>${finding.code}</strong><br><span class="quiet">${nameOf(finding)}</span>`,
     },
     { name: 'About', cell: aboutCell },
     {
@@ -95,6 +98,12 @@ function columnsOf({ open }: FindingsFilter, times: Times): readonly Column<Find
     ...(open ? [] : [{ name: 'State', cell: (finding: Finding) => stateCell(finding, times) }]),
     { name: 'What to do', cell: whatToDo },
   ]
+}
+
+/** Only what acknowledging closes can be ticked. */
+function boxOf(finding: Finding): Markup {
+  const isOpen = finding.acknowledged === null && findingKind(finding.code).acknowledging !== null
+  return isOpen ? markup`${findingBox(finding.seq, nameOf(finding))} ` : NOTHING
 }
 
 function aboutCell({ employeeId, event, detail }: Finding): Markup {

@@ -31,8 +31,7 @@ function columnsOf(times: Times): readonly Column<ReplayRun>[] {
   return [
     {
       name: 'Run',
-      cell: ({ id, selection }) =>
-        markup`<a href="${runHref(id)}">run ${id}</a><br><span class="quiet">${selection}</span>`,
+      cell: ({ id }) => markup`<a href="${runHref(id)}">run ${id}</a>`,
     },
     { name: 'State', cell: (run) => stateCell(run, times) },
     { name: 'Progress', cell: progressCell },

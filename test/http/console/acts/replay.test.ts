@@ -1,111 +1,43 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
-import { readConfig } from '../../../../src/compose/config.ts'
-import { takingIn } from '../../../../src/compose/rules.ts'
-import { originalOf } from '../../../../src/core/intake/message.ts'
-import { deadLettersBeside } from '../../../../src/compose/dead-letters/beside.ts'
-import { sourceRules } from '../../../../src/core/intake/sources.ts'
-import { messageReader } from '../../../../src/core/report/dead-letters/read-message.ts'
 import { leftOf } from '../../../../src/core/report/replay/run/counts.ts'
-import { replayRunner } from '../../../../src/http/console/acts/replay/runner.ts'
 import type { ConsoleContext } from '../../../../src/http/console/context.ts'
-import { silentLogger } from '../../../../src/core/runtime.ts'
-import { fakeShelf, shelved } from '../../../fakes/shelf.ts'
+import { shelved } from '../../../fakes/shelf.ts'
 import { virtualRuntime } from '../../../fakes/virtual-runtime.ts'
 import { until } from '../../../adapters/support/until.ts'
-import { failAll } from '../../../suites/conformance/ledger/dead-letters.ts'
-import { hrEvent, joiner, leaver, messageOf, T0, World } from '../../../suites/conformance/ledger/world.ts'
+import {
+  hrEvent,
+  joiner,
+  leaver,
+  messageOf,
+  T0,
+  type World,
+} from '../../../suites/conformance/ledger/world.ts'
 import { contextOf, type Door, doorTo, OUTSIDE, TOKEN } from '../office.ts'
+import { aNight, arrive, failEach, hired, type Night } from './night.ts'
 import { type Came, formIn, messageOf as messageIn, send } from './visitor.ts'
 
 const stack = new AsyncDisposableStack()
 const runtime = virtualRuntime(T0)
-const shelf = fakeShelf()
+let night: Night
 let world: World
+let shelf: Night['shelf']
 let context: ConsoleContext
 let door: Door
 
 /** Twelve hires fail with one code, two changes with another, and a termination is dead too. */
 before(async () => {
-  const ledger = stack.adopt(await openSqliteLedger({ path: ':memory:', now: () => T0 }), (it) => it.close())
-  world = new World(ledger)
+  night = await aNight(stack, runtime)
+  ;({ world, shelf } = night)
   const twelve = Array.from({ length: 12 }, (_, n) => `p${n + 1}`)
   await world.record(...twelve.map((id) => joiner(`hire of ${id}`, id)))
-  await failEach('InvalidDomain')
-  await arrive(hired('q1'), hired('q2'))
-  await failEach('EntryConflict')
-  context = contextFor()
+  await failEach(night, 'InvalidDomain')
+  await arrive(night, [hired('q1'), hired('q2')])
+  await failEach(night, 'EntryConflict')
+  context = night.console()
   door = doorTo(context)
 })
-after(async () => {
-  await context.replays.close()
-  await stack.disposeAsync()
-})
-
-/** A hire as HR writes it. */
-const hired = (id: string): object => ({
-  specversion: '1.0',
-  id: `hire of ${id}`,
-  source: '/hr',
-  type: 'worker.hired',
-  subject: id,
-  data: {
-    mode: 'snapshot',
-    effectiveDate: '2026-01-01',
-    worker: { userName: `${id}@taken.example`, displayName: 'Secret', active: true },
-  },
-})
-
-/** Takes messages in as the connector does, with their bodies. */
-async function arrive(...events: readonly object[]): Promise<void> {
-  const takeIn = takingIn(readConfig({}))
-  for (const [index, event] of events.entries()) {
-    const read = shelved(7_000 + index, { text: JSON.stringify(event) })
-    const taken = await takeIn(read)
-    assert.equal(taken.rejected, null)
-    await world.intake([{ ...messageOf(read.sequence, ...taken.events), original: originalOf(read) }])
-  }
-}
-
-/** Everything that is due is sent and refused, one call after another. */
-async function failEach(code: string): Promise<void> {
-  await world.plan()
-  await failAll(world, code)
-}
-
-function contextFor(): ConsoleContext {
-  const base = contextOf(stack, { ledger: world.ledger, now: () => world.now })
-  return {
-    ...base,
-    // The dead-letter queue is a fake, and time passes as the test says.
-    deadLetters: async (options, own) => {
-      const beside = await deadLettersBeside(
-        base.config,
-        { ...options, store: 'ledger', now: world.now },
-        own,
-      )
-      const { sources, shapes } = sourceRules(base.config.rules.sources)
-      const read = messageReader(sources, shapes)
-      const { ledger } = world
-      return {
-        ...beside,
-        runtime: { ...beside.runtime, now: () => world.now, sleep: runtime.sleep },
-        withStores: (work) =>
-          work({
-            deadLetterQueues: options.store === 'ledger' ? [] : [shelf],
-            read,
-            ledger: options.store === 'bus' ? null : ledger,
-            knownEvents: (names) => ledger.findKnownEvents(names),
-            findEmployeeIds: (text) => ledger.findEmployeeIds(text),
-          }),
-        openDeadLetterQueue: () => shelf,
-        openQueues: () => ({ deadLetters: shelf, queue: { peek: async () => [] }, close: async () => {} }),
-      }
-    },
-    replays: replayRunner({ runtime, leaseMs: 30_000, log: silentLogger }),
-  }
-}
+after(() => stack.disposeAsync())
 
 const FILTER = { store: 'ledger', code: 'InvalidDomain' } as const
 type Fields = Readonly<Record<string, string | readonly string[]>>
@@ -206,7 +138,7 @@ void describe('a replay in the console', () => {
   })
 
   void test('is paused after its batch, wherever that is asked for, resumed and given up', async () => {
-    await failEach('InvalidDomain')
+    await failEach(night, 'InvalidDomain')
     const { text } = await preview({ ...FILTER, rate: '1' })
     const count = /Replay (\d+) dead letters\?/.exec(text)?.[1] ?? ''
     await send(door, '/replays/start', startForm(text, { typed: count, justification: 'again' }))
@@ -257,7 +189,7 @@ void describe('a replay in the console', () => {
   })
 
   void test('is paused by a shutdown, and what is left can be given up with its count', async () => {
-    await failEach('InvalidDomain')
+    await failEach(night, 'InvalidDomain')
     const { text } = await preview({ ...FILTER, rate: '1' })
     const count = /Replay (\d+) dead letters\?/.exec(text)?.[1] ?? ''
     await send(door, '/replays/start', startForm(text, { typed: count, justification: 'again' }))
@@ -265,7 +197,7 @@ void describe('a replay in the console', () => {
     const [run] = await runsOf()
     assert.ok(run && run.endedAt === null)
     // The next start of the process.
-    context = contextFor()
+    context = night.console()
     door = doorTo(context)
     const page = await (await door.get(`/replays/run?run=${run.id}`)).text()
     assert.match(page, /Not carried out by this process/)
@@ -386,7 +318,7 @@ void describe('ending dead letters in the console', () => {
     await world.record(joiner('hire of r1', 'r1'))
     await world.confirmAll()
     await world.record(leaver('r1 leaves', 'r1', 9_000))
-    await failEach('SomethingElse')
+    await failEach(night, 'SomethingElse')
     const kept = await sendTo('/dead-letters/discard', { store: 'ledger', code: 'SomethingElse' })
     assert.match(kept.text, /1 dead letter more deactivates its employee and is kept/)
     assert.match(kept.text, /disabled>Discard 0 dead letters/)

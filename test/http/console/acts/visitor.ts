@@ -29,6 +29,7 @@ export function formIn(text: string, path: string, filled: Fields = {}): URLSear
 
 const unescaped = (text: string): string =>
   text
+    .replaceAll(/&#x([\da-f]+);/g, (_, code: string) => String.fromCodePoint(parseInt(code, 16)))
     .replaceAll('&quot;', '"')
     .replaceAll('&#39;', "'")
     .replaceAll('&lt;', '<')

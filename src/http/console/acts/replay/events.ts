@@ -21,20 +21,19 @@ export function serveProgress(app: Hono<Guarded>, context: ConsoleContext): void
     const ledger = context.ledger()
     if (ledger === null || open >= MOST_STREAMS || !Number.isSafeInteger(id)) return noStream(request)
     const first = await findRun(ledger, id)
-    if (first === null || first.endedAt !== null) return noStream(request)
+    if (first === null) return noStream(request)
     open += 1
     return streamSSE(request, async (stream) => {
       try {
         const until = context.now() + LONGEST_MS
-        let told = JSON.stringify(first.counts)
-        while (!stream.aborted && context.now() < until) {
-          await stream.sleep(EVERY_MS)
+        // At once too: the run may have gone on since the page was made.
+        for (let told = ''; !stream.aborted && context.now() < until; await stream.sleep(EVERY_MS)) {
           const run = await findRun(ledger, id).catch(() => null)
           if (run === null || stream.aborted) return
-          const counts = JSON.stringify(run.counts)
-          if (counts !== told || run.endedAt !== null) await stream.writeSSE({ event: 'progress', data: '' })
+          const state = JSON.stringify([run.counts, run.paused])
+          if (state !== told) await stream.writeSSE({ event: 'progress', data: '' })
           if (run.endedAt !== null) return
-          told = counts
+          told = state
         }
       } finally {
         open -= 1

@@ -1,10 +1,11 @@
+import { visibleJson } from '../../../../core/display/visible.ts'
 import { findDeadLetter, findMessage } from '../../../../core/report/dead-letters/find.ts'
 import { factsOf, parseDeadLetterId } from '../../../../core/report/dead-letters/dead-letter.ts'
 import { readJson } from '../../../../core/parse-json.ts'
 import { type Asked, justificationOf, type Result } from '../asked.ts'
 import type { ConsoleContext } from '../../context.ts'
 import { actionForm } from '../../forms.ts'
-import { type Markup, markup } from '../../markup.ts'
+import { type Markup, markup, verbatim } from '../../markup.ts'
 import { hidden } from '../confirm.ts'
 
 /**
@@ -43,11 +44,11 @@ export async function openDeadLetter(asked: Asked, context: ConsoleContext): Pro
 
 function editView(id: string, text: string, why: string, formWith: (fields: Markup) => Markup): Markup {
   return markup`<div class="heading"><h1>Edit <span class="id">${id}</span></h1><p class="quiet">The audit trail holds that you see it. The event keeps its id, and a termination stays one. Nothing is sent before you have seen the difference and confirmed it.</p></div>
-<section class="card">${formWith(markup`${hidden({ id, 'patch-kind': 'body', justification: why })}<p class="field-of wide"><label for="body">Body</label><textarea id="body" name="patch" rows="24" spellcheck="false" required>${indented(text)}</textarea></p>`)}</section>`
+<section class="card">${formWith(markup`${hidden({ id, 'patch-kind': 'body', justification: why })}<p class="field-of wide"><label for="body">Body</label><textarea id="body" name="patch" rows="24" spellcheck="false" required>${verbatim(indented(text))}</textarea></p>`)}</section>`
 }
 
-/** JSON with a line for each field; any other text as it is. */
+/** JSON with a line for each field, in which what cannot be seen is escaped; any other text as it is. */
 function indented(text: string): string {
   const read = readJson(text)
-  return read.kind === 'json' ? JSON.stringify(read.value, null, 2) : text
+  return read.kind === 'json' ? visibleJson(JSON.stringify(read.value, null, 2)) : text
 }

@@ -4,7 +4,7 @@ import { reasonOf } from '../../../../core/report/outcomes/reason-catalogue.ts'
 import type { Visitor } from '../../../access/visitor.ts'
 import { actionForm, justificationField } from '../../forms.ts'
 import { counted, notice, unit } from '../../layout.ts'
-import { type Markup, markup, NOTHING } from '../../markup.ts'
+import { type Markup, markup, NOTHING, verbatim } from '../../markup.ts'
 import { timesAt, type Times } from '../../times.ts'
 import { type Fields, hidden, keyField, problemView, typedField } from '../confirm.ts'
 import { PATCH_KINDS } from './patch.ts'
@@ -146,7 +146,7 @@ ${actionForm(visitor, {
   label: 'Show what it would do',
   fields: markup`${hidden(request.fields)}
 <p class="field-of"><label for="patch-kind">Kind of change</label><select id="patch-kind" name="patch-kind">${kinds}</select></p>
-<p class="field-of"><label for="patch">Change</label><textarea id="patch" name="patch" rows="6" spellcheck="false">${patch?.text ?? ''}</textarea></p>
+<p class="field-of"><label for="patch">Change</label><textarea id="patch" name="patch" rows="6" spellcheck="false">${verbatim(patch?.text ?? '')}</textarea></p>
 <p class="field-of"><label for="rate">At most so many a second</label><input id="rate" name="rate" inputmode="numeric" value="${rate === null ? '' : String(rate)}" aria-describedby="rate-help"><span class="quiet" id="rate-help">Empty: as fast as it goes.</span></p>`,
 })}</section>`
 }

@@ -19,6 +19,7 @@ export const FILTER_FIELDS = [
   'store',
   'reason',
   'code',
+  'attribute',
   'type',
   'employee',
   'since',
@@ -41,22 +42,30 @@ export async function letterRequestIn(
 ): Promise<LetterRequest> {
   const ids = [...new Set(form.all('id'))]
   const employee = form.text('employee')
+  const [since, until] = [momentIn(form, 'since', now), momentIn(form, 'until', now)]
   const filter = Object.fromEntries(FILTER_FIELDS.map((name) => [name, form.text(name)]))
   return {
     ids,
     selection: {
       reason: reasonIn(form.text('reason')),
       code: form.text('code'),
+      attribute: form.text('attribute'),
       type: form.text('type'),
       employeeId: employee === null ? null : await findNamed(ledger, employee),
-      since: momentIn(form, 'since', now),
-      until: momentIn(form, 'until', now),
+      since,
+      until,
     },
     archived: form.text('archived') !== null,
     max: MOST_AT_ONCE,
     store: storeIn(form.text('store'), ids),
-    fields: { ...filter, id: ids },
+    fields: { ...filter, ...momentsOf(since, until), id: ids },
   }
+}
+
+/** As instants: a form that is sent later means the same moments. */
+function momentsOf(since: number | null, until: number | null): Fields {
+  const written = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
+  return { since: written(since), until: written(until) }
 }
 
 /** Ids of dead letters in the ledger do not need the bus. */

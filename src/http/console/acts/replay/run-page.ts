@@ -20,13 +20,13 @@ export const runPage: PageOf = (context) => async (query, ledger, visitor) => {
     return {
       title: 'Replay',
       body: markup`<h1>Replay</h1>${notice('There is no such run', 'Retention removes old ones. The audit trail has those that began.')}`,
-      current: '/failures',
+      current: '/replays',
       status: 404,
     }
   const entries = await ledger.listReplayEntries(run.id, Number(after), ROWS)
   const shown = { context, visitor, filter: filterOf(query), after: Number(after) }
   const body = runView(run, entries, shown, timesAt(context.now(), context.zone))
-  return { title: `Replay ${run.id}`, body, current: '/failures', live: run.endedAt === null }
+  return { title: `Replay ${run.id}`, body, current: '/replays', live: run.endedAt === null }
 }
 
 interface Shown {
