@@ -13,6 +13,7 @@ import { leased, type LeaseSettings, type StartableService } from './ledger/leas
 import type { Ledger } from './ledger/ledger.ts'
 import type { Mapping } from './plan/mapping/mapping.ts'
 import { planLoop, type PlanSettings } from './plan/loop.ts'
+import { historyLoop } from './history/loop.ts'
 import { retentionLoop, type RetentionSettings } from './plan/retain/loop.ts'
 import type {
   SourceQueue,
@@ -118,6 +119,7 @@ export interface ConnectorSettings {
  *   gone.
  * - **retention** folds old, settled events into baselines.
  * - **bus count** counts the messages in the native dead-letter queues.
+ * - **history** keeps figures over time, for charts.
  * - **alerts** finds what needs a person, logs it, and delivers notifications.
  * - **heartbeat** says in the ledger that this instance is alive, and with what it runs.
  */
@@ -228,6 +230,7 @@ function supporting<M extends SourceMessage>(
     retaining: retention ? [inOneInstance('retention', () => retentionLoop(ledger, retention, runtime))] : [],
     alerting: alerts
       ? [
+          inOneInstance('history', () => historyLoop(ledger, runtime)),
           inOneInstance('alerts', () =>
             alertService({
               ledger,

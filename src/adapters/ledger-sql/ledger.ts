@@ -10,7 +10,7 @@ import {
   findingMethods,
   alertMethods,
 } from './methods/failures.ts'
-import { inspectMethods, heldMethods, figureMethods } from './methods/views.ts'
+import { inspectMethods, heldMethods, historyMethods, figureMethods } from './methods/views.ts'
 import { instanceMethods, upkeepMethods } from './methods/upkeep.ts'
 import type { Transactions } from './methods/transactions.ts'
 
@@ -41,6 +41,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     ...inspectMethods(transactions),
     ...figureMethods(transactions),
     ...heldMethods(transactions),
+    ...historyMethods(transactions),
     ...instanceMethods(transactions),
     ...upkeepMethods(transactions),
     ping: () => write(ping),

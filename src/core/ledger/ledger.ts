@@ -5,6 +5,7 @@ import type { DeadLetterLedger } from './port/dead-letters.ts'
 import type { FigureLedger } from './port/figures.ts'
 import type { FindingLedger } from './port/findings.ts'
 import type { HeldLedger } from './port/views/held.ts'
+import type { HistoryLedger } from './port/views/history.ts'
 import type { InspectLedger } from './port/inspect.ts'
 import type { InstanceLedger } from './port/instances.ts'
 import type { IntakeLedger } from './port/intake.ts'
@@ -34,6 +35,7 @@ export type Ledger = IntakeLedger &
   AccessLedger &
   FigureLedger &
   HeldLedger &
+  HistoryLedger &
   InstanceLedger &
   UpkeepLedger &
   LedgerConnection

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { readConfig } from '../../../src/compose/config.ts'
 import { HEADERS } from '../../../src/http/access/headers.ts'
 import { ROUTES } from '../../../src/http/access/routes.ts'
+import { DAY_MS } from '../../../src/core/runtime.ts'
 import { leaver, type World } from '../../suites/conformance/ledger/world.ts'
 import { anOffice, contextOf, type Door, doorTo, HOSTILE } from './office.ts'
 
@@ -57,6 +58,24 @@ void describe('the console on loopback', () => {
     assert.match(text, /href="\/leavers\?cause=brake">Open leavers</)
     assert.match(text, /aria-label="3 of 2,000 calls used, 10 kept for leavers"/)
     assert.match(text, /All sent by<\/dt><dd><time datetime="2026-11-02T09:00:03.000Z"/)
+  })
+
+  void test('Now shows throughput and time to outcome over an hour, a day and a week, as bars and as a table', async () => {
+    const { ledger } = world
+    assert.match(await textOf('/?over=day'), /Nothing is known yet/)
+    const note = (at: number) =>
+      ledger.recordHistory({ now: at, intervalMs: 5 * 60_000, keptMs: 8 * DAY_MS, most: 1_000 })
+    await note(world.now - DAY_MS)
+    await note(world.now)
+    const text = await (
+      await doorTo(contextOf(stack, { ledger, now: () => world.now })).get('/?over=week')
+    ).text()
+    assert.match(text, /aria-current="true">last 7 days</)
+    assert.match(text, /role="img" aria-label="Received: \d+ events in the last 7 days, a bar for each 6 h"/)
+    assert.match(text, /<summary>The same as a table</)
+    assert.match(text, /Time to outcome<\/p><p class="n"><small>no outcome</)
+    assert.doesNotMatch(text, /NaN|-\d+ (events|outcomes)|undefined/)
+    assert.equal((await door.get('/?over=year')).status, 400)
   })
 
   void test('Leavers shows cause, age and next step; a filter is in the address, and one that is not known is refused', async () => {

@@ -88,7 +88,7 @@ export async function figures(sql: Sql, { now, brakeWindowMs }: FiguresQuery): P
     },
     leavers: await leavers(sql),
     findings: await findings(sql),
-    deadLetters: await deadLetters(sql),
+    deadLetters: await deadLettersByCode(sql),
     busDeadLetters: await busDeadLetters(sql, cursors),
     blocks: await countBlocks(sql, now),
     notAccepted: (await notAccepted(sql)).count,
@@ -187,7 +187,8 @@ async function findings(sql: Sql): Promise<Figures['findings']> {
   return rows.map(({ code, ...row }) => ({ code, ...toDepth(row) }))
 }
 
-async function deadLetters(sql: Sql): Promise<Figures['deadLetters']> {
+/** Dead letters that are not archived, by code. */
+export async function deadLettersByCode(sql: Sql): Promise<Figures['deadLetters']> {
   const rows = await sql.all<CountRow & { readonly reason: string | null }>(
     `SELECT reason, COUNT(*) AS n, MIN(finished_at) AS oldest FROM events
      WHERE state = 'dead-lettered' AND archived_at IS NULL GROUP BY reason ORDER BY reason`,

@@ -9,6 +9,8 @@ import { countHeld, listHeld } from '../inspect/held.ts'
 import { nearMatches } from '../leavers/near-matches.ts'
 import { readAccess } from '../inspect/access.ts'
 import { recordDisclosure } from '../inspect/disclosures.ts'
+import type { HistoryLedger } from '../../../core/ledger/port/views/history.ts'
+import { readHistory, recordHistory } from '../inspect/history.ts'
 import { listAudit } from '../inspect/audit.ts'
 import { listEvents } from '../inspect/events.ts'
 import { trace } from '../inspect/trace.ts'
@@ -43,6 +45,13 @@ export function heldMethods({ read }: Transactions): HeldLedger {
   return {
     countHeld: (query) => read((sql) => countHeld(sql, query)),
     listHeld: (query) => read((sql) => listHeld(sql, query)),
+  }
+}
+
+export function historyMethods({ write, read }: Transactions): HistoryLedger {
+  return {
+    recordHistory: (query) => write((sql) => recordHistory(sql, query)),
+    readHistory: (query) => read((sql) => readHistory(sql, query)),
   }
 }
 

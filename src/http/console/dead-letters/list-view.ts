@@ -6,6 +6,7 @@ import { attributeIn } from '../../../core/report/dead-letters/groups.ts'
 import { reasonOf } from '../../../core/report/outcomes/reason-catalogue.ts'
 import type { Visitor } from '../../access/visitor.ts'
 import { chosenLettersForm, letterBox, letterForms } from '../acts/letter-forms.ts'
+import { bars } from '../now/bars.ts'
 import { employeeHref } from '../employee/href.ts'
 import { counted, notice, unit } from '../layout.ts'
 import { type Chip, chips, type Column, commands, listTable, pager } from '../list.ts'
@@ -23,6 +24,8 @@ import {
 import { type DeadLetterList, SAMPLE } from './read.ts'
 
 interface Shown {
+  /** How many there were at the end of each 6 hours of the last 7 days; `null` without a code, and on the bus. */
+  readonly trend: readonly (number | null)[] | null
   readonly filter: DeadLetterFilter
   readonly isFirst: boolean
   /** `null` while the counts are not known. */
@@ -33,14 +36,14 @@ interface Shown {
 /** The dead letters that a filter leaves, the last to die first; those with one code with what it means. */
 export function listView(
   list: DeadLetterList,
-  { filter, isFirst, figures, visitor }: Shown,
+  { filter, isFirst, figures, trend, visitor }: Shown,
   times: Times,
 ): Markup {
   const { code } = filter
   const groups = figures === null ? [] : groupsOf(figures, filter)
   return markup`<div class="heading"><h1>Dead letters</h1><p class="quiet">${filter.store === 'ledger' ? 'Events that failed after they were taken in, the last first.' : 'Messages in the dead-letter queues of the bus, as they lie there.'}</p></div>
 ${filters(filter, groups)}
-${code === null ? NOTHING : groupCard({ code, filter, list, depth: groups.find((one) => one.code === code) }, times)}
+${code === null ? NOTHING : groupCard({ code, filter, list, trend, depth: groups.find((one) => one.code === code) }, times)}
 ${list.letters.length === 0 ? nothingFits(filter, list, isFirst) : markup`${ordersCard(filter, visitor)}${listTable('Dead letters', columnsOf(filter, times), list.letters)}`}
 ${pager({
   first: isFirst ? null : deadLettersHref(filter),
@@ -103,20 +106,20 @@ function filters(filter: DeadLetterFilter, groups: readonly Group[]): Markup {
   return markup`<div class="filters">${chips('Filter by store', stores)}${chips('Filter by age', ages)}</div>${chips('Filter by code', codes)}`
 }
 
-interface GroupView {
+interface GroupView extends Pick<Shown, 'trend'> {
   readonly code: string
   readonly filter: DeadLetterFilter
   readonly list: DeadLetterList
   readonly depth: Depth | undefined
 }
 
-function groupCard({ code, filter, list: { sample }, depth }: GroupView, times: Times): Markup {
+function groupCard({ code, filter, list: { sample }, depth, trend }: GroupView, times: Times): Markup {
   const { cause, fix, owner, waitingHelps } = reasonOf(code)
   return markup`<div class="grid two about">
 <section class="card" aria-labelledby="cause"><h2 id="cause"><code>${code}</code></h2><p>${cause}</p><p><span class="do">What to do:</span> ${fix}</p>
 <dl class="left"><dt>Owner</dt><dd>${owner}; waiting ${waitingHelps ? 'helps' : 'does not help'}</dd>
 ${depth === undefined ? NOTHING : markup`<dt>How many</dt><dd>${unit(depth.count, 'dead letter')}${depth.oldestAt === null ? NOTHING : markup`, the oldest since ${times.element(depth.oldestAt)}`}</dd>`}
-${sample === null ? NOTHING : replayed(sample)}</dl>
+${sample === null ? NOTHING : replayed(sample)}${trend === null ? NOTHING : trendRow(trend)}</dl>
 ${sample === null ? NOTHING : attributes(sample, code, filter)}</section>
 <section class="card doing" aria-labelledby="doing"><h2 id="doing">What can be done</h2>${commands([
     `rollcall replay ${optionsOf(filter)} --dry-run`,
@@ -133,6 +136,14 @@ function replayed({ looked, replayed: again, mostReplays }: DeadLetterSample): M
       ? `none${of} was replayed before`
       : `${unit(again, 'dead letter')}${of} failed again after a replay, up to ${unit(mostReplays, 'time')}`
   return markup`<dt>Replays</dt><dd>${text}</dd>`
+}
+
+function trendRow(trend: readonly (number | null)[]): Markup {
+  const known = trend.filter((value) => value !== null)
+  if (known.length === 0) return markup`<dt>Trend</dt><dd>not known yet</dd>`
+  const [most, last] = [Math.max(...known), known.at(-1) ?? 0]
+  const title = `Over the last 7 days: ${counted(most)} at most, ${counted(last)} at the end`
+  return markup`<dt>Trend</dt><dd>${bars(trend, title)}<span class="quiet">${title}</span></dd>`
 }
 
 /** Further attributes are left to the command. */

@@ -8,7 +8,7 @@ import { timesAt } from '../times.ts'
 import { filterIn } from './filter.ts'
 import { listView } from './list-view.ts'
 import { noSuchDeadLetter, oneView } from './one-view.ts'
-import { readList } from './read.ts'
+import { readList, readTrend } from './read.ts'
 
 export const deadLettersPage: PageOf = (context) => async (query, ledger, visitor) => {
   const [filter, at, seq] = [filterIn(query), query('at'), query('next')]
@@ -18,7 +18,8 @@ export const deadLettersPage: PageOf = (context) => async (query, ledger, visito
   const next = at === null || seq === null ? null : { diedAt: Number(at), seq: Number(seq) }
   const list = await readList(ledger, filter, { config: context.config, now, next })
   const figures = (await context.snapshot()).ledger?.figures ?? null
-  const shown = { filter, isFirst: next === null, figures, visitor }
+  const trend = await readTrend(ledger, filter, now)
+  const shown = { filter, isFirst: next === null, figures, trend, visitor }
   const body = listView(list, shown, timesAt(now, context.zone))
   return { title: 'Dead letters', body, current: '/failures' }
 }

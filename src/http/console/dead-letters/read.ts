@@ -9,6 +9,8 @@ import { listDeadLetters } from '../../../core/report/dead-letters/list.ts'
 import { newestDeadLetters } from '../../../core/report/dead-letters/newest.ts'
 import type { ConsoleLedger } from '../context.ts'
 import { ROWS } from '../page.ts'
+import { COUNTED, deadFigure } from '../../../core/history/figures.ts'
+import { levelsOf, sinceOf, SPANS, stepsOf } from '../../../core/history/series.ts'
 import { type DeadLetterFilter, spanOf } from './filter.ts'
 
 export interface DeadLetterList {
@@ -112,4 +114,20 @@ async function firstOf(
     said: cut ? `These are the first of the queues. rollcall dead-letters list lists all.` : null,
     sample: null,
   }
+}
+
+/** How many dead letters with the code there were, over a week; `null` without a code, and on the bus. */
+export async function readTrend(
+  ledger: Pick<ConsoleLedger, 'readHistory'>,
+  { store, code }: DeadLetterFilter,
+  now: number,
+): Promise<readonly (number | null)[] | null> {
+  if (store === 'bus' || code === null) return null
+  const names = { figure: deadFigure(code), always: COUNTED[0] }
+  const points = await ledger.readHistory({
+    figures: [names.figure, names.always],
+    since: sinceOf('week', now),
+    stepMs: SPANS.week.stepMs,
+  })
+  return levelsOf(points, names, stepsOf('week', now))
 }

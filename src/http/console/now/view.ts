@@ -2,18 +2,20 @@ import type { Snapshot } from '../../../compose/observe/figures.ts'
 import { ledgerAway } from '../refusals.ts'
 import { type Markup, markup } from '../markup.ts'
 import type { Times } from '../times.ts'
+import type { History } from './history.ts'
 import { type Light, lightsOf } from './lights.ts'
 import { needsCard } from './needs.ts'
 import { type Backlog, quotaCard } from './quota.ts'
 import { stageStrip } from './stages.ts'
+import { throughputCard } from './throughput.ts'
 
 /** The first page: what runs, what waits, and what needs a person. */
 export function nowView(
   { readiness, ledger, limits }: Snapshot,
-  backlog: Backlog | null,
+  { backlog, history }: { readonly backlog: Backlog; readonly history: History },
   times: Times,
 ): Markup {
-  if (ledger === null || backlog === null) return ledgerAway()
+  if (ledger === null) return ledgerAway()
   const lights = lightsOf({ readiness, ledger, limits }, times)
   return markup`<div class="heading"><h1>Now</h1><p class="quiet">as of ${times.local(ledger.at)}</p><span data-controls></span></div>
 <ul class="lights" aria-label="State of the parts">${lights.map(lightItem)}</ul>
@@ -21,7 +23,8 @@ ${stageStrip(ledger)}
 <div class="grid two">
 ${needsCard(ledger, times)}
 ${quotaCard({ ledger, limits, backlog }, times)}
-</div>`
+</div>
+${throughputCard(history, times)}`
 }
 
 const TONE_WORDS: Readonly<Record<Light['tone'], string>> = {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { waitFigure } from '../../../../src/core/history/figures.ts'
 import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
 import type { NewestDeadLettersCursor } from '../../../../src/core/ledger/port/dead-letters.ts'
 import type { HeldCursor, HeldEmployee, HeldEmployees } from '../../../../src/core/ledger/port/views/held.ts'
@@ -142,6 +143,40 @@ export const listCases: readonly LedgerCase[] = [
         ids.toReversed().map((id) => [id, 'acknowledged', 'ann']),
       )
       assert.equal(rest.next, null)
+    },
+  },
+  {
+    name: 'history has one value for a figure and interval, counts first outcomes once by how long they took, and forgets what is old',
+    run: async (world) => {
+      const minutes = 60_000
+      const start = world.now - (world.now % (5 * minutes)) + 5 * minutes
+      const note = (now: number) =>
+        world.ledger.recordHistory({ now, intervalMs: 5 * minutes, keptMs: 60 * minutes, most: 100 })
+      const read = async () => {
+        const figures = ['events', waitFigure(minutes), waitFigure(10 * minutes)]
+        const points = await world.ledger.readHistory({ figures, since: 0, stepMs: 5 * minutes })
+        return points.map(({ figure, at, value }) => [figure, (at - start) / minutes, value])
+      }
+      world.now = start
+      await note(world.now)
+      await world.record(joiner('h-a', 'a'), joiner('h-b', 'b'))
+      await note(world.now + minutes)
+      const sent = await world.send()
+      world.now += 7 * minutes
+      await world.answer(sent)
+      await world.finalize()
+      await note(world.now)
+      await note(world.now)
+      assert.deepEqual(await read(), [
+        ['events', 0, 2],
+        ['events', 5, 2],
+        ['wait 60000', 0, 0],
+        ['wait 60000', 5, 0],
+        ['wait 600000', 0, 0],
+        ['wait 600000', 5, 2],
+      ])
+      await note(start + 66 * minutes)
+      assert.deepEqual((await read()).slice(0, 1), [['events', 65, 2]])
     },
   },
 ]

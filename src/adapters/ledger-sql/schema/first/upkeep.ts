@@ -6,6 +6,7 @@ export const upkeepTables = (dialect: Dialect): readonly string[] => [
   ...leases(dialect),
   ...instances(dialect),
   ...totals(dialect),
+  ...history(dialect),
   ...audit(dialect),
   ...replayRuns(dialect),
   ...replayItems(dialect),
@@ -71,6 +72,17 @@ const totals = ({ integer, tableOptions }: Dialect): readonly string[] => [
     replays     ${integer} NOT NULL DEFAULT 0,
     collisions  ${integer} NOT NULL DEFAULT 0
   )${tableOptions}`,
+]
+
+const history = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE history (
+    -- Figures over time: of each one value for an interval, which is a running total or a number at that time.
+    figure TEXT NOT NULL,
+    at     ${integer} NOT NULL,
+    value  ${integer} NOT NULL,
+    PRIMARY KEY (figure, at)
+  )${tableOptions}`,
+  `CREATE INDEX history_at ON history (at)`,
 ]
 
 const audit = ({ integer, identity, tableOptions }: Dialect): readonly string[] => [

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { waitFigure, waitFigureOf } from '../../../src/core/history/figures.ts'
+import { growthOf, levelsOf, stepsOf, waitsOf } from '../../../src/core/history/series.ts'
+
+const MINUTE = 60_000
+const points = (figure: string, ...values: readonly (readonly [at: number, value: number])[]) =>
+  values.map(([at, value]) => ({ figure, at, value }))
+
+void test('a total grows by the difference to the step before; gaps grow by nothing, and a total that shrank did not grow', () => {
+  const kept = points('events', [0, 5], [10, 9], [30, 12], [40, 2], [50, 3])
+  assert.deepEqual(growthOf(kept, 'events', [10, 20, 30, 40, 50]), [4, 0, 3, 0, 1])
+  assert.deepEqual(growthOf(kept, 'events', [0, 10]), [null, 4], 'nothing is known before the first value')
+  assert.deepEqual(growthOf(kept, 'finished', [0, 10]), [null, null])
+})
+
+void test('a span has its steps up to now, the oldest first', () => {
+  const steps = stepsOf('hour', 100 * MINUTE + 1)
+  assert.deepEqual([steps.length, steps[0], steps.at(-1)], [12, 45 * MINUTE, 100 * MINUTE])
+})
+
+void test('waits are told by a limit that is true of half, and of 95 %, of the outcomes', () => {
+  assert.equal(waitFigureOf(0), waitFigure(MINUTE))
+  assert.equal(waitFigureOf(MINUTE + 1), waitFigure(2 * MINUTE))
+  assert.equal(waitFigureOf(30 * 86_400_000), waitFigure(null))
+  const kept = [
+    ...points(waitFigure(MINUTE), [0, 0], [10, 6]),
+    ...points(waitFigure(5 * MINUTE), [0, 0], [10, 3]),
+    ...points(waitFigure(null), [0, 0], [10, 1]),
+  ]
+  assert.deepEqual(waitsOf(kept, [10]), { outcomes: 10, halfMs: MINUTE, mostMs: null })
+  assert.deepEqual(waitsOf([], [10]), { outcomes: 0, halfMs: null, mostMs: null })
+})
+
+void test('a level is 0 where other figures were kept, and not known where none was', () => {
+  const kept = [...points('events', [10, 1], [20, 1]), ...points('dead Conflict', [20, 4])]
+  const names = { figure: 'dead Conflict', always: 'events' }
+  assert.deepEqual(levelsOf(kept, names, [10, 20, 30]), [0, 4, null])
+})
