@@ -79,6 +79,17 @@ void describe('a sent value that the record does not show is evidence against an
     assert.deepEqual(both, { 'r-0': [null, null], 'r-1': ['op-2', 'confirmed'] })
   })
 
+  void test('nor do they when the send that was given up had another record', () => {
+    const other = candidate(
+      'op-1',
+      { displayName: 'Ann Lee', title: 'Clerk' },
+      { state: 'unanswered', acceptedAt: day(1) },
+    )
+    const earlier = logRecord('r-0', { at: day(1) + 60_000, echo: { displayName: 'Ann Lee' } })
+    const found = candidates([other, newer], { echoes: always, unjoined: [earlier] })
+    assert.deepEqual(joined([bare], found), { 'r-0': [null, null], 'r-1': [null, null] })
+  })
+
   void test('the time span in which an attribute was seen is learned, and its last cycle', () => {
     const records = [
       logRecord('r-1', { at: day(3), echo: { title: 'x' } }),

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { openCasesPage } from '../../../src/core/leavers/open-cases.ts'
+import type { LeaverView } from '../../../src/core/ledger/port/leavers.ts'
+import { day } from '../../fakes/events.ts'
+
+/** A leaving in a refused message; an id that nearly matches makes another cause of it. */
+function refusedCase(id: number, candidates: readonly string[]): LeaverView {
+  const at = { effectiveAt: day(1), recordedAt: day(1), receivedAt: day(1), openedAt: day(1) }
+  const event = { source: '/hr/acme', id: `e-${id}` }
+  const leaverCase = { ...at, id, employeeId: `p${id}`, event, resends: 0, refused: true }
+  const directory = { disabled: false, since: null }
+  return { leaverCase, employee: null, candidates, directory, brake: null, last: null }
+}
+
+void it('a page of open cases has those with one cause, or all, and says where the next begins', async () => {
+  const leavers = [refusedCase(1, []), refusedCase(2, ['P2']), refusedCase(3, [])]
+  const ledger = { listOpenLeavers: async () => ({ leavers, next: null }) }
+  const pageOf = async (cause: 'refused' | 'id-nearly-matches' | null, limit: number): Promise<unknown> => {
+    const { cases, next } = await openCasesPage(ledger, { now: day(2), employeeId: null, cause, limit })
+    return [cases.map(({ leaverCase }) => leaverCase.id), next]
+  }
+  assert.deepEqual(await pageOf(null, 10), [[1, 2, 3], null])
+  assert.deepEqual(await pageOf('refused', 10), [[1, 3], null])
+  assert.deepEqual(await pageOf('id-nearly-matches', 10), [[2], null])
+  assert.deepEqual(await pageOf(null, 2), [[1, 2], 2])
+})
