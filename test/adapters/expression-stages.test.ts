@@ -29,7 +29,7 @@ void describe('an expression that does not end', () => {
     await evaluator.close()
   })
 
-  void test('in a mapping dead-letters the one event that brought its value, and everybody else is planned', async () => {
+  void test('in a mapping dead-letters the one event that brought its value, and the other employees are planned', async () => {
     const mapping = compileMapping(
       [
         ...DEFAULT_RULES.filter(({ to }) => to !== 'title'),

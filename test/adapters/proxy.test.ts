@@ -59,7 +59,7 @@ void describe('https through a proxy', () => {
     assert.equal(proxyOf('graph.microsoft.com', 443, { HTTPS_PROXY: null, NO_PROXY: null }), null)
   })
 
-  void test('a proxy is a URL, with http where it names no scheme, and its value is never told', () => {
+  void test('a proxy is a URL, with http if it names no scheme, and its value is never shown', () => {
     assert.equal(
       readConfig({ HTTPS_PROXY: 'proxy.contoso.com:3128' }).HTTPS_PROXY,
       'http://proxy.contoso.com:3128',

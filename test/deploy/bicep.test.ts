@@ -67,7 +67,7 @@ void describe('bicep', () => {
     )
   })
 
-  void test('the connector is told only what the configuration knows, and of queues that are there', () => {
+  void test('the connector gets only known settings, and queues that exist', () => {
     const app = all.get('container-app.bicep') ?? ''
     const env = bicepVariables()
     assert.ok(env.size > 15)
@@ -112,7 +112,7 @@ void describe('bicep', () => {
     assert.doesNotMatch(given, /identity/)
   })
 
-  void test('secrets come from a vault that the connector may read and the operator may write, and nobody else', () => {
+  void test('secrets come from a vault that only the connector may read and only the operator may write', () => {
     const vault = all.get('vault.bicep') ?? ''
     const assigned = [
       ...vault.matchAll(

@@ -49,7 +49,7 @@ void describe('the production profile of compose', () => {
     assert.equal(code, 0, stdout + stderr)
   })
 
-  void test('what the connector is told can be read as a configuration, secrets from files', () => {
+  void test('the settings of the connector are a valid configuration, with secrets from files', () => {
     const given = environment()
     for (const name of Object.keys(given)) assert.ok(VARIABLES.has(name), name)
     const config = readConfig(given)

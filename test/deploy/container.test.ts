@@ -57,7 +57,7 @@ void describe('the image', () => {
     assert.deepEqual(args, [`\${NODE_IMAGE:-${base}}`])
   })
 
-  void test('it runs as nobody in particular, looks after itself without a shell, and says its version', () => {
+  void test('it runs as an ordinary user, checks its health without a shell, and has its version', () => {
     assert.match(dockerfile, /^USER 1000:1000$/m)
     assert.match(dockerfile, /^HEALTHCHECK [^\n]*CMD \["node", "src\/rollcall\.mjs", "health"\]$/m)
     assert.match(dockerfile, new RegExp(`opencontainers\\.image\\.version="${version}"`))
@@ -146,7 +146,7 @@ void describe('docker compose', () => {
     assert.deepEqual(new Set([...exported.matchAll(/(\w+)=/g)].map(([, name]) => name)), asked)
   })
 
-  void test('nobody beyond this machine reaches anything', () => {
+  void test('no port is reachable from other machines', () => {
     const ports = services.flatMap(([, service]) => list(at(service, 'ports')).map(String))
     assert.ok(ports.length > 3)
     for (const port of ports) assert.match(port, /^127\.0\.0\.1:\d+:\d+$/)
@@ -164,7 +164,7 @@ void describe('docker compose', () => {
     }
   })
 
-  void test('the connector is told only what the configuration knows, and can be read as one', () => {
+  void test('the connector gets only known settings, and they are a valid configuration', () => {
     const given = environmentOf(at(compose, 'services', 'connector'))
     for (const name of Object.keys(given)) assert.ok(VARIABLES.has(name), name)
     const config = readConfig(given)

@@ -109,7 +109,7 @@ void describe('the script that grants Graph roles', { skip: bash ? false : 'ther
     assert.match(stderr, /no app role Synchronization\.Read\.All/)
   })
 
-  void test('called wrongly it says how, exits 2 and asks nobody', async (t) => {
+  void test('with wrong arguments it prints its usage, exits 2 and makes no call', async (t) => {
     const { grant, calls } = await tenant(t)
     for (const args of [[], ['somebody'], [PRINCIPAL, PRINCIPAL], ['--all', PRINCIPAL]]) {
       const { code, stderr } = await grant(args)

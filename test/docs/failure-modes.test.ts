@@ -12,7 +12,7 @@ const TEST_OF_ROW: Readonly<Record<string, string>> = {
     'is halved until one offender stands alone, for no more than 11 extra calls, wherever the offender stands',
   '400 for several employees of one batch': 'with offenders at 3, 4, 5 loses them and no other employee',
   '401: the token is refused':
-    '401 is worth one fresh token, then stops submission for everybody until a token is let in',
+    '401 leads to one fresh token, then stops submission until a token is accepted',
   'the identity gives no token':
     'a token the identity refuses stops submission, and one that does not come counts as no answer',
   '403: a permission is missing':
@@ -26,7 +26,7 @@ const TEST_OF_ROW: Readonly<Record<string, string>> = {
   '429 with a date': '429 with a date in Retry-After waits until then',
   '429 without `Retry-After`':
     '429 with nothing in Retry-After holds everybody back that long and costs no attempt',
-  '500 because the bucket is full': '500 for a full bucket pauses everybody for minutes',
+  '500 because the bucket is full': '500 for a full bucket pauses submission for minutes',
   '500, 502, 503, 504, 408': '503 is tried again, later each time, with the same operations',
   'an absurdly long `Retry-After`':
     'a Retry-After beyond all reason does not put a batch off for longer than ten minutes',
@@ -48,7 +48,7 @@ const TEST_OF_ROW: Readonly<Record<string, string>> = {
   paused: 'Paused holds submission back, is shown, and lets it resume without a command',
   'in quarantine': 'Quarantine holds submission back, is shown, and lets it resume without a command',
   'restarted: staged operations are lost':
-    'started again loses what was staged, and exactly the unanswered is offered again',
+    'when restarted, loses what was staged, and exactly the unanswered operations are resent',
   'paused or quarantined with accepted operations':
     'that stands still makes nothing overdue, and the time to wait begins when it runs again',
   'its state may not be read': 'that may not be looked at is said so once, and submission goes on',

@@ -34,7 +34,7 @@ void describe('the catalogue of reasons', () => {
     assert.equal(reasonOf('entryconflict'), reasonOf('EntryConflict'))
   })
 
-  void test('puts a code nobody wrote down into the named bucket', () => {
+  void test('puts an unlisted code under Uncatalogued', () => {
     assert.equal(reasonOf('SomethingNew'), UNCATALOGUED)
     assert.equal(reasonOf('constructor'), UNCATALOGUED)
   })

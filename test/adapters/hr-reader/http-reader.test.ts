@@ -67,8 +67,8 @@ function readOf(
   return httpReader(settings, TOOLS).read({ ...notice, ...names }, new AbortController().signal)
 }
 
-void describe('a person is read over HTTP', () => {
-  void test('the address has the person in it, percent-encoded, and headers go along', async () => {
+void describe('an employee is read over HTTP', () => {
+  void test('the address contains the employee, percent-encoded, and headers are sent', async () => {
     await read({ headers: { authorization: 'Bearer s3cret' } }, { status: 200, body: '{}' })
     assert.equal(seen[0]?.url, '/workers/a%2Fb%3Fc?why=n%201')
     assert.equal(seen[0]?.headers.authorization, 'Bearer s3cret')

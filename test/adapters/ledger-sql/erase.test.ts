@@ -134,7 +134,7 @@ async function worldOn(t: TestContext): Promise<{ world: World; files: () => str
   }
 }
 
-void it('on SQLite nothing of an erased person is left in any file, and everybody else stays', async (t) => {
+void it('on SQLite nothing of an erased employee is left in any file, and other employees stay', async (t) => {
   const { world, files } = await worldOn(t)
   await live(world)
   const before = found(files())

@@ -114,7 +114,7 @@ void describe('mail', () => {
     assert.deepEqual(mails, [])
   })
 
-  void it('that the server refuses for good is told apart from one that it takes later', async (t) => {
+  void it('that the server refuses for good is distinguished from one that it may accept later', async (t) => {
     const sentAfter = async (refuse: ServerOptions['refuse'] & object): Promise<object> => {
       const { settings } = await serverFor(t, { refuse })
       return mailChannel(settings(), NO_PROXY).send(aMessage(), never)
@@ -151,7 +151,7 @@ void describe('mail', () => {
     assert.deepEqual([proxy.asked.length, mails.length], [1, 2])
   })
 
-  void it('does not wait for a server that says nothing', async (t) => {
+  void it('does not wait for a server that does not answer', async (t) => {
     const { createServer } = await import('node:net')
     const silent = createServer(() => {}).listen(0, '127.0.0.1')
     await once(silent, 'listening')

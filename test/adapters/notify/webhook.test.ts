@@ -115,7 +115,7 @@ void describe('a webhook', () => {
     assert.equal((blocks as readonly { readonly type: string }[])[0]?.type, 'header')
   })
 
-  void it('that refuses the message is told apart from one that cannot take any now', async (t) => {
+  void it('that refuses the message is distinguished from one that is not available now', async (t) => {
     const answers: readonly (readonly [number, Record<string, string>, object])[] = [
       [400, {}, { kind: 'refused', code: '400' }],
       [413, {}, { kind: 'refused', code: '413' }],

@@ -139,7 +139,7 @@ function openAt(settings: DeadLetterQueueSettings): OpenShelf {
   }
 }
 
-void describe('the shelf in memory', () => exerciseShelf(openFake))
+void describe('the dead-letter queue in memory', () => exerciseShelf(openFake))
 void describe('the dead letters of a queue', () => exerciseShelf(openAt({ ...QUEUE, shelf: 'dead-letters' })))
 void describe('the dead letters of a queue with sessions', () =>
   exerciseShelf(openAt({ queue: 'sessions', shelf: 'dead-letters' })))
@@ -163,7 +163,7 @@ void describe('why messages of a native dead-letter queue are dead', () => {
     assert.deepEqual({ active, locked }, { active: 3, locked: 0 })
   })
 
-  void it('cannot be read of a queue that is not there, and ends at once when it is told to', async (t) => {
+  void it('cannot be read from a missing queue, and stops at once when aborted', async (t) => {
     const { client } = await siteFor(t)
     const missing = busDeadLetterReasons(client, { queue: 'missing' })
     await assert.rejects(missing.peek('0', 1, never), { code: 'BusUnavailable' })
@@ -171,7 +171,7 @@ void describe('why messages of a native dead-letter queue are dead', () => {
   })
 })
 
-void describe('a shelf over the official client', () => {
+void describe('a dead-letter queue over the official client', () => {
   const numbered = (count: number): Put[] =>
     Array.from({ length: count }, (_, n) => ({ text: `{"n":${n}}`, reason: 'r', description: 'd' }))
 

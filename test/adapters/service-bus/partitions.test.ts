@@ -84,7 +84,7 @@ void describe('a partitioned queue', () => {
   })
 })
 
-void test('outcomes of many people go out to a partitioned queue with sessions, those of each in order', async (t) => {
+void test('outcomes of many employees are sent to a partitioned queue with sessions, in order for each employee', async (t) => {
   const { broker, client } = await busFor(t, { EnablePartitioning: true, RequiresSession: true })
   const outlet = busSender(client, QUEUE)
   closeAfter(t, () => closeWithin(500, outlet.close()))

@@ -103,7 +103,7 @@ void describe('a queue in trouble is named once, with what to do', { concurrency
       await open(queueOf(queue, sessions))
       await until('it is said', () => errorsOf(lines).length > 0)
       const before = rests()
-      await until('the next attempts failed too', () => rests() >= before + 3)
+      await until('the next attempts failed too', () => rests() >= before + 12)
       const errors = errorsOf(lines)
       assert.deepEqual(
         errors.map(({ fields }) => [fields['code'], fields['queue']]),
@@ -136,7 +136,7 @@ for (const sessions of [false, true])
     assert.equal(lines.filter(({ event }) => event === 'inbox.recovered').length, 1)
   })
 
-void it('a receiver that is closed while it waits for its queue says nothing more', async (t) => {
+void it('a receiver that is closed while it waits for its queue logs nothing more', async (t) => {
   const { lines, queue } = await busWith(t)
   const receiver = await queue('plian').open(() => {})
   await until('it is said', () => errorsOf(lines).length > 0)
@@ -144,7 +144,7 @@ void it('a receiver that is closed while it waits for its queue says nothing mor
   assert.equal(errorsOf(lines).length, 1)
 })
 
-void it('several receivers of one queue say a trouble once, and that it is over when it is for all', () => {
+void it('an outage is logged once for several receivers of a queue, and its end when it is over for all', () => {
   const runtime = virtualRuntime()
   const next = sharedTrouble('q', runtime)
   const [one, other] = [next(), next()]
@@ -162,7 +162,7 @@ void it('several receivers of one queue say a trouble once, and that it is over 
   )
 })
 
-void it('sessions said wrongly are told apart by what the service answers, with its tracking ids after it', () => {
+void it('a wrong sessions setting is recognised by the answer of the service, with tracking ids after it', () => {
   const said = (message: string): string =>
     busCode(Object.assign(new Error(`InvalidOperationError: ${message}`), { code: 'GeneralError' }))
   assert.equal(

@@ -132,7 +132,7 @@ void describe('a header', () => {
     assert.match(await refusal('EMPLOYEE,userName\n1,a\n'), /Did you mean employee by EMPLOYEE\?$/)
   })
 
-  void test('that is no header shows nothing of the employee who stands there', async () => {
+  void test('that is not a header shows nothing of the employee in it', async () => {
     const said = await refusal('S3cret,s3cret@contoso.com,true\n2,b,true\n')
     assert.match(said, /is it the header, and is --delimiter right\?$/)
     assert.doesNotMatch(said, /S3cret/i)

@@ -67,7 +67,7 @@ void describe('rollcall alerts', () => {
     )
   })
 
-  void it('status does not say that nothing is wrong where nobody has looked', async () => {
+  void it('status does not report that nothing is wrong when no connector has looked', async () => {
     const fresh = { LEDGER: join(LEDGER, '..', 'fresh.db') }
     await (await openSqliteLedger({ path: fresh.LEDGER, now: Date.now })).close()
     assert.match((await command(['status'], fresh)).stdout, /^alerts +not looked for yet/m)

@@ -33,7 +33,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true }))
 
 void describe('rollcall block, unblock and blocks', () => {
-  void it('blocks until an unblock, and explain and trace say so first', async () => {
+  void it('holds until an unblock, and explain and trace begin with it', async () => {
     assert.equal((await run('blocks')).code, 4)
     assert.equal((await run('block', 'p1')).code, 2, 'without an actor and a justification')
     const { code, stderr } = await run('block', ' p1\u200b', ...BY)

@@ -137,7 +137,7 @@ interface PlanJson {
   readonly operations: number
 }
 
-void describe('plan says what it cannot plan and what becomes of each line', () => {
+void describe('plan names what it cannot plan and the result of each line', () => {
   const fileOf = async (...lines: readonly object[]): Promise<string> => {
     const file = join(folder, `${lines.length}-${Math.random()}.jsonl`)
     await writeFile(file, lines.map((one) => JSON.stringify(one)).join('\n'))
@@ -175,7 +175,7 @@ void describe('plan says what it cannot plan and what becomes of each line', () 
     assert.doesNotMatch(out, /Smith/)
   })
 
-  void test('an employee for whom a rule of the mapping fails is one row that names the rule and no value', async () => {
+  void test('an employee with a failing mapping rule is one row that names the rule and no value', async () => {
     const mapping = join(folder, 'failing.yaml')
     await writeFile(mapping, 'mapping: { attributes: { title: { jsonata: "$number(grade)" } } }')
     const file = await fileOf(line('m-1', '511', { userName: 'a@c.de', grade: 'Top-Secret' }))

@@ -189,7 +189,7 @@ void describe('replay --patch for many', () => {
     )
   })
 
-  void test('is refused when an employee whom the directory holds, or who is on the way to it, has the user name', async () => {
+  void test('is refused when an employee in the directory, or in an unsent record, has the user name', async () => {
     for (const [name, other] of [
       ['Taken@contoso.com', 'p9'],
       ['waiting@contoso.com', 'p8'],

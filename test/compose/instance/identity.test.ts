@@ -29,7 +29,7 @@ sources:
       worker: worker
 `
 
-void describe('what an instance says of itself', () => {
+void describe('what an instance reports about itself', () => {
   void it('is the same for two files that say the same in another order and spelling', () => {
     const one = configured('mapping: { attributes: { title: job.title, nickName: nick } }')
     const other = configured('# new\nmapping:\n  attributes:\n    nickName: "nick"\n    title: job.title\n')

@@ -75,7 +75,7 @@ void describe('what is an alert', () => {
     ])
   })
 
-  void it('employees whom the brake holds are', () => {
+  void it('employees that the brake holds are', () => {
     assert.deepEqual(found({ brake: { window: 40, held: 380, heldSince: T } }), ['urgent brake.tripped 380'])
   })
 

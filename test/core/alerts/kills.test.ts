@@ -143,7 +143,7 @@ const story: fc.Arbitrary<Story> = fc.record({
   ),
 })
 
-void test('wherever a process is killed or suspended, no alert is lost, and none is told twice in a row', async () => {
+void test('wherever a process is killed or suspended, no alert is lost, and none is sent twice in a row', async () => {
   await fc.assert(
     fc.asyncProperty(story, async (given) => {
       const { arrived } = await live(given)

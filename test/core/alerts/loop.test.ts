@@ -158,7 +158,7 @@ void describe('the loop of the alerts', () => {
     assert.deepEqual(hung.lines().at(-1), 'warn alerts.last-look.left')
   })
 
-  void it('what a stop left waiting is no alert in the first two minutes after a start, and is afterwards', async (t) => {
+  void it('work that waited during a stop is an alert only two minutes after the start', async (t) => {
     const site = watched(t)
     const stages = { ...noFigures().stages, unpublished: { count: 7, oldestAt: 0 } }
     site.say({ stages })
@@ -200,7 +200,7 @@ void describe('the loop of the alerts', () => {
     assert.deepEqual(site.lines(), ['warn bus.unreachable 1'])
   })
 
-  void it('an instance that another one outran stores nothing, says nothing, and looks again', async (t) => {
+  void it('an instance that was overtaken by another stores nothing, sends nothing, and looks again', async (t) => {
     const site = watched(t, { rules: [rule()], heartbeats: [] })
     site.say(dead(1))
     site.outrun(true)

@@ -49,7 +49,7 @@ function live(steps: Story, more: Parameters<typeof rule>[0]) {
 const check = (property: (steps: Story) => void): void =>
   fc.assert(fc.property(story, property), { numRuns: runs(60) })
 
-void test('in quiet hours a channel is told of nothing but urgent alerts', () =>
+void test('in quiet hours a channel receives only urgent alerts', () =>
   check((steps) => {
     for (const { at, alerts } of live(steps, { quiet: NIGHT, repeatMs: 3 * HOUR }).said)
       if (isQuiet(at, NIGHT)) assert.ok(alerts.every(({ urgency }) => urgency === 'urgent'))
@@ -92,7 +92,7 @@ void test('the end of quiet hours brings what they held back in one message, and
     }
   }))
 
-void test('an alert is told again as often as the rule says and no sooner, and without such a rule only when it grew', () =>
+void test('an alert is repeated at the interval of its rule and no sooner, and without an interval only when it grew', () =>
   check((steps) => {
     const repeatMs = 3 * HOUR
     for (const cause of CAUSES) {

@@ -43,7 +43,7 @@ const begin =
 const A = opened(T, { cause: 'A' })
 
 void describe('notifications', () => {
-  void it('a channel is told once that an alert is open, and once that it is over', () => {
+  void it('a channel receives one message when an alert opens, and one when it is resolved', () => {
     assert.deepEqual(
       said(
         [rule()],
@@ -95,7 +95,7 @@ void describe('notifications', () => {
     )
   })
 
-  void it('a count that became ten times what was told is told again, and a small one is not', () => {
+  void it('a count that is ten times the last one sent is sent again, and a small one is not', () => {
     assert.deepEqual(
       said(
         [rule()],
@@ -112,7 +112,7 @@ void describe('notifications', () => {
     )
   })
 
-  void it('for each channel the first rule that fits an alert decides, so that no channel is told twice', () => {
+  void it('for each channel the first rule that fits an alert decides, so no channel gets it twice', () => {
     const rules = [
       rule({ alerts: ['leaver.*'], channels: ['ops', 'mail'] }),
       rule({ channels: ['ops'], afterMs: HOUR }),
@@ -177,7 +177,7 @@ void describe('notifications', () => {
     )
   })
 
-  void it('an alert that ended and began again in quiet hours is not told a second time', () => {
+  void it('an alert that was resolved and reopened in quiet hours is not sent a second time', () => {
     const later = { episode: 2, openedAt: EVENING + 2 * HOUR, resolvedAt: null }
     assert.deepEqual(
       said(
@@ -194,7 +194,7 @@ void describe('notifications', () => {
     )
   })
 
-  void it('where the end is not notified, the next episode is told as new', () => {
+  void it('if the end is not sent, the next episode is sent as new', () => {
     assert.deepEqual(
       said(
         [rule({ resolved: false })],
@@ -208,7 +208,7 @@ void describe('notifications', () => {
     )
   })
 
-  void it('a channel that is down is not told so, and the others are', () => {
+  void it('an alert about a channel goes to the other channels only', () => {
     const down = opened(T, { code: 'channel.down', cause: 'ops' })
     assert.deepEqual(said([rule({ channels: ['ops', 'mail'] })], [[T, begin(down)]]), [['mail opened ops']])
   })

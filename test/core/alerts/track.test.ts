@@ -95,7 +95,7 @@ void describe('alerts over time', () => {
     assert.equal(only(states[3]).flaps, 1)
   })
 
-  void it('a resolved alert is forgotten after a day, unless a channel is still to be told', () => {
+  void it('a resolved alert is removed after a day, unless a message about it is still due', () => {
     const resolved = { ...only(looks([[T, true]])[0]), absentSince: T, resolvedAt: T }
     assert.equal(track([resolved], [], T + DAY).states.length, 1)
     assert.equal(track([resolved], [], T + DAY + 1).states.length, 0)

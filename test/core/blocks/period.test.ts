@@ -47,7 +47,7 @@ void describe('a block', () => {
     assert.deepEqual(after(block(1), block(2, 2, 6)), { since: 1, until: 6, decidedAt: 2 })
   })
 
-  void it('goes on when one that lies ahead is decided meanwhile, and through the gap between them', () => {
+  void it('continues when a future one is decided, and through the gap between them', () => {
     assert.equal(blockedAt(4, block(1, 1, 5), block(2, 8)), true)
     assert.equal(blockedAt(6, block(1, 1, 5), block(2, 8)), true)
     assert.deepEqual(after(block(1, 1, 2), block(4, 8)), { since: 8, until: null, decidedAt: 4 })

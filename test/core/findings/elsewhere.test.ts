@@ -66,7 +66,7 @@ void describe('our own deactivation never counts as made elsewhere', () => {
     }
   })
 
-  void test('while two of our operations cannot be told apart', () => {
+  void test('while two own operations cannot be distinguished', () => {
     const one = candidate('op-1', { ...out, title: 'A' }, { acceptedAt: day(2) - HOUR })
     const two = candidate('op-2', { ...out, title: 'B' }, { acceptedAt: day(2) - HOUR })
     assert.deepEqual(elsewhere([off], [one, two]).disabled, [])

@@ -179,7 +179,7 @@ export function exerciseShelf(open: OpenShelf): void {
     )
   })
 
-  void it('one that somebody else took is gone as well, one that somebody else holds is not and is waited for', async (t) => {
+  void it('a message that another receiver took is gone too; one that another receiver holds is waited for', async (t) => {
     const site = await open(t)
     await site.put(letters(site, 10))
     const before = (await all(site.shelf)).map(({ sequence }) => sequence)

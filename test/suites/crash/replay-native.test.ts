@@ -31,7 +31,7 @@ async function everything(shelf: DeadLetterQueue): Promise<readonly PeekedMessag
   }
 }
 
-void it('a replay of native dead letters that is killed again and again sends each once, and takes each off its shelf', async (t) => {
+void it('a replay of native dead letters that is killed repeatedly sends each once, and removes each from its queue', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-replay-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const path = join(folder, 'ledger.db')

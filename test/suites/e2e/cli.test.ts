@@ -166,7 +166,7 @@ void describe('status', () => {
     assert.equal(status.nextAt, '2999-01-01T00:00:00.000Z')
   })
 
-  void it('prints a table for people', async () => {
+  void it('prints a table', async () => {
     const { code, stdout } = await command(['status', '--allow-stopped'], { LEDGER: ledger })
     assert.equal(code, 0)
     assert.match(stdout, /balanced/)
@@ -255,7 +255,7 @@ void describe('trace', () => {
     }
   })
 
-  void it('for people is drawn as text', async () => {
+  void it('without --output is drawn as text', async () => {
     const { code, stdout } = await command(['trace', '10001-1'], { LEDGER: ledger })
     assert.equal(code, 0)
     assert.match(stdout, /event 10001-1 .*confirmed/)
@@ -299,7 +299,7 @@ void describe('events', () => {
     assert.deepEqual(await list('--since', '2999-01-01'), [])
   })
 
-  void it('are a table for people and one list for programs', async () => {
+  void it('are a table, or one JSON list', async () => {
     const table = await command(['events'], { LEDGER: ledger })
     assert.match(table.stdout, /^received +event +employee/)
     assert.ok(

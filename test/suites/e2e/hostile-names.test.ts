@@ -200,7 +200,7 @@ void describe('names that act on a terminal', () => {
       }
     })
 
-  void test('files that are written to be read by people and scripts hold them as escapes', async () => {
+  void test('written files hold them as escapes', async () => {
     const file = join(folder, 'dead.jsonl')
     const argv = ['dead-letters', 'export', file, '--show-values', ...BY]
     const { code, stderr } = await command(argv, environment)

@@ -70,7 +70,7 @@ void test('a running connector says that it is ready, health checks of a contain
   assert.equal((await command(['health'], { HTTP_ADDRESS: '1' })).code, 1)
 })
 
-void test('a connector is alive and not ready while its tables are created, and ends at once when it is told to right after that', async (t) => {
+void test('a connector is alive and not ready while its tables are created, and a stop right after that ends it at once', async (t) => {
   const [doubles, server] = [await startDoubles({ fast: true }), await startPostgres({ alone: true })]
   const location = await server.database()
   const driver = postgresDriver({

@@ -6,7 +6,7 @@ import { runImpure } from './impure-world.ts'
 const HISTORIES = Number(process.env['HISTORIES'] ?? (Number(process.env['RUNS'] ?? 0) >= 1 ? 1_000 : 150))
 const SEED = Number(process.env['SEED'] ?? 1)
 
-void test('whoever has left is disabled or named by an open case or finding, however impure the messages are', async (t) => {
+void test('every leaver is disabled or named by an open case or finding, however impure the messages are', async (t) => {
   const { lost, invented, lockedOut, ...figures } = await runImpure({ seed: SEED, employees: HISTORIES })
   t.diagnostic(JSON.stringify(figures))
   assert.deepEqual(lost.slice(0, 5).join('\n'), '', `${lost.length} leavers`)

@@ -93,7 +93,7 @@ async function site(t: TestContext) {
   }
 }
 
-void test('a channel is told what opened and what is resolved, with heartbeats, while others hang, refuse or throttle; none of them holds up intake or the stop', async (t) => {
+void test('a channel receives opened and resolved alerts and heartbeats, while others hang, refuse or throttle; none of them delays intake or the stop', async (t) => {
   const { composed, connect, arrived, attempts } = await site(t)
   const { ledger, service } = composed
   const client = connect()

@@ -50,7 +50,7 @@ const AFTER_THE_NIGHT: readonly Trouble[] = [
   { alert: 'quota.low', cause: '', metric: alertOn('quota.low') },
 ]
 
-void test('an operator is told within a minute of a stopped connector, dead letters of four causes, a mass of leavers and a low quota, and needs two commands to understand each and one to put it right', async (t) => {
+void test('an operator learns within a minute of a stopped connector, dead letters of four causes, a mass of leavers and a low quota, and needs two commands to understand each and one to fix it', async (t) => {
   const here = await site(t, EACH, { BRAKE_FLOOR: '50', CALLS_PER_DAY: String(CALLS) })
   const { before, failing, leaving } = night({ each: EACH, employees: EMPLOYEES, leavers: LEAVERS })
   await here.startConnector(WRONG)

@@ -108,7 +108,7 @@ void describe('the brake', () => {
     assert.deepEqual([await world.going(), await world.held()], [[], 2])
   })
 
-  void test('holds above a share of everybody active, once it is more than the floor', async (t) => {
+  void test('holds above a share of all active employees, once it is more than the floor', async (t) => {
     const share: BrakeSettings = { ...TWO, absolute: Number.POSITIVE_INFINITY, percent: 10, floor: 3 }
     const world = await Braked.open(t, 50, share)
     await world.leave('p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6')

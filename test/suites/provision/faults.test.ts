@@ -23,7 +23,7 @@ const accepted = async ({ ledger }: Site): Promise<number> =>
 const times = ({ service }: Site): readonly number[] =>
   service.calls.map(({ at }) => at - (service.calls[0]?.at ?? 0))
 
-void describe('what only a person can do something about', () => {
+void describe('what only a person can correct', () => {
   for (const status of [403, 404])
     void test(`${status} stops submission for everybody, shows, and ends with one try once it works`, async (t) => {
       const site = await sendInto(t)
@@ -47,7 +47,7 @@ void describe('what only a person can do something about', () => {
       assert.equal(await accepted(site), 123)
     })
 
-  void test('401 is worth one fresh token, then stops submission for everybody until a token is let in', async (t) => {
+  void test('401 leads to one fresh token, then stops submission until a token is accepted', async (t) => {
     const site = await sendInto(t, answer(401), answer(401))
     assert.deepEqual([site.service.calls.length, await holds(site)], [2, [['access', 401]]])
     site.service.next(answer(401))
@@ -125,7 +125,7 @@ void describe('too many calls', () => {
 })
 
 void describe('a service that is down', () => {
-  void test('500 for a full bucket pauses everybody for minutes', async (t) => {
+  void test('500 for a full bucket pauses submission for minutes', async (t) => {
     const site = await sendInto(t, answer(500, { message: FULL }))
     assert.deepEqual(await holds(site), [['full', 500]])
     await site.runtime.advance(449_000)
@@ -209,7 +209,7 @@ void describe('a service that is down', () => {
     assert.deepEqual([await accepted(site), await holds(site)], [1, []])
   })
 
-  void test('what asks for patience or for a person does not open the circuit', async (t) => {
+  void test('an answer that asks to wait or for a person does not open the circuit', async (t) => {
     const asked: number[] = []
     for (const given of [
       answer(429),

@@ -204,7 +204,7 @@ void describe('the job of the double', () => {
     })
   })
 
-  void test('started again loses what was staged, and exactly the unanswered is offered again', async (t) => {
+  void test('when restarted, loses what was staged, and exactly the unanswered operations are resent', async (t) => {
     const world = new World((await memoryLedger(t)).ledger)
     const { entra, job, upload, say } = await service(t, {}, 'local', () => world.now)
     const watch = async (): Promise<number> => {

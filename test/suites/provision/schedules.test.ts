@@ -49,7 +49,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   { minLength: 5, maxLength: 60 },
 )
 
-void test('no schedule of arrivals, faults, overtaking terminations and restarts exceeds a limit, sends one person twice in a request, sends a stale active, or drops a change', async () => {
+void test('no schedule of arrivals, faults, overtaking terminations and restarts exceeds a limit, sends an employee twice in a request, sends a stale active, or drops a change', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (history) => {
       const driver = openSqlite(':memory:')

@@ -137,7 +137,7 @@ void it('a batch that was left is resumed by one instance only', async (t) => {
   assert.equal(resumed.filter((batch) => batch !== null).length, 1)
 })
 
-void it('people are planned by one instance only, and notices read by one', async (t) => {
+void it('an employee is planned by one instance only, and a notice read by one', async (t) => {
   const { worlds } = await instances(t, 4)
   await first(worlds).record(...range(60).map((index) => joiner(`e${index}`, `p${index}`)))
   const due = await Promise.all(
@@ -159,7 +159,7 @@ void it('people are planned by one instance only, and notices read by one', asyn
   assert.deepEqual([seqs.length, new Set(seqs).size], [30, 30])
 })
 
-void it('the brake lets through no more people when several instances plan at once', async (t) => {
+void it('the brake lets no more employees through when several instances plan at once', async (t) => {
   const { worlds } = await instances(t, 4)
   const world = first(worlds)
   await world.record(...range(20).map((index) => joiner(`e${index}`, `p${index}`)))

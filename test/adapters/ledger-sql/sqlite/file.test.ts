@@ -163,7 +163,7 @@ void it('a ledger that cannot be written to rejects the ping', async (t) => {
   await assert.rejects(reader.ping())
 })
 
-void it('what an edited event said before does not keep an erased person who came in with it', async (t) => {
+void it('the former text of an edited event does not keep an erased employee of the same message', async (t) => {
   const path = await folderFor(t)
   const world = new World(await open(t, path))
   const original = {

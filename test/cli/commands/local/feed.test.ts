@@ -7,7 +7,7 @@ import { startBroker } from '../../../../src/local/service-bus/broker.ts'
 import { command } from '../../../fakes/cli.ts'
 import { configOf } from '../../../local/service-bus/support.ts'
 
-void test('local feed sends to the queue and the session that it is told', async (t) => {
+void test('local feed sends to the named queue and session', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-feed-'))
   const broker = await startBroker({
     config: configOf({ 'hr-events': {}, vendors: { RequiresSession: true } }),

@@ -45,7 +45,7 @@ void describe('rollcall replays', () => {
     assert.equal((await run(['show', 'nine'])).code, 2)
   })
 
-  void test('resume carries it out without its command, and show says what became of each', async () => {
+  void test('resume carries out the run without its command, and show names each outcome', async () => {
     const { code, stderr } = await run(['resume', '1', ...BY])
     assert.equal(code, 0, stderr)
     assert.match(stderr, /1 replayed, 0 gone, 0 refused, 0 left; rollcall replays show 1/)

@@ -132,7 +132,7 @@ void describe('shape test', () => {
     assert.match(stderr, /mapping of title names grade, which is in none of the samples/)
   })
 
-  void it('shows what becomes of an answer of the HR system, and its record', async () => {
+  void it('shows the event of an answer from the HR system, and its record', async () => {
     const options = ['--read', '--mapping', '--show-values', '--output', 'json']
     const { json, stderr } = await run(['answer.json', 'empty.json'], options)
     const [answer, empty] = json().samples

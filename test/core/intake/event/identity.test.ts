@@ -117,7 +117,7 @@ void describe('what a refused message says about a leaver', () => {
   void it('is kept by the place of the message when no employee can be read', () => {
     assert.deepEqual(leavers({ ...gone, subject: ' ' }), [['unknown:hr-events#1', 'e-1']])
   })
-  void it('is kept when a key is there twice and one of the two says so', () => {
+  void it('is kept when a key is there twice and one of the two is a termination', () => {
     const text = JSON.stringify({ ...cloudEvent, data: { worker: { active: true } } })
     const twice = text.replace('"active":true', '"active":false,"active":true')
     assert.equal(take(twice).rejected?.code, 'DuplicateKey')
@@ -134,7 +134,7 @@ void describe('what is meant by an event', () => {
   const one = (event: JsonObject, source: Partial<Source> = {}): ReturnType<typeof take> =>
     take(event, source)
   const codes = (event: JsonObject): readonly string[] => one(event).findings.map(({ code }) => code)
-  void it('is a leaving when type and active contradict each other, with a finding', () => {
+  void it('is a termination when type and active contradict each other, with a finding', () => {
     const event = { ...cloudEvent, type: 'worker.terminated', data: { worker: { active: true, title: 'x' } } }
     assert.deepEqual(one(event).events[0]?.worker, { active: false, title: 'x' })
     assert.deepEqual(codes(event), ['AccessContradiction'])
@@ -152,7 +152,7 @@ void describe('what is meant by an event', () => {
       assert.deepEqual(codes(event), ['PlaceholderDate'])
     }
   })
-  void it('is no start today when an activation has the end of time for a date', () => {
+  void it('is not a start today if the activation is dated at the end of time', () => {
     const event = { ...cloudEvent, type: 'worker.hired', data: { effectiveDate: '9999-12-31' } }
     assert.equal(one(event).events[0]?.effectiveAt, Date.UTC(9999, 11, 31))
   })

@@ -125,7 +125,7 @@ void describe('active is given, implied by the type, or unchanged', () => {
     'worker.deleted': false,
   }
 
-  void test('a type implies active where the event does not state it, and a stated true never opens a leaving', () => {
+  void test('a type implies active if the event does not state it, and a stated true never overrides a termination', () => {
     for (const type of HR_TYPES) {
       const data = type === 'worker.rescinded' ? { rescinds: 'e-0' } : {}
       assert.equal(taken({ type }, data).worker['active'], implied[type], type)

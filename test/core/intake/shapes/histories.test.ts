@@ -97,7 +97,7 @@ void describe('no leaver stays active unseen', () => {
     )
     assert.deepEqual(found, { 503: false, 502: false })
   })
-  void test('BambooHR: a word that nobody explained is refused, and access is not touched', async () => {
+  void test('BambooHR: an unknown word is refused, and access does not change', async () => {
     const found = await history(
       'bamboohr-fields',
       'America/Denver',

@@ -56,7 +56,7 @@ void describe('the brake', () => {
     )
   })
 
-  void test('the earlier leaving goes first; at the same moment the one that HR recorded first', () => {
+  void test('the earlier termination goes first; at the same moment the one that HR recorded first', () => {
     const three = [leaving('a', 2, 0), leaving('b', 1, 5), leaving('c', 1, 4)]
     const { byEmployee, counted } = judgeLeaving(three, window, { ...settings, absolute: 2 })
     assert.deepEqual([byEmployee.get('a'), counted], ['held', ['c', 'b']])
@@ -81,7 +81,7 @@ void describe('the brake', () => {
     assert.deepEqual([[...byEmployee.values()], counted, byAllowance], [['passed', 'passed'], [], 0])
   })
 
-  void test('a refusal does not hold for a leaving that HR sent after it: that one is held', () => {
+  void test('a refusal does not cover a termination that HR sent after it: that one is held', () => {
     const refused = { ...leaving('a'), refused: { newestEvent: 0 } }
     assert.equal(judgeLeaving([refused], window, RELEASED_BRAKE).byEmployee.get('a'), 'held')
   })

@@ -31,7 +31,7 @@ void describe('a termination that is dated before the only activation', () => {
     assert.equal(active(...events), false)
     assert.equal(fold(events, day(31)).attributes.get('active')?.value, false)
   })
-  void it('does not keep an employee out whom HR recorded as active after it', () => {
+  void it('does not keep an employee inactive that HR recorded as active later', () => {
     assert.equal(active(starts(1, 5, 5), ends(2, 10, 2), starts(3, 12, 12)), true)
   })
   void it('counts no longer behind an activation that HR recorded with it or later', () => {

@@ -213,7 +213,7 @@ void describe('a retry of the service belongs to the failure that was escrowed a
     assert.equal(of([failed('op-1', null, { state: 'unanswered', timesReported: 0 })]), 'op-1')
   })
 
-  void test('two failures in the same second cannot be told apart', () => {
+  void test('two failures in the same second cannot be distinguished', () => {
     assert.equal(
       of([failed('op-1', putAside), failed('op-2', putAside, { record: '{"title":"Head"}' })]),
       null,

@@ -233,7 +233,7 @@ void test('an unreadable record is logged once, with its id and what it lacks, a
   )
 })
 
-void describe('a clock of ours that is ahead', () => {
+void describe('a local clock that is ahead', () => {
   const HOUR = 60 * MINUTE
 
   void test('does not move the end of a slice past the service’s time minus its lag, and does not cause reads without a rest', async (t) => {

@@ -142,7 +142,7 @@ void describe('ending dead letters', () => {
     assert.deepEqual(steps, ['ledger 7 8', 'audit hr-events#1 2 by ada', 'remove 1 2'])
   })
 
-  void it('leaves the messages on the bus once it is told to stop, and counts them as held', async () => {
+  void it('leaves the messages on the bus once it is stopped, and counts them as held', async () => {
     const { steps, stop, shelf, context } = worldWith()
     stop.abort()
     const plan = { going: [(await onBus(1)).dead, (await onBus(2)).dead], kept: [], becomeActive: [] }
