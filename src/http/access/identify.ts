@@ -11,7 +11,8 @@ import type { SignedIn, SignInService } from '../../core/sign-in.ts'
 import { type Sealer, sealerWith } from './sealed.ts'
 import { openSession, type Session, SESSION_COOKIE } from './session.ts'
 import { showsToken } from './token.ts'
-import { type Actor, seal, type Visitor } from './visitor.ts'
+import type { Actor } from '../../core/actor.ts'
+import { seal, type Visitor } from './visitor.ts'
 
 export interface AccessSettings {
   /** No sign-in, because who reaches the console is on this machine. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { Sealer } from './sealed.ts'
-import type { Actor } from './visitor.ts'
+import type { Actor } from '../../core/actor.ts'
 
 /**
  * The session of a browser that signed in. Its cookie holds all of it, so that every instance takes

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { type Permission, type RolePermissions } from '../../config/console/permissions.ts'
+import type { Actor } from '../../core/actor.ts'
 import { sameSecret } from './token.ts'
 
 /** Who asks: the same for the page, for the action that its form takes, and for the audit trail. */
@@ -16,15 +17,6 @@ export interface Visitor {
    */
   readonly key: string | null
 }
-
-export interface Actor {
-  /** What stays the same when the name changes. */
-  readonly id: string
-  readonly name: string
-}
-
-/** The actor as the audit trail holds it: `Ann Example (7c0e…)`, or the name alone when it is the id. */
-export const actorText = ({ id, name }: Actor): string => (id === name ? name : `${name} (${id})`)
 
 /** What has to be done for this visitor to get a permission. */
 export function wayTo(permission: Permission, roles: readonly string[] | null): string {

@@ -57,7 +57,7 @@ void describe('rollcall block, unblock and blocks', () => {
     assert.doesNotMatch((await run('trace', 'p1')).stdout, /BLOCKED/)
     assert.match(
       (await run('audit', 'p1')).stdout,
-      /ann +block +1 +p1 +ticket 7\n.*ann +unblock +1 +p1 +ticket 7/,
+      /ann \(\S+\) +block +1 +p1 +ticket 7\n.*ann \(\S+\) +unblock +1 +p1 +ticket 7/,
     )
   })
 

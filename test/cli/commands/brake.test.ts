@@ -89,18 +89,21 @@ void describe('rollcall brake', () => {
     await writeFile(list, '\ufeffp2\n\n  p3 \n')
     const some = await run('brake', 'release', 'p1', '--file', list, ...BY)
     assert.equal(some.code, 7)
-    assert.match(some.stdout, /^2 employees released by ann: ticket 7\n1 employees are still held/)
+    assert.match(some.stdout, /^2 employees released by ann \(\S+\): ticket 7\n1 employees are still held/)
     assert.match(some.stderr, /^the brake does not hold p1: /)
     assert.equal((await run('brake', 'release', 'nobody', ...BY)).code, 4)
     const last = await run('brake', 'release', ...BY)
     assert.equal(last.code, 0)
     assert.match(last.stdout, /^1 employees released .*\nnone is held any more; what went before no longer/)
-    assert.match((await run('audit', 'p3')).stdout, /ann +brake\.release +1 +p3 +ticket 7\n$/)
+    assert.match((await run('audit', 'p3')).stdout, /ann \(\S+\) +brake\.release +1 +p3 +ticket 7\n$/)
   })
 
   void it('shows an allowance until it ends', async () => {
     await run('brake', 'release', '--more', '5', '--until', '2999-01-01', ...BY)
-    assert.match((await run('brake', 'status')).stdout, /more may go +5 of 5 until 2999-01-01T.*, by ann *\n/)
+    assert.match(
+      (await run('brake', 'status')).stdout,
+      /more may go +5 of 5 until 2999-01-01T.*, by ann \(\S+\) *\n/,
+    )
     assert.match((await run('brake', 'release', '--more', '0', ...BY)).stdout, /the allowance has ended\n$/)
     assert.match((await run('brake', 'status')).stdout, /more may go +no allowance *\n/)
   })

@@ -68,7 +68,7 @@ void describe('plan and explain change nothing', () => {
     assert.deepEqual([refused.code, refused.out], [2, ''])
     const { out } = await rollcall('plan', '--show-values', ...BY, '--employee', '10001')
     assert.match(out, /Head/)
-    assert.match((await rollcall('audit', '10001')).out, /ann +show-values +1 +10001 +ticket 7/)
+    assert.match((await rollcall('audit', '10001')).out, /ann \(\S+\) +show-values +1 +10001 +ticket 7/)
   })
 
   void test('the events of a file are planned on top of the ledger, or alone', async () => {

@@ -75,7 +75,7 @@ void describe('trace', () => {
     assert.deepEqual([code, stdout], [2, ''])
     assert.match(stderr, /--actor and --justification/)
     assert.match(await run('trace', 'p1', '--show-values', ...BY), /added +userName {2}p1@example\.com\n/)
-    assert.match(await run('audit', 'p1'), /ann +show-values +3 +p1 +ticket 7/)
+    assert.match(await run('audit', 'p1'), /ann \(\S+\) +show-values +3 +p1 +ticket 7/)
   })
 
   void test('pages what is long, and says how to go on', async () => {

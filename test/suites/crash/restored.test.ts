@@ -14,6 +14,7 @@ import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { type Doubles, startDoubles } from '../../../src/cli/doubles/doubles.ts'
 import type { DirectoryEntry } from '../../../src/local/entra/directory/directory.ts'
 import { feed } from '../../../src/compose/feed.ts'
+import { actorNamed } from '../../../src/cli/support/options/options.ts'
 import { until } from '../../adapters/support/until.ts'
 import { differences } from '../../fakes/directory.ts'
 import { makeHistory } from '../../fakes/history.ts'
@@ -146,7 +147,9 @@ void it('a ledger restored from a copy makes no leaver active, finds out that it
   const again = await world.looking((it) =>
     it.listAudit({ about: null, since: null, next: null, limit: 1_000 }),
   )
-  assert.ok(again.entries.some(({ action, actor }) => action === 'ledger.restored' && actor === 'ann'))
+  assert.ok(
+    again.entries.some(({ action, actor }) => action === 'ledger.restored' && actor === actorNamed('ann')),
+  )
   await world.end(child)
   t.diagnostic(`${out.size} leavers of ${Object.keys(after).length}`)
 })

@@ -8,6 +8,7 @@ import { after, before, describe, test, type TestContext } from 'node:test'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
 import { type Doubles, startDoubles } from '../../../src/cli/doubles/doubles.ts'
 import { feed } from '../../../src/compose/feed.ts'
+import { actorNamed } from '../../../src/cli/support/options/options.ts'
 import { until } from '../../adapters/support/until.ts'
 import { command } from '../../fakes/cli.ts'
 import { start } from '../../fakes/rollcall.ts'
@@ -115,7 +116,7 @@ void describe('beside a running connector', () => {
           judged: true,
           allowance: null,
           dryRun: false,
-          actor: 'ann',
+          actor: actorNamed('ann'),
           justification: 'checked with HR',
         },
       ],

@@ -57,7 +57,15 @@ function conditionsOf(query: AuditQuery): readonly Condition[] {
       ? null
       : ['a.seq >= COALESCE((SELECT seq FROM audit WHERE at >= ? ORDER BY at, seq LIMIT 1), 0)', since],
     until === null ? null : ['a.at < ?', until],
-    actor === null ? null : ['a.actor = ?', actor],
+    // Behind a name stands in parentheses who that was for certain.
+    actor === null
+      ? null
+      : [
+          '(a.actor = ? OR SUBSTR(a.actor, 1, CAST(? AS INT)) = ?)',
+          actor,
+          [...actor].length + 2,
+          `${actor} (`,
+        ],
     action === null ? null : ['(a.action = ? OR a.action LIKE ?)', action, `${action}.%`],
     employeeId === null
       ? null

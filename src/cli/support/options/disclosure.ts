@@ -1,5 +1,6 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Config } from '../../../config/load.ts'
+import { actorNamed } from './options.ts'
 import { RollcallError } from '../../../core/errors.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
 
@@ -10,7 +11,8 @@ export interface DisclosureOptions {
   readonly justification?: string | undefined
 }
 
-export const disclosureActorOption = () => new Option('--actor <name>', 'with --show-values: who asks')
+export const disclosureActorOption = () =>
+  new Option('--actor <name>', 'with --show-values: who asks').argParser(actorNamed)
 export const disclosureJustificationOption = () =>
   new Option('--justification <text>', 'with --show-values: why; free text, so keep personal data out of it')
 

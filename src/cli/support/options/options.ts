@@ -1,4 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { operatingSystemUser } from '../../../compose/instance/os-user.ts'
+import { actorText } from '../../../core/actor.ts'
 import { type Format, printJsonInLines } from '../output.ts'
 
 /**
@@ -27,7 +29,12 @@ export const rowFormatOption = () =>
   new Option('--output <format>', 'how the rows are printed').choices(FORMATS).default('table' as const)
 
 export const actorOption = (description = 'who takes this action') =>
-  new Option('--actor <name>', description).makeOptionMandatory()
+  new Option('--actor <name>', description).argParser(actorNamed).makeOptionMandatory()
+
+/** The name that was given, and the user of the operating system, who cannot be chosen freely. */
+export function actorNamed(name: string): string {
+  return name.trim() === '' ? name : actorText({ name, id: operatingSystemUser() })
+}
 
 export const justificationOption = (description = 'why; free text, so keep personal data out of it') =>
   new Option('--justification <text>', description).makeOptionMandatory()

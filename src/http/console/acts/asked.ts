@@ -1,5 +1,6 @@
 import { RollcallError } from '../../../core/errors.ts'
-import { actorText, type Visitor } from '../../access/visitor.ts'
+import { actorText } from '../../../core/actor.ts'
+import type { Visitor } from '../../access/visitor.ts'
 import type { ConsoleLedger } from '../context.ts'
 import { LONGEST_JUSTIFICATION } from '../forms.ts'
 import type { Content } from '../page.ts'

@@ -1,6 +1,7 @@
 import { cursorText } from '../../../core/explain/trace-cursor.ts'
 import type { TraceCursor } from '../../../core/ledger/port/inspect.ts'
-import { actorText, type Visitor } from '../../access/visitor.ts'
+import { actorText } from '../../../core/actor.ts'
+import type { Visitor } from '../../access/visitor.ts'
 import { employeeHref } from '../employee/href.ts'
 import { actionForm, justificationField } from '../forms.ts'
 import { type Markup, markup } from '../markup.ts'

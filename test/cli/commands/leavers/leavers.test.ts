@@ -69,7 +69,7 @@ void describe('rollcall leavers', () => {
     assert.equal((await run('leavers', 'acknowledge', '--cause', 'not-in-directory', ...BY)).code, 0)
     assert.deepEqual(await listed(), ['p4 held'])
     const { stdout } = await run('audit', 'leaver-2')
-    assert.match(stdout, /ann +leavers\.acknowledge +1 +leaver-2 +looked at it/)
+    assert.match(stdout, /ann \(\S+\) +leavers\.acknowledge +1 +leaver-2 +looked at it/)
   })
 
   void test('resend takes an actor and a justification, and says when nothing is left over', async () => {

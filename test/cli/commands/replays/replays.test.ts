@@ -50,7 +50,7 @@ void describe('rollcall replays', () => {
     assert.equal(code, 0, stderr)
     assert.match(stderr, /1 replayed, 0 gone, 0 refused, 0 left; rollcall replays show 1/)
     const { stdout } = await run(['show', '1'])
-    assert.match(stdout, /resumed .* by bob: ticket 7/)
+    assert.match(stdout, /resumed .* by bob \(\S+\): ticket 7/)
     assert.match(stdout, /afterwards 1 received/)
     assert.match(stdout, /^dl-\d+ +done .* received$/m)
     const { entries } = JSON.parse((await run(['show', '1', '--output', 'json'])).stdout) as {

@@ -84,4 +84,21 @@ export const auditCases: readonly LedgerCase[] = [
       assert.doesNotMatch(JSON.stringify(all.at(-1)), /p2/)
     },
   },
+  {
+    name: 'what somebody did is found by the name, with and without what is known for certain behind it',
+    run: async (world) => {
+      const actors = ['Ann 😀', 'Ann 😀 (7c0e)', 'Ann 😀 Lee (7c0e)', 'Anna (7c0e)', 'A__ 😀 (7c0e)']
+      for (const actor of actors)
+        await world.ledger.recordDisclosure({ actor, justification: 'x', employees: ['p1'] }, world.now)
+      const found = async (actor: string): Promise<readonly string[]> => {
+        const query = { about: null, since: null, next: null, limit: 100, actor }
+        const { entries } = await world.ledger.listAudit(query)
+        return entries.map((entry) => entry.actor)
+      }
+      assert.deepEqual(await found('Ann 😀'), actors.slice(0, 2))
+      assert.deepEqual(await found('Ann 😀 (7c0e)'), actors.slice(1, 2))
+      assert.deepEqual(await found('A__ 😀'), actors.slice(4))
+      assert.deepEqual(await found('Ann'), [])
+    },
+  },
 ]
