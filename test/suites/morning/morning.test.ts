@@ -94,7 +94,8 @@ void test('an operator learns within a minute of a stopped connector, dead lette
     200,
   )
   const { stdout: audit } = await here.type('audit')
-  for (const action of ['replay', 'brake.release']) assert.match(audit, RegExp(`ada +${action}.*ticket 4711`))
+  for (const action of ['replay', 'brake.release'])
+    assert.match(audit, RegExp(`ada \\(\\S+\\) +${action}.*ticket 4711`))
 })
 
 /** One order for each cause. */

@@ -61,9 +61,9 @@ function conditionsOf(query: AuditQuery): readonly Condition[] {
     actor === null
       ? null
       : [
-          '(a.actor = ? OR SUBSTR(a.actor, 1, CAST(? AS INT)) = ?)',
+          '(a.actor = ? OR SUBSTR(a.actor, 1, LENGTH(CAST(? AS TEXT))) = ?)',
           actor,
-          [...actor].length + 2,
+          `${actor} (`,
           `${actor} (`,
         ],
     action === null ? null : ['(a.action = ? OR a.action LIKE ?)', action, `${action}.%`],
