@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { heldEmployees } from '../../../../src/core/plan/brake-order.ts'
+import { employeeIdOf } from '../../../../src/core/intake/event/employee-id.ts'
 import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
 import { hrEvent, joiner, leaver, T0, World } from '../../../suites/conformance/ledger/world.ts'
-import { contextOf, type Door, doorTo, OUTSIDE, TOKEN } from '../office.ts'
+import { contextOf, type Door, doorTo, HOSTILE, OUTSIDE, TOKEN } from '../office.ts'
 import { type Came, formIn, messageOf, send } from './visitor.ts'
 
 const stack = new AsyncDisposableStack()
@@ -167,6 +168,17 @@ void describe('blocks, findings and leavers in the console', () => {
     assert.deepEqual([again.status, /No block of p7 is in force/.test(again.text)], [422, true])
   })
 
+  void test('an id of any characters comes back from a form as it was, and the page holds none of them as they are', async () => {
+    const id = employeeIdOf(`evil ${HOSTILE}`)
+    await world.record(joiner('hire of evil', id))
+    const page = await (await door.get(`/employee?${new URLSearchParams({ id }).toString()}`)).text()
+    assert.doesNotMatch(page, /<script>alert/)
+    const came = await send(door, '/block', formIn(page, '/block', { justification: 'odd' }))
+    assert.match(came.to, /^\/employee\?id=evil/)
+    const { blocks } = await world.ledger.listBlocks({ now: world.now, employeeId: id, next: null, limit: 1 })
+    assert.equal(blocks[0]?.employeeId, id)
+  })
+
   void test('a block says what is wrong with its end or its employee, and repeats no name or mail address', async () => {
     for (const [fields, says] of [
       [{ employee: 'p7', until: 'yesterday' }, /must be a day, an instant or a duration in the future/],
@@ -201,8 +213,16 @@ void describe('blocks, findings and leavers in the console', () => {
       ).findings.map(({ seq }) => String(seq))
     const finding = await open()
     assert.equal(finding.length, 2)
-    assert.match((await sendTo('/findings/acknowledge', {})).text, /Tick the findings/)
-    const question = await sendTo('/findings/acknowledge', { finding, to: '/' })
+    const list = await (await door.get('/findings')).text()
+    for (const seq of finding)
+      assert.match(list, new RegExp(`form="findings-chosen" name="finding" value="${seq}"`))
+    const form = formIn(list, '/findings/acknowledge', { justification: 'x' })
+    assert.match((await send(door, '/findings/acknowledge', form)).text, /Tick the findings/)
+    const question = await send(
+      door,
+      '/findings/acknowledge',
+      formIn(list, '/findings/acknowledge', { finding, justification: 'x' }),
+    )
     assert.match(question.text, /DisabledElsewhere<\/code>: The deactivation may be reversed/)
     const answer = formIn(question.text, '/findings/acknowledge', { typed: '2', justification: 'HR knows' })
     const came = await send(door, '/findings/acknowledge', answer)

@@ -137,6 +137,25 @@ void describe('a replay in the console', () => {
     assert.match(rest.text, /Replay 1 dead letter\?/)
   })
 
+  void test('tells an open page at once that it has gone on, and where there is nothing to tell, not to ask again', async () => {
+    const told = await door.get('/replays/events?run=1')
+    assert.match(told.headers.get('content-type') ?? '', /^text\/event-stream/)
+    assert.equal(await told.text(), 'event: progress\ndata: \n\n')
+    for (const run of ['99', 'x']) assert.equal((await door.get(`/replays/events?run=${run}`)).status, 204)
+  })
+
+  void test('is begun for those that are ticked in the list', async () => {
+    const list = await (await door.get('/dead-letters?store=ledger&code=EntryConflict')).text()
+    const [, id = ''] = /form="letters-chosen" name="id" value="(dl-\d+)"/.exec(list) ?? []
+    const chosen = list.slice(list.indexOf('id="letters-chosen"') - 60)
+    const came = await send(door, '/replays/preview', formIn(chosen, '/replays/preview', { id }))
+    assert.match(came.text, /Replay 1 dead letter\?/)
+    const all = await send(door, '/replays/preview', formIn(list, '/replays/preview'))
+    assert.match(all.text, /Replay 2 dead letters\?/)
+    const older = await (await door.get('/dead-letters?store=ledger&code=EntryConflict&age=older')).text()
+    assert.match(older, /No dead letter fits/)
+  })
+
   void test('is paused after its batch, wherever that is asked for, resumed and given up', async () => {
     await failEach(night, 'InvalidDomain')
     const { text } = await preview({ ...FILTER, rate: '1' })
