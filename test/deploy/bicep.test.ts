@@ -148,16 +148,18 @@ void describe('bicep', () => {
     }
   })
 
-  void test('the example of parameters gives what must be given, and nothing that there is not', () => {
-    const text = read(`${FOLDER}contoso.bicepparam`)
-    assert.match(text, /^using 'main\.bicep'$/m)
-    const given = [...text.matchAll(/^param (\w+) = /gm)].map(([, name = '']) => name)
-    const { params } = file('main.bicep')
-    for (const name of given) assert.ok(params.has(name), name)
-    for (const [name, { required }] of params) assert.ok(!required || given.includes(name), name)
-    for (const [, path = ''] of text.matchAll(/loadTextContent\('([^']*)'\)/g))
-      assert.ok(existsSync(join(root, FOLDER, path)), path)
-  })
+  for (const name of ['contoso.bicepparam', 'main.bicepparam'])
+    void test(`${name} gives what must be given, and nothing that there is not`, () => {
+      const text = read(`${FOLDER}${name}`)
+      assert.match(text, /^using 'main\.bicep'$/m)
+      const given = [...text.matchAll(/^param (\w+) = /gm)].map(([, one = '']) => one)
+      const { params } = file('main.bicep')
+      for (const one of given) assert.ok(params.has(one), one)
+      for (const [one, { required }] of params) assert.ok(!required || given.includes(one), one)
+      const loaded = [...text.matchAll(/loadTextContent\('([^']*)'\)/g)].map(([, path = '']) => path)
+      assert.deepEqual(loaded, ['../rollcall.yaml'])
+      assert.ok(existsSync(join(root, FOLDER, '../rollcall.yaml')))
+    })
 
   void test('probes keep within what Container Apps takes', () => {
     // https://learn.microsoft.com/dotnet/api/azure.provisioning.appcontainers.containerappprobe
@@ -185,12 +187,7 @@ void describe('bicep', () => {
       assert.ok(existsSync(join(root, String(at(service, 'docker', 'path')))))
       assert.match(all.get('container-app.bicep') ?? '', new RegExp(`'azd-service-name': '${name}'`))
     }
-    const { params } = file('main.bicep')
-    const given = entries(at(JSON.parse(read(`${infra}.parameters.json`)), 'parameters')).map(
-      ([name]) => name,
-    )
-    for (const name of given) assert.ok(params.has(name), name)
-    for (const [name, { required }] of params) assert.ok(!required || given.includes(name), name)
+    assert.ok(existsSync(join(root, `${infra}.bicepparam`)))
   })
 
   void test('what does not hold together is noticed', () => {

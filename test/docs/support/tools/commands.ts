@@ -153,6 +153,7 @@ export const TOOL_COMMANDS: Readonly<Record<string, ToolCommand>> = {
     page: `${DOCKER}/container/run`,
   },
   'docker scout cves': { options: [], operands: [1, 1], page: `${DOCKER}/scout/cves` },
+  'docker compose config': { options: ['--quiet|-q'], page: `${DOCKER}/compose/config` },
   'docker compose up': {
     options: ['--build', '--detach|-d', '--wait'],
     operands: [0, 9],
@@ -186,6 +187,7 @@ export const TOOL_COMMANDS: Readonly<Record<string, ToolCommand>> = {
     options: ['--kustomize=|-k=', '--filename=|-f=', '--dry-run=', '--validate=', '--namespace=|-n='],
     page: `${KUBECTL}/kubectl_apply`,
   },
+  'kubectl kustomize': { options: [], operands: [1, 1], page: `${KUBECTL}/kubectl_kustomize` },
   'kubectl rollout restart': {
     options: ['--namespace=|-n='],
     operands: [1, 1],
@@ -196,6 +198,11 @@ export const TOOL_COMMANDS: Readonly<Record<string, ToolCommand>> = {
     operands: [1, 1],
     endsInCommand: true,
     page: `${KUBECTL}/kubectl_exec`,
+  },
+  'helm lint': {
+    options: ['--values=|-f=', '--strict'],
+    operands: [1, 1],
+    page: 'https://helm.sh/docs/helm/helm_lint/',
   },
   'helm upgrade': {
     options: ['--install|-i', '--namespace=|-n=', '--values=|-f=', '--set-file=', '--set-string=', '--set='],

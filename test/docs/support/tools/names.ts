@@ -31,7 +31,9 @@ const SECRETS = new Set(
 /** Variables of `azd env set`: those that its parameters read, and the resource group, which azd reads itself. */
 const AZD_VARIABLES = new Set([
   'AZURE_RESOURCE_GROUP',
-  ...[...read('deploy/bicep/main.parameters.json').matchAll(/\$\{(\w+)/g)].map(([, name]) => name),
+  ...[...read('deploy/bicep/main.bicepparam').matchAll(/readEnvironmentVariable\('(\w+)'/g)].map(
+    ([, name]) => name,
+  ),
 ])
 
 /** Names in a line that no file of the deployment defines. `folder` is where it is typed, below the root. */
@@ -91,7 +93,9 @@ const CHECKS: readonly (readonly [RegExp, Check])[] = [
       ),
       ...missing(
         folder,
-        values(line, '--kustomize').map((path) => join(path, 'kustomization.yaml')),
+        [...values(line, '--kustomize'), ...(line.name.endsWith('kustomize') ? line.operands : [])].map(
+          (path) => join(path, 'kustomization.yaml'),
+        ),
       ),
       ...(await insideOf(line.inside)),
     ],
