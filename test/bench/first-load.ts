@@ -10,7 +10,7 @@ import { Client } from 'pg'
 import { startPostgres } from '../adapters/support/postgres.ts'
 import { start } from '../fakes/rollcall.ts'
 import { expect, printRound } from './support/figures.ts'
-import { durabilityOf } from './support/ledger.ts'
+import { durabilityOf, openAt } from './support/ledger.ts'
 
 /**
  * The first load of a tenant: a file of full records is imported, and the connector sends all of them to the Entra double.
@@ -64,7 +64,7 @@ const connector = start(['run'], environment)
 const loading = watched(connector)
 let counts = await countsOf()
 while (Date.now() < until && (counts.open > 0 || counts.confirmed === 0)) {
-  await new Promise((resolve) => setTimeout(resolve, 5_000))
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
   counts = await countsOf()
 }
 connector.kill('SIGTERM')
@@ -130,15 +130,10 @@ async function variablesOf(child: ChildProcess): Promise<Readonly<Record<string,
 }
 
 async function countsOf(): Promise<{ readonly open: number; readonly confirmed: number }> {
-  const child = start(['status', '--output', 'json'], environment)
-  let text = ''
-  child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()))
-  await once(child, 'close')
-  const { events } = JSON.parse(text) as { readonly events: Readonly<Record<string, number>> }
-  return {
-    open: (events['received'] ?? 0) + (events['planned'] ?? 0),
-    confirmed: events['confirmed'] ?? 0,
-  }
+  const ledger = await openAt(LEDGER, 'read')
+  const { events } = (await ledger.readCounts()).stateCounts
+  await ledger.close()
+  return { open: events.received + events.planned, confirmed: events.confirmed }
 }
 
 async function megabytes(): Promise<number> {

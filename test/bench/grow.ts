@@ -3,6 +3,7 @@ import type { Driver } from '../../src/adapters/ledger-sql/driver/sql.ts'
 /** How a copy differs from its original; what is not named here is the same. `k` is the number of the copy. */
 const NUMBERS: Readonly<Record<string, readonly string[]>> = {
   events: ['seq', 'by_seq', 'operation'],
+  originals: ['event_seq'],
   operations: ['seq', 'batch'],
   batches: ['seq', 'after_batch'],
   calls: ['seq', 'batch'],
@@ -13,6 +14,7 @@ const NUMBERS: Readonly<Record<string, readonly string[]>> = {
 }
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   events: ['event_id', 'employee'],
+  originals: [],
   operations: ['employee', 'manager', 'unresolved'],
   batches: ['request_id'],
   calls: [],

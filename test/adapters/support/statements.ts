@@ -8,6 +8,7 @@ import { World } from '../../suites/conformance/ledger/world.ts'
 
 export const GROWING = [
   'events',
+  'originals',
   'operations',
   'log_records',
   'outbox',

@@ -18,9 +18,9 @@ interface Row {
 
 export async function takeUncopied(sql: Sql, limit: number): Promise<DeadLetterCopy[]> {
   const rows = await sql.all<Row>(
-    `SELECT o.id, e.seq, o.revision, e.source, e.event_id, e.employee, o.reason, o.detail, e.original, e.body,
+    `SELECT o.id, e.seq, o.revision, e.source, e.event_id, e.employee, o.reason, o.detail, m.original, m.body,
        CASE WHEN e.state = 'dead-lettered' AND e.revision = o.revision THEN 1 ELSE 0 END AS is_current
-     FROM outbox o JOIN events e ON e.seq = o.event_seq WHERE o.state = 'dead-lettered' AND o.copied_at IS NULL ORDER BY o.id LIMIT ?`,
+     FROM outbox o JOIN events e ON e.seq = o.event_seq LEFT JOIN originals m ON m.event_seq = e.seq WHERE o.state = 'dead-lettered' AND o.copied_at IS NULL ORDER BY o.id LIMIT ?`,
     [limit],
   )
   return rows.map((row) => ({

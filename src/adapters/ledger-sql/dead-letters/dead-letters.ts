@@ -69,7 +69,7 @@ export async function deadLetter(
   seq: number,
 ): Promise<{ letter: LedgerDeadLetter; original: Original | null } | null> {
   const [row] = await sql.all<DeadLetterRow & { original: string | null; body: string | null }>(
-    `SELECT ${COLUMNS}, e.original, e.body FROM ${FROM} WHERE e.seq = ? AND e.state = 'dead-lettered'`,
+    `SELECT ${COLUMNS}, m.original, m.body FROM ${FROM} LEFT JOIN originals m ON m.event_seq = e.seq WHERE e.seq = ? AND e.state = 'dead-lettered'`,
     [seq],
   )
   return row

@@ -2,7 +2,7 @@ import { blockByEvents } from '../blocks/by-event.ts'
 import { markDue } from '../tables/employees.ts'
 import type { DueTiming } from '../../../core/ledger/port/intake.ts'
 import type { HrEvent } from '../../../core/model.ts'
-import { type Arrival, storedKey, eventRow } from '../tables/event-row.ts'
+import { type Arrival, storedKey, eventRow, originalOf } from '../tables/event-row.ts'
 import { isCollision } from '../../../core/intake/collision.ts'
 import { collisionsAmong } from './collisions.ts'
 import { openCases } from '../leavers/open.ts'
@@ -10,7 +10,7 @@ import { nameHash } from '../tables/name-hash.ts'
 import { knownFolded } from '../upkeep/retention.ts'
 import { endMismatched } from './rescind-mismatch.ts'
 import { takeBack } from './resubmit.ts'
-import { insertRows, type Sql } from '../driver/sql.ts'
+import { insertRows, type Sql, type SqlValue } from '../driver/sql.ts'
 
 export interface Taken {
   readonly fresh: number
@@ -42,20 +42,24 @@ export async function insertEvents(
     const key = storedKey(arrival.event.id, arrival.event.source)
     if (!named.has(key)) named.set(key, arrival)
   }
-  const inserted = await insertRows<{ event_id: string; source: string }>(
+  const inserted = await insertRows<{ event_id: string; source: string; seq: number }>(
     sql,
-    `events (event_id, source, type, employee, recorded_at, effective_at, effective_raw, rank, order_value, mode, worker, rescinds, traceparent, state, received_at, read_from, original, body)`,
+    `events (event_id, source, type, employee, recorded_at, effective_at, effective_raw, rank, order_value, mode, worker, rescinds, traceparent, state, received_at, read_from)`,
     // In the order of their keys: two instances with the same events would otherwise wait for each other.
     [...named].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, arrival]) => eventRow(arrival, timing.now)),
-    'ON CONFLICT (event_id, source) DO NOTHING RETURNING event_id, source',
+    'ON CONFLICT (event_id, source) DO NOTHING RETURNING event_id, source, seq',
   )
   const taken = new Map<string, HrEvent>()
+  const originals: SqlValue[][] = []
   for (const row of inserted) {
     const key = storedKey(row.event_id, row.source)
     const arrival = named.get(key)
     named.delete(key)
-    if (arrival) taken.set(key, arrival.event)
+    if (!arrival) continue
+    taken.set(key, arrival.event)
+    if (arrival.message?.original) originals.push([row.seq, ...originalOf(arrival.message)])
   }
+  await insertRows(sql, 'originals (event_seq, original, body)', originals)
   const known = coming.filter(({ event }) => named.has(storedKey(event.id, event.source)))
   const inOneBatch = coming.filter(({ event }) => {
     const first = taken.get(storedKey(event.id, event.source))

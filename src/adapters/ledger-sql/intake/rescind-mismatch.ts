@@ -66,6 +66,7 @@ export async function endMismatched(
   arrived: readonly HrEvent[],
   now: number,
 ): Promise<void> {
+  if ((await sql.all('SELECT 1 AS one FROM events WHERE rescinds IS NOT NULL LIMIT 1')).length === 0) return
   const waiting = await readRows<{ seq: number; employee: string; operation: number | null }>(
     sql,
     ['name TEXT', 'employee TEXT'],

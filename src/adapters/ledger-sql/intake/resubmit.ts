@@ -140,13 +140,15 @@ export async function keepSaid(
     ['seq INT', 'actor TEXT', 'justification TEXT', 'now INT', 'body TEXT'],
     rows,
     `INSERT INTO edits (event_seq, employee, at, actor, justification, original, body)
-     SELECT e.seq, e.employee, v.now, v.actor, v.justification, e.original, e.body FROM v JOIN events e ON e.seq = v.seq WHERE COALESCE(e.body, '') <> v.body`,
+     SELECT e.seq, e.employee, v.now, v.actor, v.justification, o.original, o.body
+     FROM v JOIN events e ON e.seq = v.seq LEFT JOIN originals o ON o.event_seq = e.seq WHERE COALESCE(o.body, '') <> v.body`,
   )
   await writeRows(
     sql,
     ['seq INT', 'original TEXT', 'body TEXT'],
     edits.map(({ seq, said }): SqlValue[] => [seq, said[0] ?? null, said[1] ?? null]),
-    `UPDATE events SET original = COALESCE(v.original, events.original), body = v.body FROM v WHERE events.seq = v.seq AND v.body IS NOT NULL`,
+    `INSERT INTO originals (event_seq, original, body) SELECT v.seq, v.original, v.body FROM v WHERE v.body IS NOT NULL
+     ON CONFLICT (event_seq) DO UPDATE SET original = COALESCE(excluded.original, originals.original), body = excluded.body`,
   )
 }
 

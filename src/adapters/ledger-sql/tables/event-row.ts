@@ -11,7 +11,7 @@ export interface Arrival {
 /** The key of an event as the database returns it: in UTF-8 a lone surrogate becomes a replacement character. */
 export const storedKey = (id: string, source: string): string => `${id}\n${source}`.toWellFormed()
 
-export function eventRow({ event, message }: Arrival, now: number): SqlValue[] {
+export function eventRow({ event }: Arrival, now: number): SqlValue[] {
   return [
     event.id,
     event.source,
@@ -21,7 +21,6 @@ export function eventRow({ event, message }: Arrival, now: number): SqlValue[] {
     'received',
     now,
     event.mode === 'notice' ? now : null,
-    ...originalOf(message),
   ]
 }
 

@@ -114,8 +114,8 @@ async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> 
     names.map((row) => [nameHash({ source: row.source, id: row.event_id })]),
     'ON CONFLICT DO NOTHING',
   )
-  await writeRows(sql, ['seq INT'], rows, 'DELETE FROM outbox WHERE event_seq IN (SELECT seq FROM v)')
-  await writeRows(sql, ['seq INT'], rows, 'DELETE FROM edits WHERE event_seq IN (SELECT seq FROM v)')
+  for (const table of ['originals', 'outbox', 'edits'])
+    await writeRows(sql, ['seq INT'], rows, `DELETE FROM ${table} WHERE event_seq IN (SELECT seq FROM v)`)
   await writeRows(
     sql,
     ['sequence TEXT'],
@@ -179,10 +179,11 @@ export async function erase(
   if (!known) return null
   for (const loaded of await loadEmployees(sql, [employee])) await keepErasedMark(sql, loaded, now)
   // What others came in together with this person speaks of both; without it they can be put back as they were, but not edited.
-  for (const table of ['events', 'edits'])
+  for (const table of ['edits', 'originals'])
     await sql.run(
-      `UPDATE ${table} SET original = NULL, body = NULL WHERE COALESCE(employee, '') <> ? AND original IN (SELECT o.original FROM events o WHERE o.employee = ? AND o.original IS NOT NULL)`,
-      [employee, employee],
+      `UPDATE ${table} SET original = NULL, body = NULL WHERE original IN (
+         SELECT o.original FROM events e JOIN originals o ON o.event_seq = e.seq WHERE e.employee = ? AND o.original IS NOT NULL)`,
+      [employee],
     )
   const [unpublished] = await sql.all<{ n: number }>(
     'SELECT COUNT(*) AS n FROM outbox WHERE employee = ? AND published_at IS NULL',

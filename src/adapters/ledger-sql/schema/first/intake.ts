@@ -5,6 +5,7 @@ import { withoutStatistics } from './statistics.ts'
 export const intakeTables = (dialect: Dialect): readonly string[] => [
   ...messages(dialect),
   ...events(dialect),
+  ...originals(dialect),
   ...edits(dialect),
 ]
 
@@ -61,11 +62,8 @@ const events = (dialect: Dialect): readonly string[] => {
       read_from     ${integer},
       read_until    ${integer} NOT NULL DEFAULT 0,
       reads         ${integer} NOT NULL DEFAULT 0,
-      -- What came in word for word, kept for a dead letter that is inspected or put back.
       replays       ${integer} NOT NULL DEFAULT 0,
       archived_at   ${integer},
-      original      TEXT,
-      body          TEXT,
       UNIQUE (event_id, source)
     )${tableOptions}`,
     `CREATE INDEX events_employee ON events (employee)`,
@@ -87,6 +85,16 @@ const events = (dialect: Dialect): readonly string[] => {
     ...withoutStatistics(dialect, 'events', ['state']),
   ]
 }
+
+const originals = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE originals (
+    -- What an event came in, word for word, kept for a dead letter that is inspected or put back. Beside the
+    -- event, because PostgreSQL writes a row anew whenever its state changes.
+    event_seq ${integer} PRIMARY KEY NOT NULL,
+    original  TEXT,
+    body      TEXT
+  )${tableOptions}`,
+]
 
 const edits = ({ integer, identity, tableOptions }: Dialect): readonly string[] => [
   `CREATE TABLE edits (
