@@ -3,9 +3,15 @@ import { RollcallError } from '../core/errors.ts'
 
 /** Encrypts copies of dead letters: AES-256-GCM, with a fresh 96-bit nonce each time. */
 export interface CopyCipher {
-  /** `about` is not hidden and cannot be exchanged: a text sealed about one thing does not open about another. */
+  /**
+   * `about` is not hidden and cannot be exchanged: a text sealed about one thing does not open
+   * about another.
+   */
   seal(text: string, about: string): string
-  /** Rejects with `CopyUnreadable` what was sealed with another key, about something else, or changed since. */
+  /**
+   * Rejects with `CopyUnreadable` what was sealed with another key, about something else, or
+   * changed since.
+   */
   open(sealed: string, about: string): string
 }
 
@@ -13,7 +19,10 @@ const KEY_BYTES = 32
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** The key is 32 bytes in base64, as `openssl rand -base64 32` prints them. Throws `ConfigInvalid`, without the key, when it is anything else. */
+/**
+ * The key is 32 bytes in base64, as `openssl rand -base64 32` prints them. Throws `ConfigInvalid`,
+ * without the key, when it is anything else.
+ */
 export function copyCipher(base64: string): CopyCipher {
   const key = Buffer.from(base64, 'base64')
   if (key.length !== KEY_BYTES || key.toString('base64').replace(/=+$/, '') !== base64.replace(/=+$/, ''))

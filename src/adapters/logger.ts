@@ -2,7 +2,10 @@ import { pino } from 'pino'
 import { visibleJson } from '../core/display/visible.ts'
 import type { Logger } from '../core/runtime.ts'
 
-/** One JSON object a line on stderr, so that stdout stays for data. Fields are chosen by the caller and hold no personal data. */
+/**
+ * One JSON object a line on stderr, so that stdout stays for data. Fields are chosen by the caller
+ * and hold no personal data.
+ */
 export function jsonLogger(level: string): Logger {
   const stderr = pino.destination({ dest: 2, sync: true })
   const log = pino(

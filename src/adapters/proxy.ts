@@ -8,7 +8,10 @@ export interface ProxySettings {
   readonly NO_PROXY: string | null
 }
 
-/** The proxy a host is reached through; `null` when it is reached directly. Entries as Node reads them: `*`, a host, `.suffix`, each with `:port` or without. */
+/**
+ * The proxy a host is reached through; `null` when it is reached directly. Entries as Node reads
+ * them: `*`, a host, `.suffix`, each with `:port` or without.
+ */
 export function proxyFor(
   host: string,
   port: number,
@@ -26,9 +29,9 @@ export function proxyFor(
 }
 
 /**
- * Sends https of this process through the proxy: Node's own `fetch` (Graph, HR systems) and `https`, and the Azure identity client, which reads the
- * environment by itself when it is made, so this comes first. Plain http stays direct.
- * Disposing of it takes it back.
+ * Sends https of this process through the proxy: Node's own `fetch` (Graph, HR systems) and
+ * `https`, and the Azure identity client, which reads the environment by itself when it is made, so
+ * this comes first. Plain http stays direct. Disposing of it takes it back.
  */
 export function useProxy({ HTTPS_PROXY, NO_PROXY }: ProxySettings): Disposable {
   if (HTTPS_PROXY === null) return { [Symbol.dispose]: () => {} }

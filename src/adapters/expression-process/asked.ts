@@ -1,15 +1,23 @@
 import type { Written } from '../../core/expression/evaluate.ts'
 import type { Task } from './protocol.ts'
 
-/** So many expressions of one input may be ended, one by one; then what is not known of it fails too. */
+/**
+ * So many expressions of one input may be ended, one by one; then what is not known of it fails
+ * too.
+ */
 const MOST_ENDED = 2
 
-/** The kernel may have ended the process for what another one uses, but hardly so often in a row. */
+/**
+ * The kernel may have ended the process for what another one uses, but hardly so often in a row.
+ */
 const CRASHES = 2
 
 /** An evaluation on its way: what is known of it, and what is still to be asked. */
 export class Asked {
-  /** Once it has been evaluated when the process ended, it is asked for one expression at a time, in batches of its own. */
+  /**
+   * Once it has been evaluated when the process ended, it is asked for one expression at a time, in
+   * batches of its own.
+   */
   alone = false
   settled = false
   readonly size: number

@@ -6,14 +6,15 @@ import { type Batch, type Reply, SHARED, type Task } from './protocol.ts'
 import type { WatchdogOptions } from './watchdog.ts'
 
 /**
- * The process that evaluates expressions. It holds no secret, opens nothing, and keeps nothing between two batches; a thread of its own
- * watches the evaluating one and ends the process.
+ * The process that evaluates expressions. It holds no secret, opens nothing, and keeps nothing
+ * between two batches; a thread of its own watches the evaluating one and ends the process.
  */
 const [limitMs = 0, residentMb = 0] = process.argv.slice(2).map(Number)
 const shared = new Int32Array(new SharedArrayBuffer(SHARED.words * Int32Array.BYTES_PER_ELEMENT))
 let evaluations = 0
 
-// A terminal's Ctrl-C and some supervisors signal whole groups. The parent decides when this process is done with.
+// A terminal's Ctrl-C and some supervisors signal whole groups. The parent decides when this
+// process is done with.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 process.on('disconnect', () => process.exit(0))
 try {

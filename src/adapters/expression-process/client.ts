@@ -13,13 +13,16 @@ export interface ExpressionProcessOptions {
   readonly memoryMb?: number
 }
 
-/** An evaluator in a process, which is started for the first evaluation, and again after it has ended. */
+/**
+ * An evaluator in a process, which is started for the first evaluation, and again after it has
+ * ended.
+ */
 export interface ExpressionProcess extends Evaluator {
   /** `null` while there is none. */
   readonly pid: number | null
   /**
-   * Ends the process; evaluations under way reject. This process can end without it, and the other does not
-   * outlive it.
+   * Ends the process; evaluations under way reject. This process can end without it, and the other
+   * does not outlive it.
    */
   close(): Promise<void>
 }
@@ -39,14 +42,15 @@ interface Queue {
 }
 
 /**
- * Evaluates expressions in a process of its own. A thread would protect against endless loops, but not against
- * memory: an isolate that runs out of it while making one large text ends the whole process (V8's fatal
- * handler), wherever it runs.
+ * Evaluates expressions in a process of its own. A thread would protect against endless loops, but
+ * not against memory: an isolate that runs out of it while making one large text ends the whole
+ * process (V8's fatal handler), wherever it runs.
  *
- * An expression that uses more than its time or memory is known exactly and answered `failed`; the others of its
- * batch are evaluated again. When the process ends for another reason, which may come from outside, its batch is
- * evaluated one expression at a time. One with which the process ends again and again is answered `failed`. One
- * input of many that ends the process costs the others no more than the limit and a start.
+ * An expression that uses more than its time or memory is known exactly and answered `failed`; the
+ * others of its batch are evaluated again. When the process ends for another reason, which may come
+ * from outside, its batch is evaluated one expression at a time. One with which the process ends
+ * again and again is answered `failed`. One input of many that ends the process costs the others no
+ * more than the limit and a start.
  */
 export function expressionProcess({
   limitMs = EVALUATION_MS,
@@ -126,7 +130,10 @@ function takeAnswers(queue: Queue, answers: readonly (readonly Written[])[]): vo
   queue.waiting.unshift(...done.filter((asked) => !asked.settled))
 }
 
-/** The process ended while it evaluated a batch. `words` names the expression that it was ended for, if any. */
+/**
+ * The process ended while it evaluated a batch. `words` names the expression that it was ended for,
+ * if any.
+ */
 function takeEnd(queue: Queue, words: LastWords | null): void {
   const suspects = queue.running
   queue.running = []
@@ -137,7 +144,10 @@ function takeEnd(queue: Queue, words: LastWords | null): void {
   if (culprit && !culprit.settled) queue.waiting.push(culprit)
 }
 
-/** Takes the first that fit in one batch. One under suspicion is sent alone, when no other is waiting. */
+/**
+ * Takes the first that fit in one batch. One under suspicion is sent alone, when no other is
+ * waiting.
+ */
 function nextBatch(waiting: Asked[]): Asked[] {
   const batch: Asked[] = []
   let size = 0

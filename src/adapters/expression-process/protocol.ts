@@ -1,7 +1,10 @@
 import type { Written } from '../../core/expression/evaluate.ts'
 import type { Json } from '../../core/model.ts'
 
-/** What one input is asked for. The input is JSON text, so that its size is known and nothing in it is shared. */
+/**
+ * What one input is asked for. The input is JSON text, so that its size is known and nothing in it
+ * is shared.
+ */
 export interface Task {
   readonly expressions: readonly string[]
   readonly input: string
@@ -21,7 +24,9 @@ export type Reply =
 /** The file descriptor on which the process says, before it ends itself, what it was evaluating. */
 export const LAST_WORDS_FD = 4
 
-/** What the process was ended for, and the place in the batch of the expression that it evaluated. */
+/**
+ * What the process was ended for, and the place in the batch of the expression that it evaluated.
+ */
 export interface LastWords {
   readonly limit: 'time' | 'memory'
   readonly task: number

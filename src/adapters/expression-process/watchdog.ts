@@ -9,12 +9,16 @@ export interface WatchdogOptions {
 }
 
 const LOOK_MS = 20
-/** An evaluation that added less than this is not the one that fills the memory: what went before left it behind. */
+/**
+ * An evaluation that added less than this is not the one that fills the memory: what went before
+ * left it behind.
+ */
 const SHARE_MB = 64
 
 /**
- * Ends the process when one evaluation has used more than its limit of processor time, or fills the memory of the process beyond its limit.
- * All of the process's time counts as the evaluation's, collecting its garbage included: nothing else happens here.
+ * Ends the process when one evaluation has used more than its limit of processor time, or fills the
+ * memory of the process beyond its limit. All of the process's time counts as the evaluation's,
+ * collecting its garbage included: nothing else happens here.
  */
 const { shared, limitMs, residentMb } = workerData as WatchdogOptions
 let watched = 0

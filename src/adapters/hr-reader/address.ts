@@ -28,9 +28,9 @@ export function addressFor(
 }
 
 /**
- * The address of a next page as an answer gives it, absolute or relative to `page`. `null` unless it
- * has the same origin: the headers of a request hold secrets, and an answer must not choose who gets
- * them.
+ * The address of a next page as an answer gives it, absolute or relative to `page`. `null` unless
+ * it has the same origin: the headers of a request hold secrets, and an answer must not choose who
+ * gets them.
  */
 export function nextAddress(given: string, page: string): string | null {
   const parsed = URL.parse(given, page)
@@ -38,7 +38,10 @@ export function nextAddress(given: string, page: string): string | null {
   return parsed.username === '' && parsed.password === '' ? parsed.href : null
 }
 
-/** Whether a request to this address keeps its secrets: https, or with `allowHttp` also http on loopback. */
+/**
+ * Whether a request to this address keeps its secrets: https, or with `allowHttp` also http on
+ * loopback.
+ */
 export function isSecure(address: string, allowHttp: boolean): boolean {
   const parsed = URL.parse(address)
   return (
@@ -47,7 +50,10 @@ export function isSecure(address: string, allowHttp: boolean): boolean {
   )
 }
 
-/** Throws `ConfigInvalid` for an address template that cannot be used. `what` names it in the message. */
+/**
+ * Throws `ConfigInvalid` for an address template that cannot be used. `what` names it in the
+ * message.
+ */
 export function checkAddress(
   template: string,
   { what, allowHttp }: { readonly what: string; readonly allowHttp: boolean },

@@ -35,7 +35,10 @@ export function retryAfterMs(response: Response): number | null {
   return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 3_600) * 1_000 : null
 }
 
-/** The code of what the network did: of the system if there is one, else the name of the error. Never its words. */
+/**
+ * The code of what the network did: of the system if there is one, else the name of the error.
+ * Never its words.
+ */
 export function codeOfFailure(error: unknown): string {
   const cause: unknown = error instanceof Error ? error.cause : undefined
   if (cause instanceof Error && 'code' in cause) return String(cause.code)

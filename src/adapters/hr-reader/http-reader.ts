@@ -11,8 +11,8 @@ import { NoAccessToken } from './tokens.ts'
 
 /**
  * Reads employees from an HR system over HTTP. Throws `ConfigInvalid` at once for an address, an
- * expression or a sign-in that cannot be used. Redirects are not followed, and pages only on the same
- * origin: a secret goes to the configured addresses alone.
+ * expression or a sign-in that cannot be used. Redirects are not followed, and pages only on the
+ * same origin: a secret goes to the configured addresses alone.
  */
 export function httpReader(
   settings: HrSystemSettings,

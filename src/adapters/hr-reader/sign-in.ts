@@ -6,7 +6,10 @@ import { tokenCache } from './tokens.ts'
 
 /** Sends requests to the HR system as the one who may ask it. */
 export interface SignedFetch {
-  /** GET. The time limit of an attempt is that of `timeoutMs`, without the wait for a token. Rejects with `NoAccessToken` when there is none. */
+  /**
+   * GET. The time limit of an attempt is that of `timeoutMs`, without the wait for a token. Rejects
+   * with `NoAccessToken` when there is none.
+   */
   get(address: string, signal: AbortSignal): Promise<Response>
   /** Gets the token that requests need; `null` when they need none. */
   readonly signIn: ((signal: AbortSignal) => Promise<unknown>) | null

@@ -19,9 +19,9 @@ export type Fetch = (
 const LOOK_EVERY_MS = 60_000
 
 /**
- * A `fetch` that shows the client certificate. Throws `ConfigInvalid` at once for files that cannot be
- * used. Files that were replaced are read again within a minute; while they cannot be used, for example
- * because only one of them was replaced, the old ones stay in use.
+ * A `fetch` that shows the client certificate. Throws `ConfigInvalid` at once for files that cannot
+ * be used. Files that were replaced are read again within a minute; while they cannot be used, for
+ * example because only one of them was replaced, the old ones stay in use.
  */
 export function tlsFetch(settings: TlsSettings | undefined, now: () => number): Fetch {
   if (settings === undefined) return (address, init) => fetch(address, init)
@@ -99,12 +99,18 @@ function secureOptions(settings: TlsSettings): SecureContextOptions {
   return options
 }
 
-/** The authorities that this process trusts anyway; a list of one's own replaces them. Node 20 only knows its own. */
+/**
+ * The authorities that this process trusts anyway; a list of one's own replaces them. Node 20 only
+ * knows its own.
+ */
 function trusted(): readonly string[] {
   return typeof tls.getCACertificates === 'function' ? tls.getCACertificates('default') : tls.rootCertificates
 }
 
-/** The content of a file that a setting names. Throws `ConfigInvalid`, and does not repeat the name: it may be a key. */
+/**
+ * The content of a file that a setting names. Throws `ConfigInvalid`, and does not repeat the name:
+ * it may be a key.
+ */
 export function fileOf(setting: string, file: string): Buffer {
   try {
     return readFileSync(file)

@@ -22,9 +22,9 @@ const KINDS = {
 } as const
 
 /**
- * Spans on a tracer. The work of a stage on a batch is one span, in a trace of its own, that links to
- * its events. Each event that has a trace gets a span of the same stage there, which links to the
- * batch and takes as long: what the stage did is one call or one transaction for all of them.
+ * Spans on a tracer. The work of a stage on a batch is one span, in a trace of its own, that links
+ * to its events. Each event that has a trace gets a span of the same stage there, which links to
+ * the batch and takes as long: what the stage did is one call or one transaction for all of them.
  */
 export function spansOn(
   tracer: Tracer,

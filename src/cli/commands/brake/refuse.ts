@@ -10,12 +10,16 @@ import { confirmedForAll, employeesOf, type OrderOptions, printAfter, sayNotBrak
 export const register: RegisterCommand = (brake, { environment, finish }) => {
   brake
     .command('refuse')
-    .description('keep held employees as the directory holds them, because HR should not have sent this')
+    .description('keep the accounts of held employees, because HR should not have sent the terminations')
     .argument('[employees...]', 'employee ids')
     .option('--file <path>', 'read more employee ids from this file, one a line')
     .option('--all', 'every employee who is held', false)
-    .option('--keep-counting', 'what went before counts on, also when none is held any more', false)
-    .option('--dry-run', 'say who would be refused, and change nothing', false)
+    .option(
+      '--keep-counting',
+      'earlier deactivations keep counting, even when no employee is held any more',
+      false,
+    )
+    .option('--dry-run', 'print how many would be refused, and change nothing', false)
     .addOption(yesOption())
     .addOption(actorOption())
     .addOption(justificationOption())

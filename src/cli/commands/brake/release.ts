@@ -14,12 +14,16 @@ import { confirmedForAll, employeesOf, type OrderOptions, printAfter, sayNotBrak
 export const register: RegisterCommand = (brake, { environment, finish }) => {
   brake
     .command('release')
-    .description('let held employees go: all of them, or those that are named; none of them counts again')
+    .description('release held employees, all of them or by id; none of them counts again')
     .argument('[employees...]', 'employee ids, held or refused (default: every employee who is held)')
     .option('--file <path>', 'read more employee ids from this file, one a line')
-    .option('--more <n>', 'let so many more go without counting until --until; 0 ends that', wholeNumber)
+    .option(
+      '--more <n>',
+      'let this many more go without counting until --until; 0 ends the allowance',
+      wholeNumber,
+    )
     .option('--until <instant>', 'with --more: a day, an instant, or a duration such as 12h or 3d')
-    .option('--dry-run', 'say who would be released, and change nothing', false)
+    .option('--dry-run', 'print how many would be released, and change nothing', false)
     .addOption(yesOption())
     .addOption(actorOption())
     .addOption(justificationOption())

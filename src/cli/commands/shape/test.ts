@@ -21,7 +21,7 @@ export const register: RegisterCommand = (shape, { environment, finish }) => {
     .argument('<files...>', 'the samples')
     .option('--source <name>', 'the source (default: the first with a shape)')
     .option('--read', 'the files are answers of its HR system: a body, or {"employee": …, "body": …}', false)
-    .option('--mapping', 'show the record too that the mapping makes of it', false)
+    .option('--mapping', 'also show the record that the mapping makes of it', false)
     .option('--expect <folder>', 'compare with the expected results in this folder')
     .option('--update', 'with --expect: write the results there instead', false)
     .addOption(showValuesOption())
