@@ -41,6 +41,7 @@ import * as notificationsTest from './commands/notifications/test.ts'
 import * as plan from './commands/plan.ts'
 import * as replaysCancel from './commands/replays/cancel.ts'
 import * as replaysList from './commands/replays/list.ts'
+import * as replaysPause from './commands/replays/pause.ts'
 import * as replaysResume from './commands/replays/resume.ts'
 import * as replaysShow from './commands/replays/show.ts'
 import * as run from './commands/run.ts'
@@ -125,6 +126,7 @@ function registerAll(program: Command, context: CommandContext): void {
     replaysList,
     replaysShow,
     replaysResume,
+    replaysPause,
     replaysCancel,
   )
   register(

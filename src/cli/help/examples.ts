@@ -119,6 +119,9 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'replays resume': [
     ['replays resume 3 --actor ada --justification "the machine is back"', 'goes on where run 3 stopped'],
   ],
+  'replays pause': [
+    ['replays pause 3 --actor ada --justification "too fast"', 'stops run 3, also one of the console'],
+  ],
   'replays cancel': [
     ['replays cancel 3 --actor ada --justification "wrong domain"', 'asks, then gives up the rest of run 3'],
   ],

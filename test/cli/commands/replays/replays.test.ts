@@ -45,6 +45,13 @@ void describe('rollcall replays', () => {
     assert.equal((await run(['show', 'nine'])).code, 2)
   })
 
+  void test('pause is shown until the run is resumed, and changes nothing twice', async () => {
+    assert.match((await run(['pause', '1', ...BY])).stderr, /run 1 stops after the batch that is under way/)
+    assert.match((await run(['pause', '1', ...BY])).stderr, /run 1 was paused before/)
+    assert.match((await run(['show', '1'])).stdout, /paused .* by bob.*: ticket 7/)
+    assert.equal((await run(['pause', '9', ...BY])).code, 4)
+  })
+
   void test('resume carries out the run without its command, and show names each outcome', async () => {
     const { code, stderr } = await run(['resume', '1', ...BY])
     assert.equal(code, 0, stderr)

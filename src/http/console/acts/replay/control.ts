@@ -1,5 +1,6 @@
 import { cancelRun } from '../../../../core/report/replay/run/cancel.ts'
 import { leftOf } from '../../../../core/report/replay/run/counts.ts'
+import { pauseRun } from '../../../../core/report/replay/run/pause.ts'
 import { findRun } from '../../../../core/report/replay/run/run.ts'
 import type { ReplayRun } from '../../../../core/ledger/port/replays.ts'
 import { type Asked, justificationOf, type Result } from '../asked.ts'
@@ -15,8 +16,9 @@ export async function pauseReplay(asked: Asked): Promise<Result> {
   const found = await runIn(asked)
   if ('refused' in found) return found
   const { ledger, form, actor, now } = asked
-  if (found.paused !== null) return refused(found, `${found.paused.actor} paused it already.`)
-  await ledger.pauseReplay(found, actor, justificationOf(form), now)
+  const decision = { actor, justification: justificationOf(form) }
+  if (!(await pauseRun(ledger, found, decision, now)))
+    return refused(found, `${found.paused?.actor ?? 'Somebody'} paused it already.`)
   return { done: `Run ${found.id} pauses after the batch that is under way`, to: runHref(found.id) }
 }
 
