@@ -2,8 +2,9 @@ import type { TemplateOptions } from '../../config/template.ts'
 import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { say } from '../support/output.ts'
+import { typedAs } from '../support/typed-as.ts'
 
-export const register: RegisterCommand = (program, { finish }) => {
+export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('init')
     .description(
@@ -17,7 +18,7 @@ export const register: RegisterCommand = (program, { finish }) => {
     .option('--subscription <subscription>', 'its subscription')
     .option('--sessions', 'the queue or subscription requires sessions', false)
     .option('--zone <zone>', 'IANA zone of the dates in its events', 'UTC')
-    .action(async (file, options) => finish(await init(file, options)))
+    .action(async (file, options) => finish(await init(file, options, environment)))
 }
 
 interface InitOptions {
@@ -33,7 +34,11 @@ interface InitOptions {
 /**
  * Throws `FileExists` when the file is there, and `ArgumentInvalid` for options that do not fit.
  */
-async function init(file: string, options: InitOptions): Promise<number> {
+async function init(
+  file: string,
+  options: InitOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
   const [{ writeNew }, { configTemplate, SCHEMA_FILE }, { jsonSchema }, { dirname, join }] =
     await Promise.all([
       import('../../compose/files.ts'),
@@ -48,7 +53,7 @@ async function init(file: string, options: InitOptions): Promise<number> {
   const isNew = writeNew(schema, `${JSON.stringify(jsonSchema(), null, 2)}\n`)
   say(
     `wrote ${file}${isNew ? ` and ${schema}` : `; ${schema} was there already`}`,
-    `next: rollcall config check ${file}`,
+    `next: ${typedAs(environment)} config check ${file}`,
   )
   return EXIT_CODES.done
 }

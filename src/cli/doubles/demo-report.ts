@@ -1,3 +1,5 @@
+import { typedAs } from '../support/typed-as.ts'
+
 export interface DemoReport {
   readonly messages: number
   readonly duplicates: number
@@ -32,8 +34,6 @@ export function nextLine(
   environment: Readonly<Record<string, string | undefined>>,
 ): string {
   if (ledger === undefined) return 'next: --ledger FILE keeps the ledger, for rollcall status and trace'
-  const rollcall =
-    environment['npm_lifecycle_event'] === 'start' ? 'npm run --silent rollcall --' : 'rollcall'
   const dead = (events['dead-lettered'] ?? 0) > 0
-  return `next: LEDGER=${ledger} ${rollcall} ${dead ? 'dead-letters list --store ledger' : 'status --allow-stopped'}`
+  return `next: LEDGER=${ledger} ${typedAs(environment)} ${dead ? 'dead-letters list --store ledger' : 'status --allow-stopped'}`
 }

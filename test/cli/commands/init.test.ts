@@ -37,6 +37,17 @@ void describe('init', () => {
     assert.doesNotMatch(withAll.stdout, /SERVICEBUS_FQDN:/)
   })
 
+  void test('says what to type next, as it is typed in a checkout and where it is installed', async () => {
+    for (const [script, typed] of [
+      ['', 'rollcall'],
+      ['rollcall', 'npm run --silent rollcall --'],
+    ] as const) {
+      const file = join(folder, `next-${(files += 1)}.yaml`)
+      const { stderr } = await command(['init', file], { npm_lifecycle_event: script })
+      assert.match(stderr, new RegExp(`\nnext: ${typed} config check ${file}\n`))
+    }
+  })
+
   void test('for every shape there is, and for rules of your own', async () => {
     for (const shape of ['own', ...Object.keys(SHIPPED_SHAPES)]) {
       const { text } = await initiated('--shape', shape)
