@@ -41,7 +41,8 @@ export function assessLeaver(view: LeaverView, now: number, rules?: FoldRules): 
   const active = folded.attributes.get('active')
   if (active?.value !== false) {
     const winner = active && employee.events.find(({ seq }) => seq === active.by)
-    // A notice of the leaving that HR answered with an active employee does not end its own case.
+    // A notice of the termination that HR answered with an active employee does not end its own
+    // case.
     if (!winner || winner === event) return open('contradicted')
     return winner.recordedAt >= leaverCase.recordedAt
       ? { kind: 'ended', as: 'superseded', at: now }

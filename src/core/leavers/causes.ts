@@ -22,7 +22,7 @@ export const LEAVER_CAUSES = {
   },
   'brake-refused': {
     meaning: 'an operator refused the deactivation that the brake held, so the account stays enabled',
-    fix: 'ask HR to take the leaving back; if the employee leaves after all, run rollcall brake release EMPLOYEE',
+    fix: 'ask HR to take the termination back; if the employee leaves after all, run rollcall brake release EMPLOYEE',
     waits: false,
   },
   pilot: {

@@ -58,7 +58,7 @@ export const COUNTED = {
     attributes: [],
     buckets: DURATION_BUCKETS,
     description:
-      'from a leaving to the proof that the account is disabled: since its event was received, or since it took effect if that was later',
+      'from a termination to the proof that the account is disabled: since its event was received, or since it took effect if that was later',
   },
   'rollcall.batch.operations': {
     kind: 'histogram',

@@ -10,7 +10,7 @@ export function brakeValues({ brake, inactive, blocked }: Decided, now: number):
     brake === 'held' ? now : null,
     brake === 'passed' ? 1 : 0,
     brake === 'refused' ? 1 : 0,
-    // The brake did not look, because nothing goes: what was decided about the leaving still holds.
+    // The brake did not look, because nothing goes: what was decided about the termination still holds.
     // A block ends it, and so does an activation.
     brake === undefined && inactive === true && blocked !== true ? 1 : 0,
   ]

@@ -101,7 +101,7 @@ export interface EmployeeView {
    * The last accepted record; `null` when there is none, or when the directory may hold another.
    */
   readonly lastAccepted: string | null
-  /** What the brake says about the leaving; `null` when it has not looked at one. */
+  /** What the brake says about the termination; `null` when it has not looked at one. */
   readonly brake: BrakeStanding | null
   /** The `seq` of the event that the reference names, if it names one. */
   readonly event: number | null

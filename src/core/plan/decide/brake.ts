@@ -51,9 +51,9 @@ export interface BrakeVerdicts {
 export type BrakeVerdict = 'passed' | 'held' | 'refused'
 
 /**
- * Decides which deactivations go. Pure. The earlier leaving goes first. What an operator released,
- * and what passed before, goes and never counts again; what is held or refused stays until an
- * operator decides, whatever the window says.
+ * Decides which deactivations go. Pure. The earlier termination goes first. What an operator
+ * released, and what passed before, goes and never counts again; what is held or refused stays
+ * until an operator decides, whatever the window says.
  */
 export function judgeLeaving(
   employees: readonly LeavingEmployee[],
