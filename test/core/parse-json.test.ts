@@ -35,6 +35,8 @@ void describe('JSON from outside', () => {
       ['[{"x":1},{"a":[{"b":1,"b":1}]}]', '[].a[].b'],
       ['{"a\\"b":1,"a\\"b":2}', 'a"b'],
       ['{"\\u0061":1,"a":2}', 'a'],
+      ['{"a" :1,"a" :2}', 'a'],
+      ['{"a"  : 1, "a"\n:2}', 'a'],
     ] as const)
       assert.deepEqual(value(text), { kind: 'duplicate-key', field }, text)
   })

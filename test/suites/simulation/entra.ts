@@ -119,7 +119,10 @@ export function entraOn(
       onViolation(`${within(limits.windowMs)} calls in one window`)
     if (within(24 * HOUR) > limits.perDay) onViolation(`${within(24 * HOUR)} calls in one day`)
   }
+  const refuses = (operations: readonly Sent[]): boolean =>
+    operations.some(({ record }) => record['title'] === REFUSED)
   const take = (operations: readonly Sent[]): void => {
+    if (refuses(operations)) return
     for (const one of operations) staged.push({ ...one, after: clock.now() })
   }
   const write = (
@@ -200,8 +203,7 @@ export function entraOn(
       case 'forbidden':
         return response(403, { code: 'Forbidden' })
       case undefined: {
-        if (operations.some(({ record }) => record['title'] === REFUSED))
-          return response(400, { code: 'InvalidRequest' })
+        if (refuses(operations)) return response(400, { code: 'InvalidRequest' })
         take(operations)
         await clock.sleep(chance.below(400))
         return response(202, { serverAt: clock.now() })

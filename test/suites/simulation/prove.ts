@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Mutant } from '../../mutants/mutant.ts'
 import { BROKEN_PROMISES } from './mutants.ts'
+import { simulate } from './simulate.ts'
 
 /**
  * `npm run simulate:prove [-- --seeds N]`: breaks one promise after another and shows how many seeds
@@ -26,6 +27,9 @@ async function seedsUntilNoticed(mutant: Mutant): Promise<number | null> {
   const said = (await text(child.stdout)).trim()
   return said === 'none' ? null : Number(said)
 }
+
+const unbroken = await simulate({ from: 1, seeds: Number(values.seeds) })
+if (unbroken.failure !== null) throw new Error(`without a change: ${unbroken.failure}`)
 
 let unnoticed = 0
 for (const mutant of BROKEN_PROMISES.mutants) {
