@@ -6,6 +6,7 @@ import type { FigureLedger } from './port/figures.ts'
 import type { FindingLedger } from './port/findings.ts'
 import type { HeldLedger } from './port/views/held.ts'
 import type { HistoryLedger } from './port/views/history.ts'
+import type { StageLedger } from './port/views/stages.ts'
 import type { InspectLedger } from './port/inspect.ts'
 import type { InstanceLedger } from './port/instances.ts'
 import type { IntakeLedger } from './port/intake.ts'
@@ -36,6 +37,7 @@ export type Ledger = IntakeLedger &
   FigureLedger &
   HeldLedger &
   HistoryLedger &
+  StageLedger &
   InstanceLedger &
   UpkeepLedger &
   LedgerConnection

@@ -20,6 +20,7 @@ import type { Permission } from '../../config/console/permissions.ts'
  */
 export const ROUTES = {
   '/': { methods: ['GET'], permission: 'read' },
+  '/stage': { methods: ['GET'], permission: 'read' },
   '/failures': { methods: ['GET'], permission: 'read' },
   '/dead-letters': { methods: ['GET'], permission: 'read' },
   '/dead-letter': { methods: ['GET'], permission: 'read' },

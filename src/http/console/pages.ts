@@ -11,6 +11,7 @@ import { closedLeaversPage } from './leavers/closed-page.ts'
 import { leaversPage } from './leavers/page.ts'
 import { nowPage } from './now/page.ts'
 import type { Page } from './page.ts'
+import { stagePage } from './stages/page.ts'
 import { replaysPage } from './replays/page.ts'
 
 /** Every page that shows what the ledger holds. */
@@ -30,6 +31,7 @@ export function pagesOf(context: ConsoleContext) {
     '/leavers/closed': closedLeaversPage(context),
     '/replays': replaysPage(context),
     '/replays/run': runPage(context),
+    '/stage': stagePage(context),
     '/search': searchPage(context),
   } as const satisfies Readonly<Record<string, Page>>
 }

@@ -35,6 +35,8 @@ const PAGES = [
   '/held?cause=future',
   '/replays',
   '/configuration',
+  '/stage?stage=received',
+  '/stage?stage=waiting',
   '/search?q=nothing',
   '/employee?id=20011',
   `/employee?${new URLSearchParams({ id: evil }).toString()}`,
@@ -76,6 +78,22 @@ void describe('the console on loopback', () => {
     assert.match(text, /Time to outcome<\/p><p class="n"><small>no outcome</)
     assert.doesNotMatch(text, /NaN|-\d+ (events|outcomes)|undefined/)
     assert.equal((await door.get('/?over=year')).status, 400)
+  })
+
+  void test('each number of the stage strip leads to what waits there, the oldest first', async () => {
+    assert.match(
+      await textOf('/'),
+      /<li><a href="\/stage\?stage=waiting"><span class="label">Waiting to be sent</,
+    )
+    assert.match(await textOf('/stage?stage=waiting'), /id=20011">20011<.*<code>op-\d+<.*<strong>40 min</s)
+    assert.match(await textOf('/stage?stage=received'), /<code>left-20018<.*<strong>30 min</s)
+    assert.match(await textOf('/stage?stage=due'), /id=20018">20018</)
+    assert.match(await textOf('/stage?stage=unpublished'), /<code>hired-20011</)
+    for (const stage of ['accepted', 'answered'])
+      assert.match(await textOf(`/stage?stage=${stage}`), /Nothing waits here/)
+    assert.match(await textOf('/stage?stage=waiting&at=0&after=999'), /No further one/)
+    for (const query of ['', '?stage=x', '?stage=waiting&after=x', '?stage=due&at=x'])
+      assert.equal((await door.get(`/stage${query}`)).status, 400, query)
   })
 
   void test('Leavers shows cause, age and next step; a filter is in the address, and one that is not known is refused', async () => {

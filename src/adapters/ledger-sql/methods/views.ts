@@ -10,7 +10,9 @@ import { nearMatches } from '../leavers/near-matches.ts'
 import { readAccess } from '../inspect/access.ts'
 import { recordDisclosure } from '../inspect/disclosures.ts'
 import type { HistoryLedger } from '../../../core/ledger/port/views/history.ts'
+import type { StageLedger } from '../../../core/ledger/port/views/stages.ts'
 import { readHistory, recordHistory } from '../inspect/history.ts'
+import { listStage } from '../inspect/stages.ts'
 import { listAudit } from '../inspect/audit.ts'
 import { listEvents } from '../inspect/events.ts'
 import { trace } from '../inspect/trace.ts'
@@ -48,8 +50,9 @@ export function heldMethods({ read }: Transactions): HeldLedger {
   }
 }
 
-export function historyMethods({ write, read }: Transactions): HistoryLedger {
+export function historyMethods({ write, read }: Transactions): HistoryLedger & StageLedger {
   return {
+    listStage: (query) => read((sql) => listStage(sql, query)),
     recordHistory: (query) => write((sql) => recordHistory(sql, query)),
     readHistory: (query) => read((sql) => readHistory(sql, query)),
   }

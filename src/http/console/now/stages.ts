@@ -2,16 +2,8 @@ import type { LedgerReadings } from '../../../compose/observe/measurements.ts'
 import { type Depth, STAGES, type Stage } from '../../../core/ledger/port/figures.ts'
 import { counted } from '../layout.ts'
 import { type Markup, markup } from '../markup.ts'
+import { STAGE_NAMES, stageHref } from '../stages/names.ts'
 import { lasting } from '../times.ts'
-
-const STAGE_NAMES: Readonly<Record<Stage, readonly [name: string, unit: string]>> = {
-  received: ['Received, not planned', 'event'],
-  due: ['Due to be planned', 'employee'],
-  waiting: ['Waiting to be sent', 'operation'],
-  accepted: ['Accepted, no answer yet', 'operation'],
-  answered: ['Answered, may still change', 'operation'],
-  unpublished: ['To be published', 'outcome'],
-}
 
 /** Where work waits, in the order of the flow: how much, and how old the oldest is. */
 export function stageStrip({ figures, at, alerts }: LedgerReadings): Markup {
@@ -25,5 +17,5 @@ export function stageStrip({ figures, at, alerts }: LedgerReadings): Markup {
 function stageItem(stage: Stage, { count, oldestAt }: Depth, at: number, isStuck: boolean): Markup {
   const [name, unit] = STAGE_NAMES[stage]
   const age = oldestAt === null ? 'none waits' : `oldest ${lasting(at - oldestAt)}`
-  return markup`<li><span class="label">${name}</span><span class="n">${counted(count)} <small>${count === 1 ? unit : `${unit}s`}</small></span><span class="age${isStuck ? ' stuck' : ''}">${isStuck ? `${age}: too long` : age}</span></li>`
+  return markup`<li><a href="${stageHref(stage)}"><span class="label">${name}</span><span class="n">${counted(count)} <small>${count === 1 ? unit : `${unit}s`}</small></span><span class="age${isStuck ? ' stuck' : ''}">${isStuck ? `${age}: too long` : age}</span></a></li>`
 }
