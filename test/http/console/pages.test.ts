@@ -34,6 +34,7 @@ const PAGES = [
   '/held?cause=blocks',
   '/held?cause=future',
   '/replays',
+  '/replays/run?run=1',
   '/configuration',
   '/stage?stage=received',
   '/stage?stage=waiting',
@@ -41,6 +42,8 @@ const PAGES = [
   '/employee?id=20011',
   `/employee?${new URLSearchParams({ id: evil }).toString()}`,
 ]
+/** A file and a stream: no browser reads them as HTML. */
+const NOT_PAGES: readonly string[] = ['/audit/export', '/replays/events']
 const textOf = async (path: string): Promise<string> => (await door.get(path)).text()
 
 void describe('the console on loopback', () => {
@@ -315,7 +318,11 @@ void describe('the console on loopback', () => {
       assert.equal((await door.get(`/employee${query}`)).status, 400)
   })
 
-  void test('nothing that an event, a reason or an instance carries becomes markup or a control character', async () => {
+  void test('nothing that an event, a reason or an instance carries becomes markup or a control character, on any page of the table of routes', async () => {
+    const shown = new Set(PAGES.map((path) => path.split('?')[0] ?? ''))
+    for (const [path, { methods, permission }] of Object.entries(ROUTES))
+      if (methods.some((one) => one === 'GET') && permission === 'read' && !NOT_PAGES.includes(path))
+        assert.ok(shown.has(path), `${path} is in the table of routes, and not looked at`)
     for (const path of PAGES) {
       const text = await textOf(path)
       assert.doesNotMatch(text, /<script>|alert\("x"\)/, path)
