@@ -145,11 +145,13 @@ void describe("the operator's morning in the console, in Chromium", { skip }, ()
         await page.waitForSelector('#changes')
       }
       if (code === 'EntryConflict') await accessible(page)
-      await page.fill('#typed-all', '1')
-      await page.fill('#why-all', 'ticket 4711')
-      await page.click(`button:has-text("Replay all ${EACH}")`)
-      assert.match((await page.textContent('[role=alert]')) ?? '', /the number that was typed is not 3/)
-      await page.waitForSelector('[role=alert]:focus')
+      if (code === 'MappingFailed') {
+        await page.fill('#typed-all', '1')
+        await page.fill('#why-all', 'ticket 4711')
+        await page.click(`button:has-text("Replay all ${EACH}")`)
+        assert.match((await page.textContent('[role=alert]')) ?? '', /the number that was typed is not 3/)
+        await page.waitForSelector('[role=alert]:focus')
+      }
       await page.fill('#typed-all', String(EACH))
       await page.fill('#why-all', 'ticket 4711')
       await page.click(`button:has-text("Replay all ${EACH}")`)
@@ -161,7 +163,6 @@ void describe("the operator's morning in the console, in Chromium", { skip }, ()
         new RegExp(`${EACH} dead letters replayed, 0 gone, 0 refused`),
       )
     }
-    await accessible(page)
     await page.click('nav >> text=Held')
     await page.check('[value=l3]')
     await page.check('[value=l4]')
