@@ -9,7 +9,6 @@ import type { SignInSettings } from '../../../src/core/sign-in.ts'
 export const TENANT = '8a3c2f0e-1b2d-4c5e-9f60-718293a4b5c6'
 export const CLIENT = '0d5e7a11-2222-4333-8444-555566667777'
 const SECRET = 'of-the-registration'
-const CALLBACK = 'https://console.example/sign-in/callback'
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -31,10 +30,13 @@ export interface OidcDouble extends AsyncDisposable {
   readonly asked: Readonly<Record<'keys' | 'token' | 'openid-configuration', number>>
   /** Answers 503 from now on, or no longer. */
   down: boolean
+  /** Who is signed in there in every browser; `null` for nobody. */
+  user: Claims | null
 }
 
 /** As much of a tenant of Entra ID as signs in: metadata, keys and the token endpoint, on loopback. */
-export async function oidcDouble(): Promise<OidcDouble> {
+export async function oidcDouble(url = 'https://console.example'): Promise<OidcDouble> {
+  const callback = `${url}/sign-in/callback`
   const [own, stranger] = await Promise.all([generateKeyPair('RS256'), generateKeyPair('RS256')])
   const jwk = { ...(await exportJWK(own.publicKey)), kid: 'first', use: 'sig', alg: 'RS256' }
   const asked = { keys: 0, token: 0, 'openid-configuration': 0 }
@@ -71,7 +73,8 @@ export async function oidcDouble(): Promise<OidcDouble> {
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const last = (request.url ?? '').split('/').at(-1) ?? ''
+    const path = (request.url ?? '').split('?', 1)[0] ?? ''
+    const last = path.split('/').at(-1) ?? ''
     if (Object.hasOwn(asked, last)) asked[last as keyof typeof asked] += 1
     const send = (status: number, body: object): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
@@ -84,16 +87,21 @@ export async function oidcDouble(): Promise<OidcDouble> {
       const code = form.get('code') ?? ''
       const granted = codes.get(code)
       codes.delete(code)
-      const idToken = granted && isAsked(form, granted.query) ? await granted.idToken : null
+      const idToken = granted && isAsked(form, granted.query, callback) ? await granted.idToken : null
       if (idToken === null) send(400, { error: 'invalid_grant', error_description: 'AADSTS54005 used' })
       else
         send(200, { token_type: 'Bearer', access_token: 'for-graph', expires_in: 3_600, id_token: idToken })
+    } else if (last === 'authorize' && double.user !== null) {
+      const query = double.approve(`${authority}${request.url}`, double.user).toString()
+      // What is clicked here begins at another site; a redirect would still be of the console's own link.
+      response.writeHead(200, { 'content-type': 'text/html' })
+      response.end(`<a href="${callback}?${query.replaceAll('&', '&amp;')}">Approve</a>`)
     } else send(404, {})
   }
 
   const double: OidcDouble = {
     settings: {
-      url: 'https://console.example',
+      url,
       tenantId: TENANT,
       clientId: CLIENT,
       clientSecret: SECRET,
@@ -108,6 +116,7 @@ export async function oidcDouble(): Promise<OidcDouble> {
     accessToken: (user, spoilt = {}) => signed({ azp: 'a-program', ver: '2.0', ...user }, spoilt),
     asked,
     down: false,
+    user: null,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       server.close()
@@ -130,15 +139,15 @@ function metadata(authority: string, issuer: string): object {
 }
 
 /** The client, its secret, the redirect URI and PKCE. */
-function isAsked(form: URLSearchParams, query: URLSearchParams): boolean {
+function isAsked(form: URLSearchParams, query: URLSearchParams, callback: string): boolean {
   const challenge = createHash('sha256')
     .update(form.get('code_verifier') ?? '')
     .digest('base64url')
   return (
     form.get('client_id') === CLIENT &&
     form.get('client_secret') === SECRET &&
-    form.get('redirect_uri') === CALLBACK &&
-    query.get('redirect_uri') === CALLBACK &&
+    form.get('redirect_uri') === callback &&
+    query.get('redirect_uri') === callback &&
     query.get('code_challenge_method') === 'S256' &&
     query.get('code_challenge') === challenge
   )

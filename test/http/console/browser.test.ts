@@ -6,9 +6,12 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { after, before, describe, test } from 'node:test'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { entraSignIn } from '../../../src/adapters/entra-sign-in/service.ts'
+import { DEFAULT_ROLES } from '../../../src/config/console/permissions.ts'
 import { consoleListener } from '../../../src/http/console/listener.ts'
 import type { World } from '../../suites/conformance/ledger/world.ts'
-import { anOffice, contextOf } from './office.ts'
+import { oidcDouble } from '../access/oidc-double.ts'
+import { anOffice, contextOf, OUTSIDE } from './office.ts'
 
 /** Debian installs it there; `CHROMIUM` names another one. */
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
@@ -127,6 +130,42 @@ void describe('the console in Chromium', { skip }, () => {
     page.on('request', () => (asked += 1))
     await page.clock.fastForward(20_000)
     assert.deepEqual([asked, await page.textContent('.toggle')], [0, 'Refresh again'])
+    await page.context().close()
+  })
+
+  void test('a sign-in that comes back from another site leads to the page that was asked for, with a session that is Strict', async () => {
+    const waiting = createServer((request, response) => listener(request, response)).listen(0, 'localhost')
+    await once(waiting, 'listening')
+    stack.defer(() => {
+      waiting.closeAllConnections()
+      waiting.close()
+    })
+    // To a browser, localhost and 127.0.0.1, where the tenant is, are two sites.
+    const at = `http://localhost:${(waiting.address() as AddressInfo).port}`
+    const tenant = stack.use(await oidcDouble(at))
+    tenant.user = { oid: 'an-object-id', name: 'Ann', roles: ['Rollcall.Read'] }
+    const service = entraSignIn(tenant.settings, { fetch, clock: () => 0 })
+    const entra = { service, roles: DEFAULT_ROLES, clientSecret: tenant.settings.clientSecret }
+    const context = contextOf(
+      stack,
+      { ledger: world.ledger, now: Date.now },
+      { ...OUTSIDE, token: null, entra },
+    )
+    const listener = consoleListener(context)
+    const page = await open()
+    await page.goto(`${at}/leavers?cause=brake`)
+    await page.click('text=Sign in with Microsoft Entra ID')
+    await page.click('text=Approve')
+    await page.waitForURL(`${at}/leavers?cause=brake`)
+    assert.equal(await page.textContent('.visitor p'), 'You are Ann')
+    const kept = await page.context().cookies()
+    assert.deepEqual(
+      kept.map(({ name, httpOnly, secure, sameSite }) => ({ name, httpOnly, secure, sameSite })),
+      [{ name: '__Host-rollcall', httpOnly: true, secure: true, sameSite: 'Strict' }],
+    )
+    await page.click('text=Sign out')
+    await page.goto(`${at}/leavers`)
+    assert.match(page.url(), /\/sign-in\?to=%2Fleavers$/)
     await page.context().close()
   })
 
