@@ -29,7 +29,7 @@ export const HELD_TEXTS: Readonly<Record<HeldCause, HeldText>> = {
     name: 'Refused',
     meaning: 'A person refused these deactivations, so the accounts stay enabled.',
     releases:
-      'HR: it takes the leaving back, or says anew that the employee leaves. Or a person, by a release.',
+      'HR: it takes the termination back, or says anew that the employee leaves. Or a person, by a release.',
     needsPerson: false,
     commands: ['rollcall brake release EMPLOYEE --justification "…"'],
     none: 'No deactivation is refused.',
