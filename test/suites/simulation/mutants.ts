@@ -31,12 +31,6 @@ export const BROKEN_PROMISES: MutantList = {
       replace: 'return employee.unanswered.length > 9 && !overtakes',
     },
     {
-      breaks: 'a dead termination does not keep a leaver out',
-      file: 'core/plan/fold/fold.ts',
-      find: "if (event.dead) return isTermination(event) ? [['active', false]] : []",
-      replace: 'if (event.dead) return []',
-    },
-    {
       breaks: 'events count in the order in which HR recorded them',
       file: 'core/plan/fold/order.ts',
       find: '    a.effectiveAt - b.effectiveAt ||\n',
@@ -56,13 +50,6 @@ export const BROKEN_PROMISES: MutantList = {
       replace: 'if (isBlocked || active?.value === false || by === null)',
     },
     {
-      breaks: 'a leaver case ends without proof',
-      file: 'core/leavers/assess.ts',
-      find: "if (directory.disabled && !mayBecomeActive)\n    return { kind: 'ended', as: 'proven', at: directory.since ?? now }\n  return assessUnproven",
-      replace:
-        "if (!mayBecomeActive)\n    return { kind: 'ended', as: 'proven', at: directory.since ?? now }\n  return assessUnproven",
-    },
-    {
       breaks: 'an operation that a newer state has overtaken is sent all the same',
       file: 'adapters/ledger-sql/submit/claim-batch.ts',
       find: '  if (due.length === 0) return []\n',
@@ -73,18 +60,6 @@ export const BROKEN_PROMISES: MutantList = {
       file: 'core/plan/fold/rescind.ts',
       find: 'if (events.every((event) => event.rescinds === null)) return rescinded',
       replace: 'if (events.length >= 0) return rescinded',
-    },
-    {
-      breaks: 'a plan is committed although its employee has changed since',
-      file: 'adapters/ledger-sql/plan/commit.ts',
-      find: 'FROM v WHERE employees.id = v.id AND employees.revision = v.revision RETURNING employees.id',
-      replace: 'FROM v WHERE employees.id = v.id RETURNING employees.id',
-    },
-    {
-      breaks: 'a change that answers no operation leaves the last accepted record as it was',
-      file: 'core/report/correlate/changed-elsewhere.ts',
-      find: '  return [...new Set(changedElsewhere.map(({ record }) => record.employeeId))]',
-      replace: '  return changedElsewhere.flatMap(() => [])',
     },
     {
       breaks: 'an operation that the log never mentions counts as done',
