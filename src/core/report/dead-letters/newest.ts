@@ -23,7 +23,7 @@ export interface NewestPage {
 /** Read in one transaction. */
 const AT_ONCE = 250
 /** A page looks at so many of which the attribute may be another one. */
-const MOST_LOOKED_AT = 2_000
+const MOST_LOOKED_AT = 1_000
 
 /** A page of dead letters of the ledger that are not archived, the last to die first. */
 export async function newestDeadLetters(

@@ -52,7 +52,7 @@ async function readLedger(
   return {
     letters: page.deadLetters.map((letter) => ({ store: 'ledger', reason: ledgerReason(letter), letter })),
     next: page.next,
-    said: page.capped ? 'The search stopped after 2,000 dead letters without filling a page.' : null,
+    said: page.capped ? 'The search stopped after 1,000 dead letters without filling a page.' : null,
     sample,
   }
 }
