@@ -79,7 +79,8 @@ void test('an operator learns within a minute of a stopped connector, dead lette
     ['unreadable', 'FieldMissing', 'type'],
   ] as const)
     assert.match(groups, RegExp(`^${EACH} +${reason} +${code} +${attribute}`, 'm'))
-  assert.match((await here.type('brake', 'status')).stdout, /^10050 /m)
+  // Which of the leavers got through before the brake tripped depends on how their messages arrived.
+  assert.match((await here.type('brake', 'status')).stdout, /^10[01]\d\d /m)
 
   // A mapping, and an allowance of calls, are corrected in the file and take effect with a restart.
   await here.startConnector(RIGHT, { CALLS_PER_DAY: '6000' })
