@@ -79,7 +79,7 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
   if (batch.backlog && !(await saidAlready(sql, now + batch.quietMs, batch.quietMs)))
     await setCursor(sql, BACKLOG_UNTIL, now + batch.quietMs)
 
-  // A redelivered message counts nowhere, whatever became of its events: it was counted when it was committed.
+  // A redelivered message is not counted again: it was counted when it was committed.
   const duplicates = Math.max(0, occurrences - taken.fresh - taken.replays - collisions.length)
   addTotals(sql, instance, {
     messages: fresh.length,

@@ -24,7 +24,7 @@ export interface Form {
 }
 
 /**
- * What came of an action: a page to go to, with one line about what was done; why nothing was done;
+ * The result of an action: a page to go to, with one line about what was done; why nothing was done;
  * or a page that asks for more before anything is done.
  */
 export type Result =

@@ -11,7 +11,7 @@ import { FILTER_FIELDS } from './request.ts'
 import { restForm, runForms } from './run-forms.ts'
 import { runHref } from './run-href.ts'
 
-/** How far one run of replay is, what became of it, and what can be done about it. */
+/** One run of replay: its progress, its results, and what can be done about it. */
 export const runPage: PageOf = (context) => async (query, ledger, visitor) => {
   const [id, after] = [query('run'), query('after') ?? '0']
   if (id === null || !isNumber(id) || !isNumber(after)) return misread('Replay', '/failures')
