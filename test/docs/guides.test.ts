@@ -21,8 +21,9 @@ import { readToolLine } from './support/tools/read-line.ts'
 /** `as-written.test.ts` types README, Try it and the examples; the doubles have tests of what their pages type. */
 const PAGES = files('docs/{start,guides,reference}/*.md').filter((page) => !/try-it|doubles/.test(page))
 
-/** These last until Ctrl-C, or are Try it under another name. */
-const TYPED_ELSEWHERE = /^(?:\w+=\S+ )*rollcall (?:run|demo|health|local(?! feed)\b)|^MORNING_EACH=/
+/** These last until Ctrl-C, are Try it under another name, or are suites that the gate runs by themselves. */
+const TYPED_ELSEWHERE =
+  /^(?:\w+=\S+ )*(?:rollcall (?:run|demo|health|local(?! feed)\b)|node .*--test test\/suites\/)/
 
 /** How a command ends here, where it is not with 0. */
 const CODES: readonly (readonly [RegExp, number, string])[] = [

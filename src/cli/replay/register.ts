@@ -5,6 +5,7 @@ import { ownConfigOption } from '../support/running/in-force.ts'
 import { yesOption } from '../support/options/confirm.ts'
 import {
   actorOption,
+  optionalActorOption,
   count,
   formatOption,
   justificationOption,
@@ -19,7 +20,7 @@ export function replayCommand(program: Command, { environment, finish }: Command
         'put dead letters back at their own place in the order; the selection is frozen first, and the same command continues an interrupted run',
       )
       .argument('[ids...]', 'dl-<number> or <queue>#<number> (default: all that fit)')
-      .option('--actor <name>', 'who does it')
+      .addOption(optionalActorOption('who does it'))
       .option('--justification <text>', 'why')
       .option(
         '--patch <patch>',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { actorNamed } from '../../../src/cli/support/options/options.ts'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -141,7 +142,7 @@ void describe('replay --patch for many', () => {
     const entries = JSON.parse(audit.stdout) as readonly { readonly about: string; readonly actor: string }[]
     assert.deepEqual(
       entries.map(({ about, actor }) => [about, actor]),
-      ['p1', 'p2', 'p3'].map((one) => [one, 'ada']),
+      ['p1', 'p2', 'p3'].map((one) => [one, actorNamed('ada')]),
     )
   })
 

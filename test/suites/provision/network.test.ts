@@ -133,8 +133,8 @@ void describe('over a real socket', () => {
     for (const [given, expected] of [
       [502, 'retry'],
       [503, 'retry'],
-      [200, 'snooze refused'],
-      [403, 'snooze refused'],
+      [200, 'snooze access'],
+      [403, 'snooze access'],
     ] as const) {
       const entra = await double(t, { kind: 'html', status: given })
       const answer = await client(entra.endpoint).upload(body, 'mine')
@@ -145,11 +145,11 @@ void describe('over a real socket', () => {
 
   void test('every answer of the reference arrives with its status, code and Retry-After', async (t) => {
     for (const [fault, expected] of [
-      [{ status: 400, code: 'BadRequest', message: 'Invalid Data Format' }, 'reject'],
-      [{ status: 401, code: 'InvalidAuthenticationToken' }, 'snooze refused'],
-      [{ status: 403, code: 'Authorization_RequestDenied' }, 'snooze refused'],
-      [{ status: 404 }, 'snooze refused'],
-      [{ status: 413 }, 'reject'],
+      [{ status: 400, code: 'BadRequest', message: 'Invalid Data Format' }, 'refused'],
+      [{ status: 401, code: 'InvalidAuthenticationToken' }, 'snooze access'],
+      [{ status: 403, code: 'Authorization_RequestDenied' }, 'snooze access'],
+      [{ status: 404 }, 'snooze access'],
+      [{ status: 413 }, 'refused'],
       [{ status: 429, retryAfter: '2.128' }, 'snooze throttled'],
       [{ status: 429 }, 'snooze throttled'],
       [
@@ -181,7 +181,7 @@ void describe('over a real socket', () => {
       const base = await server(t, (_request, response) =>
         response.writeHead(given, { location: `${other}/elsewhere` }).end(),
       )
-      assert.equal(verdict(await client(base + PATH).upload(body, 'mine')), 'snooze refused')
+      assert.equal(verdict(await client(base + PATH).upload(body, 'mine')), 'snooze access')
     }
     assert.deepEqual(elsewhere, [])
   })
@@ -192,7 +192,7 @@ void describe('over a real socket', () => {
       getToken: () => Promise.reject(Object.assign(new Error('no'), { name: 'AuthenticationError' })),
     }
     const answer = await client(entra.endpoint, 2_000, refused).upload(body, 'mine')
-    assert.deepEqual([status(answer), verdict(answer)], [401, 'snooze refused'])
+    assert.deepEqual([status(answer), verdict(answer)], [401, 'snooze access'])
     const never: TokenCredential = { getToken: () => new Promise(() => {}) }
     assert.equal(verdict(await client(entra.endpoint, 100, never).upload(body, 'mine')), 'retry')
     const away: TokenCredential = {

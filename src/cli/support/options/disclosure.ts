@@ -1,6 +1,6 @@
 import { Option } from '@commander-js/extra-typings'
 import type { Config } from '../../../config/load.ts'
-import { actorNamed } from './options.ts'
+import { optionalActorOption } from './options.ts'
 import { RollcallError } from '../../../core/errors.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
 
@@ -11,8 +11,7 @@ export interface DisclosureOptions {
   readonly justification?: string | undefined
 }
 
-export const disclosureActorOption = () =>
-  new Option('--actor <name>', 'with --show-values: who asks').argParser(actorNamed)
+export const disclosureActorOption = () => optionalActorOption('with --show-values: who asks')
 export const disclosureJustificationOption = () =>
   new Option('--justification <text>', 'with --show-values: why; free text, so keep personal data out of it')
 

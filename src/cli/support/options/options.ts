@@ -29,7 +29,11 @@ export const rowFormatOption = () =>
   new Option('--output <format>', 'how the rows are printed').choices(FORMATS).default('table' as const)
 
 export const actorOption = (description = 'who takes this action') =>
-  new Option('--actor <name>', description).argParser(actorNamed).makeOptionMandatory()
+  optionalActorOption(description).makeOptionMandatory()
+
+/** For a command that takes it only with another option. */
+export const optionalActorOption = (description: string) =>
+  new Option('--actor <name>', description).argParser(actorNamed)
 
 /** The name that was given, and the user of the operating system, who cannot be chosen freely. */
 export function actorNamed(name: string): string {
