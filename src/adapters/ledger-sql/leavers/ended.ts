@@ -35,14 +35,18 @@ export async function endedLeavers(
   )
   const last = rows.at(-1)
   return {
-    leavers: rows.map((row) => ({
-      as: row.ended_as,
-      effectiveAt: row.effective_at,
-      recordedAt: row.recorded_at,
-      receivedAt: row.received_at,
-      endedAt: row.ended_at,
-    })),
+    leavers: rows.map(endedOf),
     next: last && rows.length === limit ? { endedAt: last.ended_at, id: last.seq } : null,
+  }
+}
+
+function endedOf(row: EndedRow): EndedLeaversPage['leavers'][number] {
+  return {
+    as: row.ended_as,
+    effectiveAt: row.effective_at,
+    recordedAt: row.recorded_at,
+    receivedAt: row.received_at,
+    endedAt: row.ended_at,
   }
 }
 
@@ -68,11 +72,7 @@ export async function closedLeavers(
     leavers: rows.map((row) => ({
       id: row.seq,
       employeeId: row.employee,
-      as: row.ended_as,
-      effectiveAt: row.effective_at,
-      recordedAt: row.recorded_at,
-      receivedAt: row.received_at,
-      endedAt: row.ended_at,
+      ...endedOf(row),
       acknowledged:
         row.acknowledged_by === null
           ? null
