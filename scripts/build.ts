@@ -1,4 +1,6 @@
-/** Compiles src/ into dist/: JavaScript with source maps, and declarations where others import from. */
+/**
+ * Compiles src/ into dist/: JavaScript with source maps, and declarations where others import from.
+ */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

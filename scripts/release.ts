@@ -1,6 +1,7 @@
 /**
- * Releases. `prepare 1.2.3` writes the version and the date where they stand, and says what to type next;
- * `assets v1.2.3` makes the folder that a release publishes. With `--dry-run`, prepare only says what it would write.
+ * Releases. `prepare 1.2.3` writes the version and the date where they stand, and says what to type
+ * next; `assets v1.2.3` makes the folder that a release publishes. With `--dry-run`, prepare only
+ * says what it would write.
  */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// Runs before anything else (`node --import`), in plain JavaScript, so that an old Node gets a sentence instead of a syntax error.
+// Runs before anything else (`node --import`), in plain JavaScript, so that an old Node gets a
+// sentence instead of a syntax error.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 24 || (major === 24 && minor < 12)) {
   process.stderr.write(

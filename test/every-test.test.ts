@@ -6,7 +6,10 @@ import { filesOf, ONE_PROCESS, type Together } from './one-process.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
-/** What a script of `package.json` gives the test runner, with what the script that it begins with gives. */
+/**
+ * What a script of `package.json` gives the test runner, with what the script that it begins with
+ * gives.
+ */
 function patternsOf(name: string): readonly string[] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     readonly scripts: Readonly<Record<string, string>>

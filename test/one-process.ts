@@ -1,8 +1,9 @@
 import { globSync } from 'node:fs'
 
 /**
- * Test files that share a process, by the file that runs them all. To start a process for each costs more than most of
- * them take. What measures time, ends its process or leaves something in it has a process of its own.
+ * Test files that share a process, by the file that runs them all. To start a process for each
+ * costs more than most of them take. What measures time, ends its process or leaves something in it
+ * has a process of its own.
  */
 export const ONE_PROCESS = {
   'test/light.ts': { folders: 'test/{core,config,http}', except: 'test/core/intake/body' },

@@ -8,15 +8,19 @@ enableCompileCache(COMPILE_CACHE)
 process.env['NODE_COMPILE_CACHE'] ??= COMPILE_CACHE
 
 /**
- * The test runner follows every promise to learn which test it belongs to, which costs up to a third of the time of a
- * test that waits often. It uses that only to name the test when a rejected promise is not handled. Without it, such a
- * rejection fails the test file instead of the test. Timers, sockets and streams are followed as before.
- * See `trackPromises` in https://nodejs.org/api/async_hooks.html.
+ * The test runner follows every promise to learn which test it belongs to, which costs up to a
+ * third of the time of a test that waits often. It uses that only to name the test when a rejected
+ * promise is not handled. Without it, such a rejection fails the test file instead of the test.
+ * Timers, sockets and streams are followed as before. See `trackPromises` in
+ * https://nodejs.org/api/async_hooks.html.
  */
 const { createHook } = asyncHooks
 asyncHooks.createHook = (options) => createHook({ trackPromises: false, ...options })
 syncBuiltinESMExports()
 process.on('unhandledRejection', () => (process.exitCode = 1))
 
-/** Property tests try the same cases every time. `SEED=n` tries others, and a failure names its seed. */
+/**
+ * Property tests try the same cases every time. `SEED=n` tries others, and a failure names its
+ * seed.
+ */
 fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: Number(process.env['SEED'] ?? 1) })

@@ -1,6 +1,6 @@
 /**
- * What does not keep to the structure yet. These lists only get shorter; `structure.test.ts` reports an entry that is
- * no longer needed.
+ * What does not keep to the structure yet. These lists only get shorter; `structure.test.ts`
+ * reports an entry that is no longer needed.
  */
 
 /** Files that import from a room they may not import from. */

@@ -48,7 +48,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 }
 const roomOf = (file: string): string => file.split('/')[1]?.replace('.ts', '') ?? ''
 
-/** Fails on what is not an exception. An exception that is no longer needed is reported, so that it can be removed. */
+/**
+ * Fails on what is not an exception. An exception that is no longer needed is reported, so that it
+ * can be removed.
+ */
 function holds(
   t: { diagnostic(message: string): void },
   found: readonly string[],
@@ -61,11 +64,17 @@ function holds(
   for (const one of exceptions) if (!found.includes(one)) t.diagnostic(`no longer an exception: ${one}`)
 }
 
-/** What opens the body of a function: `function name() {`, `=> {`, `name(): Type {` or the end of a list of parameters. */
+/**
+ * What opens the body of a function: `function name() {`, `=> {`, `name(): Type {` or the end of a
+ * list of parameters.
+ */
 const OPENS_BODY = /\bfunction\b.* \{$|=> \{$|^ *(?:async )?[#\w]+\(.*\).* \{$|^ *\)(?:: .*)? \{$/
 const OPENS_STATEMENT = /^ *(?:if|for|while|switch|catch)\b|^ *\) \{$/
 
-/** Functions by their first line. oxfmt puts a closing brace at the indentation of the line that opens. */
+/**
+ * Functions by their first line. oxfmt puts a closing brace at the indentation of the line that
+ * opens.
+ */
 function longFunctionsOf(file: string, text: string): readonly string[] {
   const lines = text.split('\n')
   return lines.flatMap((line, index) => {

@@ -1,6 +1,9 @@
 import { ENVIRONMENT, SECRETS } from '../../src/config/environment.ts'
 
-/** Names of the settings that a ConfigMap may hold: every variable that is not secret, and files of secrets. */
+/**
+ * Names of the settings that a ConfigMap may hold: every variable that is not secret, and files of
+ * secrets.
+ */
 const names = (): readonly string[] => [
   ...Object.keys(ENVIRONMENT.shape).filter((name) => name !== 'ROLLCALL_CONFIG' && !SECRETS.includes(name)),
   ...SECRETS.map((name) => `${name}_FILE`),
@@ -15,8 +18,8 @@ const group = (properties: Readonly<Record<string, unknown>>): object => ({
 })
 
 /**
- * The schema of the Helm chart's values. Helm refuses a misspelt setting, a secret among them, and a
- * number: Helm would write a large one with an exponent.
+ * The schema of the Helm chart's values. Helm refuses a misspelt setting, a secret among them, and
+ * a number: Helm would write a large one with an exponent.
  */
 export const valuesSchema = (): object => ({
   $schema: 'http://json-schema.org/draft-07/schema#',

@@ -16,7 +16,10 @@ interface Lock {
   >
 }
 
-/** Every package that an installation without development dependencies has, sorted by name and version. */
+/**
+ * Every package that an installation without development dependencies has, sorted by name and
+ * version.
+ */
 export function productionPackages(): readonly Licensed[] {
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lock
   const found = new Map<string, Licensed>()

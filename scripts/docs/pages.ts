@@ -8,8 +8,8 @@ import { renderReasons } from './reasons.ts'
 import { withTables } from './tables.ts'
 
 /**
- * The pages that are generated, wholly or in part: path in the repository → what the present text becomes.
- * `npm run docs` writes them.
+ * The pages that are generated, wholly or in part: path in the repository → what the present text
+ * becomes. `npm run docs` writes them.
  */
 export const GENERATED_PAGES: Readonly<Record<string, (page: string) => string>> = {
   'docs/guides/alerts.md': withTables,

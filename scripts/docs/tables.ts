@@ -67,7 +67,10 @@ export function table(heading: readonly string[], rows: readonly (readonly strin
   return [line(heading), line(heading.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-/** The page with each generated table in its place, between `<!-- generated: name -->` and `<!-- end -->`. */
+/**
+ * The page with each generated table in its place, between `<!-- generated: name -->` and
+ * `<!-- end -->`.
+ */
 export function withTables(page: string): string {
   return page.replaceAll(
     /(<!-- generated: ([a-z ]+) -->\n)[\s\S]*?(<!-- end -->)/g,

@@ -20,8 +20,9 @@ type Manifest = Readonly<Record<string, unknown>>
 const SUMS = 'SHA256SUMS'
 
 /**
- * Makes what a release publishes: the npm package, a bill of materials, the licences, the notes, and the checksums of
- * them. Throws an `Error` when the tag is not that of package.json, or the changelog has no section for it.
+ * Makes what a release publishes: the npm package, a bill of materials, the licences, the notes,
+ * and the checksums of them. Throws an `Error` when the tag is not that of package.json, or the
+ * changelog has no section for it.
  */
 export function makeAssets({ root, tag, to, run }: Assets): readonly string[] {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
@@ -46,8 +47,9 @@ interface Lock {
 }
 
 /**
- * CycloneDX of the production dependencies. With `--omit=dev`, npm leaves out what both the connector and its tests
- * use, so development dependencies are taken out of the files that it reads instead.
+ * CycloneDX of the production dependencies. With `--omit=dev`, npm leaves out what both the
+ * connector and its tests use, so development dependencies are taken out of the files that it reads
+ * instead.
  */
 function billOfMaterials(root: string, manifest: Manifest, folder: string, run: Run): string {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lock

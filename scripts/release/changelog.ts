@@ -9,7 +9,10 @@ export function sectionOf(changelog: string, version: string): string | null {
   return body === undefined ? null : (body.split(/^## /m)[0] ?? '').trim()
 }
 
-/** What is unreleased becomes the section of this version. Throws an `Error` when there is nothing to release. */
+/**
+ * What is unreleased becomes the section of this version. Throws an `Error` when there is nothing
+ * to release.
+ */
 export function released(changelog: string, version: string, date: string): string {
   const [before, after] = changelog.split(UNRELEASED)
   if (before === undefined || after === undefined) throw new Error('CHANGELOG.md has no section Unreleased')

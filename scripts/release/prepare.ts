@@ -14,7 +14,9 @@ export interface Edit {
   readonly lines: readonly number[]
 }
 
-/** The edits that make a release of what is there. Throws an `Error` that says what is in the way. */
+/**
+ * The edits that make a release of what is there. Throws an `Error` that says what is in the way.
+ */
 export function prepare(root: string, version: string, date: string): readonly Edit[] {
   const read = (path: string): string => readFileSync(join(root, path), 'utf8')
   const { version: before } = JSON.parse(read('package.json')) as { readonly version: string }

@@ -43,7 +43,9 @@ function isZone(name: string): boolean {
 export const guid = z
   .guid({ error: 'must be an id such as 8a3c2f0e-1b2d-4c5e-9f60-718293a4b5c6' })
   .transform((id) => id.toLowerCase())
-/** An https address without a path. Plain http is for this machine, where nobody else listens in. */
+/**
+ * An https address without a path. Plain http is for this machine, where nobody else listens in.
+ */
 export const httpsOrigin = text
   .transform((given) => given.replace(/\/$/, ''))
   .refine(isHttpsOrigin, { error: 'must be https://host, without a path' })

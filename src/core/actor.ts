@@ -1,6 +1,9 @@
 /** Who acts, as the audit trail names it. */
 export interface Actor {
-  /** What is known for certain, and stays when the name changes: an object id, an operating-system user. */
+  /**
+   * What is known for certain, and stays when the name changes: an object id, an operating-system
+   * user.
+   */
   readonly id: string
   readonly name: string
 }

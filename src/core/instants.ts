@@ -9,7 +9,10 @@ export function durationIn(text: string): number | null {
   return unit === 'm' || unit === 'h' || unit === 'd' ? Number(count) * UNITS_MS[unit] : null
 }
 
-/** A day in UTC or an instant, as in `2026-11-02` or `2026-11-02T08:00:00Z`; `null` for any other text. */
+/**
+ * A day in UTC or an instant, as in `2026-11-02` or `2026-11-02T08:00:00Z`; `null` for any other
+ * text.
+ */
 export function instantIn(text: string): number | null {
   return /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(text) ? effectiveInstant(text, 'UTC') : null
 }

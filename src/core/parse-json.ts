@@ -12,8 +12,8 @@ export type ReadJson =
 /**
  * Reads JSON from outside.
  *
- * - No digit is lost: a whole number that a double cannot hold becomes the text that was written. Ids,
- *   versions and personnel numbers of HR systems have up to 20 digits.
+ * - No digit is lost: a whole number that a double cannot hold becomes the text that was written.
+ *   Ids, versions and personnel numbers of HR systems have up to 20 digits.
  * - A key that an object has twice is an error. `JSON.parse` silently keeps the last one, so what a
  *   reader takes would depend on its parser (RFC 8259, section 4).
  * - Nesting is limited, so that nothing that walks the value exhausts the stack.

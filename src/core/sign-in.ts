@@ -1,4 +1,7 @@
-/** Where the tenant sends the browser back to: the redirect URI is the address of the console with it. */
+/**
+ * Where the tenant sends the browser back to: the redirect URI is the address of the console with
+ * it.
+ */
 export const CALLBACK_PATH = '/sign-in/callback'
 
 /** The app registration in Entra ID that signs in to the console. */
@@ -36,7 +39,10 @@ export interface PendingSignIn {
 export interface SignInService {
   /** Where to send the browser. */
   begin(): Promise<{ readonly address: string; readonly pending: PendingSignIn }>
-  /** The answer with which the browser came back: the query of its address. Rejects with `SignInRefused`. */
+  /**
+   * The answer with which the browser came back: the query of its address. Rejects with
+   * `SignInRefused`.
+   */
   finish(query: URLSearchParams, pending: PendingSignIn): Promise<SignedIn>
   /** Whose bearer token it is; `null` for one that is not valid here. */
   bearer(token: string, now: number): Promise<SignedIn | null>

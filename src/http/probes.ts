@@ -28,9 +28,9 @@ const CHECK_MS = 1_000
 const MOST_WAITING = 100
 
 /**
- * Serves the probes and the metrics of this process. `/livez`: 200 while its event loop turns, which
- * is all that a restart can repair. `/readyz`: 200 or 503 with the checks. `/metrics`: Prometheus
- * text; beyond loopback it needs the token. Everything else is for `pages`. Rejects with
+ * Serves the probes and the metrics of this process. `/livez`: 200 while its event loop turns,
+ * which is all that a restart can repair. `/readyz`: 200 or 503 with the checks. `/metrics`:
+ * Prometheus text; beyond loopback it needs the token. Everything else is for `pages`. Rejects with
  * `AddressUnavailable`.
  */
 export async function startProbes(

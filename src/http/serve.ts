@@ -70,7 +70,10 @@ async function pagesOf(
   return { listener, replays }
 }
 
-/** Throws `ConfigInvalid` for a sign-in that lacks a setting, and where others could come in without one. */
+/**
+ * Throws `ConfigInvalid` for a sign-in that lacks a setting, and where others could come in without
+ * one.
+ */
 async function accessOf(config: Config, loopback: boolean): Promise<AccessSettings> {
   const signIn = signInOf(config)
   const { HTTP_TOKEN: token } = config

@@ -18,7 +18,10 @@ exerciseEvaluator('in its process', () => {
 const CLIENT = new URL('../../src/adapters/expression-process/client.ts', import.meta.url).href
 const LOOP = '($f := function($n) { $f($n + 1) }; $f(1))'
 const DOUBLED = 'function($s, $n) { $n = 0 ? $s : $f($s & $s, $n - 1) }'
-/** Each would hold the process up, or end it for want of memory, if it were evaluated where the rest of the connector runs. */
+/**
+ * Each would hold the process up, or end it for want of memory, if it were evaluated where the rest
+ * of the connector runs.
+ */
 const BOMBS: Readonly<Record<string, string>> = {
   'that loops for ever': LOOP,
   'that builds a tree of 2^40 leaves': `($f := function($o, $n) { $n = 0 ? $o : $f({ 'a': $o, 'b': $o }, $n - 1) }; $f({}, 40))`,

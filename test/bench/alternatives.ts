@@ -18,15 +18,15 @@ import { openAt } from './support/ledger.ts'
 import { cpuSecondsOf } from './support/process.ts'
 
 /**
- * What one could write instead of Rollcall, and Rollcall, on the same shuffled history with repeats. Counts the employees
- * whose directory entry differs from the oracle at the end.
+ * What one could write instead of Rollcall, and Rollcall, on the same shuffled history with
+ * repeats. Counts the employees whose directory entry differs from the oracle at the end.
  *
  *     node test/bench/alternatives.ts --way careful                  one-call-each, fifty-rows, careful or rollcall
  *     node test/bench/alternatives.ts --way careful --trouble        calls that fail or are lost, and a kill half-way
  *     node test/bench/alternatives.ts --way careful --keep-nulls     the job leaves a missing attribute as it is
  *
- * The limits of the service are lifted. The messages are on the queue before the start. The scripts are in
- * `test/bench/alternatives/`.
+ * The limits of the service are lifted. The messages are on the queue before the start. The scripts
+ * are in `test/bench/alternatives/`.
  */
 const { values } = parseArgs({
   options: {
@@ -35,7 +35,10 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     trouble: { type: 'boolean', default: false },
     'keep-nulls': { type: 'boolean', default: false },
-    /** Once nothing has happened for so long, a script does nothing more. Of Rollcall the ledger says so. */
+    /**
+     * Once nothing has happened for so long, a script does nothing more. Of Rollcall the ledger
+     * says so.
+     */
     'quiet-ms': { type: 'string', default: '5000' },
   },
 })

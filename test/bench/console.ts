@@ -18,8 +18,8 @@ import { hrEvent, joiner, World } from '../suites/conformance/ledger/world.ts'
 import { grow } from './grow.ts'
 
 /**
- * The server time of every page of the console in a large ledger, over HTTP on loopback, and with `--paint` the
- * first paint in Chromium. Of ten events of an employee one is a dead letter:
+ * The server time of every page of the console in a large ledger, over HTTP on loopback, and with
+ * `--paint` the first paint in Chromium. Of ten events of an employee one is a dead letter:
  *
  *     node test/bench/console.ts --events 1000000 --file /tmp/console.db            # makes the ledger, and measures
  *     node test/bench/console.ts --events 1000000 --file /tmp/console.db --paint    # measures again
@@ -85,7 +85,10 @@ const url = `http://127.0.0.1:${probes.port}`
 console.table(await measured())
 if (values.paint) console.table(await painted())
 
-/** One request after the other, so that a time is that of a page and not of the queue in front of it. */
+/**
+ * One request after the other, so that a time is that of a page and not of the queue in front of
+ * it.
+ */
 async function measured(): Promise<readonly object[]> {
   const report: object[] = []
   for (const path of PAGES) {
@@ -109,7 +112,9 @@ async function measured(): Promise<readonly object[]> {
   return report
 }
 
-/** The first contentful paint of each page, in a tab that has the style sheet; the median of five. */
+/**
+ * The first contentful paint of each page, in a tab that has the style sheet; the median of five.
+ */
 async function painted(): Promise<readonly object[]> {
   const { chromium } = await import('playwright-core')
   const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'

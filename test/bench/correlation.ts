@@ -3,8 +3,9 @@ import { EVERYTHING } from '../suites/flow/disturbances.ts'
 import { runFlow } from '../suites/flow/correlation-truth.ts'
 
 /**
- * What the ledger believes against what the service did, at size: `node test/bench/correlation.ts [--people 5000] [--events 28000] [--calm] [seed …]`.
- * Exits with 1 when something was joined wrongly, has no end, was not told once, or differs in the directory.
+ * What the ledger believes against what the service did, at size:
+ * `node test/bench/correlation.ts [--people 5000] [--events 28000] [--calm] [seed …]`. Exits with 1
+ * when something was joined wrongly, has no end, was not told once, or differs in the directory.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,

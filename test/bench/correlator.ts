@@ -17,8 +17,9 @@ import { expect, printRound } from './support/figures.ts'
 import { durabilityOf } from './support/ledger.ts'
 
 /**
- * A week of log after a week's absence: `node test/bench/correlator.ts [--records 100000]`. Records that the service wrote are read in slices, parsed, joined
- * to operations in a ledger on disk, and made final. What the log costs to serve is not in it.
+ * A week of log after a week's absence: `node test/bench/correlator.ts [--records 100000]`. Records
+ * that the service wrote are read in slices, parsed, joined to operations in a ledger on disk, and
+ * made final. What the log costs to serve is not in it.
  */
 const { values } = parseArgs({ options: { records: { type: 'string', default: '100000' } } })
 const employees = Number(values.records)

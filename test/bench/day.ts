@@ -3,7 +3,8 @@ import { simulateDays } from '../suites/provision/days.ts'
 import { DAY_MS } from '../../src/core/runtime.ts'
 
 /**
- * A simulated day at 130 % of the real quotas, full batches of 50: `node --test test/bench/day.ts`. Three terminations in a thousand changes.
+ * A simulated day at 130 % of the real quotas, full batches of 50: `node --test test/bench/day.ts`.
+ * Three terminations in a thousand changes.
  */
 for (const perDay of [2_000, 6_000])
   void test(`${perDay} calls a day`, { timeout: 3_600_000 }, async (t) => {

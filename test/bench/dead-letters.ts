@@ -10,8 +10,9 @@ import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
 import { hrEvent, messageOf, World } from '../suites/conformance/ledger/world.ts'
 
 /**
- * Measures `rollcall dead-letters` over both homes: `node test/bench/dead-letters.ts [in each]` (default 100,000). The broker and the command run
- * in processes of their own. Prints when the first row came, how long all took, and the most memory the command ever held.
+ * Measures `rollcall dead-letters` over both homes: `node test/bench/dead-letters.ts [in each]`
+ * (default 100,000). The broker and the command run in processes of their own. Prints when the
+ * first row came, how long all took, and the most memory the command ever held.
  */
 const total = Number(process.argv[2] ?? 100_000)
 const config = {

@@ -1,6 +1,6 @@
 /**
- * Measures the Entra double: `node test/bench/entra.ts [people] [rounds]`, by default 100,000 people and 5 rounds, so 500,000 log records.
- * Everything goes over HTTP. Prints one line a figure.
+ * Measures the Entra double: `node test/bench/entra.ts [people] [rounds]`, by default 100,000
+ * people and 5 rounds, so 500,000 log records. Everything goes over HTTP. Prints one line a figure.
  */
 import assert from 'node:assert/strict'
 import { Agent, request } from 'node:http'

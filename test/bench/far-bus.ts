@@ -12,7 +12,8 @@ import { briskRuntime } from '../adapters/support/runtime.ts'
 import { configOf } from '../local/service-bus/support.ts'
 
 /**
- * How fast one process receives and settles over a line of a given round trip, by receivers and messages in flight; and over WebSockets.
+ * How fast one process receives and settles over a line of a given round trip, by receivers and
+ * messages in flight; and over WebSockets.
  * `node test/bench/far-bus.ts [milliseconds of the round trip]`; 0 is without the delaying proxy.
  */
 const roundTripMs = Number(process.argv[2] ?? 20)

@@ -13,8 +13,9 @@ import { expect, printRound } from './support/figures.ts'
 import { durabilityOf, openAt } from './support/ledger.ts'
 
 /**
- * The first load of a tenant: a file of full records is imported, and the connector sends all of them to the Entra double.
- * Prints what sizing needs. Processes are looked at in /proc, so this runs on Linux.
+ * The first load of a tenant: a file of full records is imported, and the connector sends all of
+ * them to the Entra double. Prints what sizing needs. Processes are looked at in /proc, so this
+ * runs on Linux.
  *
  *     node test/bench/first-load.ts --employees 50000                      as fast as the doubles take it
  *     node test/bench/first-load.ts --employees 50000 --ledger postgres    the same with PostgreSQL, whose memory is not counted

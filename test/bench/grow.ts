@@ -1,6 +1,9 @@
 import type { Driver } from '../../src/adapters/ledger-sql/driver/sql.ts'
 
-/** How a copy differs from its original; what is not named here is the same. `k` is the number of the copy. */
+/**
+ * How a copy differs from its original; what is not named here is the same. `k` is the number of
+ * the copy.
+ */
 const NUMBERS: Readonly<Record<string, readonly string[]>> = {
   events: ['seq', 'by_seq', 'operation'],
   originals: ['event_seq'],

@@ -26,7 +26,8 @@ import { durabilityOf, startDurablePostgres } from './support/ledger.ts'
  *     node test/bench/instances.ts --processes 1 --ledger sqlite             throughput without disturbances (postgres: any number of processes)
  *     node test/bench/instances.ts --processes 4 --pace 60                   calls of all of them together against the real limit of 8 a second
  *
- * The history is the shared one where it is there, otherwise one of 1,000 people that is made up. Exit code 1 when anything is not as it should be.
+ * The history is the shared one where it is there, otherwise one of 1,000 people that is made up.
+ * Exit code 1 when anything is not as it should be.
  */
 const { values } = parseArgs({
   options: {

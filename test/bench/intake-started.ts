@@ -15,13 +15,15 @@ import { pin } from './support/machine.ts'
 import { cpuSecondsOf } from './support/process.ts'
 
 /**
- * `rollcall run` as a user starts it, with everything that runs in it, against the bare client over the same broker:
+ * `rollcall run` as a user starts it, with everything that runs in it, against the bare client over
+ * the same broker:
  *
  *     node test/bench/intake-started.ts --messages 20000
  *     node test/bench/intake-started.ts --messages 20000 --ledger postgres
  *
- * The doubles are in a process of their own. The time is from the first message in the ledger to the last, so that
- * starting is not in it; what the connector sends to the Entra double meanwhile is.
+ * The doubles are in a process of their own. The time is from the first message in the ledger to
+ * the last, so that starting is not in it; what the connector sends to the Entra double meanwhile
+ * is.
  */
 const { values } = parseArgs({
   options: {

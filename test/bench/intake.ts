@@ -29,8 +29,8 @@ import { fill, IN_FLIGHT, QUEUE, receiveAndComplete, SETTLED_AT_ONCE } from './s
  *     node test/bench/intake.ts --messages 20000
  *     node test/bench/intake.ts --messages 20000 --ledger postgres
  *
- * Both have the same credit. The bare client only completes messages; intake decodes, validates and commits them,
- * and then completes them. Both are warmed up with a fifth of the messages first.
+ * Both have the same credit. The bare client only completes messages; intake decodes, validates and
+ * commits them, and then completes them. Both are warmed up with a fifth of the messages first.
  */
 const { values } = parseArgs({
   options: {

@@ -18,13 +18,16 @@ import { printRound } from './support/figures.ts'
 import { durabilityOf, startDurablePostgres } from './support/ledger.ts'
 
 /**
- * What one event costs the ledger, from intake to the outcome told, by how much the ledger holds already:
+ * What one event costs the ledger, from intake to the outcome told, by how much the ledger holds
+ * already:
  *
  *     node test/bench/ledger-size.ts --driver sqlite   --sizes 10000,100000,1000000
  *     node test/bench/ledger-size.ts --driver postgres --sizes 10000,100000,1000000
  *
- * The first 10,000 events are real work: 1,000 people, ten events each. Larger ledgers are copies of those rows under other names, so that they have the
- * same shape. Then slices of the same new work are done in turn on each ledger, and their lower quartiles are compared: what else the machine does meets all.
+ * The first 10,000 events are real work: 1,000 people, ten events each. Larger ledgers are copies
+ * of those rows under other names, so that they have the same shape. Then slices of the same new
+ * work are done in turn on each ledger, and their lower quartiles are compared: what else the
+ * machine does meets all.
  */
 const { values } = parseArgs({
   options: {

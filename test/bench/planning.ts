@@ -13,7 +13,10 @@ import { ledgerEvent } from '../fakes/events.ts'
 import { NOW } from '../fakes/histories.ts'
 import { expect, printRound } from './support/figures.ts'
 
-/** How many employees a second one core plans: `node test/bench/planning.ts [employees] [events]`. Each has a hire, and changes after it. */
+/**
+ * How many employees a second one core plans: `node test/bench/planning.ts [employees] [events]`.
+ * Each has a hire, and changes after it.
+ */
 const EMPLOYEES = Number(process.argv[2] ?? 10_000)
 const EVENTS_EACH = Number(process.argv[3] ?? 3)
 const AT_ONCE = 200

@@ -15,8 +15,9 @@ import { expect, printRound } from './support/figures.ts'
 import { durabilityOf } from './support/ledger.ts'
 
 /**
- * Measures a replay of native dead letters out of a frozen selection in a SQLite file, with both doubles running:
- * `node test/bench/replay-native.ts [messages]` (default 10,000). The broker has a process of its own.
+ * Measures a replay of native dead letters out of a frozen selection in a SQLite file, with both
+ * doubles running: `node test/bench/replay-native.ts [messages]` (default 10,000). The broker has a
+ * process of its own.
  */
 const total = Number(process.argv[2] ?? 10_000)
 const config = {

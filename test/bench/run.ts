@@ -17,8 +17,9 @@ import { machine } from './support/machine.ts'
  *     npm run bench -- --only intake --rounds 9       one of them; --only may be given again
  *     npm run bench -- --smoke                        whether each still runs; its figures mean nothing
  *
- * A round is a process of its own, and begins with a warm-up. A round whose end state is wrong does not count, and
- * the exit code is then 1. The figures of all rounds are kept in a JSON file. The machine should be idle.
+ * A round is a process of its own, and begins with a warm-up. A round whose end state is wrong does
+ * not count, and the exit code is then 1. The figures of all rounds are kept in a JSON file. The
+ * machine should be idle.
  */
 const { values } = parseArgs({
   options: {

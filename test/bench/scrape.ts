@@ -25,8 +25,9 @@ import { printRound } from './support/figures.ts'
 import { durabilityOf } from './support/ledger.ts'
 
 /**
- * How long a scrape of `/metrics` takes in a large ledger, and the reads of the ledger that are made every 5 s
- * in the background. Scrapes come one after the other for `--seconds`, as no collector sends them:
+ * How long a scrape of `/metrics` takes in a large ledger, and the reads of the ledger that are
+ * made every 5 s in the background. Scrapes come one after the other for `--seconds`, as no
+ * collector sends them:
  *
  *     node test/bench/scrape.ts --driver sqlite   --events 1000000 --open 2000
  *     node test/bench/scrape.ts --driver postgres --events 1000000 --open 2000

@@ -7,8 +7,10 @@ import { startBroker } from '../../src/local/service-bus/broker.ts'
 import { parseBrokerConfig } from '../../src/local/service-bus/config.ts'
 
 /**
- * Measures the Service Bus double and prints what it finds: `node test/bench/service-bus.ts [messages]` (default 200,000; a million takes
- * about a minute). The broker runs in a process of its own, so that its processor time and memory can be told from the client's.
+ * Measures the Service Bus double and prints what it finds:
+ * `node test/bench/service-bus.ts [messages]` (default 200,000; a million takes about a minute).
+ * The broker runs in a process of its own, so that its processor time and memory can be told from
+ * the client's.
  */
 const total = Number(process.argv[2] ?? 200_000)
 const config = {

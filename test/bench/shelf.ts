@@ -11,8 +11,9 @@ import { busCountLoop } from '../../src/core/report/dead-letters/bus-count.ts'
 import { silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
 
 /**
- * Measures the shelf over the Service Bus double: `node test/bench/shelf.ts [messages]` (default 100,000). The broker runs in a process of its
- * own. Peeks all of them, counts them as a connector does, picks 50 out of them, and takes the 10,000 at their head off.
+ * Measures the shelf over the Service Bus double: `node test/bench/shelf.ts [messages]` (default
+ * 100,000). The broker runs in a process of its own. Peeks all of them, counts them as a connector
+ * does, picks 50 out of them, and takes the 10,000 at their head off.
  */
 const total = Number(process.argv[2] ?? 100_000)
 const config = {

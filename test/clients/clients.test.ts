@@ -50,7 +50,10 @@ const clients = [
   { name: 'Qpid Proton', command: '/usr/bin/python3', args: python('proton_client.py') },
 ] as const
 
-/** Set `SERVICE_BUS_CLIENTS` to anything to run them: they take about a minute, and need packages of Debian. */
+/**
+ * Set `SERVICE_BUS_CLIENTS` to anything to run them: they take about a minute, and need packages of
+ * Debian.
+ */
 const skip = process.env['SERVICE_BUS_CLIENTS'] === undefined ? 'SERVICE_BUS_CLIENTS is not set' : false
 
 void describe('the Service Bus double serves other clients', { skip }, () => {

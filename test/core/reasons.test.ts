@@ -9,7 +9,10 @@ import {
 } from '../../src/core/reasons.ts'
 import { REASON_CATALOGUE } from '../../src/core/report/outcomes/reason-catalogue.ts'
 
-/** The reasons of events that ended as dead letters, or need a person to look; the others explain a state. */
+/**
+ * The reasons of events that ended as dead letters, or need a person to look; the others explain a
+ * state.
+ */
 const DEAD_LETTERED = [
   'incompleteRecord',
   'noOutcome',

@@ -1,8 +1,8 @@
 import { read } from './support.ts'
 
 /**
- * As much of Bicep as can be looked at without its compiler: brackets, names, modules and what they are given. Types are the compiler's:
- * `az bicep build --file deploy/bicep/main.bicep`.
+ * As much of Bicep as can be looked at without its compiler: brackets, names, modules and what they
+ * are given. Types are the compiler's: `az bicep build --file deploy/bicep/main.bicep`.
  */
 export interface BicepFile {
   readonly params: ReadonlyMap<string, { readonly required: boolean }>

@@ -155,7 +155,8 @@ void describe('docker compose', () => {
   void test('every image has an exact version; ours has that of the package', () => {
     for (const [name, service] of services) {
       const written = String(at(service, 'image'))
-      // One that is not ours can be pinned to a digest without an edit; a variable that is not set leaves the exact tag.
+      // One that is not ours can be pinned to a digest without an edit; a variable that is not set
+      // leaves the exact tag.
       const [, variable, fallback] = /^\$\{(\w+_IMAGE):-(.+)\}$/.exec(written) ?? []
       const image = fallback ?? written
       assert.match(image, /:\d[\w.-]*$/, name)

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { stringify } from 'yaml'
 
 /**
- * As much of Helm as the chart uses: values, pipelines, `if`, `else`, `range`, `define` and `include`. Whitespace comes out as YAML
- * reads it, not byte for byte. `helm template rollcall deploy/helm/rollcall` is the real one.
+ * As much of Helm as the chart uses: values, pipelines, `if`, `else`, `range`, `define` and
+ * `include`. Whitespace comes out as YAML reads it, not byte for byte.
+ * `helm template rollcall deploy/helm/rollcall` is the real one.
  */
 export interface Release {
   readonly templates: Readonly<Record<string, string>>

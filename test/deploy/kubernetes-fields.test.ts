@@ -5,7 +5,10 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { documents, ran, root, type Tree } from './support.ts'
 
-/** Where each kind's interface is. Validators of these packages let unknown fields pass; the compiler does not. */
+/**
+ * Where each kind's interface is. Validators of these packages let unknown fields pass; the
+ * compiler does not.
+ */
 const OF: Readonly<Record<string, string>> = {
   ConfigMap: 'kubernetes-models/v1',
   Deployment: 'kubernetes-models/apps/v1',
@@ -34,7 +37,10 @@ await writeFile(
   JSON.stringify({ compilerOptions: OPTIONS, include: ['manifests.ts'] }),
 )
 
-/** What the compiler says of manifests written down as literals of their interfaces; empty when every field is known and of its type. */
+/**
+ * What the compiler says of manifests written down as literals of their interfaces; empty when
+ * every field is known and of its type.
+ */
 async function complaints(manifests: readonly Tree[]): Promise<string> {
   const lines = manifests.map((manifest, index) => {
     const kind = String(manifest['kind'])

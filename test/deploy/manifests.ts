@@ -65,7 +65,10 @@ export function only(manifests: readonly Tree[], kind: string): Tree {
   return one
 }
 
-/** What the restricted Pod Security Standard asks of a pod and a reviewer of its containers; empty when it has all of it. */
+/**
+ * What the restricted Pod Security Standard asks of a pod and a reviewer of its containers; empty
+ * when it has all of it.
+ */
 export function insecurities({ spec }: Tree): readonly string[] {
   const pod = at(spec, 'template', 'spec')
   const asked = (place: unknown, path: readonly string[], wanted: unknown): readonly string[] =>

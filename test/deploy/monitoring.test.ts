@@ -125,7 +125,10 @@ void describe('the dashboard', () => {
   })
 })
 
-/** Documented columns (https://learn.microsoft.com/azure/azure-monitor/reference/tables/aadprovisioninglogs). */
+/**
+ * Documented columns
+ * (https://learn.microsoft.com/azure/azure-monitor/reference/tables/aadprovisioninglogs).
+ */
 const LOG_COLUMNS = new Set(
   'AADTenantId Category ChangeId CorrelationId CycleId DurationMs Id InitiatedBy JobId ModifiedProperties OperationName OperationVersion ProvisioningAction ProvisioningStatusInfo ProvisioningSteps ResultDescription ResultSignature ResultType ServicePrincipal SourceIdentity SourceSystem TargetIdentity TargetSystem TenantId TimeGenerated Type'.split(
     ' ',

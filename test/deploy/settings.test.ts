@@ -4,7 +4,10 @@ import { bicepVariables } from './bicep.ts'
 import { charted, literals } from './manifests.ts'
 import { at, documents, entries, read, VARIABLES } from './support.ts'
 
-/** Settings by the form that names them, each as it is installed against a real tenant with PostgreSQL. */
+/**
+ * Settings by the form that names them, each as it is installed against a real tenant with
+ * PostgreSQL.
+ */
 const FORMS: Readonly<Record<string, readonly string[]>> = {
   kustomize: ['base', 'overlays/aks', 'components/configuration'].flatMap((folder) =>
     literals(documents(read(`deploy/kubernetes/${folder}/kustomization.yaml`))[0] ?? {}).map(
@@ -26,8 +29,8 @@ const FORMS: Readonly<Record<string, readonly string[]>> = {
 const OWN: Readonly<Record<string, readonly string[]>> = {
   kustomize: ['LEDGER_AUTH'],
   helm: ['LEDGER_AUTH'],
-  // An app registration instead of an identity of Azure, and secrets as files. The console, because Compose passes on
-  // what it names only; the other forms take any setting.
+  // An app registration instead of an identity of Azure, and secrets as files. The console, because
+  // Compose passes on what it names only; the other forms take any setting.
   compose: [
     'CONSOLE',
     'CONSOLE_CLIENT_ID',

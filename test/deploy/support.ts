@@ -36,7 +36,10 @@ export const VARIABLES: ReadonlySet<string> = new Set([
   ...Object.keys(ENVIRONMENT.shape),
   ...SECRETS.map((name) => `${name}_FILE`),
 ])
-/** What Node reads of the environment, and the folder of caches (https://specifications.freedesktop.org/basedir-spec/latest/). */
+/**
+ * What Node reads of the environment, and the folder of caches
+ * (https://specifications.freedesktop.org/basedir-spec/latest/).
+ */
 export const OF_NODE: ReadonlySet<string> = new Set([
   'NODE_ENV',
   'NODE_OPTIONS',

@@ -18,10 +18,16 @@ import { TOOLS } from './support/tools/commands.ts'
 import { unknownNames } from './support/tools/names.ts'
 import { readToolLine } from './support/tools/read-line.ts'
 
-/** `as-written.test.ts` types README, Try it and the examples; the doubles have tests of what their pages type. */
+/**
+ * `as-written.test.ts` types README, Try it and the examples; the doubles have tests of what their
+ * pages type.
+ */
 const PAGES = files('docs/{start,guides,reference}/*.md').filter((page) => !/try-it|doubles/.test(page))
 
-/** These last until Ctrl-C, are Try it under another name, or are suites that the gate runs by themselves. */
+/**
+ * These last until Ctrl-C, are Try it under another name, or are suites that the gate runs by
+ * themselves.
+ */
 const TYPED_ELSEWHERE =
   /^(?:\w+=\S+ )*(?:rollcall (?:run|demo|health|local(?! feed)\b)|node .*--test test\/suites\/)/
 
@@ -88,7 +94,10 @@ after(async () => {
   await shell[Symbol.asyncDispose]()
 })
 
-/** A tool that is not run: what its own documentation and the files of the deployment say about the line. */
+/**
+ * A tool that is not run: what its own documentation and the files of the deployment say about the
+ * line.
+ */
 async function tool(words: readonly string[], folder: string): Promise<Said> {
   // The files of the reader belong to the user of the test already.
   if (words[0] === 'sudo') return { code: 0, stdout: '', stderr: '' }

@@ -13,8 +13,9 @@ export interface OnTerminal {
 let last: Promise<unknown> = Promise.resolve()
 
 /**
- * Runs a command in this process, with this environment and no other, and resolves with what it printed. It costs a
- * function call instead of a process, and differs only in what libraries print. Commands run one after the other.
+ * Runs a command in this process, with this environment and no other, and resolves with what it
+ * printed. It costs a function call instead of a process, and differs only in what libraries print.
+ * Commands run one after the other.
  */
 export function command(
   argv: readonly string[],

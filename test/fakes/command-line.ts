@@ -11,7 +11,9 @@ export const wordsOf = (line: string): readonly string[] =>
     ),
   )
 
-/** The name of the command that the parser would run for these words. Rejects as the parser does. */
+/**
+ * The name of the command that the parser would run for these words. Rejects as the parser does.
+ */
 export async function commandOf(words: readonly string[]): Promise<string> {
   const program = programFor([], { environment: {}, finish: () => {} }) as Command
   let name = ''

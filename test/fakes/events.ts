@@ -1,7 +1,9 @@
 import type { HrEvent } from '../../src/core/model.ts'
 import type { LedgerEvent } from '../../src/core/ledger/event.ts'
 
-/** Noon of a day in 2026: `day(1)` is the first of January. Tests that need a moment count in days. */
+/**
+ * Noon of a day in 2026: `day(1)` is the first of January. Tests that need a moment count in days.
+ */
 export function day(number: number): number {
   return Date.UTC(2026, 0, number, 12)
 }

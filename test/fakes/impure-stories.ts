@@ -53,8 +53,8 @@ const RETURN: Step = { says: 'return', type: 'worker.rehired', worker: { active:
 const TITLES = ['Engineer', 'Head', 'Clerk'] as const
 
 /**
- * `employees` stories that are told between `from` and `from + spanMs`. Three in five employees leave,
- * and every second message of a leaving is impure.
+ * `employees` stories that are told between `from` and `from + spanMs`. Three in five employees
+ * leave, and every second message of a leaving is impure.
  */
 export function impureStories(
   random: () => number,

@@ -1,7 +1,10 @@
 import type { Disposition, SourceQueue, SourceMessage, Receiver } from '../../src/core/ports.ts'
 
 export interface FakeInbox extends SourceQueue {
-  /** Hands a message to the open receiver; it comes again when it was not settled before the receiver closed. */
+  /**
+   * Hands a message to the open receiver; it comes again when it was not settled before the
+   * receiver closed.
+   */
   deliver(...messages: readonly SourceMessage[]): void
   /** Rejects this many times before it opens. */
   refuse(times: number): void

@@ -1,12 +1,18 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 
-/** A way to a server on loopback that can go dead without a word, as a firewall that forgets a connection does. */
+/**
+ * A way to a server on loopback that can go dead without a word, as a firewall that forgets a
+ * connection does.
+ */
 export interface Relay {
   readonly port: number
   /** Connections that were made through it. */
   readonly connections: number
-  /** For the client those that are open now stay open, and are dead; the server has seen them end. New ones work. */
+  /**
+   * For the client those that are open now stay open, and are dead; the server has seen them end.
+   * New ones work.
+   */
   freeze(): void
 }
 

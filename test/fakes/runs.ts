@@ -1,4 +1,7 @@
-/** What part of the cases of a property test a run tries. `RUNS=1` tries all of them, `RUNS=10` ten times as many. */
+/**
+ * What part of the cases of a property test a run tries. `RUNS=1` tries all of them, `RUNS=10` ten
+ * times as many.
+ */
 const SHARE = Number(process.env['RUNS'] ?? 0.2)
 
 /** `numRuns` of a property test. */

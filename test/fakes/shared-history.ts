@@ -11,7 +11,10 @@ const SHARED = process.env['ROLLCALL_SHARED'] ?? fileURLToPath(new URL('../../..
 const TOOL = join(SHARED, 'tools', 'hr-history.mjs')
 export const sharedHistoryIsThere = existsSync(TOOL)
 
-/** The real history as its own tool tells it, with the oracle of that tool. `folder` takes its files. */
+/**
+ * The real history as its own tool tells it, with the oracle of that tool. `folder` takes its
+ * files.
+ */
 export async function sharedHistory(
   folder: string,
   seed: number,

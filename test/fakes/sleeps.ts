@@ -3,7 +3,10 @@ export interface Sleep {
   readonly wake: () => void
 }
 
-/** Sleeps by the moment they end, the earliest first: a binary heap that forgets what was cut short when it comes up. */
+/**
+ * Sleeps by the moment they end, the earliest first: a binary heap that forgets what was cut short
+ * when it comes up.
+ */
 export class Sleeps {
   readonly #heap: Sleep[] = []
   readonly #gone = new Set<Sleep>()

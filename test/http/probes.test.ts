@@ -112,7 +112,9 @@ async function serving(t: TestContext): Promise<{ world: World; port: number; ur
   return { world, port: probes.port, url: `http://127.0.0.1:${probes.port}` }
 }
 
-/** Metrics over a virtual clock; `observe` answers their names, and figures that `hang` never come. */
+/**
+ * Metrics over a virtual clock; `observe` answers their names, and figures that `hang` never come.
+ */
 function collecting(t: TestContext) {
   const world: World = { ledgerAnswers: true, receiving: true, asked: 0 }
   const [runtime, figures] = [virtualRuntime(), { hang: false }]

@@ -3,7 +3,10 @@ import { test } from 'node:test'
 import { MUTANT_LISTS, staleAmong, tasksOf } from './lists.ts'
 import { runMutant } from './run-mutant.ts'
 
-/** So many mutants of each list are tried here, of those that a suite notices soon; `npm run mutants` tries all. */
+/**
+ * So many mutants of each list are tried here, of those that a suite notices soon;
+ * `npm run mutants` tries all.
+ */
 const SAMPLE: Readonly<Record<string, number>> = { core: 3, entra: 1, 'service-bus': 1 }
 const AT_ONCE = 2
 

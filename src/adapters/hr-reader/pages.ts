@@ -29,8 +29,8 @@ interface Reader {
 }
 
 /**
- * Reads everything that `read` names for one employee: all pages of `url`, then those of each call. It
- * is all or nothing, because half an answer would clear what the other half holds. Throws
+ * Reads everything that `read` names for one employee: all pages of `url`, then those of each call.
+ * It is all or nothing, because half an answer would clear what the other half holds. Throws
  * `ConfigInvalid` at once for an expression that cannot be used.
  */
 export function pageReader(reader: Reader): (notice: Notice, signal: AbortSignal) => Promise<Read<HrAnswer>> {

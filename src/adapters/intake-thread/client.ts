@@ -12,8 +12,8 @@ type Ask = (
 ) => Promise<unknown>
 
 /**
- * Reads and commits messages in the ledger's thread. This thread only copies their bytes: no expression, no large
- * body and no transaction holds up a settlement, a lock or a probe.
+ * Reads and commits messages in the ledger's thread. This thread only copies their bytes: no
+ * expression, no large body and no transaction holds up a settlement, a lock or a probe.
  */
 export function threadCommitter<M extends ArrivedMessage>(
   ask: Ask,

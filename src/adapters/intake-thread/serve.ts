@@ -7,10 +7,16 @@ import { systemRuntime } from '../system.ts'
 import { received } from './messages.ts'
 import type { Counted, IntakeMethods, Refused } from './protocol.ts'
 
-/** One batch is read while the one before is committed. More can wait only after failures, and are sent again then. */
+/**
+ * One batch is read while the one before is committed. More can wait only after failures, and are
+ * sent again then.
+ */
 const MOST_READ = 4
 
-/** The thread's side of `threadCommitter`: the committer of the core, on the ledger that is open here. */
+/**
+ * The thread's side of `threadCommitter`: the committer of the core, on the ledger that is open
+ * here.
+ */
 export function intakeMethods(
   ledger: Pick<Ledger, 'recordMessages'>,
   sources: SourceRules,

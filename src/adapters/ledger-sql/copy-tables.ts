@@ -1,7 +1,10 @@
 import { RollcallError } from '../../core/errors.ts'
 import { type Driver, insertRows, type Row, type Sql, type SqlValue, readRows } from './driver/sql.ts'
 
-/** Tables that are not copied: those that the target has already, and those that say which instance does what at the moment. */
+/**
+ * Tables that are not copied: those that the target has already, and those that say which instance
+ * does what at the moment.
+ */
 const LEFT_BEHIND = new Set(['migrations', 'leases', 'instances'])
 const PAGE = 2_048
 

@@ -15,8 +15,8 @@ import { instanceMethods, upkeepMethods } from './methods/upkeep.ts'
 import type { Transactions } from './methods/transactions.ts'
 
 /**
- * The ledger over any driver. Each method is one transaction. `instance` identifies the writer in the running
- * totals; it stays the same when a deployment slot restarts.
+ * The ledger over any driver. Each method is one transaction. `instance` identifies the writer in
+ * the running totals; it stays the same when a deployment slot restarts.
  */
 export function sqlLedger(driver: Driver, instance: string): Ledger {
   const write = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
@@ -49,7 +49,9 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
   }
 }
 
-/** Writes, because a ledger on a full or read-only disk still answers reads but cannot accept work. */
+/**
+ * Writes, because a ledger on a full or read-only disk still answers reads but cannot accept work.
+ */
 async function ping(sql: Sql): Promise<number | null> {
   const [row] = await sql.all<{ at: number | null }>(
     `INSERT INTO cursors (name, value) VALUES ('pings', 1) ON CONFLICT (name) DO UPDATE SET value = cursors.value + 1 RETURNING ${sql.dialect.clock} AS at`,

@@ -11,10 +11,12 @@ export interface Moved {
 type OnProgress = (table: string, rows: number) => void
 
 /**
- * Copies a SQLite ledger that no connector uses to an empty PostgreSQL one. All of it is one transaction of the target: afterwards either every row is there,
- * read back and compared one by one, or the target is as empty as before and the move can be started again. It is one of the source as well, which is
- * taken back: the source stays as it was, also one of an older release, which is brought to this one's schema to be read.
- * Throws `LedgerInUse`, `LedgerNotEmpty`, and `MoveFailed` when a row comes back otherwise than it went in.
+ * Copies a SQLite ledger that no connector uses to an empty PostgreSQL one. All of it is one
+ * transaction of the target: afterwards either every row is there, read back and compared one by
+ * one, or the target is as empty as before and the move can be started again. It is one of the
+ * source as well, which is taken back: the source stays as it was, also one of an older release,
+ * which is brought to this one's schema to be read. Throws `LedgerInUse`, `LedgerNotEmpty`, and
+ * `MoveFailed` when a row comes back otherwise than it went in.
  */
 export async function moveLedger(
   from: Driver,
@@ -62,7 +64,8 @@ async function carry(from: Driver, to: Driver, now: number, onProgress: OnProgre
       ])
     return rows
   })
-  // A table known to be empty is walked through by plans that are made then and outlast it, so nothing is found out about one.
+  // A table known to be empty is walked through by plans that are made then and outlast it, so
+  // nothing is found out about one.
   for (const [name, copied] of moved)
     if (copied > 0) await to.transaction((sql) => sql.run(`ANALYZE ${name}`))
   return { tables: tables.length, rows: [...moved.values()].reduce((sum, copied) => sum + copied, 0) }

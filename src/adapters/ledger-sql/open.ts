@@ -19,7 +19,8 @@ export interface LedgerAddress {
 
 export interface LedgerAccess {
   /**
-   * - `own`: to run on; makes it where it is not there. A file belongs to one such process, a database to any number.
+   * - `own`: to run on; makes it where it is not there. A file belongs to one such process, a
+   *   database to any number.
    * - `read`, `write`: for commands while a connector uses it
    */
   readonly kind: 'own' | 'read' | 'write'
@@ -32,11 +33,16 @@ export interface LedgerAccess {
 /** Whether several processes may run on the ledger there. */
 export const isShared = ({ location }: Pick<LedgerAddress, 'location'>): boolean => isPostgresUrl(location)
 
-/** False when the file does not exist. For PostgreSQL always true, because only the server can tell. */
+/**
+ * False when the file does not exist. For PostgreSQL always true, because only the server can tell.
+ */
 export const mayBeThere = ({ location }: Pick<LedgerAddress, 'location'>): boolean =>
   isPostgresUrl(location) || existsSync(location)
 
-/** Rejects with what `openSqliteLedger` and `openPostgresLedger` reject with, and with `FileUnreadable` and its like; never throws. */
+/**
+ * Rejects with what `openSqliteLedger` and `openPostgresLedger` reject with, and with
+ * `FileUnreadable` and its like; never throws.
+ */
 export async function openLedger(
   place: LedgerAddress,
   { kind, patienceMs, onGone }: LedgerAccess,
@@ -71,7 +77,10 @@ export async function openLedgerThread(
   return sqliteThread({ path: place.location, now, ...told }, module)
 }
 
-/** Reports a folder in place of a file, a missing folder, or missing rights before the driver fails on it. */
+/**
+ * Reports a folder in place of a file, a missing folder, or missing rights before the driver fails
+ * on it.
+ */
 function checkFile(location: string, kind: LedgerAccess['kind']): void {
   if (kind === 'read') checkReadable('LEDGER', location)
   else checkWritable('LEDGER', location)

@@ -5,9 +5,9 @@ import type { Dialect, Driver, Sql } from './driver/sql.ts'
 
 export interface Migration {
   /**
-   * The oldest schema version whose release works with the tables as this migration leaves them. What only adds to tables
-   * names the version of the release before, so that a rollback goes on; what takes something away names the first version
-   * whose release no longer uses it.
+   * The oldest schema version whose release works with the tables as this migration leaves them.
+   * What only adds to tables names the version of the release before, so that a rollback goes on;
+   * what takes something away names the first version whose release no longer uses it.
    */
   readonly compatibleFrom: number
   /** One short transaction: running instances wait for it. */
@@ -31,8 +31,9 @@ interface Applied {
 }
 
 /**
- * Looks and changes nothing. Throws `LedgerTooNew` for a ledger of a newer release that this one cannot work with, and
- * `LedgerAltered` for one that was made by a migration other than the one this release has under that number.
+ * Looks and changes nothing. Throws `LedgerTooNew` for a ledger of a newer release that this one
+ * cannot work with, and `LedgerAltered` for one that was made by a migration other than the one
+ * this release has under that number.
  */
 export function schemaState(driver: Driver, migrations = MIGRATIONS): Promise<SchemaState> {
   return driver.transaction((sql) => stateIn(sql, migrations), 'read')
@@ -55,9 +56,10 @@ async function stateIn(sql: Sql, migrations: readonly Migration[]): Promise<Sche
 }
 
 /**
- * Brings the ledger to this release's schema and says which migrations that took. Where that is none, it only looks, and
- * takes no right to make tables. Safe when several instances do it at once: each migration is one transaction, which
- * another instance's makes wait or find done. Throws what `schemaState` throws.
+ * Brings the ledger to this release's schema and says which migrations that took. Where that is
+ * none, it only looks, and takes no right to make tables. Safe when several instances do it at
+ * once: each migration is one transaction, which another instance's makes wait or find done. Throws
+ * what `schemaState` throws.
  */
 export async function migrate(
   driver: Driver,

@@ -17,8 +17,9 @@ const MOST_IN_FIELD = 2_000
 const MOST_ALERTS = 20
 
 /**
- * A message for an incoming webhook (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
- * `text` is what notifications and screen readers show.
+ * A message for an incoming webhook
+ * (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks). `text` is what
+ * notifications and screen readers show.
  */
 export function slackBody(message: NotificationMessage): JsonObject {
   const shown = message.alerts.slice(0, MOST_ALERTS)

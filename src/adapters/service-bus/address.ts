@@ -7,9 +7,9 @@ import type {
 import type { EntityAddress } from '../../core/intake/entity.ts'
 
 /**
- * The client's own renewal of locks is off. It identifies messages by messageId: of two messages with one id, the second would
- * lose its lock, and a message without an id could not be settled. That of sessions outlives its session and
- * keeps the process alive.
+ * The client's own renewal of locks is off. It identifies messages by messageId: of two messages
+ * with one id, the second would lose its lock, and a message without an id could not be settled.
+ * That of sessions outlives its session and keeps the process alive.
  */
 const PEEK_LOCK = {
   receiveMode: 'peekLock',
@@ -17,7 +17,10 @@ const PEEK_LOCK = {
   skipParsingBodyAsJson: true,
 } as const
 
-/** A receiver in peek-lock mode that renews no locks and leaves bodies as they are, unless `more` says otherwise. */
+/**
+ * A receiver in peek-lock mode that renews no locks and leaves bodies as they are, unless `more`
+ * says otherwise.
+ */
 export function receiverAt(
   client: ServiceBusClient,
   address: EntityAddress,
@@ -30,8 +33,8 @@ export function receiverAt(
 }
 
 /**
- * Accepts the next session that has messages. Rejects with `ServiceTimeout` when there is none within the
- * client's timeout. Cannot be aborted.
+ * Accepts the next session that has messages. Rejects with `ServiceTimeout` when there is none
+ * within the client's timeout. Cannot be aborted.
  */
 export function nextSessionAt(
   client: ServiceBusClient,

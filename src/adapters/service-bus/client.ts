@@ -4,8 +4,8 @@ import { RollcallError } from '../../core/errors.ts'
 import { overWebSockets } from './web-socket.ts'
 
 /**
- * How to reach the namespace: a connection string, or a host name and an identity. Over TCP (port 5671), or over
- * WebSockets (port 443) where that is set.
+ * How to reach the namespace: a connection string, or a host name and an identity. Over TCP (port
+ * 5671), or over WebSockets (port 443) where that is set.
  */
 export type BusAddress = (
   | { readonly kind: 'connection-string'; readonly connectionString: string }
@@ -13,8 +13,8 @@ export type BusAddress = (
 ) & { readonly webSockets?: { readonly proxy: string | null } }
 
 /**
- * The client's own default waits 30 s before each of three retries, and a send that hangs is noticed only after a minute.
- * The receivers wait out whatever still fails after these.
+ * The client's own default waits 30 s before each of three retries, and a send that hangs is
+ * noticed only after a minute. The receivers wait out whatever still fails after these.
  */
 export const RETRY: RetryOptions = { maxRetries: 2, retryDelayInMs: 500, timeoutInMs: 15_000 }
 
@@ -40,7 +40,9 @@ export function connect(address: BusAddress, retry: RetryOptions = RETRY): Servi
   }
 }
 
-/** Bounds a close of the client, which can hang. Whatever it leaves open ends with the connection. */
+/**
+ * Bounds a close of the client, which can hang. Whatever it leaves open ends with the connection.
+ */
 export async function closeWithin(ms: number, closing: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))
@@ -49,9 +51,9 @@ export async function closeWithin(ms: number, closing: Promise<void>): Promise<v
 }
 
 /**
- * The code of an error. After several attempts the client wraps it in an AggregateError without a code. The
- * client has no code for a queue that requires sessions, or has none, against what its receiver says: those are
- * `SessionsRequired` and `SessionsNotEnabled` here.
+ * The code of an error. After several attempts the client wraps it in an AggregateError without a
+ * code. The client has no code for a queue that requires sessions, or has none, against what its
+ * receiver says: those are `SessionsRequired` and `SessionsNotEnabled` here.
  */
 export function busCode(error: unknown): string {
   if (error instanceof AggregateError) return busCode(error.errors.at(-1))
@@ -61,7 +63,8 @@ export function busCode(error: unknown): string {
 }
 
 /**
- * The service tells these apart by its text only, as in https://github.com/Azure/azure-service-bus/issues/326 and
+ * The service tells these apart by its text only, as in
+ * https://github.com/Azure/azure-service-bus/issues/326 and
  * https://github.com/danielgerlag/workflow-core/issues/1217.
  */
 function sessionsCode(message: string): 'SessionsRequired' | 'SessionsNotEnabled' | null {

@@ -5,7 +5,9 @@ import { closeWithin } from './client.ts'
 export interface Connection {
   /** The client to use now; ask again after each failure. */
   readonly client: ServiceBusClient
-  /** Replaces a client whose connection no longer answers. Does nothing if it was replaced before. */
+  /**
+   * Replaces a client whose connection no longer answers. Does nothing if it was replaced before.
+   */
   replace(broken: ServiceBusClient): void
   /** Bounded in time. */
   close(): Promise<void>

@@ -23,13 +23,13 @@ export type DeadLetterQueueSettings = EntityAddress &
     /** Its native dead-letter queue, or the queue itself, which then may not require sessions. */
     readonly shelf: 'dead-letters' | 'queue'
     /**
-     * How long a message is waited for that another receiver keeps locked; longer than the longest lock (5 min) by
-     * default.
+     * How long a message is waited for that another receiver keeps locked; longer than the longest
+     * lock (5 min) by default.
      */
     readonly patienceMs?: number
     /**
-     * A plain queue whose head was delivered so often is not passed over again; well below its `MaxDeliveryCount`. By default 7, which fits the
-     * service's own default of 10.
+     * A plain queue whose head was delivered so often is not passed over again; well below its
+     * `MaxDeliveryCount`. By default 7, which fits the service's own default of 10.
      */
     readonly mostDeliveries?: number
   }
@@ -51,8 +51,10 @@ const OF_DEAD_LETTERS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A queue of dead letters through the official client. Peeking takes no lock and changes nothing. `messageRemover`
- * describes what `remove` does to the messages that it passes over. Errors of the client come through as they are (`busCode` reads them); `QueueTakesNoCopies` and `MessageTooLarge` are ours.
+ * A queue of dead letters through the official client. Peeking takes no lock and changes nothing.
+ * `messageRemover` describes what `remove` does to the messages that it passes over. Errors of the
+ * client come through as they are (`busCode` reads them); `QueueTakesNoCopies` and
+ * `MessageTooLarge` are ours.
  */
 export function busDeadLetterQueue(
   client: ServiceBusClient,
@@ -124,9 +126,9 @@ function isOfTheBus(message: PeekedMessage): message is PeekedBusMessage {
 }
 
 /**
- * The body in the very bytes of the original unless its text was changed; a changed text is sent as UTF-8, not
- * packed, and is marked as such. The time to live is not copied, because a message that expired once would expire
- * again; the entity's own default holds.
+ * The body in the very bytes of the original unless its text was changed; a changed text is sent as
+ * UTF-8, not packed, and is marked as such. The time to live is not copied, because a message that
+ * expired once would expire again; the entity's own default holds.
  */
 function toNative({ original, messageId, text, properties }: ResendCopy): Sendable {
   const native = isOfTheBus(original) ? original.native : null
@@ -140,7 +142,8 @@ function toNative({ original, messageId, text, properties }: ResendCopy): Sendab
   const contentEncoding = isWhole ? native._rawAmqpMessage.properties?.contentEncoding : undefined
   const body = isWhole ? bodyOf(native) : textBody(text)
   if (body.type !== 'data' || contentEncoding !== undefined)
-    // A value is not a data section; the client keeps the difference, and the encoding, only in its annotated form.
+    // A value is not a data section; the client keeps the difference, and the encoding, only in its
+    // annotated form.
     return {
       body: body.value,
       bodyType: body.type,

@@ -23,8 +23,9 @@ export type Sendable = Parameters<ServiceBusMessageBatch['tryAddMessage']>[0]
 const GROUPS_AT_ONCE = 16
 
 /**
- * In as few transfers as their size allows, those of one session or partition key in order. A batch holds one of these only: a partitioned entity takes
- * no batch of messages that are meant for different partitions
+ * In as few transfers as their size allows, those of one session or partition key in order. A batch
+ * holds one of these only: a partitioned entity takes no batch of messages that are meant for
+ * different partitions
  * (https://learn.microsoft.com/previous-versions/dotnet/api/microsoft.azure.servicebus.queueclient.sendasync).
  */
 export async function sendInBatches(sender: SdkSender, messages: readonly Sendable[]): Promise<void> {

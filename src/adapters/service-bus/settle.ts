@@ -29,10 +29,11 @@ export interface Settling<R extends Settler> {
 const AT_ONCE = 64
 
 /**
- * Settles through one queue for each receiver. The client's AMQP library sends the first two consecutive
- * deliveries settled in one tick as one disposition with the first one's outcome (rhea 3.0.5,
- * `write_dispositions`): a dead-lettered message would be completed, and so lost. Completions therefore go
- * together, and so do abandonments. Each dead-lettering goes in a macrotask of its own.
+ * Settles through one queue for each receiver. The client's AMQP library sends the first two
+ * consecutive deliveries settled in one tick as one disposition with the first one's outcome (rhea
+ * 3.0.5, `write_dispositions`): a dead-lettered message would be completed, and so lost.
+ * Completions therefore go together, and so do abandonments. Each dead-lettering goes in a
+ * macrotask of its own.
  */
 export function withSettler<R extends Settler>(receiver: R): Settling<R> {
   let last: Promise<unknown> = Promise.resolve()

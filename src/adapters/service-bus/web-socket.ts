@@ -10,8 +10,8 @@ class PlainWebSocket extends WebSocket {
 }
 
 /**
- * AMQP over WebSockets: one connection to port 443, through a proxy where one is named. If the proxy
- * refuses, the attempt fails; nothing bypasses the proxy.
+ * AMQP over WebSockets: one connection to port 443, through a proxy where one is named. If the
+ * proxy refuses, the attempt fails; nothing bypasses the proxy.
  */
 export function overWebSockets(
   proxy: string | null,

@@ -10,8 +10,8 @@ const LONGEST_SESSION = 128
 const Mark = z.object({ epoch: z.int().min(0), progress: z.int().min(0) })
 
 /**
- * The state of a session of a queue that never holds a message. Only one receiver at a time can have the session,
- * and its state outlives every message.
+ * The state of a session of a queue that never holds a message. Only one receiver at a time can
+ * have the session, and its state outlives every message.
  */
 export function busWitness(client: ServiceBusClient, queue: string, name: string): Witness {
   const session = name.slice(0, LONGEST_SESSION)

@@ -21,8 +21,8 @@ export interface OpenReplayOptions {
 }
 
 /**
- * What a replay needs, with the limits and rules of the running connector; `stack` closes it. Throws
- * `RulesDiffer` when an instance has other rules.
+ * What a replay needs, with the limits and rules of the running connector; `stack` closes it.
+ * Throws `RulesDiffer` when an instance has other rules.
  */
 export async function openReplay(
   own: Config,

@@ -6,7 +6,10 @@ import { compileRules } from '../../config/rules/rules.ts'
 import { sourceRules } from '../../core/intake/sources.ts'
 import type { IntakeModuleData } from './module.ts'
 
-/** Loaded in the ledger's thread. Expressions are evaluated in a process of their own, as everywhere. */
+/**
+ * Loaded in the ledger's thread. Expressions are evaluated in a process of their own, as
+ * everywhere.
+ */
 export const open: OpenBeside = (ledger, data) => {
   const { settings, content, commit } = data as IntakeModuleData
   const evaluator = expressionProcess()

@@ -23,8 +23,8 @@ export interface VerifiedLedger {
 }
 
 /**
- * Copies the ledger to a new SQLite file that only its owner may read, while a connector runs on it.
- * The file gets its name only when the copy is whole. Throws `FileExists`, `LedgerMissing`, and
+ * Copies the ledger to a new SQLite file that only its owner may read, while a connector runs on
+ * it. The file gets its name only when the copy is whole. Throws `FileExists`, `LedgerMissing`, and
  * `MoveFailed` when the copy is not what was read.
  */
 export async function backUpLedger(
@@ -61,7 +61,9 @@ async function copyOfDatabase(config: Config, to: string, onRows: (rows: number)
   await copyDatabase(from, target, Date.now(), onRows)
 }
 
-/** Looks at a ledger, by default the configured one, without changing it. Throws `LedgerMissing`. */
+/**
+ * Looks at a ledger, by default the configured one, without changing it. Throws `LedgerMissing`.
+ */
 export async function verifyLedger(config: Config, file: string | null): Promise<VerifiedLedger> {
   const address = ledgerAddress(config)
   const location = file ?? address.location

@@ -31,7 +31,10 @@ export function consoleSettingsOf({
 
 const NEEDED = ['CONSOLE_URL', 'CONSOLE_TENANT_ID', 'CONSOLE_CLIENT_ID', 'CONSOLE_CLIENT_SECRET'] as const
 
-/** The sign-in with Entra ID; `null` without one. Throws `ConfigInvalid`, which names what is missing. */
+/**
+ * The sign-in with Entra ID; `null` without one. Throws `ConfigInvalid`, which names what is
+ * missing.
+ */
 export function signInOf(
   config: Pick<Settings, (typeof NEEDED)[number] | 'CONSOLE_AUTHORITY'>,
 ): SignInSettings | null {

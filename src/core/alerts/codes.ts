@@ -1,6 +1,6 @@
 /**
- * `urgent`: an employee's access is wrong, or nothing is sent; also at night. `normal`: to be dealt with
- * in working hours.
+ * `urgent`: an employee's access is wrong, or nothing is sent; also at night. `normal`: to be dealt
+ * with in working hours.
  */
 export const URGENCIES = ['urgent', 'normal'] as const
 export type Urgency = (typeof URGENCIES)[number]

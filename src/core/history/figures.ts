@@ -11,7 +11,9 @@ export const WAIT_LIMITS_MS: readonly number[] = [
   1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1_440, 4_320, 10_080,
 ].map((minutes) => minutes * MINUTE_MS)
 
-/** The figure that counts outcomes within a limit and above the one before; `null`: above the last. */
+/**
+ * The figure that counts outcomes within a limit and above the one before; `null`: above the last.
+ */
 export const waitFigure = (limitMs: number | null): string => `wait ${limitMs ?? 'longer'}`
 
 export const WAIT_FIGURES: readonly string[] = [...WAIT_LIMITS_MS, null].map(waitFigure)

@@ -65,7 +65,9 @@ export function waitsOf(points: readonly HistoryPoint[], steps: readonly number[
   return { outcomes, halfMs: within(0.5), mostMs: within(0.95) }
 }
 
-/** A value at each step, 0 where others were kept and this one was not, and `null` where none was. */
+/**
+ * A value at each step, 0 where others were kept and this one was not, and `null` where none was.
+ */
 export function levelsOf(
   points: readonly HistoryPoint[],
   { figure, always }: { readonly figure: string; readonly always: string },

@@ -44,7 +44,10 @@ export function summarizeLeavers(cases: readonly EndedLeaver[]): LeaverSummary {
   }
 }
 
-/** How long the proof took after a moment, in milliseconds; the time before the effective date does not count. */
+/**
+ * How long the proof took after a moment, in milliseconds; the time before the effective date does
+ * not count.
+ */
 export function toProof(
   { endedAt, effectiveAt }: Pick<EndedLeaver, 'endedAt' | 'effectiveAt'>,
   start: number,

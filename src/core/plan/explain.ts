@@ -93,7 +93,9 @@ export async function explainEmployee(
   }
 }
 
-/** The attributes of one employee at `now`, each with its origin. Runs no expression of the mapping. */
+/**
+ * The attributes of one employee at `now`, each with its origin. Runs no expression of the mapping.
+ */
 export function explainAttributes(
   employee: Employee,
   now: number,

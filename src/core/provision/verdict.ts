@@ -2,8 +2,8 @@ import type { HoldName } from '../ledger/port/submit.ts'
 import type { UploadAnswer } from '../ports.ts'
 
 /**
- * What to do about an answer. A snooze costs no attempt. A batch that is refused is not sent again as
- * it is: the ledger halves it until the operation that the service does not accept is alone.
+ * What to do about an answer. A snooze costs no attempt. A batch that is refused is not sent again
+ * as it is: the ledger halves it until the operation that the service does not accept is alone.
  */
 export type Verdict =
   | { readonly kind: 'done'; readonly requestId: string | null; readonly acceptedAt: number }

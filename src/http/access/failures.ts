@@ -1,4 +1,7 @@
-/** So many wrong tokens from one address in a minute; then even the right one is refused for a while. */
+/**
+ * So many wrong tokens from one address in a minute; then even the right one is refused for a
+ * while.
+ */
 const MOST = 10
 const WINDOW_MS = 60_000
 /** Addresses that are remembered. With more of them, all count as one. */

@@ -10,7 +10,9 @@ import { seenAgain, type Session } from './session.ts'
 import { setSession } from './sign-in.ts'
 import type { Visitor } from './visitor.ts'
 
-/** What the guard leaves for the pages: who asks, `null` where a route is open and nobody signed in. */
+/**
+ * What the guard leaves for the pages: who asks, `null` where a route is open and nobody signed in.
+ */
 export interface Guarded {
   readonly Variables: { readonly visitor: Visitor | null }
 }
@@ -40,10 +42,15 @@ export type Refusal =
   | { readonly status: 429; readonly waitMs: number }
 
 const LONGEST_URL = 2_000
-/** An open page asks for itself again by this header, which does not count as somebody being there. */
+/**
+ * An open page asks for itself again by this header, which does not count as somebody being there.
+ */
 const REFRESH_HEADER = 'rollcall-refresh'
 
-/** Lets a request through to its page when the table of routes, the sign-in and the permissions allow it. */
+/**
+ * Lets a request through to its page when the table of routes, the sign-in and the permissions
+ * allow it.
+ */
 export function guard(guarding: Guarding): MiddlewareHandler<Guarded> {
   return async (context, next) => {
     for (const [name, value] of Object.entries(HEADERS)) context.header(name, value)

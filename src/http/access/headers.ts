@@ -1,4 +1,7 @@
-/** Everything comes from this address, nothing runs or is styled inside a page, and no page is framed. */
+/**
+ * Everything comes from this address, nothing runs or is styled inside a page, and no page is
+ * framed.
+ */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "style-src 'self'",
@@ -10,7 +13,10 @@ const CONTENT_SECURITY_POLICY = [
   "base-uri 'none'",
 ].join('; ')
 
-/** On every answer of the console, also on errors. Whether browsers must use TLS is for the proxy in front to say. */
+/**
+ * On every answer of the console, also on errors. Whether browsers must use TLS is for the proxy in
+ * front to say.
+ */
 export const HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': CONTENT_SECURITY_POLICY,
   'cache-control': 'no-store',

@@ -3,18 +3,18 @@ import { CALLBACK_PATH } from '../../core/sign-in.ts'
 import type { Permission } from '../../config/console/permissions.ts'
 
 /**
- * Every route of the console, with the permission that it takes; `none` is open to every client that
- * reaches the address. What is not in this table is not served.
+ * Every route of the console, with the permission that it takes; `none` is open to every client
+ * that reaches the address. What is not in this table is not served.
  *
  * To add a page: a line here with `GET` and `read`, and its function in `console/pages.ts`, which
  * gets the query, the ledger and the visitor.
  *
  * To add an action: a line here with `POST` and its permission, and its function in
- * `console/actions.ts`, which gets the form, the ledger and the visitor. It answers with the page to
- * go to and one line that says what was done, or with a refusal. `console/forms.ts` makes its form:
- * `actionForm` puts the form token in and disables the button, with the reason, for a visitor who
- * lacks the permission. Same origin, form token, permission and size of the body are checked before
- * the function runs, and tests go over this table, so that they hold for a new route.
+ * `console/actions.ts`, which gets the form, the ledger and the visitor. It answers with the page
+ * to go to and one line that says what was done, or with a refusal. `console/forms.ts` makes its
+ * form: `actionForm` puts the form token in and disables the button, with the reason, for a visitor
+ * who lacks the permission. Same origin, form token, permission and size of the body are checked
+ * before the function runs, and tests go over this table, so that they hold for a new route.
  *
  * Pages and actions have paths of their own: a path has one permission.
  */

@@ -9,7 +9,10 @@ export interface Visitor {
   readonly permissions: ReadonlySet<Permission>
   /** What the app roles give here; `null` where permissions come from no role. */
   readonly roles: RolePermissions | null
-  /** `session`: a browser that signed in. `bearer`: a program. `machine`: on loopback, without sign-in. */
+  /**
+   * `session`: a browser that signed in. `bearer`: a program. `machine`: on loopback, without
+   * sign-in.
+   */
   readonly by: 'machine' | 'session' | 'bearer'
   /**
    * Seals forms and messages, and is known to this visitor's session only. `null` for a bearer

@@ -50,7 +50,10 @@ export function lacking({ permissions, roles }: Visitor, path: ActionPath): stri
   return `You lack the permission “${permission}” (${PERMISSIONS[permission]}). ${way}`
 }
 
-/** Asks why. The audit trail holds the answer. `id` differs from that of every other field of the page. */
+/**
+ * Asks why. The audit trail holds the answer. `id` differs from that of every other field of the
+ * page.
+ */
 export function justificationField(id: string, given: string | null = null): Markup {
   return markup`<p class="field-of"><label for="${id}">Why</label><input id="${id}" name="justification" value="${given ?? ''}" required maxlength="${LONGEST_JUSTIFICATION}" autocomplete="off" aria-describedby="${id}-help"><span class="quiet" id="${id}-help">The audit trail keeps it. Leave personal data out.</span></p>`
 }

@@ -51,7 +51,10 @@ export interface Column<Row> {
   readonly cell: (row: Row) => Markup | string
 }
 
-/** A table that becomes a list of cards where there is no room for columns. `caption` is read out only. */
+/**
+ * A table that becomes a list of cards where there is no room for columns. `caption` is read out
+ * only.
+ */
 export function listTable<Row>(
   caption: string,
   columns: readonly Column<Row>[],

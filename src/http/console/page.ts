@@ -28,7 +28,9 @@ export interface FileToSave {
 /** A parameter of the address; `null` when it is missing or empty. */
 export type Query = (name: string) => string | null
 
-/** Makes the content of a page from what its address says, the ledger holds and the visitor may do. */
+/**
+ * Makes the content of a page from what its address says, the ledger holds and the visitor may do.
+ */
 export type Page = (query: Query, ledger: ConsoleLedger, visitor: Visitor) => Promise<Answer>
 
 /** A page with what it needs of the process. */

@@ -8,7 +8,10 @@ import { lasting } from './times.ts'
 
 const NOW_LINK = markup`<p><a href="/">To the first page</a></p>`
 
-/** What the guard does not let through: to the sign-in for a page, an answer without one for a program. */
+/**
+ * What the guard does not let through: to the sign-in for a page, an answer without one for a
+ * program.
+ */
 export function refuse(request: Context, refusal: Refusal): Response | Promise<Response> {
   if (refusal.status !== 401) return request.html(refusalPage(refusal), refusal.status)
   const { method, path, url } = request.req

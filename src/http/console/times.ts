@@ -59,7 +59,9 @@ const UNITS = [
   ['s', 1_000],
 ] as const
 
-/** A duration in the largest unit of which it has two: `40 min`, `47 h`, `2 d`. Never below zero. */
+/**
+ * A duration in the largest unit of which it has two: `40 min`, `47 h`, `2 d`. Never below zero.
+ */
 export function lasting(ms: number): string {
   const [unit, length] = UNITS.find(([, length]) => ms >= 2 * length) ?? ['s', 1_000]
   return `${Math.max(0, Math.floor(ms / length))} ${unit}`

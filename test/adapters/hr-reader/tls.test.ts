@@ -63,7 +63,10 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
-/** An HR system that refuses every client without a known certificate, with a token server at /token. */
+/**
+ * An HR system that refuses every client without a known certificate, with a token server at
+ * /token.
+ */
 function mutual(t: TestContext, seen: string[] = [], more: readonly string[] = []): Promise<string> {
   return serve(
     t,

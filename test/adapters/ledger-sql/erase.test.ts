@@ -21,7 +21,10 @@ const canary = (kind: string, employee: number): string => `canary-${kind}-${emp
 const employee = (n: number): string => canary('id', n)
 const KINDS = ['id', 'event', 'first', 'second', 'third', 'body', 'detail'] as const
 
-/** Hires, changes, confirmations, failures with the words of the service, dead letters with what they came in, and leavings. */
+/**
+ * Hires, changes, confirmations, failures with the words of the service, dead letters with what
+ * they came in, and leavings.
+ */
 async function live(world: World): Promise<void> {
   let messages = 0
   const everyone = Array.from({ length: PEOPLE }, (_, n) => n)

@@ -147,7 +147,8 @@ void it('a migration that waits for a table holds up those who use it no longer 
     const waiting = `SELECT 1 AS yes FROM pg_locks WHERE NOT granted AND relation = CAST('holds' AS REGCLASS)`
     return (await watch.transaction((sql) => sql.all(waiting))).length > 0
   })
-  // Queued behind the migration: it passes because the migration steps back before a statement's time is over.
+  // Queued behind the migration: it passes because the migration steps back before a statement's
+  // time is over.
   await instance.transaction((sql) => sql.all('SELECT name FROM holds'))
   release.resolve()
   await long

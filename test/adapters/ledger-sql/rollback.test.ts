@@ -87,7 +87,9 @@ async function upgrade(place: Place, migrations: readonly Migration[]): Promise<
   await driver.close()
 }
 
-/** A hire that is confirmed, one that was sent and not answered, and one that is not planned yet. */
+/**
+ * A hire that is confirmed, one that was sent and not answered, and one that is not planned yet.
+ */
 async function workUnderWay(world: World): Promise<Sent> {
   await world.record(joiner('e1', 'p1'))
   await world.confirmAll()
@@ -105,7 +107,9 @@ async function finished(world: World): Promise<void> {
       assert.equal(state, 'confirmed', id)
 }
 
-/** The world goes on with another connector, whose clock and messages are those of the one before. */
+/**
+ * The world goes on with another connector, whose clock and messages are those of the one before.
+ */
 const on = (world: World, ledger: Ledger): World => Object.assign(world, { ledger })
 
 for (const [name, make] of Object.entries(ENGINES))

@@ -98,14 +98,18 @@ void it('a ledger that is away for many locks in a row dead-letters nothing, and
   assert.ok(Math.max(...deliveries) <= 1, `delivered again ${Math.max(...deliveries)} times`)
 })
 
-/** A quarter of an hour in so many milliseconds: locks of a minute last half a second, and every rest is as much shorter. */
+/**
+ * A quarter of an hour in so many milliseconds: locks of a minute last half a second, and every
+ * rest is as much shorter.
+ */
 const QUARTER_MS = 7_500
 const PACE = 900_000 / QUARTER_MS
 function pacedRuntimes(clock: ProcessClock) {
   const runtime = briskRuntime(Infinity, clock)
   const startedAt = clock.now()
   const bus = { ...runtime, sleep: (ms: number, signal?: AbortSignal) => runtime.sleep(ms / PACE, signal) }
-  // The receiver shares the clock of the bus, because it compares it with the locks. For the intake time passes faster.
+  // The receiver shares the clock of the bus, because it compares it with the locks. For the intake
+  // time passes faster.
   return { bus, own: { ...bus, now: () => startedAt + (clock.now() - startedAt) * PACE } }
 }
 

@@ -28,7 +28,9 @@ const settings = {
   skewMs: 1_000,
 }
 
-/** A connector that takes in messages until it is in the middle of them, and is then told to stop. */
+/**
+ * A connector that takes in messages until it is in the middle of them, and is then told to stop.
+ */
 async function stopped(
   t: TestContext,
   how: {

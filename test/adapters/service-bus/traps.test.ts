@@ -54,7 +54,8 @@ void describe('mixed outcomes settled in one tick', () => {
       Array.from({ length: (to - from) / size }, (_, part) =>
         opened.arrived.slice(from + part * size, from + part * size + size),
       )
-    // One after the other, each a tick of its own, and then several at once, as intake does when the bus is slower than the ledger.
+    // One after the other, each a tick of its own, and then several at once, as intake does when
+    // the bus is slower than the ledger.
     for (const part of [...parts(0, 20, 2), ...parts(20, 50, 3)]) await opened.settle(part.map(dispositionOf))
     await Promise.all(parts(50, 90, 4).map((part) => opened.settle(part.map(dispositionOf))))
     assert.deepEqual(await deadLetters(client), wantedDeadLetters(90))
@@ -92,8 +93,8 @@ void describe('a message that is held', () => {
     const fast: BusMessage[] = []
     const slow: BusMessage[] = []
     const settleTurn = (settle: Opened['settle']): void => {
-      // The rest are settled in the turn in which they arrive, and one in a thousand 1,500 messages later, while
-      // the client's ring of 2,048 deliveries goes round.
+      // The rest are settled in the turn in which they arrive, and one in a thousand 1,500 messages
+      // later, while the client's ring of 2,048 deliveries goes round.
       const overtaken = opened.arrived.length - 1_500
       const late = slow.filter((message) => numberOf(message) < overtaken)
       slow.splice(0, late.length)
@@ -186,7 +187,8 @@ void describe('a message that is held', () => {
     await send(client, numbered(3))
     const opened = await openInbox(t, client)
     await until('all arrived', () => opened.arrived.length === 3)
-    // The double gives every message an id, as the client needs none only when nothing is keyed by it.
+    // The double gives every message an id, as the client needs none only when nothing is keyed by
+    // it.
     for (const { native } of opened.arrived) Reflect.deleteProperty(native, 'messageId')
     await opened.settle(opened.arrived.map(dispositionOf))
     assert.equal((await broker.counts(QUEUE)).completed, 1)
@@ -248,7 +250,8 @@ void describe('a bus that is away', () => {
     )
     await until('all arrived', () => opened.arrived.length === 20)
     await broker.inject({ kind: 'drop-connections' })
-    // What was locked then can no longer be settled, and the client tries for long; it is what comes again that counts.
+    // What was locked then can no longer be settled, and the client tries for long; it is what
+    // comes again that counts.
     const settling = [opened.settle(opened.arrived.map(complete))]
     await until('all came again and were settled', async () => {
       const again = opened.arrived.slice(20).filter((message) => opened.held.delete(message))

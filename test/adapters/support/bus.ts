@@ -116,7 +116,10 @@ export function bodyNumber({ body }: Pick<ServiceBusReceivedMessage, 'body'>): n
   return Number((Buffer.isBuffer(body) ? JSON.parse(body.toString()) : body).n)
 }
 
-/** The real client, with receivers that misbehave as told. `opened` counts them, those that only peek included. */
+/**
+ * The real client, with receivers that misbehave as told. `opened` counts them, those that only
+ * peek included.
+ */
 export function misbehaving(
   client: ServiceBusClient,
   change: (receiver: ServiceBusReceiver, number: number) => Partial<ServiceBusReceiver>,

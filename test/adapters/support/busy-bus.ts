@@ -3,7 +3,10 @@ import type { AddressInfo } from 'node:net'
 import rhea, { type EventContext } from 'rhea'
 import { connectionStringFor } from '../../../src/local/service-bus/broker.ts'
 
-/** A bus that lets everybody in and answers every send with "server busy", as a throttled namespace does. `refused` counts them. */
+/**
+ * A bus that lets everybody in and answers every send with "server busy", as a throttled namespace
+ * does. `refused` counts them.
+ */
 export async function busyBus(): Promise<{
   readonly connectionString: string
   readonly refused: () => number

@@ -4,7 +4,10 @@ import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { T0 } from '../../suites/conformance/ledger/world.ts'
 
-/** A ledger in memory that can be emptied: sooner done than making another and compiling every statement for it anew. */
+/**
+ * A ledger in memory that can be emptied: sooner done than making another and compiling every
+ * statement for it anew.
+ */
 export interface MemoryLedger {
   readonly ledger: Ledger
   empty(): Promise<void>

@@ -10,16 +10,22 @@ import { postgresConnection } from '../../../src/adapters/ledger-sql/driver/post
 import { until } from './until.ts'
 
 /**
- * A PostgreSQL server for tests: that of `DATABASE_URL`, the one that a whole run shares (`SHARED_POSTGRES`), or one that ends with
- * this process, however this process ends.
+ * A PostgreSQL server for tests: that of `DATABASE_URL`, the one that a whole run shares
+ * (`SHARED_POSTGRES`), or one that ends with this process, however this process ends.
  */
 export interface PostgresServer {
   /** The URL of a database that is always there. */
   readonly admin: string
-  /** A database of its own, as a URL: an empty one, or a copy of another that nobody is connected to. */
+  /**
+   * A database of its own, as a URL: an empty one, or a copy of another that nobody is connected
+   * to.
+   */
   database(copyOf?: string): Promise<string>
   drop(url: string): Promise<void>
-  /** Stops at once, as if the machine had lost power, and starts again. Only a server that was started `alone`. */
+  /**
+   * Stops at once, as if the machine had lost power, and starts again. Only a server that was
+   * started `alone`.
+   */
   restart(): Promise<void>
   /** Whether it was started for tests, on this machine. */
   readonly own: boolean
@@ -29,7 +35,10 @@ export interface PostgresServer {
 /** Unprivileged users of most systems: the server refuses to run as root. */
 export const NOBODY = 65_534
 
-/** The variable with the URL of the server that all files of a run share: one start for all of them instead of one each. */
+/**
+ * The variable with the URL of the server that all files of a run share: one start for all of them
+ * instead of one each.
+ */
 export const SHARED_POSTGRES = 'ROLLCALL_TEST_POSTGRES'
 
 export interface StartOptions {
@@ -126,8 +135,8 @@ export async function startPostgres(more: StartOptions = {}): Promise<PostgresSe
 type Identity = { readonly uid?: number; readonly gid?: number }
 
 /**
- * The server's parent is a shell that waits for the end of its input, which the operating system closes when this process is gone, also when it is
- * killed; then the server is ended at once.
+ * The server's parent is a shell that waits for the end of its input, which the operating system
+ * closes when this process is gone, also when it is killed; then the server is ended at once.
  */
 const KEEPER = '"$@" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server'
 

@@ -6,15 +6,16 @@ export type ProcessClock = Pick<Runtime, 'now' | 'sleep'>
 const MOST_MS = 5
 
 /**
- * A clock that advances only while this process runs. With the wall clock, a lock of half a second lapses
- * whenever a busy machine gives the process no processor for that long. Here both the broker and the receiver
- * stand still then, so a test of short locks says the same under any load.
+ * A clock that advances only while this process runs. With the wall clock, a lock of half a second
+ * lapses whenever a busy machine gives the process no processor for that long. Here both the broker
+ * and the receiver stand still then, so a test of short locks says the same under any load.
  */
 export function processClock(): ProcessClock {
   let at = Date.now()
   let last = performance.now()
   const sleeping = new Set<{ readonly until: number; readonly wake: () => void }>()
-  // It advances until the end of the process, because services are stopped after the test with rests of this clock.
+  // It advances until the end of the process, because services are stopped after the test with
+  // rests of this clock.
   setInterval(() => {
     const present = performance.now()
     at += Math.min(MOST_MS, present - last)

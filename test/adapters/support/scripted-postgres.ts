@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 
-/** A PostgreSQL server that does by a script what a real one does only now and then. https://www.postgresql.org/docs/current/protocol-message-formats.html */
+/**
+ * A PostgreSQL server that does by a script what a real one does only now and then.
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
 export interface ScriptedPostgres {
   /** `postgres://…` */
   readonly location: string
@@ -10,7 +13,10 @@ export interface ScriptedPostgres {
   close(): Promise<void>
 }
 
-/** What it writes, in one chunk, when a connection asks to be let in; it hangs up afterwards unless it is ready. */
+/**
+ * What it writes, in one chunk, when a connection asks to be let in; it hangs up afterwards unless
+ * it is ready.
+ */
 export type Welcome = readonly Buffer[]
 
 const message = (type: string, ...parts: readonly Buffer[]): Buffer => {
@@ -28,7 +34,10 @@ export const ready = message('Z', Buffer.from('I'))
 export const fatal = (sqlState: string): Buffer =>
   message('E', field('S', 'FATAL'), field('C', sqlState), field('M', 'the script says so'), Buffer.from([0]))
 
-/** Welcomes one connection after the other as `welcomes` says; those after the last are served: simple statements only, each does nothing. */
+/**
+ * Welcomes one connection after the other as `welcomes` says; those after the last are served:
+ * simple statements only, each does nothing.
+ */
 export async function scriptedPostgres(welcomes: readonly Welcome[]): Promise<ScriptedPostgres> {
   const sockets = new Set<Socket>()
   let made = 0

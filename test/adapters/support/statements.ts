@@ -69,7 +69,10 @@ class Recorder {
 /** SQLite has one transaction at a time, and no words for more. */
 const plain = (text: string): string => text.replaceAll(/ FOR UPDATE(?: SKIP LOCKED)?(?: OF \w+)?/g, '')
 
-/** Every statement of every case of the conformance suite. They run on SQLite, which is quick, whichever database they are written for. */
+/**
+ * Every statement of every case of the conformance suite. They run on SQLite, which is quick,
+ * whichever database they are written for.
+ */
 export async function statementsOfTheFlow(dialect: Dialect): Promise<ReadonlyMap<string, Statement>> {
   const recorder = new Recorder(dialect)
   for (const { run } of ledgerCases) {
@@ -88,7 +91,10 @@ export const ofTheLoops = ({ methods }: Statement): boolean =>
 const LISTED = /^(WITH v\([^)]*\) AS \(VALUES )(\((?:CAST\(\? AS \w+\)(?:, )?)+\))((?:, \2)*)/
 const MOST_ROWS = 256
 
-/** A statement over listed rows, with as many of them as it ever gets: what the planner does depends on how many there are. */
+/**
+ * A statement over listed rows, with as many of them as it ever gets: what the planner does depends
+ * on how many there are.
+ */
 export function withMostRows(
   text: string,
   parameters: readonly SqlValue[],

@@ -1,8 +1,9 @@
 /**
- * What a careful engineer writes in an afternoon: events are kept in SQLite before they are completed, repeats are
- * dropped, each employee's events are put in order and merged into a whole record, and when the queue is quiet the
- * records that changed are sent, leavers first, fifty a call. A call that fails is repeated. The script takes 202 for
- * done: it does not read the provisioning log.
+ * What a careful engineer writes in an afternoon: events are kept in SQLite before they are
+ * completed, repeats are dropped, each employee's events are put in order and merged into a whole
+ * record, and when the queue is quiet the records that changed are sent, leavers first, fifty a
+ * call. A call that fails is repeated. The script takes 202 for done: it does not read the
+ * provisioning log.
  */
 import { ServiceBusClient } from '@azure/service-bus'
 import { DatabaseSync } from 'node:sqlite'
@@ -75,7 +76,9 @@ async function sendChanged(): Promise<void> {
   }
 }
 
-/** Everything that the events of an employee say, in their order; what none of them says is null. */
+/**
+ * Everything that the events of an employee say, in their order; what none of them says is null.
+ */
 function wholeRecord(id: string): object {
   let active = true
   let worker: Worker = { title: null, department: null, managerId: null }

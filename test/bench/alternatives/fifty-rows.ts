@@ -1,6 +1,6 @@
 /**
- * The same with fifty rows a call, which is what the service takes: receive, upload, complete. A call that is refused is
- * repeated after the time that the service names.
+ * The same with fifty rows a call, which is what the service takes: receive, upload, complete. A
+ * call that is refused is repeated after the time that the service names.
  */
 import { ServiceBusClient } from '@azure/service-bus'
 import { setTimeout } from 'node:timers/promises'

@@ -1,6 +1,6 @@
 /**
- * What one writes first: a handler that sends each message as it comes. Microsoft's samples for the client begin like
- * this. The service's answer of 202 counts as done.
+ * What one writes first: a handler that sends each message as it comes. Microsoft's samples for the
+ * client begin like this. The service's answer of 202 counts as done.
  */
 import { ServiceBusClient } from '@azure/service-bus'
 import { recordOf, upload } from './support/upload.ts'

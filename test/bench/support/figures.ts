@@ -10,7 +10,10 @@ export interface Round {
 /** Marks the line of a script's output that holds its round. */
 const MARK = 'round '
 
-/** Prints a round as the last line of a script, for `run.ts`. The script fails when anything is wrong. */
+/**
+ * Prints a round as the last line of a script, for `run.ts`. The script fails when anything is
+ * wrong.
+ */
 export function printRound({ figures, settings, wrong }: Round): void {
   const rounded = Object.fromEntries(
     Object.entries(figures).map(([name, value]) => [name, Number(value.toPrecision(4))]),

@@ -2,7 +2,10 @@ import { openLedger } from '../../../src/adapters/ledger-sql/open.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { type PostgresServer, startPostgres } from '../../adapters/support/postgres.ts'
 
-/** A server that flushes its log at every commit, with every page written whole once after a checkpoint. */
+/**
+ * A server that flushes its log at every commit, with every page written whole once after a
+ * checkpoint.
+ */
 export function startDurablePostgres(more: readonly string[] = []): Promise<PostgresServer> {
   return startPostgres({ settings: [...DURABLE, ...more] })
 }

@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 
-/** Keeps a process on the last core, so that what is measured has the others. Does nothing without `taskset` or a second core. */
+/**
+ * Keeps a process on the last core, so that what is measured has the others. Does nothing without
+ * `taskset` or a second core.
+ */
 export function pin(pid: number | undefined): void {
   const cores = availableParallelism()
   if (pid === undefined || cores < 2) return

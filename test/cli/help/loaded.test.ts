@@ -5,7 +5,9 @@ import { test } from 'node:test'
 
 const ROOT = join(import.meta.dirname, '../../..')
 
-/** What a file imports when it is loaded: without types, and without what it imports when called. */
+/**
+ * What a file imports when it is loaded: without types, and without what it imports when called.
+ */
 function importsOf(file: string): readonly string[] {
   const found = readFileSync(file, 'utf8').matchAll(/^import (?!type )(?:[^']* from )?'([^']+)'/gm)
   return [...found].map(([, name = '']) => (name.startsWith('.') ? join(dirname(file), name) : name))

@@ -15,7 +15,10 @@ import { type VirtualRuntime, virtualRuntime } from '../../fakes/virtual-runtime
 interface Blow {
   /** The number of the call, from the last blow on. */
   readonly after: number
-  /** Killed before the call has its effect or after it; or suspended for a while, and then it goes on. */
+  /**
+   * Killed before the call has its effect or after it; or suspended for a while, and then it goes
+   * on.
+   */
   readonly how: 'killed before' | 'killed after' | 'suspended'
 }
 interface Story {

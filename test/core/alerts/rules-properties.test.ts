@@ -26,7 +26,9 @@ interface Said extends Pick<NotificationDraft, 'kind' | 'about'> {
   readonly alerts: readonly AlertState[]
 }
 
-/** What a channel is told, and the alerts at each step. In the end nothing is wrong for two days. */
+/**
+ * What a channel is told, and the alerts at each step. In the end nothing is wrong for two days.
+ */
 function live(steps: Story, more: Parameters<typeof rule>[0]) {
   const said: Said[] = []
   const open: { readonly at: number; readonly causes: ReadonlySet<string> }[] = []

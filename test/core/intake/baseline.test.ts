@@ -83,14 +83,16 @@ void describe('a baseline is true as of its export', () => {
         const recorded = new Map(events.map(({ seq, recordedAt }) => [seq, recordedAt]))
         const { attributes: withIt, effects, late: lateWithIt } = fold([...events, exported], NOW)
         for (const [path, { by }] of without) {
-          // A baseline is an activation too: one that such a termination may have ended, or may be meant for.
+          // A baseline is an activation too: one that such a termination may have ended, or may be
+          // meant for.
           if (path === 'active' && (late !== null || lateWithIt !== null)) continue
           const holder = withIt.get(path)
           if (events.every(({ mode }) => mode === 'delta') && (recorded.get(by) ?? 0) > exported.recordedAt)
             assert.equal(holder?.by, by, path)
         }
-        // Fail closed: the baseline lets nobody in who was put out by something it could not know. Only a snapshot that repeated a leaver puts
-        // nobody out once that leaver is taken back: without a baseline it may have been the first to say so.
+        // Fail closed: the baseline lets nobody in who was put out by something it could not know.
+        // Only a snapshot that repeated a leaver puts nobody out once that leaver is taken back:
+        // without a baseline it may have been the first to say so.
         const out = without.get('active')
         const by = events.find(({ seq }) => seq === out?.by)
         const repeated = events.some(

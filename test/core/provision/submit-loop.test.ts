@@ -53,7 +53,10 @@ const answer = (
   ...more,
 })
 
-/** A ledger with batches to give out, and a service with answers to give; both write down, in one list, what they are asked. */
+/**
+ * A ledger with batches to give out, and a service with answers to give; both write down, in one
+ * list, what they are asked.
+ */
 function start(
   t: TestContext,
   batches: readonly Batch[],

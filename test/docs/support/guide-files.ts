@@ -2,7 +2,9 @@ import { basename } from 'node:path'
 import { files, read } from '../../deploy/support.ts'
 import { blocksOf } from './page.ts'
 
-/** The block of a page that begins like this. The guides show some files that their commands read. */
+/**
+ * The block of a page that begins like this. The guides show some files that their commands read.
+ */
 function shown(page: string, start: string): string {
   const found = blocksOf(page).find(({ body }) => body.startsWith(start))
   if (found === undefined) throw new Error(`${page} shows no file that begins with ${start}`)
@@ -14,8 +16,8 @@ const examples = (folder: string): readonly (readonly [string, string])[] =>
   files(`examples/notices/${folder}/*.json`).map((path) => [`${folder}/${basename(path)}`, read(path)])
 
 /**
- * Files of the reader's own that the commands of the guides read, by their names there. What a page shows of one is
- * taken from the page.
+ * Files of the reader's own that the commands of the guides read, by their names there. What a page
+ * shows of one is taken from the page.
  */
 export function guideFiles(): Readonly<Record<string, string>> {
   const tenant = blocksOf('docs/start/connect-a-tenant.md').filter(({ language }) => language === 'json')

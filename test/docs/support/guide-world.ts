@@ -11,7 +11,10 @@ import { command } from '../../fakes/cli.ts'
 
 const SOURCE = '/hr/sample'
 
-/** What the guides assume: a ledger and queues in which everything is there that their commands name. */
+/**
+ * What the guides assume: a ledger and queues in which everything is there that their commands
+ * name.
+ */
 export interface GuideWorld extends AsyncDisposable {
   readonly environment: Readonly<Record<string, string>>
   /** Puts the ledger back to how it was made. */
@@ -63,8 +66,8 @@ function hires(): readonly object[] {
 }
 
 /**
- * Five user names that are taken by then, more leavers than the brake lets go, and one of an employee who never had an
- * account.
+ * Five user names that are taken by then, more leavers than the brake lets go, and one of an
+ * employee who never had an account.
  */
 function conflictsAndLeavings(): readonly object[] {
   return [

@@ -1,6 +1,9 @@
 import { read } from '../../deploy/support.ts'
 
-/** A block of a page: what is typed, and what the page shows as its output; `null` where it shows none. */
+/**
+ * A block of a page: what is typed, and what the page shows as its output; `null` where it shows
+ * none.
+ */
 export interface Step {
   readonly script: string
   readonly shown: string | null
@@ -16,7 +19,10 @@ export function blocksOf(page: string): readonly { readonly language: string; re
   )
 }
 
-/** The shell blocks of a page, in their order. A block without a language that follows is the output of the one before. */
+/**
+ * The shell blocks of a page, in their order. A block without a language that follows is the output
+ * of the one before.
+ */
 export function stepsOf(page: string): readonly Step[] {
   const blocks = blocksOf(page)
   return blocks.flatMap(({ language, body }, at) => {
@@ -26,7 +32,10 @@ export function stepsOf(page: string): readonly Step[] {
   })
 }
 
-/** The shown lines that a printed text does not have in this order, whatever their instants and ids are. */
+/**
+ * The shown lines that a printed text does not have in this order, whatever their instants and ids
+ * are.
+ */
 export function missingLines(shown: string, printed: string): readonly string[] {
   const lines = printed.split('\n').map(comparable)
   let from = 0
@@ -45,7 +54,10 @@ export function missingLines(shown: string, printed: string): readonly string[] 
 const startsAs = (printed: string, shown: string): boolean =>
   shown.endsWith('…') ? printed.startsWith(shown.slice(0, -1).trimEnd()) : printed === shown
 
-/** What differs from run to run is made the same: ids, instants, durations, and what depends on how events met. */
+/**
+ * What differs from run to run is made the same: ids, instants, durations, and what depends on how
+ * events met.
+ */
 const comparable = (line: string): string =>
   line
     .replaceAll(/[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g, 'ID')

@@ -10,7 +10,8 @@ import { COMPILE_CACHE } from '../../fakes/compile-cache.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 /**
- * What the pages read of the repository, and what the test runner preloads in threads. What they write is beside it.
+ * What the pages read of the repository, and what the test runner preloads in threads. What they
+ * write is beside it.
  */
 const LINKED = [
   'package.json',
@@ -50,15 +51,16 @@ export interface Shell extends AsyncDisposable {
   /** Runs a script to its end. It sees what earlier ones of the same terminal exported. */
   run(script: string, terminal?: string): Promise<Ended>
   /**
-   * Runs a script whose last command lasts until Ctrl-C, which the shell presses when it is disposed of. What it returns
-   * says what was printed so far.
+   * Runs a script whose last command lasts until Ctrl-C, which the shell presses when it is
+   * disposed of. What it returns says what was printed so far.
    */
   serve(script: string, terminal: string): () => string
 }
 
 /**
- * A shell in a copy of the repository, with `rollcall` and `npm` as the pages use them. Bash reads the scripts. Every
- * `rollcall` is a function call in this process, except those that last until a signal.
+ * A shell in a copy of the repository, with `rollcall` and `npm` as the pages use them. Bash reads
+ * the scripts. Every `rollcall` is a function call in this process, except those that last until a
+ * signal.
  */
 export async function openShell({ tools = [], ...options }: ShellOptions = {}): Promise<Shell> {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-as-written-'))

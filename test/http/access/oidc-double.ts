@@ -15,7 +15,10 @@ type Claims = Readonly<Record<string, unknown>>
 /** How a token differs from a good one. */
 export interface Spoilt {
   readonly claims?: Claims
-  /** Signed with a key that the tenant does not publish, under the id of one that it does, or its own. */
+  /**
+   * Signed with a key that the tenant does not publish, under the id of one that it does, or its
+   * own.
+   */
   readonly signedBy?: 'stranger' | 'unknown-key' | 'client-secret' | 'nobody'
   /** Milliseconds. */
   readonly issuedAt?: number
@@ -34,7 +37,9 @@ export interface OidcDouble extends AsyncDisposable {
   user: Claims | null
 }
 
-/** As much of a tenant of Entra ID as signs in: metadata, keys and the token endpoint, on loopback. */
+/**
+ * As much of a tenant of Entra ID as signs in: metadata, keys and the token endpoint, on loopback.
+ */
 export async function oidcDouble(url = 'https://console.example'): Promise<OidcDouble> {
   const callback = `${url}/sign-in/callback`
   const [own, stranger] = await Promise.all([generateKeyPair('RS256'), generateKeyPair('RS256')])
@@ -93,7 +98,8 @@ export async function oidcDouble(url = 'https://console.example'): Promise<OidcD
         send(200, { token_type: 'Bearer', access_token: 'for-graph', expires_in: 3_600, id_token: idToken })
     } else if (last === 'authorize' && double.user !== null) {
       const query = double.approve(`${authority}${request.url}`, double.user).toString()
-      // What is clicked here begins at another site; a redirect would still be of the console's own link.
+      // What is clicked here begins at another site; a redirect would still be of the console's own
+      // link.
       response.writeHead(200, { 'content-type': 'text/html' })
       response.end(`<a href="${callback}?${query.replaceAll('&', '&amp;')}">Approve</a>`)
     } else send(404, {})

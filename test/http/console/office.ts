@@ -20,7 +20,10 @@ export const TOKEN = 'of-the-operators'
 const WITH_TOKEN = { token: TOKEN, tokenPermissions: ALL_PERMISSIONS, entra: null, user: 'ann' }
 export const LOOPBACK: AccessSettings = { open: true, ...WITH_TOKEN, token: null }
 export const OUTSIDE: AccessSettings = { open: false, ...WITH_TOKEN }
-/** Written by nothing but an attacker: markup, a quotation mark, a terminal escape and a reversed line. */
+/**
+ * Written by nothing but an attacker: markup, a quotation mark, a terminal escape and a reversed
+ * line.
+ */
 export const HOSTILE = `<script>alert("x")</script>'\u001b[2J\u202e&amp;`
 
 /** A ledger with what the pages show, and a clock that stands behind all of it. */

@@ -1,4 +1,7 @@
-/** A source with everything but code blanked out, and the SQL that it holds. Places are those of the source. */
+/**
+ * A source with everything but code blanked out, and the SQL that it holds. Places are those of the
+ * source.
+ */
 export interface CodeMask {
   readonly code: string
   /** The same, with everything but the text of SQL statements blanked out. */

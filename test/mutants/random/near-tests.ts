@@ -6,7 +6,9 @@ const CORE = join(ROOT, 'src/core')
 const LEDGER = join(ROOT, 'src/adapters/ledger-sql')
 const IN_MEMORY = join(import.meta.dirname, 'ledger-in-memory.ts')
 
-/** The tests that have to notice a change of a file, and those that may notice it too late to help. */
+/**
+ * The tests that have to notice a change of a file, and those that may notice it too late to help.
+ */
 export interface TestsOf {
   readonly near: readonly string[]
   readonly far: readonly string[]

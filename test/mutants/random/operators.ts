@@ -61,7 +61,10 @@ const SQL: readonly Operator[] = [
   swap('SQL not', /\bNOT EXISTS\b/g, 'EXISTS'),
 ]
 
-/** Every small change of a TypeScript source that an operator makes. Types, comments and texts that are not SQL stay. */
+/**
+ * Every small change of a TypeScript source that an operator makes. Types, comments and texts that
+ * are not SQL stay.
+ */
 export function changesOf(source: string): readonly Change[] {
   const plain = stripTypeScriptTypes(source)
   // Places in the plain text are only those of the source when nothing was added.

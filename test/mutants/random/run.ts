@@ -18,7 +18,10 @@ async function fateOf(one: RandomMutant): Promise<Fate> {
   return 'survived'
 }
 
-/** Also when the process ends before any test does, because the change keeps a file from being loaded. */
+/**
+ * Also when the process ends before any test does, because the change keeps a file from being
+ * loaded.
+ */
 async function isNoticed(mutant: Mutant, suites: readonly string[]): Promise<boolean> {
   const result = await runMutant({ mutant, suites }, LIMITS).catch(() => 'killed')
   return result === 'killed'
@@ -48,7 +51,10 @@ export async function runRandom(count: number, seed: number, write: (line: strin
   return counts.survived
 }
 
-/** Tests that fail anyway would notice every change, and a compiler that is not content would refuse it. */
+/**
+ * Tests that fail anyway would notice every change, and a compiler that is not content would refuse
+ * it.
+ */
 async function failsWithoutChange(): Promise<void> {
   for (const [one] of [sampleOf(1, 1), sampleOf(1, 2)]) {
     if (!one) continue

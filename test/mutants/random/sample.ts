@@ -17,7 +17,10 @@ export interface RandomMutant {
   readonly operator: string
 }
 
-/** `count` changes of core and ledger; one seed gives one sample. Those listed as equivalent are left out. */
+/**
+ * `count` changes of core and ledger; one seed gives one sample. Those listed as equivalent are
+ * left out.
+ */
 export function sampleOf(count: number, seed: number): readonly RandomMutant[] {
   const random = chance(seed)
   const sources = changeableFiles().map((path) => ({ path, text: readFileSync(path, 'utf8') }))
@@ -40,7 +43,10 @@ function isEquivalent({ file, mutant }: RandomMutant): boolean {
   )
 }
 
-/** What becomes of `part` of the text that the mutant changes; `null` when it also changes something else. */
+/**
+ * What becomes of `part` of the text that the mutant changes; `null` when it also changes something
+ * else.
+ */
 function replacement({ find, replace }: Mutant, part: string): string | null {
   const before = find.indexOf(part)
   const after = find.length - before - part.length

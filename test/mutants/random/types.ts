@@ -6,7 +6,9 @@ import type { RandomMutant } from './sample.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 
-/** Whether the compiler refuses the mutant. It works on a copy, because others may read the files. */
+/**
+ * Whether the compiler refuses the mutant. It works on a copy, because others may read the files.
+ */
 export function isTypeError({ mutant, file }: RandomMutant): boolean {
   const copy = mkdtempSync(join(tmpdir(), 'rollcall-mutant-'))
   try {

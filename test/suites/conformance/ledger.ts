@@ -83,7 +83,10 @@ export const ledgerCases: readonly LedgerCase[] = groups.flat()
 /** A case of each group: enough for a transport that carries every method alike. */
 export const transportCases: readonly LedgerCase[] = groups.flatMap((cases) => cases.slice(0, 1))
 
-/** Runs one case against a ledger of its own; rejects when the ledger does otherwise. The books are looked at in the end, whatever the case. */
+/**
+ * Runs one case against a ledger of its own; rejects when the ledger does otherwise. The books are
+ * looked at in the end, whatever the case.
+ */
 export async function runLedgerCase(open: OpenLedger, { run }: LedgerCase): Promise<void> {
   const { ledger, close } = await open()
   try {

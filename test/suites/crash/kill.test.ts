@@ -21,7 +21,10 @@ import { command } from '../../fakes/cli.ts'
 import { start } from '../../fakes/rollcall.ts'
 import { sharedHistory, sharedHistoryIsThere } from '../../fakes/shared-history.ts'
 
-/** `KILL_ROUNDS=10` makes it a hundred kills an engine, each round with another history and of the full size. */
+/**
+ * `KILL_ROUNDS=10` makes it a hundred kills an engine, each round with another history and of the
+ * full size.
+ */
 const FULL = process.env['KILL_ROUNDS'] !== undefined
 const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 1)
 const KILLS = FULL ? 10 : 3

@@ -59,7 +59,10 @@ async function hasOpenReplay(path: string): Promise<boolean> {
   return runs.length > 0
 }
 
-/** A broker in a process of its own and a ledger in a file, each with dead letters, and the command that replays them. */
+/**
+ * A broker in a process of its own and a ledger in a file, each with dead letters, and the command
+ * that replays them.
+ */
 export async function replayWorld(
   total: number,
   sourceAddress: 'queue' | 'sessions' | 'subscription' = 'queue',
@@ -99,8 +102,8 @@ export async function replayWorld(
       return { code, said: stderr }
     },
     /**
-     * Runs a command as a process to its end, or kills it so many milliseconds after its selection is frozen. Its exit
-     * code is `null` when it was killed.
+     * Runs a command as a process to its end, or kills it so many milliseconds after its selection
+     * is frozen. Its exit code is `null` when it was killed.
      */
     runApart: async (
       args: readonly string[],

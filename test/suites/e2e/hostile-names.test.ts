@@ -11,7 +11,10 @@ import { command } from '../../fakes/cli.ts'
 import { shortened } from '../../../src/core/display/visible.ts'
 import { cloudEvent } from '../../fakes/messages.ts'
 
-/** Sets the title of a terminal, clears it (in seven and in eight bits), turns a line round, hides letters, forges a line. */
+/**
+ * Sets the title of a terminal, clears it (in seven and in eight bits), turns a line round, hides
+ * letters, forges a line.
+ */
 const EVIL =
   'e\u001b]0;owned\u0007\u001b[2J\u009b2J\u202egpj.exe\u2066\u200b\ufeff\u00ad\u2028\r\nrollcall: all is well\u{e0041}'
 /** Apart from the code: what no output may hold but the line break. */

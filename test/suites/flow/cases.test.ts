@@ -30,7 +30,9 @@ interface Come {
   readonly world: World
 }
 
-/** Takes the lines in as messages one after another, plans and confirms all, as the directory would. */
+/**
+ * Takes the lines in as messages one after another, plans and confirms all, as the directory would.
+ */
 async function comesOf(lines: readonly string[], file: object = {}): Promise<Come> {
   const world = new World(ledger)
   world.now = NOW
@@ -49,7 +51,8 @@ async function comesOf(lines: readonly string[], file: object = {}): Promise<Com
     const result = await world.intake([toIntakeMessage({ message, ...taken })])
     const rejection = taken.rejected ?? result.refused?.[0]
     if (rejection) refused.push(`${rejection.code} ${rejection.field}`)
-    // Each line is an act of its own: what is known by then is in the directory before the next comes.
+    // Each line is an act of its own: what is known by then is in the directory before the next
+    // comes.
     await world.confirmAll().catch(() => {})
   }
   await world.tend()

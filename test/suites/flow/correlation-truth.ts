@@ -55,8 +55,9 @@ export interface FlowResult extends Verdict {
 }
 
 /**
- * The connector's own loops between a ledger and the double, over HTTP, through a day of changes in which everything goes wrong that may; then what the
- * ledger believes is held against what the double knows.
+ * The connector's own loops between a ledger and the double, over HTTP, through a day of changes in
+ * which everything goes wrong that may; then what the ledger believes is held against what the
+ * double knows.
  */
 export async function runFlow(options: FlowOptions): Promise<FlowResult> {
   const startedAt = performance.now()
@@ -102,7 +103,10 @@ export async function runFlow(options: FlowOptions): Promise<FlowResult> {
   }
 }
 
-/** A service that is slow, untidy and retries what fails, with everything sped up a little so that a day is enough. */
+/**
+ * A service that is slow, untidy and retries what fails, with everything sped up a little so that a
+ * day is enough.
+ */
 export const SERVICE: Partial<EntraSettings> = {
   logLagMs: { min: MINUTE, max: 8 * MINUTE },
   logDisorder: 0.3,

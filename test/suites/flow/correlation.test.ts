@@ -8,7 +8,9 @@ import type { Task } from './truth-worker.ts'
 
 /** `RUNS=1` makes it the full size. */
 const FULL = Number(process.env['RUNS'] ?? 0) >= 1
-/** A third of a day, so that as much happens at once as in many days of a directory of this size. */
+/**
+ * A third of a day, so that as much happens at once as in many days of a directory of this size.
+ */
 const SPAN_MS = 8 * 3_600_000
 
 const worker = new Worker(new URL('truth-worker.ts', import.meta.url))
@@ -20,7 +22,9 @@ async function flow(options: FlowOptions, rule: Task['rule'] = null): Promise<Fl
   return result
 }
 
-/** Nothing wrong, nothing without an end, nothing untold, and the directory as the events have it. */
+/**
+ * Nothing wrong, nothing without an end, nothing untold, and the directory as the events have it.
+ */
 function holds(result: FlowResult): void {
   assert.deepEqual(result.wrong, [], 'wrong joins')
   assert.deepEqual(result.endless, [], 'operations without an end')

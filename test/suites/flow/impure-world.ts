@@ -35,8 +35,9 @@ export interface ImpureOptions {
 }
 
 /**
- * Messages as the world sends them, through intake, hydrate, plan, submit and correlate against the Entra
- * double; then the directory, the leaver cases and the findings are held against the true stories.
+ * Messages as the world sends them, through intake, hydrate, plan, submit and correlate against the
+ * Entra double; then the directory, the leaver cases and the findings are held against the true
+ * stories.
  */
 export async function runImpure({ seed, employees }: ImpureOptions): Promise<ImpureVerdict> {
   const sim = simulation(FROM, seed)
@@ -84,7 +85,8 @@ export async function runImpure({ seed, employees }: ImpureOptions): Promise<Imp
   const service = together([[intake, hydrate], [main.loops]], sim)
   const running = service.run()
   stack.defer(async () => {
-    // What a loop left under way when its time to stop was up ends too, before the ledger is closed.
+    // What a loop left under way when its time to stop was up ends too, before the ledger is
+    // closed.
     const quietAt = sim.now() + 20 * MINUTE
     sim.at(quietAt, async () => {})
     let over = false

@@ -11,7 +11,10 @@ const HOUR_MS = DAY_MS / 24
 const ANY = { code: null, type: null, employeeId: null, since: null, until: null }
 const EMPLOYEES = ['p1', 'p2', 'p3'] as const
 
-/** One random history of commands and faults around leavers, with the promise held against every call. */
+/**
+ * One random history of commands and faults around leavers, with the promise held against every
+ * call.
+ */
 export class LeaverHistory {
   readonly #world: World
   readonly #oracle = new LeaverOracle()

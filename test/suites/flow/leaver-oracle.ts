@@ -9,8 +9,8 @@ interface Statement {
 }
 
 /**
- * Who has left, told from what was recorded, with no code of the connector. It says so only where nothing can be read otherwise: of an
- * employee whom it does not name a record may say `active`.
+ * Who has left, told from what was recorded, with no code of the connector. It says so only where
+ * nothing can be read otherwise: of an employee whom it does not name a record may say `active`.
  */
 export class LeaverOracle {
   readonly #said = new Map<string, Statement[]>()
@@ -79,7 +79,10 @@ export class LeaverOracle {
   }
 }
 
-/** A file that was exported before a leaving was recorded does not contradict it, wherever the leaving stands. */
+/**
+ * A file that was exported before a leaving was recorded does not contradict it, wherever the
+ * leaving stands.
+ */
 function isOlder(snapshot: HrEvent, out: HrEvent, mark: HrEvent | undefined): boolean {
   return out === mark ? out.recordedAt >= snapshot.recordedAt : out.recordedAt > snapshot.recordedAt
 }

@@ -21,7 +21,10 @@ const EMPLOYEES = ['p1', 'p2', 'p3'] as const
 const DEPARTMENTS = ['IT', 'HR'] as const
 const mapping = compileMapping()
 
-/** A pilot as it was written; `all`: none. What is sent is judged by this, not by what it compiles to. */
+/**
+ * A pilot as it was written; `all`: none. What is sent is judged by this, not by what it compiles
+ * to.
+ */
 interface Written {
   readonly employees: readonly string[]
   readonly departments: readonly string[]
@@ -52,7 +55,10 @@ function fits({ employees, departments, all }: Written, employeeId: string, reco
   return all === true || employees.includes(employeeId) || departments.some((one) => one === department)
 }
 
-/** One random history of three employees whose pilot changes; returns what was sent, in and outside it. */
+/**
+ * One random history of three employees whose pilot changes; returns what was sent, in and outside
+ * it.
+ */
 async function play(ledger: Ledger, random: () => number): Promise<{ sent: number; outside: string[] }> {
   const world = new World(ledger)
   const below = (most: number): number => Math.floor(random() * most)

@@ -94,7 +94,10 @@ function canonical(record: JsonObject): string {
   return JSON.stringify(Object.fromEntries(Object.entries(plain).sort(([a], [b]) => (a < b ? -1 : 1))))
 }
 
-/** A directory that takes whole records, rejects some for good, and reports that in the log at its own time. */
+/**
+ * A directory that takes whole records, rejects some for good, and reports that in the log at its
+ * own time.
+ */
 class Play {
   readonly world: World
   readonly random: () => number
@@ -135,7 +138,10 @@ class Play {
     return letter && event ? { letter, event } : null
   }
 
-  /** An employee whose last event is a termination is never sent as active, whatever is dead-lettered. */
+  /**
+   * An employee whose last event is a termination is never sent as active, whatever is
+   * dead-lettered.
+   */
   async send(): Promise<boolean> {
     await this.world.plan()
     const batch = await this.world.next()
@@ -165,7 +171,8 @@ class Play {
       const record = JSON.parse(
         batch.operations.find((one) => one.employeeId === employeeId)?.record ?? '{}',
       ) as JsonObject
-      // An offer that carries no event has nothing that could be put back when it fails, and is made again by itself, but not for ever.
+      // An offer that carries no event has nothing that could be put back when it fails, and is
+      // made again by itself, but not for ever.
       const carries = ((await this.world.ledger.readTrace(operation))?.events.length ?? 0) > 0
       const bare = carries ? 0 : (this.#bare.get(employeeId) ?? 0) + 1
       if (this.failing && bare < 3 && this.random() < 0.35) {
@@ -224,7 +231,10 @@ class Play {
     if (ended.length > 0 && how === 'discard') this.discarded.add(one.letter.id)
   }
 
-  /** Corrected by hand: what it says now is what was meant. A leaver who says more is told to be out alone, and the rest is not taken. */
+  /**
+   * Corrected by hand: what it says now is what was meant. A leaver who says more is told to be out
+   * alone, and the rest is not taken.
+   */
   async edit(): Promise<void> {
     const one = await this.oneDead()
     if (!one || one.event.rescinds || isTermination(one.event)) return
@@ -244,7 +254,10 @@ class Play {
     ])
   }
 
-  /** Everything that is settled and was told is folded away; where something may still be rescinded, nothing is. */
+  /**
+   * Everything that is settled and was told is folded away; where something may still be rescinded,
+   * nothing is.
+   */
   async retain(): Promise<void> {
     const { ledger } = this.world
     const told = await ledger.listUnpublishedOutcomes(10_000)

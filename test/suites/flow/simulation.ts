@@ -4,21 +4,27 @@ import { type Runtime, silentTelemetry } from '../../../src/core/runtime.ts'
 import { type Sleep, Sleeps } from '../../fakes/sleeps.ts'
 
 /**
- * A world whose clock moves only when nothing is under way: days pass in seconds, over real sockets and a real database, and no test waits.
- * What leaves the event loop (a request, a cycle of the double) has to be tracked, or time would run ahead of it.
+ * A world whose clock moves only when nothing is under way: days pass in seconds, over real sockets
+ * and a real database, and no test waits. What leaves the event loop (a request, a cycle of the
+ * double) has to be tracked, or time would run ahead of it.
  */
 export interface Simulation extends Runtime {
   /** The clock stands still until this has ended. */
   track<T>(work: () => Promise<T>): Promise<T>
   /** Does something at a moment while the clock stands still. */
   at(moment: number, action: () => Promise<void>): void
-  /** Lets time pass until `done` says so, asking it every `everyMs`; throws when `limit` comes first. */
+  /**
+   * Lets time pass until `done` says so, asking it every `everyMs`; throws when `limit` comes
+   * first.
+   */
   until(done: () => Promise<boolean>, everyMs: number, limit: number): Promise<void>
   /** Names of what was logged, and how often. */
   readonly said: ReadonlyMap<string, number>
 }
 
-/** Rounds of the event loop after which whatever needs neither time nor the outside has happened. */
+/**
+ * Rounds of the event loop after which whatever needs neither time nor the outside has happened.
+ */
 const ROUNDS = 3
 
 /** Chance and names follow from the seed. */

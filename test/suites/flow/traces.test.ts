@@ -34,7 +34,10 @@ interface Traces {
 const ORIGINS = ['a', 'b', 'c'].map((digit) => ({ traceId: digit.repeat(32), spanId: digit.repeat(16) }))
 const PERSONAL = ['Ljungström', 'anna@contoso.com', 'emp-4711', 'emp-4712']
 
-/** Runs three events of two employees through a connector; what a collector got, and the trace context of each outcome. */
+/**
+ * Runs three events of two employees through a connector; what a collector got, and the trace
+ * context of each outcome.
+ */
 async function traced(t: TestContext): Promise<{ bodies: readonly string[]; outcomes: Map<string, string> }> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-traces-'))
   const [entra, collector] = [await startEntra({ settings: FAST_SETTINGS }), await startCollector()]

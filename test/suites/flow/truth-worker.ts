@@ -9,7 +9,10 @@ export interface Task {
   readonly rule: keyof typeof RULES | null
 }
 
-/** Runs a flow. The test runner follows what happens in a test's own thread, which costs more than the flow itself. */
+/**
+ * Runs a flow. The test runner follows what happens in a test's own thread, which costs more than
+ * the flow itself.
+ */
 async function run({ options, rule }: Task): Promise<FlowResult> {
   return await runFlow(rule === null ? options : { ...options, join: RULES[rule] })
 }

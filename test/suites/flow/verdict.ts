@@ -5,28 +5,42 @@ import type { OutboxMessage } from '../../../src/core/ports.ts'
 import type { EntraDouble } from '../../../src/local/entra/server.ts'
 import { expected, type Facts, held, type Workload } from './workload.ts'
 
-/** What the ledger believes, held against what the double knows. Every list is empty when all is well. */
+/**
+ * What the ledger believes, held against what the double knows. Every list is empty when all is
+ * well.
+ */
 export interface Verdict {
   readonly operations: number
   readonly records: number
   readonly joined: number
   /** Records joined to an operation of other content than the one they answer. */
   readonly wrong: readonly string[]
-  /** Records joined to another operation that sent the very same bytes: nothing in a record tells such twins apart. */
+  /**
+   * Records joined to another operation that sent the very same bytes: nothing in a record tells
+   * such twins apart.
+   */
   readonly twins: readonly string[]
   /** The connector's own log records that matched no operation. */
   readonly unjoined: number
   readonly endless: readonly string[]
-  /** Events without exactly one final outcome a revision, or whose last outcome is not what the ledger says. */
+  /**
+   * Events without exactly one final outcome a revision, or whose last outcome is not what the
+   * ledger says.
+   */
   readonly untold: readonly string[]
   /** Employees whose user in the directory differs from their events. */
   readonly differing: readonly string[]
   /**
-   * The same of people whose last word was given up because the log never spoke of it, and of people whose joining event is dead: without a user name nothing can be sent for them. A leaver among them is not in the directory; and
-   * somebody whose creation had failed for good is, when the service then succeeded by itself.
+   * The same of people whose last word was given up because the log never spoke of it, and of
+   * people whose joining event is dead: without a user name nothing can be sent for them. A leaver
+   * among them is not in the directory; and somebody whose creation had failed for good is, when
+   * the service then succeeded by itself.
    */
   readonly unreachable: readonly string[]
-  /** The connector's own deactivations that were taken for foreign ones, of which these worlds have none. */
+  /**
+   * The connector's own deactivations that were taken for foreign ones, of which these worlds have
+   * none.
+   */
   readonly mistaken: readonly string[]
   readonly events: Readonly<Record<string, number>>
   readonly states: Readonly<Record<string, number>>

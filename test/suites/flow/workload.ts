@@ -2,7 +2,9 @@ import type { HrEvent, Json, JsonObject } from '../../../src/core/model.ts'
 import { ENTERPRISE_USER } from '../../../src/core/plan/mapping/scim.ts'
 import { randomFrom } from './simulation.ts'
 
-/** Some people and what happens to them in a day: the events, and the moments at which they arrive. */
+/**
+ * Some people and what happens to them in a day: the events, and the moments at which they arrive.
+ */
 export interface Workload {
   readonly employees: readonly string[]
   readonly arrivals: readonly Arrival[]
@@ -13,15 +15,20 @@ export interface Arrival {
 }
 
 const MINUTE = 60_000
-/** Few values, so that records come to hold again what they held before; few names, so that they identify no employee. */
+/**
+ * Few values, so that records come to hold again what they held before; few names, so that they
+ * identify no employee.
+ */
 const TITLES = ['Engineer', 'Senior Engineer', 'Head', null]
 const DEPARTMENTS = ['Sales', 'Finance', 'IT', null]
 const GIVEN = ['Ann', 'Bo', 'Cy']
 const FAMILY = ['Lee', 'Ray']
 
 /**
- * `events` changes over `employees`, in `spanMs`: joiners, changes of one attribute, values that go and come back, terminations and rehires, in bursts, so
- * that much of it meets an operation under way. Events arrive up to a quarter of an hour late and so out of order, some twice, some ahead of their moment.
+ * `events` changes over `employees`, in `spanMs`: joiners, changes of one attribute, values that go
+ * and come back, terminations and rehires, in bursts, so that much of it meets an operation under
+ * way. Events arrive up to a quarter of an hour late and so out of order, some twice, some ahead of
+ * their moment.
  */
 export function workload(
   seed: number,
@@ -91,8 +98,9 @@ export function workload(
 export type Facts = Readonly<Record<string, Json>>
 
 /**
- * What the directory should hold in the end: of the events that count, the one with the highest version speaks for what it names. Versions count with the
- * moment of effect before them. Nothing of the connector's own fold is used.
+ * What the directory should hold in the end: of the events that count, the one with the highest
+ * version speaks for what it names. Versions count with the moment of effect before them. Nothing
+ * of the connector's own fold is used.
  */
 export function expected(events: readonly HrEvent[], counts: (event: HrEvent) => boolean): Facts {
   const facts: Record<string, Json> = {}

@@ -6,7 +6,10 @@ import { joinsOf, joinContext } from '../../fakes/log.ts'
 
 export type JoinRule = (records: readonly LogRecord[], found: Candidates, skewMs: number) => JoinedRecord[]
 
-/** A ledger that stores what another rule would have joined. Its correlator must run one slice at a time. */
+/**
+ * A ledger that stores what another rule would have joined. Its correlator must run one slice at a
+ * time.
+ */
 export function joinedBy(rule: JoinRule, ledger: Ledger, skewMs: number): Ledger {
   let records: readonly LogRecord[] = []
   let found: Candidates | null = null
@@ -28,7 +31,9 @@ export function joinedBy(rule: JoinRule, ledger: Ledger, skewMs: number): Ledger
   }
 }
 
-/** The usual way to join: the latest record for the externalId answers the operation that is open. */
+/**
+ * The usual way to join: the latest record for the externalId answers the operation that is open.
+ */
 export const latestRecordWins: JoinRule = (records, found) => {
   const latest = new Map<string, LogRecord>()
   for (const record of records)

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fuzz } from './fuzz.ts'
 
-/** `CASES=100000` tries more, `SEED=2` others. `npm run fuzz` tries as many as there is time for. */
+/**
+ * `CASES=100000` tries more, `SEED=2` others. `npm run fuzz` tries as many as there is time for.
+ */
 const CASES = Number(process.env['CASES'] ?? 4_000)
 const FROM = (Number(process.env['SEED'] ?? 1) - 1) * 10_000_000 + 1
 

@@ -1,7 +1,10 @@
 import { parseArgs } from 'node:util'
 import { fuzz } from './fuzz.ts'
 
-/** `npm run fuzz -- --cases N --seed S`. Exits with 1 at the first case that fails, and names its seed. */
+/**
+ * `npm run fuzz -- --cases N --seed S`. Exits with 1 at the first case that fails, and names its
+ * seed.
+ */
 const { values } = parseArgs({
   options: { cases: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' } },
 })

@@ -21,7 +21,10 @@ import { cloudEvent, inboxMessage } from '../../fakes/messages.ts'
 import type { Chance } from '../../fakes/plain-event.ts'
 import { spoilBytes, spoilText, spoilValue } from './spoil.ts'
 
-/** One parsing layer: reads one spoilt input, and says what is wrong with how it did; `null` when nothing is. */
+/**
+ * One parsing layer: reads one spoilt input, and says what is wrong with how it did; `null` when
+ * nothing is.
+ */
 export interface Target {
   /** How many of a hundred cases are its own. */
   readonly share: number

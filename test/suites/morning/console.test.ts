@@ -41,7 +41,10 @@ function ids(of: string): readonly string[] {
   return Array.from({ length: EACH }, (_, n) => `${of}${n + 1}`)
 }
 
-/** After the night: dead letters of four causes, one of them on the bus, and deactivations that the brake holds. */
+/**
+ * After the night: dead letters of four causes, one of them on the bus, and deactivations that the
+ * brake holds.
+ */
 async function afterTheNight(stack: AsyncDisposableStack): Promise<Night & { readonly url: string }> {
   const night = await aNight(stack, systemRuntime(silentLogger, silentTelemetry))
   const { world, shelf } = night

@@ -9,7 +9,9 @@ import { type Site, site } from './site.ts'
 /** Failures of each of the four causes; MORNING_EACH=1000 makes 4,000 dead letters. */
 const EACH = Number(process.env['MORNING_EACH'] ?? 25)
 const [EMPLOYEES, LEAVERS] = [300, 120]
-/** What is sent before and in the night takes a good third of them, and the alert is set to that. */
+/**
+ * What is sent before and in the night takes a good third of them, and the alert is set to that.
+ */
 const CALLS = Math.ceil(2.2 * ((EMPLOYEES + 2 * EACH) / 50 + 1))
 const WITHIN_MS = 60_000
 
@@ -79,7 +81,8 @@ void test('an operator learns within a minute of a stopped connector, dead lette
     ['unreadable', 'FieldMissing', 'type'],
   ] as const)
     assert.match(groups, RegExp(`^${EACH} +${reason} +${code} +${attribute}`, 'm'))
-  // Which of the leavers got through before the brake tripped depends on how their messages arrived.
+  // Which of the leavers got through before the brake tripped depends on how their messages
+  // arrived.
   assert.match((await here.type('brake', 'status')).stdout, /^10[01]\d\d /m)
 
   // A mapping, and an allowance of calls, are corrected in the file and take effect with a restart.

@@ -21,14 +21,18 @@ export interface Notice {
   readonly at: number
 }
 
-/** Connectors as a user starts them, on the doubles and PostgreSQL, and the shell of an operator. */
+/**
+ * Connectors as a user starts them, on the doubles and PostgreSQL, and the shell of an operator.
+ */
 export interface Site {
   readonly folder: string
   readonly notices: readonly Notice[]
   /** What the second instance, which only publishes and notifies, says at `/metrics`. */
   metrics(): Promise<string>
   send(events: readonly object[]): Promise<void>
-  /** Starts the connector with these rules and settings, after an orderly stop of the one that runs. */
+  /**
+   * Starts the connector with these rules and settings, after an orderly stop of the one that runs.
+   */
   startConnector(rules: object, settings?: Environment): Promise<void>
   stopConnector(): Promise<void>
   /** A command that an operator types. */

@@ -100,7 +100,8 @@ void describe('the brake', () => {
     await world.leave('p1')
     await world.leave('p2')
     assert.deepEqual([await world.going(), await world.held()], [['p0', 'p1'], 1])
-    // p0 has left the window, p1 has not: there is room for one, and the one that is held stays held.
+    // p0 has left the window, p1 has not: there is room for one, and the one that is held stays
+    // held.
     world.now += 13 * HOUR_MS
     await world.leave('p3')
     assert.deepEqual([await world.going(), await world.held()], [['p3'], 1])

@@ -172,7 +172,10 @@ void describe('rollcall check', () => {
     )
   })
 
-  /** What is wrong, and by what it shows and is helped; several at once where they do not hide each other. */
+  /**
+   * What is wrong, and by what it shows and is helped; several at once where they do not hide each
+   * other.
+   */
   type Wrong = readonly [
     string,
     (folder: string) => Readonly<Record<string, string>>,

@@ -20,8 +20,9 @@ export interface Pace {
 }
 
 /**
- * Real time, real sockets, the double with the service's own limits, and a way to it that takes longer for one call than for another, there and
- * back, so that calls arrive in another order and closer together than they were sent.
+ * Real time, real sockets, the double with the service's own limits, and a way to it that takes
+ * longer for one call than for another, there and back, so that calls arrive in another order and
+ * closer together than they were sent.
  */
 export async function measurePace(t: TestContext, forMs: number, jitterMs: number): Promise<Pace> {
   const entra = await startEntra({ settings: { cycleMs: 3_600_000, limits: { callsPerDay: 100_000 } } })

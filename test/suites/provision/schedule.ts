@@ -21,7 +21,10 @@ export type Step =
   | { readonly kind: 'cycle'; readonly order: number }
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'restart' }
-/** How a call ends: taken and answered, taken and not answered, taken late after its time was up, not taken, or answered so. */
+/**
+ * How a call ends: taken and answered, taken and not answered, taken late after its time was up,
+ * not taken, or answered so.
+ */
 export type Fate = 'taken' | 'answer lost' | 'late' | 'lost' | 'killed' | 429 | 403 | 500 | 400
 
 const TIMEOUT_MS = 30_000
@@ -38,7 +41,10 @@ interface Call {
   readonly landsUntil: number
 }
 
-/** The ledger and the decisions of the core, driven by hand against a service and a directory that are simulated, with the promises held against each step. */
+/**
+ * The ledger and the decisions of the core, driven by hand against a service and a directory that
+ * are simulated, with the promises held against each step.
+ */
 export class Schedule {
   readonly #ledger: Ledger
   readonly #limits: CallLimits
@@ -82,7 +88,10 @@ export class Schedule {
     }
   }
 
-  /** Everything works from here on, until nothing is left to do; then the directory holds what was said last. */
+  /**
+   * Everything works from here on, until nothing is left to do; then the directory holds what was
+   * said last.
+   */
   async drain(): Promise<void> {
     for (const late of this.#late.splice(0)) this.#staged.push(...late)
     for (let round = 0; round < 400; round++) {
@@ -110,7 +119,8 @@ export class Schedule {
     const before = this.#said.get(employeeId) ?? { active: false, title: null }
     const title = says === 'title' ? id : before.title
     const active = says === 'title' ? before.active : says === 'join'
-    // A record that was never complete is not sent, so a title alone comes with nothing known of the person.
+    // A record that was never complete is not sent, so a title alone comes with nothing known of
+    // the person.
     if (says === 'title' && !this.#said.has(employeeId)) return
     this.#said.set(employeeId, { active, title })
     const worker = says === 'title' ? { title: id } : { userName: employeeId, active }

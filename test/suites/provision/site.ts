@@ -132,7 +132,10 @@ export interface Site {
 
 let messages = 0
 
-/** Planning and submission as they run, over the real ledger in memory, a clock that stands still until it is advanced, and a fake service. */
+/**
+ * Planning and submission as they run, over the real ledger in memory, a clock that stands still
+ * until it is advanced, and a fake service.
+ */
 export async function openSite(t: TestContext, options: SiteOptions = {}): Promise<Site> {
   const runtime = options.runtime ?? virtualRuntime(T0)
   const ledger = options.ledger ?? (await memoryLedger(t)).ledger

@@ -2,7 +2,10 @@ import type { Chance } from '../../fakes/plain-event.ts'
 import { CALL_FAULTS, type CallFault, OPERATION_FAULTS, type OperationFault } from './entra.ts'
 import { type Arrival, HOUR, MINUTE, storyOf } from './story.ts'
 
-/** One thing that happens to the connector from outside. A run is a list of them, which can be made shorter. */
+/**
+ * One thing that happens to the connector from outside. A run is a list of them, which can be made
+ * shorter.
+ */
 export type Action = { readonly at: number } & (
   | ({ readonly kind: 'arrival' } & Pick<Arrival, 'said'>)
   | {

@@ -32,7 +32,9 @@ export interface Settled {
   readonly as: 'complete' | 'dead'
 }
 
-/** A queue whose messages are locked while they are read, and come again when they are not settled. */
+/**
+ * A queue whose messages are locked while they are read, and come again when they are not settled.
+ */
 export interface SimulatedBus {
   arrive(said: Said): void
   queueOf(instance: Instance): SourceQueue

@@ -10,7 +10,10 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** Does something at a moment. */
   at(moment: number, action: () => void | Promise<void>): void
-  /** Lets time pass up to a moment, or until `done` says so. `step` is called after every move of the clock. */
+  /**
+   * Lets time pass up to a moment, or until `done` says so. `step` is called after every move of
+   * the clock.
+   */
   until(moment: number, done: () => boolean, step: () => void): Promise<void>
 }
 
@@ -40,7 +43,8 @@ export function clockFrom(startAt: number): Clock {
     at: (moment, action) => void sleep(moment - now).then(action),
     until: async (moment, done, step) => {
       for (;;) {
-        // Promises alone connect the parts of this world, so one round of the event loop settles them.
+        // Promises alone connect the parts of this world, so one round of the event loop settles
+        // them.
         await setImmediate()
         step()
         if (done()) return
@@ -57,7 +61,10 @@ export function clockFrom(startAt: number): Clock {
   }
 }
 
-/** One process of the connector: it can stand still and go on, be killed, and have a clock of its own. */
+/**
+ * One process of the connector: it can stand still and go on, be killed, and have a clock of its
+ * own.
+ */
 export interface Instance {
   readonly runtime: Runtime
   readonly isAlive: boolean

@@ -10,7 +10,9 @@ import type { Limits, SimulatedEntra } from './entra.ts'
 import { HOUR, MINUTE } from './story.ts'
 
 const SECOND = 1_000
-/** Rests are long, because each turn costs the simulation and nothing else; wake-ups shorten them. */
+/**
+ * Rests are long, because each turn costs the simulation and nothing else; wake-ups shorten them.
+ */
 const POLL_MS = 10 * MINUTE
 
 export interface Outside {

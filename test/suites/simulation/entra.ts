@@ -57,7 +57,10 @@ export interface SimulatedEntra {
   jobOf(instance: Instance): ProvisioningJob
   cycle(): void
   failCall(fault: CallFault): void
-  /** Of the next operation of this employee. At most one operation of an employee is met with silence. */
+  /**
+   * Of the next operation of this employee. At most one operation of an employee is met with
+   * silence.
+   */
   failOperation(employee: string, fault: OperationFault): void
   /** Nothing can be read of the log for this long. */
   hideLog(ms: number): void

@@ -184,7 +184,10 @@ export class Judge {
   }
 }
 
-/** An employee who has no account must not need one: nobody is known by name, or nothing is to be held. */
+/**
+ * An employee who has no account must not need one: nobody is known by name, or nothing is to be
+ * held.
+ */
 function isHeld(should: Expected | null, holds: Holding | null): boolean {
   if (should === null) return true
   if (holds === null) return typeof should['userName'] !== 'string'

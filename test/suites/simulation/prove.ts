@@ -8,8 +8,8 @@ import { BROKEN_PROMISES } from './mutants.ts'
 import { simulate } from './simulate.ts'
 
 /**
- * `npm run simulate:prove [-- --seeds N]`: breaks one promise after another and shows how many seeds
- * it takes until the simulation notices. Exits with 1 if one goes unnoticed.
+ * `npm run simulate:prove [-- --seeds N]`: breaks one promise after another and shows how many
+ * seeds it takes until the simulation notices. Exits with 1 if one goes unnoticed.
  */
 const { values } = parseArgs({ options: { seeds: { type: 'string', default: '400' } } })
 const here = (path: string): string => pathToFileURL(join(import.meta.dirname, path)).href

@@ -33,7 +33,8 @@ export async function simulate({
   const done: Record<string, number> = {}
   let [tried, events, operations] = [0, 0, 0]
   let failure: string | null = null
-  // Aborted waits make errors that nobody looks at; their traces would cost more than anything else.
+  // Aborted waits make errors that nobody looks at; their traces would cost more than anything
+  // else.
   const traces = Error.stackTraceLimit
   Error.stackTraceLimit = 0
   try {

@@ -32,7 +32,10 @@ const DEPARTMENTS = ['Law', 'Sales', null] as const
 export const FAILING = 'fails'
 export const REFUSED = 'is refused'
 
-/** Events of some employees within `spanMs`, as they arrive: late, twice, out of order, ahead of their date. */
+/**
+ * Events of some employees within `spanMs`, as they arrive: late, twice, out of order, ahead of
+ * their date.
+ */
 export function storyOf(chance: Chance, from: number, spanMs: number): readonly Arrival[] {
   const employees = ['e1', 'e2', 'e3', 'e4'].slice(0, 2 + chance.below(3))
   const arrivals: Arrival[] = []

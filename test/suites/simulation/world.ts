@@ -184,7 +184,9 @@ class World {
     }
   }
 
-  /** Nothing goes wrong any more, and an operator does what is left to do, until nothing changes. */
+  /**
+   * Nothing goes wrong any more, and an operator does what is left to do, until nothing changes.
+   */
   async #rest(): Promise<void> {
     const { ledger } = this.#outside
     this.#isCalm = true

@@ -6,7 +6,9 @@ import { parse } from '../driver/json.ts'
 import { insertRows, type Sql } from '../driver/sql.ts'
 import { setCursor } from '../tables/cursors.ts'
 
-/** Cursors: how many looks were stored, when the last one was, and each channel's last heartbeat. */
+/**
+ * Cursors: how many looks were stored, when the last one was, and each channel's last heartbeat.
+ */
 const REVISION = 'alerts'
 const LOOKED_AT = 'alerts looked at'
 const HEARTBEAT = 'heartbeat '
@@ -68,7 +70,9 @@ function toState(row: Row, code: AlertCode): AlertState {
   }
 }
 
-/** The code of the last attempt is that of the notification at the head, which the others wait for. */
+/**
+ * The code of the last attempt is that of the notification at the head, which the others wait for.
+ */
 async function waitingChannels(sql: Sql): Promise<WaitingChannel[]> {
   const rows = await sql.all<{
     channel: string

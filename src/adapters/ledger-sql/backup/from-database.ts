@@ -4,8 +4,8 @@ import { migrate } from '../schema.ts'
 
 /**
  * Copies a PostgreSQL ledger into an empty SQLite file, while instances may run on it: all of it is
- * one transaction that sees the ledger as it was when it began. Every row is read back and compared.
- * Throws `MoveFailed` when one comes back otherwise than it went in.
+ * one transaction that sees the ledger as it was when it began. Every row is read back and
+ * compared. Throws `MoveFailed` when one comes back otherwise than it went in.
  */
 export async function copyDatabase(
   from: Driver,

@@ -1,6 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 
-/** What is wrong with a SQLite file: damaged pages, indexes that do not fit, rows that name others that are gone. */
+/**
+ * What is wrong with a SQLite file: damaged pages, indexes that do not fit, rows that name others
+ * that are gone.
+ */
 export function faultsOf(path: string): readonly string[] {
   const database = new DatabaseSync(path, { readOnly: true })
   try {

@@ -83,7 +83,10 @@ export async function applyBlocks(sql: Sql, decided: readonly Decided[]): Promis
   return [...changed.keys()]
 }
 
-/** An erasure takes the employee id out of the block, which stays in force, and out of the audit trail. */
+/**
+ * An erasure takes the employee id out of the block, which stays in force, and out of the audit
+ * trail.
+ */
 export async function eraseBlockedId(sql: Sql, employee: string): Promise<void> {
   const hash = employeeHash(employee)
   await sql.run('UPDATE blocks SET employee = NULL, event_id = NULL WHERE hash = ?', [hash])

@@ -2,7 +2,9 @@ import type { BusDeadLetters } from '../../../core/ledger/port/figures.ts'
 import { insertRows, type Sql } from '../driver/sql.ts'
 import { setCursor } from '../tables/cursors.ts'
 
-/** Cursors of the last count: when it was made, and whether it stopped at its limit (1) or not (0). */
+/**
+ * Cursors of the last count: when it was made, and whether it stopped at its limit (1) or not (0).
+ */
 export const BUS_COUNTED = 'bus-dead-letters-counted'
 export const BUS_CAPPED = 'bus-dead-letters-capped'
 

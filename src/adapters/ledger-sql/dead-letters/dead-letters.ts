@@ -177,7 +177,10 @@ export async function noteDiscarded(
   )
 }
 
-/** Dead letters of these that are still dead, with their employees locked until the end of the transaction. */
+/**
+ * Dead letters of these that are still dead, with their employees locked until the end of the
+ * transaction.
+ */
 export async function lockDead(
   sql: Sql,
   seqs: readonly number[],

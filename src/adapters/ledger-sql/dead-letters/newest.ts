@@ -8,10 +8,16 @@ import { blockingReactivation } from './blocks-reactivation.ts'
 import { COLUMNS, type DeadLetterRow, FROM, toDeadLetter, UNKNOWN_REASON } from './dead-letters.ts'
 
 const WAITING = "state = 'dead-lettered' AND archived_at IS NULL"
-/** As the indexes are sorted: PostgreSQL does not see that a column which is NULL cannot change the order. */
+/**
+ * As the indexes are sorted: PostgreSQL does not see that a column which is NULL cannot change the
+ * order.
+ */
 const NEWEST = 'archived_at DESC, finished_at DESC, seq DESC'
 
-/** Walks backwards along `events_dead_newest`, or along `events_dead_code`. The rest is joined to a page of numbers. */
+/**
+ * Walks backwards along `events_dead_newest`, or along `events_dead_code`. The rest is joined to a
+ * page of numbers.
+ */
 export async function newestDeadLetters(
   sql: Sql,
   { code, since, until, next, limit }: NewestDeadLettersQuery,

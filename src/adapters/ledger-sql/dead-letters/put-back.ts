@@ -17,7 +17,10 @@ interface Row extends DeadEventRow {
   readonly reason: string | null
 }
 
-/** Puts dead letters back at their own place in the order: what is newer still wins. One transaction, the run's own entries among it. */
+/**
+ * Puts dead letters back at their own place in the order: what is newer still wins. One
+ * transaction, the run's own entries among it.
+ */
 export async function putBack(sql: Sql, run: number, parts: readonly PutBack[], now: number): Promise<void> {
   const { frozen, dead } = await loadDead(sql, run, parts)
   const keeping = await blockingReactivation(sql, [...dead.values()])
@@ -82,7 +85,10 @@ async function loadDead(
   return { frozen: new Set(frozen.keys()), dead: new Map(rows.map((row) => [row.seq, row])) }
 }
 
-/** An edit corrects an event; it does not make another of it, and it does not quietly take a leaver's leaving back. */
+/**
+ * An edit corrects an event; it does not make another of it, and it does not quietly take a
+ * leaver's leaving back.
+ */
 function whyNot(row: Row, event: HrEvent, blocksReactivation: boolean): string | null {
   if (event.id !== row.event_id || event.source !== row.source) return 'EditNamesAnotherEvent'
   return blocksReactivation && liftsBlockOf(row, event) ? 'EditTakesTerminationBack' : null

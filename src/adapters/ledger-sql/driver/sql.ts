@@ -15,15 +15,17 @@ export interface Sql {
   /** How many rows the statement changed. */
   run(text: string, parameters?: readonly SqlValue[]): Promise<number>
   /**
-   * Takes a named lock until the transaction ends. `shared` holders exclude only exclusive ones. Does nothing
-   * where transactions never interleave. A holder must not wait for a row whose holder waits for the name.
+   * Takes a named lock until the transaction ends. `shared` holders exclude only exclusive ones.
+   * Does nothing where transactions never interleave. A holder must not wait for a row whose holder
+   * waits for the name.
    */
   lock(name: LockName, mode?: 'shared'): Promise<void>
 }
 
 /**
  * - `schema`: migrations
- * - `intake`: shared by transactions that record events; exclusive for those that must not overlap one
+ * - `intake`: shared by transactions that record events; exclusive for those that must not overlap
+ *   one
  * - `report`: ending operations
  * - `batch`: forming batches
  * - `calls`: the window and the day's quota
@@ -35,9 +37,9 @@ export type LockName = (typeof LOCKS)[number]
 export interface Driver {
   readonly dialect: Dialect
   /**
-   * Commits all of `work` or nothing. It may run more than once when the database asks for a retry, so it must
-   * have no effect but on the ledger. Transactions of one driver never interleave where the database cannot
-   * isolate them. A read transaction sees a single moment.
+   * Commits all of `work` or nothing. It may run more than once when the database asks for a retry,
+   * so it must have no effect but on the ledger. Transactions of one driver never interleave where
+   * the database cannot isolate them. A read transaction sees a single moment.
    */
   transaction<T>(work: (sql: Sql) => Promise<T>, access?: 'write' | 'read'): Promise<T>
   /** Also removes deleted values from the files, where that is quick. False if some may remain. */
@@ -58,18 +60,27 @@ export interface Dialect {
   define(statement: string): string
   /** A query that returns a row if the table named by its parameter exists. */
   readonly tableNamed: string
-  /** The clock of the database in epoch milliseconds; NULL where it is the clock of this machine. */
+  /**
+   * The clock of the database in epoch milliseconds; NULL where it is the clock of this machine.
+   */
   readonly clock: string
-  /** Whether transactions interleave, so that rows must be locked; false where they run one at a time. */
+  /**
+   * Whether transactions interleave, so that rows must be locked; false where they run one at a
+   * time.
+   */
   readonly locksRows: boolean
-  /** Appended to a SELECT to lock its rows until the transaction ends; empty where `locksRows` is false. */
+  /**
+   * Appended to a SELECT to lock its rows until the transaction ends; empty where `locksRows` is
+   * false.
+   */
   readonly forUpdate: string
   /** The same, skipping rows that another transaction has locked. */
   readonly skipLocked: string
 }
 
 /**
- * Parts of the rows in a few fixed sizes, so that a handful of prepared statements serves every length.
+ * Parts of the rows in a few fixed sizes, so that a handful of prepared statements serves every
+ * length.
  */
 const SIZES = [256, 64, 16, 4, 1]
 
@@ -88,8 +99,8 @@ function values(rows: number, tuple: string): string {
 }
 
 /**
- * Inserts rows. `tail` follows the values (`ON CONFLICT …`, `RETURNING …`), and `parameters` are its own.
- * Returned rows have no order: match them by key.
+ * Inserts rows. `tail` follows the values (`ON CONFLICT …`, `RETURNING …`), and `parameters` are
+ * its own. Returned rows have no order: match them by key.
  */
 export async function insertRows<T>(
   sql: Sql,

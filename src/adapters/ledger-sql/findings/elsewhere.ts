@@ -5,7 +5,10 @@ import { raiseFindings, settleFindings } from './findings.ts'
 import { planAgain } from '../tables/employees.ts'
 import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
 
-/** Keeps what the log shows of access that we did not send: a deactivation holds its employee, a later activation lets the employee go. */
+/**
+ * Keeps what the log shows of access that we did not send: a deactivation holds its employee, a
+ * later activation lets the employee go.
+ */
 export async function noteElsewhere(
   sql: Sql,
   disabled: readonly ForeignDeactivation[],
@@ -77,7 +80,10 @@ export async function releaseByFinding(sql: Sql, finding: number, now: number): 
   )
 }
 
-/** An event newer than the deactivation settles its finding; when that event falls away, the finding is open again. */
+/**
+ * An event newer than the deactivation settles its finding; when that event falls away, the finding
+ * is open again.
+ */
 export async function settleByPlan(sql: Sql, decisions: readonly Decision[], now: number): Promise<void> {
   for (const elsewhere of ['overruled', 'held'] as const) {
     const about = decisions.filter((one) => one.kind === 'decided' && one.elsewhere === elsewhere)
@@ -97,8 +103,8 @@ export async function settleByPlan(sql: Sql, decisions: readonly Decision[], now
 }
 
 /**
- * Withdraws operations of a batch that would reverse a deactivation we learned of after they were planned. Answers their employees, who are
- * planned again.
+ * Withdraws operations of a batch that would reverse a deactivation we learned of after they were
+ * planned. Answers their employees, who are planned again.
  */
 export async function withdrawReversals(
   sql: Sql,

@@ -51,7 +51,8 @@ function conditionsOf(query: AuditQuery): readonly Condition[] {
   const run = about?.startsWith(REPLAY) ? Number(about.slice(REPLAY.length)) : Number.NaN
   const conditions: (Condition | null)[] = [
     newest ? ['a.seq < ?', next ?? Number.MAX_SAFE_INTEGER] : ['a.seq > ?', next ?? 0],
-    // Entries are numbered as they are added, so a walk from the newest ends at the first one of that time.
+    // Entries are numbered as they are added, so a walk from the newest ends at the first one of
+    // that time.
     since === null ? null : ['a.at >= ?', since],
     since === null || !newest
       ? null

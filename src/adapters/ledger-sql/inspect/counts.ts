@@ -75,7 +75,10 @@ export async function submissionStatus(sql: Sql, now: number): Promise<Submissio
 
 const NAMED = 20
 
-/** Who has nothing open, no dead letter of that failure, which would tell of it, and no later answer that there is nothing to take. */
+/**
+ * Who has nothing open, no dead letter of that failure, which would tell of it, and no later answer
+ * that there is nothing to take.
+ */
 export async function notAccepted(sql: Sql): Promise<SubmissionStatus['notAccepted']> {
   const rows = await sql.all<{ id: string; code: string; at: number; active: number }>(
     `SELECT p.id, COALESCE(o.code, 'Unknown') AS code, COALESCE(o.finished_at, o.created_at) AS at, o.active

@@ -5,8 +5,8 @@ import type { Sql, SqlValue } from '../driver/sql.ts'
 type Row = Omit<EventLine, 'operation'> & { readonly seq: number; readonly operation: number | null }
 
 /**
- * Events are numbered as they are received. So a page begins where the one before ended, whatever has arrived
- * between them.
+ * Events are numbered as they are received. So a page begins where the one before ended, whatever
+ * has arrived between them.
  */
 export async function listEvents(sql: Sql, query: EventsQuery): Promise<EventsPage> {
   const { state, since, until = null, employeeId = null, next, limit } = query

@@ -151,7 +151,9 @@ function together(a: Depth, b: Depth): Depth {
   return { count: a.count + b.count, oldestAt: oldest.length === 0 ? null : Math.min(...oldest) }
 }
 
-/** The hold of the job ends when no instance renews it; the others end with the next accepted batch. */
+/**
+ * The hold of the job ends when no instance renews it; the others end with the next accepted batch.
+ */
 async function holdsInForce(sql: Sql, now: number): Promise<readonly Hold[]> {
   return sql.all<Hold>(
     `SELECT name, since, until, status, detail FROM holds WHERE name <> 'job' OR until > ? ORDER BY since`,

@@ -16,9 +16,9 @@ interface Row {
 const OPERATION = 'SELECT employee, NULL AS event, seq AS operation'
 
 /**
- * Along the index of each stage, from a moment and a number on: `at` and `after` of the last row. The
- * first two parameters are that moment, the third is the number. Operations that wait are in the order
- * of their numbers, and so are outcomes.
+ * Along the index of each stage, from a moment and a number on: `at` and `after` of the last row.
+ * The first two parameters are that moment, the third is the number. Operations that wait are in
+ * the order of their numbers, and so are outcomes.
  */
 const STATEMENTS: Readonly<Record<Exclude<Stage, 'due'>, string>> = {
   received: `SELECT employee, event_id AS event, CAST(NULL AS BIGINT) AS operation, received_at AS since, received_at AS at, seq AS after

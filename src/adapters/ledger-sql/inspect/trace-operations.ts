@@ -105,7 +105,9 @@ interface BeforeRow {
   readonly record: string
 }
 
-/** Of each operation the one that was sent before it. One pass over the operations of the employee. */
+/**
+ * Of each operation the one that was sent before it. One pass over the operations of the employee.
+ */
 async function recordsBefore(
   sql: Sql,
   employee: string,

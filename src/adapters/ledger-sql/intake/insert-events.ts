@@ -21,8 +21,9 @@ export interface Taken {
 }
 
 /**
- * Events that are new, into the ledger, and their employees due. One that is known, or that comes twice, is taken once, and the first of two counts;
- * one that is dead and was sent again after it died is put back.
+ * Events that are new, into the ledger, and their employees due. One that is known, or that comes
+ * twice, is taken once, and the first of two counts; one that is dead and was sent again after it
+ * died is put back.
  */
 export async function insertEvents(
   sql: Sql,
@@ -45,7 +46,8 @@ export async function insertEvents(
   const inserted = await insertRows<{ event_id: string; source: string; seq: number }>(
     sql,
     `events (event_id, source, type, employee, recorded_at, effective_at, effective_raw, rank, order_value, mode, worker, rescinds, traceparent, state, received_at, read_from)`,
-    // In the order of their keys: two instances with the same events would otherwise wait for each other.
+    // In the order of their keys: two instances with the same events would otherwise wait for each
+    // other.
     [...named].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, arrival]) => eventRow(arrival, timing.now)),
     'ON CONFLICT (event_id, source) DO NOTHING RETURNING event_id, source, seq',
   )

@@ -51,7 +51,8 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
       .sort((a, b) => order(a[2], b[2]) || a[1] - b[1] || order(a[0], b[0])),
     'ON CONFLICT DO NOTHING RETURNING entity, enqueued_at, sequence',
   )
-  // Each is taken out when it is met, so that a message delivered twice within one batch counts once.
+  // Each is taken out when it is met, so that a message delivered twice within one batch counts
+  // once.
   const unseen = new Set(fresh.map((row) => messageKey(row.entity, row.enqueued_at, row.sequence)))
   const arrivals: Arrival[] = []
   let occurrences = 0
@@ -101,7 +102,10 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
   return refused.size === 0 ? result : { ...result, refused: [...refused.values()] }
 }
 
-/** Marks messages as rejected that could be decoded and hold an event with the id of another. Returns how many. */
+/**
+ * Marks messages as rejected that could be decoded and hold an event with the id of another.
+ * Returns how many.
+ */
 async function markRejected(sql: Sql, collisions: readonly Arrival[]): Promise<number> {
   const messages = new Set(collisions.flatMap(({ message }) => message ?? []))
   await writeRows(
@@ -119,7 +123,10 @@ async function markRejected(sql: Sql, collisions: readonly Arrival[]): Promise<n
   return messages.size
 }
 
-/** The leavings of messages that are refused: read by intake, and those of events that only the ledger refuses. */
+/**
+ * The leavings of messages that are refused: read by intake, and those of events that only the
+ * ledger refuses.
+ */
 function refusedLeavers(
   messages: readonly IntakeMessage[],
   refused: ReadonlyMap<number, Refusal>,

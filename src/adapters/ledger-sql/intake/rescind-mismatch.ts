@@ -10,8 +10,8 @@ const DESCRIPTION =
   "data.rescinds names an event of another employee; a rescind's subject is the subject of what it cancels"
 
 /**
- * Messages whose rescind names an event of another employee, by their place in the batch. A rescind that is in the ledger already is not asked
- * again: the ledger knows its result.
+ * Messages whose rescind names an event of another employee, by their place in the batch. A rescind
+ * that is in the ledger already is not asked again: the ledger knows its result.
  */
 export async function mismatches(
   sql: Sql,
@@ -57,8 +57,8 @@ export async function namingOthers(sql: Sql, events: readonly HrEvent[]): Promis
 }
 
 /**
- * Rescinds that waited for one of these events, which now proves to be another employee's. They end as dead
- * letters and have no effect.
+ * Rescinds that waited for one of these events, which now proves to be another employee's. They end
+ * as dead letters and have no effect.
  */
 export async function endMismatched(
   sql: Sql,

@@ -17,9 +17,10 @@ interface DeadRow extends DeadEventRow {
 }
 
 /**
- * Events that died and were put on the bus again after that, by whatever tool: they are looked at afresh, with what they say now. What was merely
- * delivered late or twice is not among them. An event that deactivated its employee and no longer does stays dead, because that takes a person's decision;
- * so does a rescind of another employee's event.
+ * Events that died and were put on the bus again after that, by whatever tool: they are looked at
+ * afresh, with what they say now. What was merely delivered late or twice is not among them. An
+ * event that deactivated its employee and no longer does stays dead, because that takes a person's
+ * decision; so does a rescind of another employee's event.
  *
  * It died by our clock and was sent by that of the bus, of which ours may be ahead by `aheadMs`.
  */
@@ -66,7 +67,8 @@ export async function takeBack(
     ...arrivals.map(({ event }) => event.employeeId),
     ...found.map(({ employee }) => employee),
   ])
-  // Another instance may have put them back or discarded them before this one locked their employees.
+  // Another instance may have put them back or discarded them before this one locked their
+  // employees.
   const dead = !sql.dialect.locksRows ? found : await deadOnes()
   const keeping = await blockingReactivation(sql, dead)
   const others = await namingOthers(
@@ -106,7 +108,10 @@ export async function takeBack(
   return back.map(({ event }) => event)
 }
 
-/** Copies of a replay that are here for the first time. Sent again by another tool they still bear the mark, and count like any other message. */
+/**
+ * Copies of a replay that are here for the first time. Sent again by another tool they still bear
+ * the mark, and count like any other message.
+ */
 async function sentOnce(sql: Sql, copyIds: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await readRows<{ id: string }>(
     sql,
@@ -117,7 +122,10 @@ async function sentOnce(sql: Sql, copyIds: readonly string[]): Promise<ReadonlyS
   return new Set(rows.map(({ id }) => id))
 }
 
-/** What an event came in is kept beside it before it is changed, with who changed it; where it says the same, nothing is. */
+/**
+ * What an event came in is kept beside it before it is changed, with who changed it; where it says
+ * the same, nothing is.
+ */
 export async function keepSaid(
   sql: Sql,
   edits: readonly {

@@ -54,7 +54,10 @@ export async function erasedMarksOf(
   )
 }
 
-/** Keeps where this employee left last. A mark of an earlier erasure is among the events, so the later of the two stays. */
+/**
+ * Keeps where this employee left last. A mark of an earlier erasure is among the events, so the
+ * later of the two stays.
+ */
 export async function keepErasedMark(sql: Sql, employee: Employee, now: number): Promise<void> {
   const place = lastLeaving(employee, now)
   if (!place) return

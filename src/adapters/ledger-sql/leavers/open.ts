@@ -13,7 +13,10 @@ const COLUMNS = [
   'recorded_at INT',
   'now INT',
 ] as const
-/** What a person acknowledged stays closed until another event says that the employee leaves. One open case an event is enough. */
+/**
+ * What a person acknowledged stays closed until another event says that the employee leaves. One
+ * open case an event is enough.
+ */
 const UNLESS_KNOWN = `NOT EXISTS (SELECT 1 FROM leaver_cases c
      WHERE c.employee = v.employee AND c.source = v.source AND c.event_id = v.event_id AND c.ended_as = 'acknowledged')
    ON CONFLICT (employee, source, event_id) WHERE ended_at IS NULL DO NOTHING`
@@ -54,9 +57,10 @@ export async function openRefusedCases(
 }
 
 /**
- * Opens a case for each operation that disables an account which the directory may hold active, whatever the operation comes from: a hire
- * taken back, a record that another system overwrote. What is planned of employees with open cases is looked at next, and a resend that was
- * due is done.
+ * Opens a case for each operation that disables an account which the directory may hold active,
+ * whatever the operation comes from: a hire taken back, a record that another system overwrote.
+ * What is planned of employees with open cases is looked at next, and a resend that was due is
+ * done.
  */
 export async function noteCases(sql: Sql, decided: readonly Decided[], now: number): Promise<void> {
   await writeRows(

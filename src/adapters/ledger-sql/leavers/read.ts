@@ -85,8 +85,9 @@ interface FactRow {
 
 /**
  * Counted, not asked whether there is one: PostgreSQL would walk through all operations for that.
- * The account is known to be disabled while the last record taken disables it and nothing leaves that in doubt: another system's change, an
- * overtaking, or an activation that the service may still carry out.
+ * The account is known to be disabled while the last record taken disables it and nothing leaves
+ * that in doubt: another system's change, an overtaking, or an activation that the service may
+ * still carry out.
  */
 function factsOf(sql: Sql, employees: readonly string[]): Promise<FactRow[]> {
   return readRows<FactRow>(

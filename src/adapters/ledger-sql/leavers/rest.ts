@@ -4,8 +4,9 @@ import { planAgain, lockEmployees, clearFailures } from '../tables/employees.ts'
 import { insertRows, type Sql, readRows } from '../driver/sql.ts'
 
 /**
- * Reopens events of which the directory took nothing but that their employee is disabled, so that the whole record goes out once more; their
- * next outcome is the next revision. Answers how many. Events of which a whole record was taken since have nothing left over.
+ * Reopens events of which the directory took nothing but that their employee is disabled, so that
+ * the whole record goes out once more; their next outcome is the next revision. Answers how many.
+ * Events of which a whole record was taken since have nothing left over.
  */
 export async function resendRest(
   sql: Sql,

@@ -78,7 +78,10 @@ export async function acknowledgeLeavers(
   return seqs
 }
 
-/** An erasure takes the names out of an employee's open cases, and leaves them in the list: nothing has proven them. */
+/**
+ * An erasure takes the names out of an employee's open cases, and leaves them in the list: nothing
+ * has proven them.
+ */
 export async function eraseCases(sql: Sql, employee: string): Promise<void> {
   await sql.run('DELETE FROM leaver_cases WHERE employee = ? AND ended_at IS NOT NULL', [employee])
   const open = await sql.all<{ seq: number; source: string; event_id: string }>(

@@ -33,7 +33,10 @@ import {
 import { putBack } from '../dead-letters/put-back.ts'
 import type { Transactions } from './transactions.ts'
 
-/** The methods of the ledger for what needs a person: dead letters, replays, leavers, blocks, findings, alerts. */
+/**
+ * The methods of the ledger for what needs a person: dead letters, replays, leavers, blocks,
+ * findings, alerts.
+ */
 
 export function deadLetterMethods({ write, read, instance }: Transactions): DeadLetterLedger {
   return {

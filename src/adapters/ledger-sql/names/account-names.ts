@@ -28,8 +28,8 @@ function rowsOf(records: readonly EmployeeRecord[]): readonly NameRow[] {
 }
 
 /**
- * Notes the user name and mail addresses of records, so that their employees are found by them. Only
- * hashes are kept, and those of former names stay as long as a record with them does.
+ * Notes the user name and mail addresses of records, so that their employees are found by them.
+ * Only hashes are kept, and those of former names stay as long as a record with them does.
  */
 export function noteAccountNames(sql: Sql, records: readonly EmployeeRecord[]): Promise<unknown> {
   return insertRows(sql, 'account_names (hash, employee)', rowsOf(records), 'ON CONFLICT DO NOTHING')

@@ -18,8 +18,8 @@ interface LeavingRow {
 }
 
 /**
- * Turns the deactivations of this transaction that must not go into waiting ones. Those of a block are
- * neither held nor counted. The caller has locked the employees.
+ * Turns the deactivations of this transaction that must not go into waiting ones. Those of a block
+ * are neither held nor counted. The caller has locked the employees.
  */
 export async function applyBrake(
   sql: Sql,

@@ -86,7 +86,10 @@ export async function commitPlan(
   return { operations: operations.size, finals: finished.length, stale: decided.length - kept.length }
 }
 
-/** An employee that changed since the plan began is still due, and any instance may claim it at once. */
+/**
+ * An employee that changed since the plan began is still due, and any instance may claim it at
+ * once.
+ */
 async function release(sql: Sql, employees: readonly string[]): Promise<void> {
   await writeRows(
     sql,

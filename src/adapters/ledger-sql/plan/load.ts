@@ -44,7 +44,10 @@ export interface EventRow {
 }
 const EVENT_COLUMNS =
   'e.seq, e.event_id, e.source, e.type, e.employee, e.recorded_at, e.effective_at, e.effective_raw, e.rank, e.order_value, e.mode, e.worker, e.rescinds, e.traceparent, e.state, e.reason, e.by_seq, e.operation'
-/** What the log has answered well is as good as final, though it may still be refined: such events are not decided again, or a later operation would speak for them. */
+/**
+ * What the log has answered well is as good as final, though it may still be refined: such events
+ * are not decided again, or a later operation would speak for them.
+ */
 const AS_GOOD_AS_FINAL = `LEFT JOIN operations c ON c.seq = e.operation AND e.state = 'planned' AND c.state = 'answered' AND c.interim IN ('confirmed', 'unchanged', 'skipped')`
 
 /** A claim that lasts longer than any by so much was made by a clock that was ahead. */
@@ -154,7 +157,10 @@ function blockOf(block: BlockPeriod | undefined): { blocked?: BlockPeriod } {
   return block ? { blocked: { since: block.since, until: block.until } } : {}
 }
 
-/** Of an event that was disabled alone nothing is left over once the directory took a whole record after it. */
+/**
+ * Of an event that was disabled alone nothing is left over once the directory took a whole record
+ * after it.
+ */
 function acceptedSince(
   event: EventRow,
   { accepted_operation, accepted_deactivation_only }: EmployeeRow,
@@ -188,7 +194,10 @@ interface FailureRow extends Omit<Failure, 'lastAccepted' | 'active' | 'refused'
   readonly batch_state: string | null
 }
 
-/** Of employees whose last operation failed for good; what the directory took after it has settled the matter. */
+/**
+ * Of employees whose last operation failed for good; what the directory took after it has settled
+ * the matter.
+ */
 async function failuresOf(
   sql: Sql,
   employees: readonly EmployeeRow[],
@@ -208,8 +217,8 @@ async function failuresOf(
 }
 
 /**
- * `alone`: the deactivation only that this failure asked for and that is not sent yet. The failure still has to
- * be attributed to the events that it carries.
+ * `alone`: the deactivation only that this failure asked for and that is not sent yet. The failure
+ * still has to be attributed to the events that it carries.
  */
 function failureOf(
   row: FailureRow | undefined,

@@ -70,7 +70,10 @@ interface CandidateRow {
 const SPOKEN_OF =
   '(SELECT COUNT(DISTINCT r.change_id) FROM log_records r WHERE r.operation = o.seq AND r.escrow_retry = 0)'
 const FAILED_AT = `(SELECT MAX(r.activity_at) FROM log_records r WHERE r.operation = o.seq AND r.status = 'failure' AND r.escrow_retry = 0)`
-/** An operation has our clock until it is accepted, and the service's from then on; its batch keeps ours, and so tells how far they are apart. */
+/**
+ * An operation has our clock until it is accepted, and the service's from then on; its batch keeps
+ * ours, and so tells how far they are apart.
+ */
 const CANDIDATE = `o.seq, o.employee, o.state, o.record, o.active, COALESCE(o.accepted_at, o.submitted_at) AS accepted_at,
   o.submitted_at + COALESCE(o.accepted_at - b.accepted_at, 0) AS submitted_at, o.times_submitted`
 

@@ -39,7 +39,9 @@ type UnansweredRow = Ended & {
   readonly deactivates: number
 }
 
-/** Ends operations that have no log record by the deadline: each is resent, `unchanged` or given up. */
+/**
+ * Ends operations that have no log record by the deadline: each is resent, `unchanged` or given up.
+ */
 export async function expire(
   sql: Sql,
   instance: string,

@@ -78,9 +78,9 @@ async function outcomesOf(sql: Sql, answered: readonly AnsweredRow[]): Promise<F
 }
 
 /**
- * Resends a report whose manager the service could not resolve, when the manager became known after the
- * report was sent and no follow-up has set the reference. Once only: a record sent after the manager was
- * known is resolved by the service.
+ * Resends a report whose manager the service could not resolve, when the manager became known after
+ * the report was sent and no follow-up has set the reference. Once only: a record sent after the
+ * manager was known is resolved by the service.
  */
 async function resendReports(sql: Sql, ended: readonly Ended[], now: number): Promise<void> {
   const reports = await reportsOf(sql, ended)
@@ -116,8 +116,9 @@ interface FailedRow {
 }
 
 /**
- * Ends operations as failed. The events they carried are planned again beside the failure, so that the plan
- * can attribute it. An operation that carried no event of its own is resent as the core decides.
+ * Ends operations as failed. The events they carried are planned again beside the failure, so that
+ * the plan can attribute it. An operation that carried no event of its own is resent as the core
+ * decides.
  */
 export async function failOperations(sql: Sql, failed: readonly Ended[], now: number): Promise<void> {
   if (failed.length === 0) return
@@ -169,7 +170,10 @@ export async function failOperations(sql: Sql, failed: readonly Ended[], now: nu
   await planAgain(sql, carried, now)
 }
 
-/** Dead-letters incomplete events, naming the missing attributes. They reopen if the employee becomes complete. */
+/**
+ * Dead-letters incomplete events, naming the missing attributes. They reopen if the employee
+ * becomes complete.
+ */
 export async function expireIncomplete(
   sql: Sql,
   instance: string,

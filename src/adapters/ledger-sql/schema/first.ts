@@ -8,8 +8,9 @@ import { reportTables } from './first/report.ts'
 import { upkeepTables } from './first/upkeep.ts'
 
 /**
- * Migration 1: the tables of the first release. Its literals are frozen once that release is out. What changes later is
- * another migration; a test holds the states that the tables allow against the states of the code.
+ * Migration 1: the tables of the first release. Its literals are frozen once that release is out.
+ * What changes later is another migration; a test holds the states that the tables allow against
+ * the states of the code.
  */
 export const firstMigration = (dialect: Dialect): readonly string[] => [
   ...intakeTables(dialect),

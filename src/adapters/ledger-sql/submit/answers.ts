@@ -8,8 +8,9 @@ import { releaseOtherHalf, splitBatch } from './split.ts'
 import type { Sql } from '../driver/sql.ts'
 
 /**
- * What the service said of a batch, written down with everything that follows from it. A late answer of an owner that lost the batch finds it no
- * longer open, and only the end of its call is written down.
+ * What the service said of a batch, written down with everything that follows from it. A late
+ * answer of an owner that lost the batch finds it no longer open, and only the end of its call is
+ * written down.
  */
 export async function recordAnswer(sql: Sql, id: string, answer: BatchAnswer, now: number): Promise<void> {
   const seq = seqOf(id)
@@ -60,7 +61,8 @@ export async function recordAnswer(sql: Sql, id: string, answer: BatchAnswer, no
       return
     case 'refused':
       await refuse(sql, seq, answer, now)
-      // The service looked into the request and found fault with what is in it, so the way to it is free.
+      // The service looked into the request and found fault with what is in it, so the way to it is
+      // free.
       return liftHolds(sql)
     default:
       return unreachable(answer)

@@ -54,7 +54,8 @@ async function waitingManagers(
   let reports = rows
   for (let depth = 0; depth < LONGEST_CHAIN && reports.length > 0; depth++) {
     const ids = new Set(reports.flatMap(({ managerId }) => managerId ?? []).filter((id) => !known.has(id)))
-    // The list of states is the condition of a partial index, which is used only when it is written out.
+    // The list of states is the condition of a partial index, which is used only when it is written
+    // out.
     const found = await readRows<WaitingRow>(
       sql,
       ['id TEXT'],

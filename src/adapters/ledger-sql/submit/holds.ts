@@ -17,8 +17,8 @@ export async function activeHold(sql: Sql, now: number, batch?: number): Promise
 }
 
 /**
- * The batch is about to be sent. Where a hold has run out but nothing was accepted since, it becomes the one that tries, and everybody else waits
- * for its answer until then.
+ * The batch is about to be sent. Where a hold has run out but nothing was accepted since, it
+ * becomes the one that tries, and everybody else waits for its answer until then.
  */
 export async function tryHolds(sql: Sql, batch: number, now: number, until: number): Promise<void> {
   await sql.run(
@@ -27,7 +27,9 @@ export async function tryHolds(sql: Sql, batch: number, now: number, until: numb
   )
 }
 
-/** The batch that tried got an answer that settles nothing; an instance tries again at this time. */
+/**
+ * The batch that tried got an answer that settles nothing; an instance tries again at this time.
+ */
 export async function endTry(sql: Sql, batch: number, until: number, now: number): Promise<void> {
   await sql.run('UPDATE holds SET until = ?, noted_at = ?, detail = NULL WHERE detail = ?', [
     until,
@@ -45,7 +47,10 @@ export async function jobStoppedAt(sql: Sql): Promise<number> {
   return (await readCursor(sql, JOB_STOPPED)) ?? 0
 }
 
-/** Sets a hold, keeping since when it has been there, or lifts it when its end is not after its beginning. */
+/**
+ * Sets a hold, keeping since when it has been there, or lifts it when its end is not after its
+ * beginning.
+ */
 export async function setHold(sql: Sql, hold: Hold): Promise<void> {
   if (hold.name === 'job') await setCursor(sql, JOB_SEEN, hold.since)
   if (hold.until <= hold.since) {
@@ -66,7 +71,10 @@ export async function heldUntil(sql: Sql, name: HoldName, until: number, now: nu
   return stretchedUntil(until, before?.since ?? null, now)
 }
 
-/** The service took a request, or looked at it: whatever held us back is over, but for the job's own state. */
+/**
+ * The service took a request, or looked at it: whatever held us back is over, but for the job's own
+ * state.
+ */
 export async function liftHolds(sql: Sql): Promise<void> {
   await sql.run(`DELETE FROM holds WHERE name NOT IN ('job', 'restored')`)
 }

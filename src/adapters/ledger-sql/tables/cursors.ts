@@ -1,6 +1,8 @@
 import type { Sql } from '../driver/sql.ts'
 
-/** The cursor that says until when intake counts as working through a backlog, for every instance. */
+/**
+ * The cursor that says until when intake counts as working through a backlog, for every instance.
+ */
 export const BACKLOG_UNTIL = 'backlog-until'
 
 /** The value of a cursor; `null` while it was never set. */

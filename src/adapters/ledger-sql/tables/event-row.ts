@@ -2,13 +2,19 @@ import type { IntakeMessage } from '../../../core/ledger/port/intake.ts'
 import type { HrEvent } from '../../../core/model.ts'
 import type { SqlValue } from '../driver/sql.ts'
 
-/** An event and the message it came in; `null` for a row of a file. `first`: the message was not seen before. */
+/**
+ * An event and the message it came in; `null` for a row of a file. `first`: the message was not
+ * seen before.
+ */
 export interface Arrival {
   readonly event: HrEvent
   readonly message: IntakeMessage | null
   readonly first: boolean
 }
-/** The key of an event as the database returns it: in UTF-8 a lone surrogate becomes a replacement character. */
+/**
+ * The key of an event as the database returns it: in UTF-8 a lone surrogate becomes a replacement
+ * character.
+ */
 export const storedKey = (id: string, source: string): string => `${id}\n${source}`.toWellFormed()
 
 export function eventRow({ event }: Arrival, now: number): SqlValue[] {

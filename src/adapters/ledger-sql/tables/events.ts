@@ -11,8 +11,8 @@ export interface CarriedEvent {
 }
 
 /**
- * The planned events of these operations, found by employee. `COALESCE` hides the state from the query
- * planner, which would otherwise walk every planned event of the ledger.
+ * The planned events of these operations, found by employee. `COALESCE` hides the state from the
+ * query planner, which would otherwise walk every planned event of the ledger.
  */
 export function eventsOf(
   sql: Sql,
@@ -26,7 +26,10 @@ export function eventsOf(
   )
 }
 
-/** Makes events final and queues their outcomes. An event that was final before gets the next revision. */
+/**
+ * Makes events final and queues their outcomes. An event that was final before gets the next
+ * revision.
+ */
 export async function finishEvents(
   sql: Sql,
   instance: string,

@@ -1,6 +1,8 @@
 import { readRows, type Sql } from '../driver/sql.ts'
 
-/** An employee with more open events than this is rare, and a span for each of them is of no use. */
+/**
+ * An employee with more open events than this is rare, and a span for each of them is of no use.
+ */
 const ORIGINS_PER_OPERATION = 50
 
 /** Trace contexts of the events that operations carry, by the number of the operation. */

@@ -13,8 +13,8 @@ export interface FinishedEvent {
 }
 
 /**
- * Queues outcomes in the transaction that makes events final, so that each final event has exactly one
- * outcome per revision.
+ * Queues outcomes in the transaction that makes events final, so that each final event has exactly
+ * one outcome per revision.
  */
 export async function queueOutcomes(
   sql: Sql,

@@ -1,14 +1,20 @@
 import { TOTALS, type Totals } from '../../../core/ledger/port/inspect.ts'
 import type { Sql } from '../driver/sql.ts'
 
-/** Running totals are rows of one instance each, so that instances do not queue for one row. They are written when the transaction ends. */
+/**
+ * Running totals are rows of one instance each, so that instances do not queue for one row. They
+ * are written when the transaction ends.
+ */
 export function addTotals(sql: Sql, instance: string, added: Partial<Totals>): void {
   const sums = sql.pendingTotals.get(instance) ?? {}
   for (const name of TOTALS) if (added[name]) sums[name] = (sums[name] ?? 0) + added[name]
   if (Object.keys(sums).length > 0) sql.pendingTotals.set(instance, sums)
 }
 
-/** Last of all: who holds this row holds up every other transaction of the instance, so nothing may have to be waited for after it. */
+/**
+ * Last of all: who holds this row holds up every other transaction of the instance, so nothing may
+ * have to be waited for after it.
+ */
 export async function writeTotals(sql: Sql): Promise<void> {
   for (const [instance, sums] of sql.pendingTotals)
     await sql.run(

@@ -2,7 +2,10 @@ import type { AgeOutQuery, AgedOut } from '../../../core/ledger/port/upkeep.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
 import { readCursor, setCursor } from '../tables/cursors.ts'
 
-/** Where the walk through the batches is: some of them stay, because an operation that stays was in them. */
+/**
+ * Where the walk through the batches is: some of them stay, because an operation that stays was in
+ * them.
+ */
 const CURSOR = 'aged batches'
 
 /** Rows that belong to no employee's events, each kind along an index by its age. */

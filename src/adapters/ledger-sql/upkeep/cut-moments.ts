@@ -2,9 +2,10 @@ import type { MomentCut } from '../../../core/ledger/port/upkeep.ts'
 import type { Sql, SqlValue } from '../driver/sql.ts'
 
 /**
- * Moments that a clock which was ahead has written down, and that would hold the work up until time catches up with them. Each is cut to now plus
- * its length. Every statement runs along an index that holds only what is open, so that a ledger with nothing to cut is looked at in passing.
- * What only makes the connector more careful, as the window of the brake, stays.
+ * Moments that a clock which was ahead has written down, and that would hold the work up until time
+ * catches up with them. Each is cut to now plus its length. Every statement runs along an index
+ * that holds only what is open, so that a ledger with nothing to cut is looked at in passing. What
+ * only makes the connector more careful, as the window of the brake, stays.
  */
 export async function cutMoments(
   sql: Sql,

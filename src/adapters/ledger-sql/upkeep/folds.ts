@@ -2,7 +2,9 @@ import type { EmployeeEvent } from '../../../core/ledger/employee.ts'
 import { parse } from '../driver/json.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
 
-/** What is left of folded events, by employee; they take part in the fold and have had their answer. */
+/**
+ * What is left of folded events, by employee; they take part in the fold and have had their answer.
+ */
 export async function remainsOf(
   sql: Sql,
   ids: readonly string[],

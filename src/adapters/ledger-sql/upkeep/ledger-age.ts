@@ -15,7 +15,8 @@ export async function age(sql: Sql): Promise<LedgerAge> {
   const { messages, imported, operations, calls, finished, published } = await totals(sql)
   return {
     epoch: (await readCursor(sql, EPOCH)) ?? 0,
-    // Each of them only ever grows, and whatever reaches the world or is taken from the bus raises one.
+    // Each of them only ever grows, and whatever reaches the world or is taken from the bus raises
+    // one.
     progress: messages + imported + operations + calls + finished + published,
     olderSince: await olderSince(sql),
   }

@@ -27,7 +27,8 @@ export async function retentionPage(
     after ?? '',
     limit,
   ])
-  // Counted, and the state not compared as it is: otherwise PostgreSQL walks through all events, or all that are settled, to find those of a few employees.
+  // Counted, and the state not compared as it is: otherwise PostgreSQL walks through all events, or
+  // all that are settled, to find those of a few employees.
   const settled = Map.groupBy(
     await readRows<{ seq: number; employee: string }>(
       sql,
@@ -125,7 +126,10 @@ async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> 
   return names.length
 }
 
-/** Operations as old as the events, with their log records. The last record taken stays: the next one is compared with it; and what failed last. */
+/**
+ * Operations as old as the events, with their log records. The last record taken stays: the next
+ * one is compared with it; and what failed last.
+ */
 async function dropOperations(sql: Sql, employees: readonly string[], before: number): Promise<number> {
   const dropped = await readRows<{ seq: number; employee: string; record: string }>(
     sql,
@@ -178,7 +182,8 @@ export async function erase(
   await eraseBlockedId(sql, employee)
   if (!known) return null
   for (const loaded of await loadEmployees(sql, [employee])) await keepErasedMark(sql, loaded, now)
-  // What others came in together with this person speaks of both; without it they can be put back as they were, but not edited.
+  // What others came in together with this person speaks of both; without it they can be put back
+  // as they were, but not edited.
   for (const table of ['edits', 'originals'])
     await sql.run(
       `UPDATE ${table} SET original = NULL, body = NULL WHERE original IN (

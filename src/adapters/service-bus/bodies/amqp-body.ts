@@ -5,8 +5,8 @@ import type { Json } from '../../../core/model.ts'
 import type { BodyTrouble } from '../../../core/ports.ts'
 
 /**
- * The body of an AMQP message. A data section holds bytes; a value section holds a text, a number, a list or a
- * map, and sequence sections lists, all of which become JSON
+ * The body of an AMQP message. A data section holds bytes; a value section holds a text, a number,
+ * a list or a map, and sequence sections lists, all of which become JSON
  * (https://docs.oasis-open.org/amqp/core/v1.0/os/amqp-core-messaging-v1.0-os.html#section-message-format).
  */
 export type AmqpBody =
@@ -32,7 +32,9 @@ export function amqpBody({ body, _rawAmqpMessage: raw }: Body): AmqpBody {
   )
 }
 
-/** Deeper levels are left out: intake refuses such a body anyway. `undefined` for what is not JSON. */
+/**
+ * Deeper levels are left out: intake refuses such a body anyway. `undefined` for what is not JSON.
+ */
 function toJson(value: unknown, depth: number): Json | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'number') return isExact(value) ? value : undefined

@@ -22,7 +22,10 @@ const DECOMPRESS: Readonly<Record<Packing, Decompress>> = {
   brotli: brotliDecompress,
 }
 
-/** Unpacks on a thread of the pool, so that nothing waits for it, and stops where it grows too large. */
+/**
+ * Unpacks on a thread of the pool, so that nothing waits for it, and stops where it grows too
+ * large.
+ */
 export function unpack(bytes: Uint8Array, packing: Packing): Promise<Unpacked> {
   return new Promise((resolve) => {
     DECOMPRESS[packing](bytes, { maxOutputLength: MOST_UNPACKED_BYTES }, (error, unpacked) => {
@@ -37,9 +40,9 @@ function isTooLarge(error: Error): boolean {
 }
 
 /**
- * The same source queue, with packed bodies unpacked before a message is passed on. Messages stay in the order
- * in which they arrive, and are unpacked one after another: a burst of them takes neither the pool nor the
- * memory of the process.
+ * The same source queue, with packed bodies unpacked before a message is passed on. Messages stay
+ * in the order in which they arrive, and are unpacked one after another: a burst of them takes
+ * neither the pool nor the memory of the process.
  */
 export function unpacking(sourceQueue: SourceQueue<BusMessage>): SourceQueue<BusMessage> {
   return {

@@ -9,7 +9,9 @@ export interface ReceiverHealth {
   watch<M extends SourceMessage>(sourceQueue: SourceQueue<M>): SourceQueue<M>
   /** A receiver could not reach the bus, or lost it. */
   trouble(): void
-  /** True if a receiver is open and has had no trouble for a minute, or a message has arrived since. */
+  /**
+   * True if a receiver is open and has had no trouble for a minute, or a message has arrived since.
+   */
   receiving(): boolean
 }
 

@@ -15,7 +15,10 @@ interface Held {
 export interface HeldMessages {
   /** How many are unsettled. */
   readonly size: number
-  /** How many of the receiver's places are taken: the unsettled ones, and those settled since it paused. */
+  /**
+   * How many of the receiver's places are taken: the unsettled ones, and those settled since it
+   * paused.
+   */
   readonly taken: number
   add(message: BusMessage, letGo: () => void): void
   has(native: ServiceBusReceivedMessage): boolean
@@ -35,11 +38,15 @@ export interface HeldMessages {
 export function heldMessages(pausing: AbortSignal, runtime: Pick<Runtime, 'now'>): HeldMessages {
   // By lock token: two messages may have the same messageId, or none.
   const held = new Map<string, Held>()
-  /** Callbacks of messages settled since the pause. To call them would grant credit for new messages. */
+  /**
+   * Callbacks of messages settled since the pause. To call them would grant credit for new
+   * messages.
+   */
   const spent: (() => void)[] = []
   /**
-   * The longest lock that a message arrived with, in milliseconds. A message that this process reads late
-   * arrives with only a rest of its lock, and half of a rest can be shorter than the time to the next look.
+   * The longest lock that a message arrived with, in milliseconds. A message that this process
+   * reads late arrives with only a rest of its lock, and half of a rest can be shorter than the
+   * time to the next look.
    */
   let longestLockMs = 0
   const locked = (): readonly BusMessage[] =>
@@ -92,8 +99,8 @@ function lockedUntil({ native }: BusMessage): number | null {
 const RENEW_AT_ONCE = 64
 
 /**
- * Renews the locks that are due, several at a time: one by one would outlast the locks when the bus is far
- * away.
+ * Renews the locks that are due, several at a time: one by one would outlast the locks when the bus
+ * is far away.
  */
 export async function renewLocks(
   held: HeldMessages,

@@ -13,12 +13,13 @@ import { type Trouble, troubleOf } from './trouble.ts'
 export type SourceQueueSettings = EntityAddress &
   BodySettings & {
     /**
-     * The most unsettled messages. The client stalls at 2,048 for each receiver, so this stays well below.
+     * The most unsettled messages. The client stalls at 2,048 for each receiver, so this stays well
+     * below.
      */
     readonly inFlight: number
     /**
-     * A connection that stops answering is replaced within this time, and so is a receiver that brings
-     * nothing for this long although the queue holds messages.
+     * A connection that stops answering is replaced within this time, and so is a receiver that
+     * brings nothing for this long although the queue holds messages.
      */
     readonly watchdogMs: number
     /** Called when the bus cannot be reached, or the connection is lost. */
@@ -30,7 +31,9 @@ export type SourceQueueSettings = EntityAddress &
 const MOST_IN_FLIGHT = 1_500
 export const CLOSE_MS = 5_000
 
-/** One subscription to the queue. A receiver replaces its link when the bus stops answering on it. */
+/**
+ * One subscription to the queue. A receiver replaces its link when the bus stops answering on it.
+ */
 export interface Link extends Settling<ServiceBusReceiver> {
   readonly client: ServiceBusClient
   readonly subscription: { close(): Promise<void> }
@@ -108,7 +111,8 @@ function subscribe(receiving: Omit<Receiving, 'link'>): Link {
         receiving.onMessage(message)
       }),
     processError: async ({ error, errorSource }) => {
-      // An attempt to open the link that was still waiting ends with an error when the receiver closes.
+      // An attempt to open the link that was still waiting ends with an error when the receiver
+      // closes.
       if (receiving.pausing.signal.aborted && error.name === 'AbortError') return
       settings.onTrouble?.()
       const code = busCode(error)

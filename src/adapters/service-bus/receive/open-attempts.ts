@@ -6,7 +6,8 @@ const STEADY_MS = 30_000
 
 /**
  * Hooks that the client calls before and after each attempt to open the link. They are not in its
- * published types, and are the only way to set the pause between attempts (streamingReceiver.js, 7.9.5).
+ * published types, and are the only way to set the pause between attempts (streamingReceiver.js,
+ * 7.9.5).
  */
 export interface OpenHooks {
   preInitialize(): Promise<void>

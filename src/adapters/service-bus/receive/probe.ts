@@ -13,8 +13,8 @@ export type Probed =
 const CLOSE_MS = 1_000
 
 /**
- * Peeks, which takes no lock and changes nothing. An error that the service sends is an answer too. Never
- * rejects. Takes no longer than `withinMs` and a second.
+ * Peeks, which takes no lock and changes nothing. An error that the service sends is an answer too.
+ * Never rejects. Takes no longer than `withinMs` and a second.
  */
 export async function probe(
   client: ServiceBusClient,

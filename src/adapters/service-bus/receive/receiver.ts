@@ -10,7 +10,8 @@ import { CLOSE_MS, type Receiving, type SourceQueueSettings, startReceiving } fr
 import { PARTS, watch } from './watchdog.ts'
 
 /**
- * Locks are renewed at half their duration. They may be as short as 5 s, the least that the service allows.
+ * Locks are renewed at half their duration. They may be as short as 5 s, the least that the service
+ * allows.
  */
 const RENEW_EVERY_MS = 1_000
 /** If nothing arrives for this long after the last credit, nothing more is on its way. */
@@ -21,8 +22,8 @@ const DRAIN_MS = 1_000
 const HAND_BACK_MS = 3_000
 
 /**
- * A queue or subscription in peek-lock mode through the official client, with a guard against each of
- * the client's traps. Each guard has a test of that name.
+ * A queue or subscription in peek-lock mode through the official client, with a guard against each
+ * of the client's traps. Each guard has a test of that name.
  */
 export function busSourceQueue(
   connection: Connection,
@@ -41,8 +42,8 @@ function receiverOf(receiving: Receiving): Receiver<BusMessage> {
   let closed: Promise<void> | null = null
   return {
     settle: async (dispositions) => {
-      // When a connection is cut, the client takes most of a minute to give up a settlement. If the lock were
-      // renewed until then, the message would not come again.
+      // When a connection is cut, the client takes most of a minute to give up a settlement. If the
+      // lock were renewed until then, the message would not come again.
       for (const { message } of dispositions) held.endLock(message.native)
       const settled = await receiving.link.settle(dispositions)
       for (const { message } of settled) held.release(message)
@@ -104,8 +105,8 @@ async function handBack({ held, link }: Receiving): Promise<void> {
 }
 
 /**
- * Abandons nothing: that would raise delivery counts, and during a long outage of the ledger the bus would
- * dead-letter sound messages.
+ * Abandons nothing: that would raise delivery counts, and during a long outage of the ledger the
+ * bus would dead-letter sound messages.
  */
 async function close(receiving: Receiving, upkeep: Promise<void>): Promise<void> {
   receiving.pausing.abort()

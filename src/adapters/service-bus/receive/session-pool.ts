@@ -15,8 +15,8 @@ export type SessionSettings = EntityAddress &
     /** A session that brings nothing for this long is given back. */
     readonly idleMs: number
     /**
-     * A session is held no longer than this, so that others get their turn. Well below the five minutes for which
-     * the client renews its lock.
+     * A session is held no longer than this, so that others get their turn. Well below the five
+     * minutes for which the client renews its lock.
      */
     readonly turnMs: number
     /** A connection that stops answering is replaced within this time. */
@@ -55,7 +55,9 @@ export interface SessionPool {
   readonly sessionOf: WeakMap<BusMessage, Session>
   /** Requests for a session that have no answer yet. */
   readonly waiting: Set<Promise<void>>
-  /** Resolves to `null` when the connection is given up, for those that wait for an answer over it. */
+  /**
+   * Resolves to `null` when the connection is given up, for those that wait for an answer over it.
+   */
   givenUp: PromiseWithResolvers<null>
   outage: Outage | null
   /** When the service last showed that this connection reaches it. */

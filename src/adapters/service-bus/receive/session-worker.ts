@@ -8,13 +8,14 @@ import { isAnswer, type Outage, outageOf, pauseMs } from './trouble.ts'
 const CLOSE_MS = 5_000
 const REST_MS = 250
 /**
- * After this many failures in a row the connection is replaced, unless the service itself sent the refusal.
+ * After this many failures in a row the connection is replaced, unless the service itself sent the
+ * refusal.
  */
 const PATIENCE = 3
 
 /**
- * Serves one session after the other until the receiver pauses. During an outage one worker tries, after a
- * pause; the others wait for its result.
+ * Serves one session after the other until the receiver pauses. During an outage one worker tries,
+ * after a pause; the others wait for its result.
  */
 export async function work(pool: SessionPool): Promise<void> {
   const { runtime, pausing } = pool
@@ -45,8 +46,8 @@ export async function work(pool: SessionPool): Promise<void> {
 }
 
 /**
- * `null` when the receiver pauses, or when the connection is given up first. A request for a session cannot be
- * cancelled, so a session that it still brings is given back.
+ * `null` when the receiver pauses, or when the connection is given up first. A request for a
+ * session cannot be cancelled, so a session that it still brings is given back.
  */
 async function nextSession(
   pool: SessionPool,
@@ -83,8 +84,8 @@ interface Failed {
 async function failed(pool: SessionPool, { code, client, startedAt, during }: Failed): Promise<void> {
   const { runtime, pausing } = pool
   if (pausing.signal.aborted) return
-  // No session has messages, or another receiver was quicker. An answer that comes at once must not make this
-  // a busy loop.
+  // No session has messages, or another receiver was quicker. An answer that comes at once must not
+  // make this a busy loop.
   if (code === 'ServiceTimeout' || code === 'SessionCannotBeLocked') {
     if (during) recovered(pool)
     await runtime.sleep(REST_MS - (runtime.now() - startedAt), pausing.signal)

@@ -9,8 +9,8 @@ const CLOSE_MS = 5_000
 const LONGEST_REST_MS = 250
 
 /**
- * Receives from one session until its turn is over, it brings nothing for a while, or it is lost. Then the
- * session is given back.
+ * Receives from one session until its turn is over, it brings nothing for a while, or it is lost.
+ * Then the session is given back.
  */
 export async function serve(pool: SessionPool, receiver: ServiceBusSessionReceiver): Promise<void> {
   const { settings, runtime } = pool
@@ -107,8 +107,8 @@ export async function settleIn(
 }
 
 /**
- * Not by sequence number: those of a partitioned entity are not all read exactly by the client (rhea 3.0.5,
- * `read_long` from 2^53 on).
+ * Not by sequence number: those of a partitioned entity are not all read exactly by the client
+ * (rhea 3.0.5, `read_long` from 2^53 on).
  */
 function keyOf({ native, sequence }: BusMessage): string {
   return native.lockToken ?? sequence

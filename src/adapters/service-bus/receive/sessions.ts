@@ -14,17 +14,18 @@ import { troubleOf } from './trouble.ts'
 import { PARTS } from './watchdog.ts'
 
 /**
- * For a client of its own: a request for the next session ends only with the timeout, and no signal reaches it.
+ * For a client of its own: a request for the next session ends only with the timeout, and no signal
+ * reaches it.
  */
 export const ACCEPT_RETRY: RetryOptions = { maxRetries: 0, timeoutInMs: 3_000 }
 
 const CLOSE_MS = 5_000
 
 /**
- * A queue or subscription that requires sessions: a pool of workers, each with one session at a time, in the
- * order the bus offers them. Inside a session messages come in order and are settled through the session. When
- * a session or the connection is lost, or the receiver is closed, nothing is abandoned: unsettled messages come
- * again, in order and uncounted.
+ * A queue or subscription that requires sessions: a pool of workers, each with one session at a
+ * time, in the order the bus offers them. Inside a session messages come in order and are settled
+ * through the session. When a session or the connection is lost, or the receiver is closed, nothing
+ * is abandoned: unsettled messages come again, in order and uncounted.
  */
 export function sessionSourceQueue(
   connect: () => ServiceBusClient,
@@ -79,8 +80,8 @@ function receiverOf(pool: SessionPool): Receiver<BusMessage> {
     },
     stopReceiving: async () => {
       pool.pausing.abort()
-      // Without credit the messages on their way run out. Those that come before the session is given back go
-      // back with it.
+      // Without credit the messages on their way run out. Those that come before the session is
+      // given back go back with it.
       for (const session of pool.sessions) session.ending = true
     },
     // A session that is given back takes its unsettled messages with it, uncounted.
@@ -90,8 +91,8 @@ function receiverOf(pool: SessionPool): Receiver<BusMessage> {
       pool.closing.abort()
       await Promise.all([...pool.sessions].map((session) => end(pool, session)))
       await workers
-      // If the connection closes while a request for a session waits, the client keeps the process alive for a
-      // minute.
+      // If the connection closes while a request for a session waits, the client keeps the process
+      // alive for a minute.
       await closeWithin(
         CLOSE_MS,
         Promise.all(pool.waiting).then(() => {}),

@@ -3,8 +3,8 @@ import type { Runtime } from '../../../core/runtime.ts'
 import { busAdvice } from '../advice.ts'
 
 /**
- * How an entity's receiver logs an outage: one line when it begins and one for each new cause, each with what to
- * do; a summary less and less often while it lasts; and one line when it is over.
+ * How an entity's receiver logs an outage: one line when it begins and one for each new cause, each
+ * with what to do; a summary less and less often while it lasts; and one line when it is over.
  */
 export interface Trouble {
   /** An attempt failed. */
@@ -28,8 +28,8 @@ export function troubleOf(queue: string, runtime: Pick<Runtime, 'now' | 'log'>):
 }
 
 /**
- * The trouble of several receivers of one entity, logged as one. Each call gives the trouble of another receiver. It
- * is over when it is over for all of them.
+ * The trouble of several receivers of one entity, logged as one. Each call gives the trouble of
+ * another receiver. It is over when it is over for all of them.
  */
 export function sharedTrouble(queue: string, runtime: Pick<Runtime, 'now' | 'log'>): () => Trouble {
   const failing = new Set<Trouble>()
@@ -82,8 +82,8 @@ export function sharedTrouble(queue: string, runtime: Pick<Runtime, 'now' | 'log
 }
 
 /**
- * Milliseconds before the next attempt, after this many failures in a row, the last one with `code`. `random` is
- * in [0, 1).
+ * Milliseconds before the next attempt, after this many failures in a row, the last one with
+ * `code`. `random` is in [0, 1).
  */
 export function pauseMs(failures: number, code: string, random: number): number {
   const growing = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10))
@@ -115,7 +115,10 @@ const ANSWERS: ReadonlySet<string> = new Set([
   'SessionsRequired',
   'SessionsNotEnabled',
 ])
-/** Whether the service itself sent this code. It came over the connection, so a new connection would not help. */
+/**
+ * Whether the service itself sent this code. It came over the connection, so a new connection would
+ * not help.
+ */
 export function isAnswer(code: string): boolean {
   return ANSWERS.has(code)
 }

@@ -2,14 +2,15 @@ import { reopen, type Receiving } from './link.ts'
 import { probe } from './probe.ts'
 
 /**
- * The watchdog's time has four parts, one each for the silence, the next check, the answer to it, and
- * opening a new link.
+ * The watchdog's time has four parts, one each for the silence, the next check, the answer to it,
+ * and opening a new link.
  */
 export const PARTS = 4
 
 /**
- * Checks the connection, because one that is open on this side only looks like an empty queue. Replaces a
- * connection that does not answer, and reopens a receiver that brings nothing from a queue with messages.
+ * Checks the connection, because one that is open on this side only looks like an empty queue.
+ * Replaces a connection that does not answer, and reopens a receiver that brings nothing from a
+ * queue with messages.
  */
 export async function watch(receiving: Receiving): Promise<void> {
   const { attempts, settings, runtime, entity, held, link } = receiving

@@ -3,21 +3,24 @@ import { closeWithin } from '../client.ts'
 import { type Settling, withSettler } from '../settle.ts'
 
 /**
- * The most messages through one link while any of them is unsettled: the client's ring of 2,048 frees from its
- * head only.
+ * The most messages through one link while any of them is unsettled: the client's ring of 2,048
+ * frees from its head only.
  */
 const RING = 1_900
 /**
- * The most open links, which bounds memory. When one more is needed, the oldest is closed; its locks outlive
- * it, as far as is known.
+ * The most open links, which bounds memory. When one more is needed, the oldest is closed; its
+ * locks outlive it, as far as is known.
  */
 const MOST_LINKS = 16
 /**
- * The most passed-over messages whose handles are kept, so that they can be completed later or handed back.
- * The locks of older ones lapse.
+ * The most passed-over messages whose handles are kept, so that they can be completed later or
+ * handed back. The locks of older ones lapse.
  */
 const MOST_KEPT = 10_000
-/** A wait this long without a message means that there is none: a bus that has any answers in a round trip. */
+/**
+ * A wait this long without a message means that there is none: a bus that has any answers in a
+ * round trip.
+ */
 const NOTHING_MS = 1_000
 const CLOSE_MS = 5_000
 
@@ -34,7 +37,10 @@ interface Kept {
 
 /** Receives windows of a queue from its head, and keeps what is passed over locked. */
 export interface RemovalLinks {
-  /** The next messages, `most` of them at most; none at the end of the queue, or when `signal` aborts. */
+  /**
+   * The next messages, `most` of them at most; none at the end of the queue, or when `signal`
+   * aborts.
+   */
   receive(
     most: number,
     signal: AbortSignal,
@@ -122,8 +128,8 @@ export function removalLinks(open: () => ServiceBusReceiver): RemovalLinks {
 }
 
 /**
- * Completes messages, and returns the sequence numbers of those that are gone. A message whose lock is lost
- * comes again.
+ * Completes messages, and returns the sequence numbers of those that are gone. A message whose lock
+ * is lost comes again.
  */
 export async function complete(
   link: Link,

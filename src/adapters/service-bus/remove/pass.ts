@@ -17,12 +17,14 @@ export function markGone({ wanted, gone }: Wanted, sequences: Iterable<string>):
 
 /** The most messages received at once. */
 const WINDOW = 1_000
-/** Sequence numbers of a partitioned entity carry the partition above this, and rise only inside it. */
+/**
+ * Sequence numbers of a partitioned entity carry the partition above this, and rise only inside it.
+ */
 const ONE_PARTITION = 2n ** 48n
 
 /**
- * Receives from the head of the queue until all wanted messages are found or the queue ends, and completes only
- * those. Returns false when the same messages came again before that.
+ * Receives from the head of the queue until all wanted messages are found or the queue ends, and
+ * completes only those. Returns false when the same messages came again before that.
  */
 export async function passThrough(
   links: RemovalLinks,

@@ -9,8 +9,8 @@ export interface RemovalSettings {
   /** How long a message is waited for that another receiver keeps locked. */
   readonly patienceMs: number
   /**
-   * A queue whose head was delivered this often is not passed over. `Infinity` for a dead-letter queue, for
-   * which the count has no effect.
+   * A queue whose head was delivered this often is not passed over. `Infinity` for a dead-letter
+   * queue, for which the count has no effect.
    */
   readonly mostDeliveries: number
 }
@@ -34,20 +34,22 @@ const LONGEST_REST_MS = 5_000
 const FEW = 100
 
 /**
- * Removes chosen messages from a queue that hands out only its head. The bus has no way to lock a message by its
- * number unless it was deferred. So everything before it is received too, in windows, and only what is chosen
- * is completed.
+ * Removes chosen messages from a queue that hands out only its head. The bus has no way to lock a
+ * message by its number unless it was deferred. So everything before it is received too, in
+ * windows, and only what is chosen is completed.
  *
- * What this does to the other messages: none is completed, deferred, moved or reordered. Each that is passed
- * over stays locked until `close`, which abandons the last 10,000 of them, or until its lock lapses
- * (`LockDuration`, a minute by default). Until then no other receiver can take it; peeking shows it all the
- * time. Either way the bus counts one delivery. That count has no effect in a dead-letter queue. A plain queue
- * would dead-letter at its limit, so there a pass does not begin when the head of the queue is near it.
+ * What this does to the other messages: none is completed, deferred, moved or reordered. Each that
+ * is passed over stays locked until `close`, which abandons the last 10,000 of them, or until its
+ * lock lapses (`LockDuration`, a minute by default). Until then no other receiver can take it;
+ * peeking shows it all the time. Either way the bus counts one delivery. That count has no effect
+ * in a dead-letter queue. A plain queue would dead-letter at its limit, so there a pass does not
+ * begin when the head of the queue is near it.
  *
- * The links of the last 30,000 messages stay open: the service may free the locks of a closed link early, and
- * then the same messages come again. When they do, or when a lock is shorter than the way to the end, the pass
- * is given up; a longer `LockDuration` helps. A message that another receiver has locked is not gone: the
- * remover waits for it with patience, and then leaves it out of its answer.
+ * The links of the last 30,000 messages stay open: the service may free the locks of a closed link
+ * early, and then the same messages come again. When they do, or when a lock is shorter than the
+ * way to the end, the pass is given up; a longer `LockDuration` helps. A message that another
+ * receiver has locked is not gone: the remover waits for it with patience, and then leaves it out
+ * of its answer.
  */
 export function messageRemover(
   open: () => ServiceBusReceiver,

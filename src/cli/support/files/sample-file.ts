@@ -27,8 +27,9 @@ const ENVELOPE_KEYS: ReadonlySet<string> = new Set(['message', 'body', 'employee
 
 /**
  * Reads a sample. A file is the body of a message in its own bytes, also packed, or an envelope:
- * `{ "message": { … }, "body": … }`, or `{ "employee": …, "body": …, "calls": { … } }` for an answer. A body that
- * is a text is the body as it is. Throws `FileInvalid` for an envelope that is not right.
+ * `{ "message": { … }, "body": … }`, or `{ "employee": …, "body": …, "calls": { … } }` for an
+ * answer. A body that is a text is the body as it is. Throws `FileInvalid` for an envelope that is
+ * not right.
  */
 export async function readSample(
   file: string,

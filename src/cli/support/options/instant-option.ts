@@ -15,8 +15,8 @@ export function durationOf(option: string, text: string): number {
 }
 
 /**
- * An option that names an instant in the past or how long it is ago, as in `2h`, `7d`, `2026-11-02`. Throws
- * `ArgumentInvalid`, naming the option.
+ * An option that names an instant in the past or how long it is ago, as in `2h`, `7d`,
+ * `2026-11-02`. Throws `ArgumentInvalid`, naming the option.
  */
 export function sinceOf(option: string, text: string, now: number): number {
   const ms = durationIn(text)

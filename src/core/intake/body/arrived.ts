@@ -2,8 +2,8 @@ import { type Declared, isPacked, readBytes } from './bytes.ts'
 import type { DecodedText } from './charset.ts'
 
 /**
- * A body as it arrived: bytes that are not packed and that nobody has read yet, or what reading has made of it.
- * Reading the bytes is left to the thread that needs the text.
+ * A body as it arrived: bytes that are not packed and that nobody has read yet, or what reading has
+ * made of it. Reading the bytes is left to the thread that needs the text.
  */
 export type ArrivedBody =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly declared: Declared }
@@ -18,7 +18,9 @@ export function readArrived(body: ArrivedBody): DecodedText {
   return read
 }
 
-/** Bytes that can be read later. `null` for those that are packed, which takes a thread of the pool. */
+/**
+ * Bytes that can be read later. `null` for those that are packed, which takes a thread of the pool.
+ */
 export function arrivedBytes(bytes: Uint8Array, declared: Declared): ArrivedBody | null {
   return isPacked(bytes, declared) ? null : { kind: 'bytes', bytes, declared }
 }

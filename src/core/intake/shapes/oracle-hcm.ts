@@ -3,7 +3,8 @@ import type { ShapeRules } from '../shape.ts'
 /**
  * Entries of the employee Atom feeds (docs.oracle.com/en/cloud/saas/human-resources/farws, Employee
  * Feeds), each with its JSON content as an object or as text. The collection is part of the entry's
- * id (`atomservlet:termination:EMP…`). A hire of an employee or contingent worker, and a termination of the primary work relationship, need no read; every other entry is a notice.
+ * id (`atomservlet:termination:EMP…`). A hire of an employee or contingent worker, and a
+ * termination of the primary work relationship, need no read; every other entry is a notice.
  * `published` is when it was recorded: `updated` is moved to the effective date.
  */
 export const oracleHcm: ShapeRules = {

@@ -8,13 +8,19 @@ export interface DeadLetterLedger {
    * it.
    */
   listDeadLetters(query: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage>
-  /** A page of those that are not archived, the last to die first. It costs the same however many there are. */
+  /**
+   * A page of those that are not archived, the last to die first. It costs the same however many
+   * there are.
+   */
   listNewestDeadLetters(query: NewestDeadLettersQuery): Promise<NewestDeadLettersPage>
-  /** What the newest dead letters with this code have in common: those that are not archived, `most` of them. */
+  /**
+   * What the newest dead letters with this code have in common: those that are not archived, `most`
+   * of them.
+   */
   describeDeadLetters(code: string, most: number): Promise<DeadLetterSample>
   /**
-   * One dead letter and the message it arrived in; `null` when that event is not dead. `original` is
-   * `null` for a row of a baseline file.
+   * One dead letter and the message it arrived in; `null` when that event is not dead. `original`
+   * is `null` for a row of a baseline file.
    */
   findDeadLetter(
     seq: number,

@@ -3,8 +3,8 @@ import type { MappedPlanning } from './planning.ts'
 
 /**
  * The attributes that an event waits for as `incomplete`: those that the mapping requires and the
- * record lacks (`MappedRecord.missing`). A termination does not wait for the rest of the record, because the directory may
- * hold the account.
+ * record lacks (`MappedRecord.missing`). A termination does not wait for the rest of the record,
+ * because the directory may hold the account.
  */
 export function attributesToWaitFor(planning: MappedPlanning, missing: readonly string[]): readonly string[] {
   return planning.isInactive ? missingWhileBlocked(planning, missing) : missing

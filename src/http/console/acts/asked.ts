@@ -24,8 +24,8 @@ export interface Form {
 }
 
 /**
- * The result of an action: a page to go to, with one line about what was done; why nothing was done;
- * or a page that asks for more before anything is done.
+ * The result of an action: a page to go to, with one line about what was done; why nothing was
+ * done; or a page that asks for more before anything is done.
  */
 export type Result =
   | { readonly done: string; readonly to: string }

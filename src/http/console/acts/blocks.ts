@@ -42,7 +42,8 @@ async function employeeIn({ form, ledger }: Asked): Promise<string> {
   const employeeId = await findNamed(ledger, given)
   if (employeeId === '')
     throw new RollcallError('ArgumentInvalid', 'name the employee by the id that HR uses')
-  // A block of a mail address would hold for no employee, and the address would go into the audit trail.
+  // A block of a mail address would hold for no employee, and the address would go into the audit
+  // trail.
   if (employeeId.includes('@'))
     throw new RollcallError(
       'ArgumentInvalid',

@@ -33,7 +33,10 @@ const WORDS = {
   },
 } as const satisfies Readonly<Record<Ending, object>>
 
-/** Gives dead letters up, or archives them: those that are named, or all that fit the filter of the form. */
+/**
+ * Gives dead letters up, or archives them: those that are named, or all that fit the filter of the
+ * form.
+ */
 export async function endDeadLetters(how: Ending, asked: Asked, context: ConsoleContext): Promise<Result> {
   const { form, ledger, actor, now } = asked
   const request = await letterRequestIn(form, ledger, now)

@@ -5,7 +5,10 @@ import { type Markup, markup, NOTHING } from '../markup.ts'
 import { lasting, type Times } from '../times.ts'
 import type { ConfigurationPage, InstanceRow } from './read.ts'
 
-/** What this process runs with: instances and versions, checks, the mapping on a sample, and every setting, masked. */
+/**
+ * What this process runs with: instances and versions, checks, the mapping on a sample, and every
+ * setting, masked.
+ */
 export function configurationView(page: ConfigurationPage, times: Times): Markup {
   return markup`<div class="heading"><h1>Configuration</h1><p class="quiet">In force in this process. It is read at the start: a change takes a restart.</p></div>
 ${versions(page)}

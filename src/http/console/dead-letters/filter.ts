@@ -5,7 +5,10 @@ import type { Fields } from '../acts/confirm.ts'
 import { hrefOf } from '../list.ts'
 import type { Query } from '../page.ts'
 
-/** What the address says; `null` for what it leaves out. The same filter selects what an action is done to. */
+/**
+ * What the address says; `null` for what it leaves out. The same filter selects what an action is
+ * done to.
+ */
 export interface DeadLetterFilter {
   readonly store: DeadLetter['store']
   readonly code: string | null

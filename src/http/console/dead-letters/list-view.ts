@@ -24,7 +24,10 @@ import {
 import { type DeadLetterList, SAMPLE } from './read.ts'
 
 interface Shown {
-  /** How many there were at the end of each 6 hours of the last 7 days; `null` without a code, and on the bus. */
+  /**
+   * How many there were at the end of each 6 hours of the last 7 days; `null` without a code, and
+   * on the bus.
+   */
   readonly trend: readonly (number | null)[] | null
   readonly filter: DeadLetterFilter
   readonly isFirst: boolean
@@ -33,7 +36,10 @@ interface Shown {
   readonly visitor: Visitor
 }
 
-/** The dead letters that a filter leaves, the last to die first; those with one code with what it means. */
+/**
+ * The dead letters that a filter leaves, the last to die first; those with one code with what it
+ * means.
+ */
 export function listView(
   list: DeadLetterList,
   { filter, isFirst, figures, trend, visitor }: Shown,

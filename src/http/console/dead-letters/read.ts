@@ -116,7 +116,10 @@ async function firstOf(
   }
 }
 
-/** How many dead letters with the code there were, over a week; `null` without a code, and on the bus. */
+/**
+ * How many dead letters with the code there were, over a week; `null` without a code, and on the
+ * bus.
+ */
 export async function readTrend(
   ledger: Pick<ConsoleLedger, 'readHistory'>,
   { store, code }: DeadLetterFilter,

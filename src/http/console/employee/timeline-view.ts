@@ -60,7 +60,10 @@ function operationHead({ id, lane, state, code, reason }: TraceOperation, show: 
 ${code === null ? NOTHING : catalogued(code, null)}${reason === null ? NOTHING : markup`<p class="quiet">The service says: ${displayValue(show('reason', reason))}</p>`}</div>`
 }
 
-/** A code with its entry of the catalogue. Messages of the service may quote values, and are hidden with them. */
+/**
+ * A code with its entry of the catalogue. Messages of the service may quote values, and are hidden
+ * with them.
+ */
 function catalogued(code: string, detail: string | null): Markup {
   const { cause, fix, owner } = reasonOf(code)
   return markup`<div class="reason"><p><code>${code}</code>${detail === null ? NOTHING : markup` <code>${detail}</code>`} ${cause}</p><p><span class="do">What to do:</span> ${fix} <span class="quiet">Owner: ${owner}.</span></p></div>`

@@ -15,7 +15,10 @@ interface FailureGroup extends Depth {
   readonly code: string
 }
 
-/** What failed, by code: how much, since when, why, who can act, and what to do. The largest group first. */
+/**
+ * What failed, by code: how much, since when, why, who can act, and what to do. The largest group
+ * first.
+ */
 export function failuresView(failed: Failed, visitor: Visitor, times: Times): Markup {
   const groups = [
     ...failed.deadLetters.map((group) => ({ ...group, store: 'ledger' as const })),

@@ -5,7 +5,10 @@ const HEIGHT = 44
 /** A bar that is not empty is seen. */
 const LEAST = 2
 
-/** Bars, one a step; a step of which nothing is known is left out. Drawn on the server; `title` says what it shows. */
+/**
+ * Bars, one a step; a step of which nothing is known is left out. Drawn on the server; `title` says
+ * what it shows.
+ */
 export function bars(values: readonly (number | null)[], title: string): Markup {
   const most = Math.max(1, ...values.map((value) => value ?? 0))
   const width = WIDTH / Math.max(1, values.length)

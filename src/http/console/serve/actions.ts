@@ -20,7 +20,9 @@ const LARGEST_FORM = 256 * 1_024
 
 const FORM_TYPE = 'application/x-www-form-urlencoded'
 
-/** Serves every action of `actionsOf`: checks the form, has the action taken, and shows its result. */
+/**
+ * Serves every action of `actionsOf`: checks the form, has the action taken, and shows its result.
+ */
 export function serveActions(app: Hono<Guarded>, context: ConsoleContext): void {
   const limit = bodyLimit({ maxSize: LARGEST_FORM, onError: (request) => refuse(request, { status: 413 }) })
   const once = onceByKey()

@@ -28,8 +28,9 @@ const sequences = await admin.query<{ name: string }>(
   `SELECT CAST(c.oid AS regclass)::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE c.relkind = 'S' AND n.nspname = current_schema()`,
 )
-// Foreign keys and arrows do not hold for this session, so the tables may be emptied in any order. To truncate them would
-// take most of the time of the suite: it makes the files of every table and index anew.
+// Foreign keys and arrows do not hold for this session, so the tables may be emptied in any order.
+// To truncate them would take most of the time of the suite: it makes the files of every table and
+// index anew.
 await admin.query(`SET session_replication_role = replica`)
 const EMPTY = [
   ...rows.map(({ tablename }) => `DELETE FROM ${tablename}`),
@@ -43,7 +44,8 @@ after(async () => {
   await server.close()
 })
 
-// One database that is emptied after each case: to make one for each would take most of the time of the suite.
+// One database that is emptied after each case: to make one for each would take most of the time of
+// the suite.
 exerciseLedger('PostgreSQL', async () => ({
   ledger,
   close: async () => void (await admin.query(EMPTY)),

@@ -19,10 +19,16 @@ const server = await startPostgres()
 after(() => server.close())
 const flow: ReadonlyMap<string, Statement> = await statementsOfTheFlow(postgresDialect)
 
-/** In a smaller table 256 rows are found soonest by a walk; once it has grown it is looked at again, and the plan made anew. */
+/**
+ * In a smaller table 256 rows are found soonest by a walk; once it has grown it is looked at again,
+ * and the plan made anew.
+ */
 const ROWS = 25_000
 
-/** What is not named here is a number that counts up, a text of its own, or nothing where nothing may be. */
+/**
+ * What is not named here is a number that counts up, a text of its own, or nothing where nothing
+ * may be.
+ */
 const SETTLED: Readonly<Record<string, string>> = {
   'events.state': `'confirmed'`,
   'operations.state': `'confirmed'`,
@@ -64,7 +70,10 @@ interface Column {
   readonly optional: boolean
 }
 
-/** A ledger of that many rows a table, and a connection to it inside a transaction as the driver begins one. */
+/**
+ * A ledger of that many rows a table, and a connection to it inside a transaction as the driver
+ * begins one.
+ */
 async function filled(t: TestContext, values: Readonly<Record<string, string>> | null): Promise<Client> {
   const location = await server.database()
   const driver = postgresDriver({
@@ -129,7 +138,10 @@ async function indexesOf(client: Client): Promise<ReadonlyMap<string, Index>> {
   return new Map(rows.map((row) => [row.name, row]))
 }
 
-/** Plans as the loops get them: made once for all, as far as the server tells (from PostgreSQL 16), and made for the values at hand. */
+/**
+ * Plans as the loops get them: made once for all, as far as the server tells (from PostgreSQL 16),
+ * and made for the values at hand.
+ */
 async function plansOf(
   client: Client,
   text: string,
@@ -147,8 +159,8 @@ async function plansOf(
 }
 
 /**
- * Walks that touch every row of a table that grows: without an index, or along one that holds all rows, or, for listed rows, along the states, of
- * which a backlog has as many alike as there are.
+ * Walks that touch every row of a table that grows: without an index, or along one that holds all
+ * rows, or, for listed rows, along the states, of which a backlog has as many alike as there are.
  */
 function walks(nodes: readonly Node[], indexes: ReadonlyMap<string, Index>, listed: boolean): string[] {
   return nodes.flatMap((node) => {

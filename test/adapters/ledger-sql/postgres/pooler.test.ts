@@ -9,7 +9,10 @@ const server = await startPostgres()
 after(() => server.close())
 const auth = { kind: 'password', password: null } as const
 
-/** What PgBouncer lets a client ask for as it connects; anything else ends the connection. https://www.pgbouncer.org/config.html#ignore_startup_parameters */
+/**
+ * What PgBouncer lets a client ask for as it connects; anything else ends the connection.
+ * https://www.pgbouncer.org/config.html#ignore_startup_parameters
+ */
 const LET_IN = [
   'user',
   'database',

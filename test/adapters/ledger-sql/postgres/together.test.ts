@@ -35,7 +35,10 @@ interface Instances {
   deadlocks(): Promise<number>
 }
 
-/** That many instances, each with its own connections, on one ledger: a copy of one whose tables are made. */
+/**
+ * That many instances, each with its own connections, on one ledger: a copy of one whose tables are
+ * made.
+ */
 async function instances(t: TestContext, count: number): Promise<Instances> {
   const location = await server.database(made)
   const ledgers = range(count).map((index) =>

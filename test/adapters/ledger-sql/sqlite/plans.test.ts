@@ -27,7 +27,10 @@ function partialIndexes(driver: Driver): Promise<ReadonlySet<string>> {
   )
 }
 
-/** Walks that touch every row of a table that grows: without an index, or along one that holds all rows. Planned as the ledger's own driver does. */
+/**
+ * Walks that touch every row of a table that grows: without an index, or along one that holds all
+ * rows. Planned as the ledger's own driver does.
+ */
 async function fullScans(driver: Driver, partial: ReadonlySet<string>, text: string): Promise<string[]> {
   const parameters = Array.from({ length: (text.match(/\?/g) ?? []).length }, () => 1)
   const steps = await driver.transaction((sql) =>

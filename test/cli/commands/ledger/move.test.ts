@@ -20,7 +20,9 @@ after(() => server.close())
 const auth = { kind: 'password', password: null } as const
 const PEOPLE = ['p1', 'p2', 'p3', 'Ä\u0000', '😀']
 
-/** A ledger with something in every state, with gaps in its numbers, and with texts of every kind. */
+/**
+ * A ledger with something in every state, with gaps in its numbers, and with texts of every kind.
+ */
 async function fullLedger(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-move-'))
   t.after(() => rm(folder, { recursive: true, force: true }))

@@ -12,7 +12,9 @@ let folder = ''
 const run = (argv: readonly string[], terminal: OnTerminal = {}) =>
   command(['replays', ...argv], { LEDGER: join(folder, 'ledger.db') }, terminal)
 
-/** Two dead letters of the ledger, and two runs that were frozen and never carried out: of one each. */
+/**
+ * Two dead letters of the ledger, and two runs that were frozen and never carried out: of one each.
+ */
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-replays-'))
   await ledgerWithFrozenRuns(join(folder, 'ledger.db'))

@@ -18,7 +18,9 @@ interface ListCommand {
   readonly rows: number
 }
 
-/** Every command that lists rows. A channel has no time of its own, and a run is shown as a whole. */
+/**
+ * Every command that lists rows. A channel has no time of its own, and a run is shown as a whole.
+ */
 const LISTS: Readonly<Record<string, ListCommand>> = {
   events: { argv: ['events'], since: true, rows: 4 },
   audit: { argv: ['audit'], since: true, rows: 2 },

@@ -9,7 +9,9 @@ import { DEFAULT_SOURCE } from '../../../../src/core/intake/sources.ts'
 import { fold } from '../../../../src/core/plan/fold/fold.ts'
 import { inboxMessage } from '../../../fakes/messages.ts'
 
-/** What the fold says of each employee after all messages, on a day; a refused message as its code. */
+/**
+ * What the fold says of each employee after all messages, on a day; a refused message as its code.
+ */
 async function history(
   name: string,
   zone: string,

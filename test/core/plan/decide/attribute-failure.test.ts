@@ -165,7 +165,8 @@ void describe('attributing a failure to events', () => {
     assert.equal(plan(events, failedAgain).operation, null)
     assert.equal(plan(events, { ...failedAgain, leaver: { resend: false } }).operation, null)
     assert.equal(plan(events, { ...failedAgain, leaver: { resend: true } }).operation?.hash, hash)
-    // What the service said since is its last word: offered alone again, it would be answered the same for ever.
+    // What the service said since is its last word: offered alone again, it would be answered the
+    // same for ever.
     const settled = { ...failure, hash, failures: 2, at: NOW - 3_600_000, settled: true }
     assert.notEqual(plan(events, { failure: settled, failedHash: hash }).operation?.hash, hash)
     assert.equal(

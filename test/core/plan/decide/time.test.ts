@@ -179,7 +179,10 @@ const rescind = (seq: number, target: string, more: Partial<LedgerEvent> = {}): 
     ...more,
   })
 
-/** Somebody whose events arrive one after another; every operation is taken by the directory before the next arrives. */
+/**
+ * Somebody whose events arrive one after another; every operation is taken by the directory before
+ * the next arrives.
+ */
 class Story {
   employee: Employee
   /** Records the directory took. */

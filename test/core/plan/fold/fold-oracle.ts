@@ -3,8 +3,9 @@ import type { LedgerEvent } from '../../../../src/core/ledger/event.ts'
 import { compareEvents } from '../../../../src/core/plan/fold/order.ts'
 
 /**
- * The fold again, from the words of the design alone and by brute force: for every attribute, look down the sorted list for the write that
- * stands. It is slow on purpose, keeps no state between events, and shares nothing with the code but the order.
+ * The fold again, from the words of the design alone and by brute force: for every attribute, look
+ * down the sorted list for the write that stands. It is slow on purpose, keeps no state between
+ * events, and shares nothing with the code but the order.
  */
 export interface Known {
   readonly value: Json
@@ -33,8 +34,9 @@ export function oracle(events: readonly LedgerEvent[], now: number): ReadonlyMap
 }
 
 /**
- * What keeps an employee out who never started: of the terminations before every activation the one recorded last, if that was after an
- * activation, has an `active: false` directly behind the activation it means.
+ * What keeps an employee out who never started: of the terminations before every activation the one
+ * recorded last, if that was after an activation, has an `active: false` directly behind the
+ * activation it means.
  */
 function neverStarted(events: readonly LedgerEvent[], now: number): readonly LedgerEvent[] {
   const out = rescinded(events, now)
@@ -62,7 +64,11 @@ function neverStarted(events: readonly LedgerEvent[], now: number): readonly Led
   })
 }
 
-/** What stands after these events, which are in order and in force. What is `withheld` was said, and does not count in the end. Of `knowing` only what it rescinds counts. What is `doubted` keeps its leaver out though it is rescinded. */
+/**
+ * What stands after these events, which are in order and in force. What is `withheld` was said, and
+ * does not count in the end. Of `knowing` only what it rescinds counts. What is `doubted` keeps its
+ * leaver out though it is rescinded.
+ */
 function known(
   sorted: readonly LedgerEvent[],
   knowing: readonly LedgerEvent[] = [],
@@ -76,7 +82,8 @@ function known(
       return event.worker['active'] === false ? [{ path: 'active', value: false, event }] : []
     const said = leaves(event.worker)
     if (event.mode !== 'snapshot') return said.map(([path, value]) => ({ path, value, event }))
-    // What its source could know: the events before it in order and recorded no later than it, and what it rescinds itself.
+    // What its source could know: the events before it in order and recorded no later than it, and
+    // what it rescinds itself.
     const before = sorted
       .slice(0, sorted.indexOf(event))
       .filter((other) => other.recordedAt <= event.recordedAt)
@@ -96,7 +103,10 @@ function known(
   return result
 }
 
-/** It sets what differs from what its source could know, and clears what its source owns and it does not mention; `active` never. */
+/**
+ * It sets what differs from what its source could know, and clears what its source owns and it does
+ * not mention; `active` never.
+ */
 function snapshotWrites(
   event: LedgerEvent,
   said: readonly (readonly [string, Json])[],
@@ -125,8 +135,9 @@ function stands(path: string, writes: readonly Write[]): Known | undefined {
 }
 
 /**
- * `seq` of every event that is out. A rescind that is not out itself takes its target out; a dead one does nothing. Rescinds that lead back
- * to themselves are void: they are out, and take nothing out.
+ * `seq` of every event that is out. A rescind that is not out itself takes its target out; a dead
+ * one does nothing. Rescinds that lead back to themselves are void: they are out, and take nothing
+ * out.
  */
 export function rescinded(
   events: readonly LedgerEvent[],
@@ -148,7 +159,10 @@ export function rescinded(
   return new Set(events.filter(out).map(({ seq }) => seq))
 }
 
-/** Living rescinds in force at `now`: those dated until then, and those dated no later than what they take out. */
+/**
+ * Living rescinds in force at `now`: those dated until then, and those dated no later than what
+ * they take out.
+ */
 function acting(events: readonly LedgerEvent[], now: number): readonly LedgerEvent[] {
   return events.filter((event) => {
     if (event.rescinds === null || event.dead) return false
@@ -160,8 +174,8 @@ function acting(events: readonly LedgerEvent[], now: number): readonly LedgerEve
 }
 
 /**
- * The next moment at which something comes into force, a leaver whose event died included, and one whose
- * being out hangs on a dead rescind. What else is out waits for nothing, and neither does a
+ * The next moment at which something comes into force, a leaver whose event died included, and one
+ * whose being out hangs on a dead rescind. What else is out waits for nothing, and neither does a
  * rescind that says nothing else and is in force already.
  */
 export function nextMoment(events: readonly LedgerEvent[], now: number): number | null {

@@ -366,7 +366,8 @@ void describe('for every history', () => {
         const cause = events[held.by - 1]
         assert(cause && cause.worker['active'] === true)
         assert(!cause.dead && !out.has(cause.seq) && cause.effectiveAt <= NOW)
-        // Whatever stands above it and says otherwise is out, or a snapshot that knew it to be so and had no reason to say it.
+        // Whatever stands above it and says otherwise is out, or a snapshot that knew it to be so
+        // and had no reason to say it.
         for (const other of inForce) {
           if (other.worker['active'] !== false || compareEvents(other, cause) < 0 || out.has(other.seq))
             continue

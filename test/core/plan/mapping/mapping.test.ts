@@ -221,7 +221,8 @@ void describe('for every set of values', () => {
           Operations: never[]
           failOnErrors: null
         }
-        // The service's samples send null; the library knows this attribute only as a number or absent.
+        // The service's samples send null; the library knows this attribute only as a number or
+        // absent.
         assert.equal(failOnErrors, null)
         const operations = new BulkRequest(request, 50).Operations
         assert.equal(operations.length, employees.length)
@@ -240,7 +241,10 @@ void describe('for every set of values', () => {
   })
 })
 
-/** What is left when everything cleared is taken away: the library drops it, as RFC 7643 has it, where `null` and absent are the same. */
+/**
+ * What is left when everything cleared is taken away: the library drops it, as RFC 7643 has it,
+ * where `null` and absent are the same.
+ */
 function told(value: Json): Json | undefined {
   if (value === null) return undefined
   if (Array.isArray(value)) return value.map((one) => told(one) ?? null)

@@ -112,7 +112,10 @@ void describe('retention', () => {
   })
 })
 
-/** What a rescinded event had said is cleared while the event is remembered; once it is folded away the directory has been told. */
+/**
+ * What a rescinded event had said is cleared while the event is remembered; once it is folded away
+ * the directory has been told.
+ */
 function withoutNothing(value: Json): Json | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value ?? undefined
   const parts = Object.entries(value).flatMap(([key, one]) => {

@@ -7,7 +7,10 @@ import { parseLogRecord } from '../../../../src/core/report/correlate/log-record
 import { reasonOf, UNCATALOGUED } from '../../../../src/core/report/outcomes/reason-catalogue.ts'
 import { candidate, candidates, joined, rawLogRecord } from '../../../fakes/log.ts'
 
-/** Forms that Microsoft's pages and published records of other jobs show; the people in them are made up. */
+/**
+ * Forms that Microsoft's pages and published records of other jobs show; the people in them are
+ * made up.
+ */
 const read = (more: Record<string, Json>): LogRecord => {
   const record = parseLogRecord({ ...rawLogRecord('r-1', { scoping: 'True' }), ...more })
   assert(record)

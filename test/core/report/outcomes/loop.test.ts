@@ -34,7 +34,10 @@ function row(id: number, more: Partial<OutcomeRow> = {}): OutcomeRow {
   }
 }
 
-/** An outbox of rows and an outlet that refuses while it is told to, having sent the first of what it was given. */
+/**
+ * An outbox of rows and an outlet that refuses while it is told to, having sent the first of what
+ * it was given.
+ */
 function start(t: TestContext, rows: readonly OutcomeRow[], atOnce = 2) {
   const runtime = virtualRuntime()
   const unpublished = [...rows]

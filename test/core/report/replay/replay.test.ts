@@ -28,7 +28,9 @@ const request: ReplayRequest = {
 }
 const editNothing: ReplayRequest['makeEditor'] = () => editing((body) => body)
 
-/** A ledger in memory with these dead letters; `steps` is everything that changed it or was shown. */
+/**
+ * A ledger in memory with these dead letters; `steps` is everything that changed it or was shown.
+ */
 function worldWith(letters: LedgerDeadLetter[]) {
   const runtime = virtualRuntime()
   const steps: string[] = []

@@ -18,7 +18,10 @@ const KUBECTL = 'https://kubernetes.io/docs/reference/kubectl/generated'
 const POSTGRES = 'https://www.postgresql.org/docs/current'
 const PROMTOOL = 'https://prometheus.io/docs/prometheus/latest/command-line/promtool'
 
-/** Every command of the Azure CLI has these: https://learn.microsoft.com/cli/azure/reference-index#az-rest-global-parameters */
+/**
+ * Every command of the Azure CLI has these:
+ * https://learn.microsoft.com/cli/azure/reference-index#az-rest-global-parameters
+ */
 const az = (path: string, options: readonly string[], required: readonly string[] = []): ToolCommand => ({
   options: [...options, '--query=', '--output=|-o=', '--subscription=', '--only-show-errors'],
   required,
@@ -28,9 +31,10 @@ const GROUP = '--resource-group=|-g='
 const NAME = '--name=|-n='
 
 /**
- * The commands that the pages name, with the options that they use and a few beside them. Those of the Azure CLI were
- * also compared with the parser of Azure CLI 2.45.0, except what is newer there: Bicep parameter files without a
- * template (2.53), `bicep build-params`, and `containerapp`, an extension then.
+ * The commands that the pages name, with the options that they use and a few beside them. Those of
+ * the Azure CLI were also compared with the parser of Azure CLI 2.45.0, except what is newer there:
+ * Bicep parameter files without a template (2.53), `bicep build-params`, and `containerapp`, an
+ * extension then.
  */
 export const TOOL_COMMANDS: Readonly<Record<string, ToolCommand>> = {
   'az account show': az('account#az-account-show', []),

@@ -4,7 +4,9 @@ import { at, documents, entries, files, read, root, VARIABLES, version } from '.
 import { commandOf } from '../../../fakes/command-line.ts'
 import type { ToolLine } from './read-line.ts'
 
-/** Names of the resources that the Bicep template makes, as it makes them without other parameters. */
+/**
+ * Names of the resources that the Bicep template makes, as it makes them without other parameters.
+ */
 function namesOfBicep(): ReadonlySet<string> {
   const texts = files('deploy/bicep/*.bicep').map(read).join('\n')
   const [, name = ''] = /^param name string = '(\w+)'/m.exec(read('deploy/bicep/main.bicep')) ?? []
@@ -28,7 +30,10 @@ const SECRETS = new Set(
       .matchAll(/secretRef:\s+name: (\S+)/g),
   ].map(([, name]) => name),
 )
-/** Variables of `azd env set`: those that its parameters read, and the resource group, which azd reads itself. */
+/**
+ * Variables of `azd env set`: those that its parameters read, and the resource group, which azd
+ * reads itself.
+ */
 const AZD_VARIABLES = new Set([
   'AZURE_RESOURCE_GROUP',
   ...[...read('deploy/bicep/main.bicepparam').matchAll(/readEnvironmentVariable\('(\w+)'/g)].map(
@@ -36,7 +41,10 @@ const AZD_VARIABLES = new Set([
   ),
 ])
 
-/** Names in a line that no file of the deployment defines. `folder` is where it is typed, below the root. */
+/**
+ * Names in a line that no file of the deployment defines. `folder` is where it is typed, below the
+ * root.
+ */
 export async function unknownNames(line: ToolLine, folder = '.'): Promise<readonly string[]> {
   const check = CHECKS.find(([pattern]) => pattern.test(line.name))?.[1]
   const unknown = (await check?.(line, folder)) ?? []

@@ -33,7 +33,10 @@ async function sends(world: World): Promise<readonly unknown[]> {
   return sent
 }
 
-/** What the ledger promises of a leaving that lies ahead while an operation of its employee is unanswered. */
+/**
+ * What the ledger promises of a leaving that lies ahead while an operation of its employee is
+ * unanswered.
+ */
 export const aheadCases: readonly LedgerCase[] = [
   {
     name: 'a termination dated ahead overtakes an unanswered operation when its moment comes, and not before',

@@ -9,7 +9,10 @@ interface Sent {
 
 const BAD = "the attribute 'department' is not valid"
 
-/** Plans twice, as a loop does that finds somebody due at once, sends what waits, and the service takes no record that holds `bad`. */
+/**
+ * Plans twice, as a loop does that finds somebody due at once, sends what waits, and the service
+ * takes no record that holds `bad`.
+ */
 async function sendOnce(world: World, reason: string | null = BAD): Promise<Sent | null> {
   await world.plan()
   await world.plan()
@@ -39,7 +42,9 @@ async function sendAll(world: World, reason: string | null = BAD): Promise<reado
   return sent
 }
 
-/** What the ledger and the plan promise together of who is put out by an event that says too much. */
+/**
+ * What the ledger and the plan promise together of who is put out by an event that says too much.
+ */
 export const blameCases: readonly LedgerCase[] = [
   {
     name: 'a deactivation only is sent once and at once, whatever else is open, and then the other events get through',

@@ -120,7 +120,10 @@ async function play(world: World, steps: readonly Step[], prefix: string): Promi
   assert.equal(new Set(model.outcomes).size, model.outcomes.length, 'no event and revision is told of twice')
 }
 
-/** Every person gets one event that completes it, some that change it and one that puts it out. Orders differ, so that arrival order does not matter. */
+/**
+ * Every person gets one event that completes it, some that change it and one that puts it out.
+ * Orders differ, so that arrival order does not matter.
+ */
 function eventOf(
   employeeId: string,
   employee: number,

@@ -5,7 +5,9 @@ import { joiner, type LedgerCase, T0, UNLIMITED, type World } from './world.ts'
 const AHEAD = 3 * 3_600_000
 const LENGTHS = { toleranceMs: 1_000, maxWaitMs: 60_000, leaseMs: 60_000, quietMs: 1_000 }
 
-/** The clock is ahead while `work` is done, and right again afterwards; what it wrote down is cut. */
+/**
+ * The clock is ahead while `work` is done, and right again afterwards; what it wrote down is cut.
+ */
 async function ahead(world: World, work: () => Promise<void>): Promise<number> {
   const { now } = world
   world.now = now + AHEAD

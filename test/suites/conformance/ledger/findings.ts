@@ -17,7 +17,8 @@ async function seen(
     now: world.now,
     finalAt: world.now,
     watermark: null,
-    // What the directory holds is not known any more, as it is of every record that shows something else.
+    // What the directory holds is not known any more, as it is of every record that shows something
+    // else.
     changedElsewhere: ['p1'],
     elsewhere: {
       disabled: active ? [] : [{ employeeId: 'p1', at, change }],
@@ -148,7 +149,8 @@ export const findingCases: readonly LedgerCase[] = [
         audit.entries.map(({ actor, action, justification: reason }) => [actor, action, reason]),
         [['ann', 'finding.acknowledge', 'blocked by mistake']],
       )
-      // The record is looked at again with every other of the employee, and holds nobody a second time.
+      // The record is looked at again with every other of the employee, and holds nobody a second
+      // time.
       await seen(world, false, { at: T0 + 61_000, change: `change-${world.now}` })
       assert.ok((await world.send()).operations.has('p1'))
     },

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { hrEvent, joiner, type LedgerCase } from './world.ts'
 
-/** What the ledger promises of people who are not known well enough, and of people from a baseline. */
+/**
+ * What the ledger promises of people who are not known well enough, and of people from a baseline.
+ */
 export const incompleteCases: readonly LedgerCase[] = [
   {
     name: 'a delta of an unknown employee is dead-lettered at the deadline with the missing attributes, and returns when the employee becomes complete',

@@ -42,7 +42,10 @@ async function nextMoment(world: World): Promise<number | null> {
   const [assessment] = leavers.map((view) => assessLeaver(view, world.now))
   return assessment?.kind === 'open' ? assessment.nextAt : null
 }
-/** Hours between the calls of this much time, with what an answer comes to. Just before each of them nothing is sent. */
+/**
+ * Hours between the calls of this much time, with what an answer comes to. Just before each of them
+ * nothing is sent.
+ */
 async function hoursBetween(
   world: World,
   days: number,
@@ -84,7 +87,10 @@ async function counts(world: World): Promise<{ open: number; byCause: Readonly<R
 const acknowledge = (world: World, ...ids: readonly number[]) =>
   world.ledger.acknowledgeLeavers({ ids, actor: 'ann', justification: 'looked at it' }, world.now)
 
-/** What the ledger promises of employees who leave: each is proven to be disabled, or stands in the list of open cases. */
+/**
+ * What the ledger promises of employees who leave: each is proven to be disabled, or stands in the
+ * list of open cases.
+ */
 export const leaverCases: readonly LedgerCase[] = [
   {
     name: 'a leaver case is open until the directory is known to hold the account disabled',

@@ -6,7 +6,10 @@ import { hrEvent, joiner, leaver, type LedgerCase, T0, type World } from './worl
 
 const HOUR_MS = DAY_MS / 24
 
-/** Somebody else wrote over these people, so that their record is offered once more, and no event of theirs with it. */
+/**
+ * Somebody else wrote over these people, so that their record is offered once more, and no event of
+ * theirs with it.
+ */
 async function overwrite(world: World, ...employees: readonly string[]): Promise<void> {
   const none = { joins: [], finalAt: world.now, watermark: null, foreign: employees.length, echoes: [] }
   await world.ledger.recordLogRecords({ ...none, now: world.now, changedElsewhere: employees })
@@ -29,8 +32,9 @@ async function offer(world: World, interim: Interim): Promise<JsonObject | null>
 const WEEK_HOURS = 7 * 24
 
 /**
- * The hours after an offer at which the next is looked for: each of the first 26, then those around every full week. An
- * offer at any other time shows as a gap that is not expected, and a hundred days take a tenth of the looks.
+ * The hours after an offer at which the next is looked for: each of the first 26, then those around
+ * every full week. An offer at any other time shows as a gap that is not expected, and a hundred
+ * days take a tenth of the looks.
  */
 function nextLook(hours: number): number {
   if (hours < 26) return hours + 1
@@ -38,7 +42,10 @@ function nextLook(hours: number): number {
   return hours < week + 1 && week > 0 ? hours + 1 : week + WEEK_HOURS - 1
 }
 
-/** The hours from the end of one offer to the next, until `days` are over. `make` says whether there was one. */
+/**
+ * The hours from the end of one offer to the next, until `days` are over. `make` says whether there
+ * was one.
+ */
 async function hoursBetween(
   world: World,
   days: number,
@@ -70,7 +77,10 @@ async function notAccepted(world: World): Promise<readonly string[]> {
   return not.employees.map(({ employeeId, code }) => `${employeeId} ${code}`)
 }
 
-/** What the ledger promises of an offer that carries no event of its own and fails: nobody can be blamed for it, and nothing replayed. */
+/**
+ * What the ledger promises of an offer that carries no event of its own and fails: nobody can be
+ * blamed for it, and nothing replayed.
+ */
 export const offerCases: readonly LedgerCase[] = [
   {
     name: 'is resent less and less often, then not again, and status names its employee until the directory accepts the record',

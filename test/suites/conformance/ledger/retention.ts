@@ -136,7 +136,8 @@ export const retentionCases: readonly LedgerCase[] = [
       assert.equal(await retain(world), 2)
       await world.intake([messageOf('young', joiner('e3', 'p2'))])
       assert.deepEqual(await ageAll(world, before - 10 * DAY_MS), [])
-      // Two messages, two calls, one record, and the batch whose operation went with the events; one of each kind at a time.
+      // Two messages, two calls, one record, and the batch whose operation went with the events;
+      // one of each kind at a time.
       const slices = await ageAll(world, before)
       assert.equal(
         slices.reduce((sum, removed) => sum + removed, 0),

@@ -103,7 +103,8 @@ export const submitCases: readonly LedgerCase[] = [
       }
       assert.equal(new Set(calls).size, 2)
       const third = await world.needBatch()
-      // Answered at T0 + 1 s and T0 + 2 s: the first place is free 5 s after its answer, not after its beginning.
+      // Answered at T0 + 1 s and T0 + 2 s: the first place is free 5 s after its answer, not after
+      // its beginning.
       world.now = T0 + 5_999
       const waits = await world.slot(third, limits)
       assert.equal(waits.kind, 'wait')

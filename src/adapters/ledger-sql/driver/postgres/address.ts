@@ -3,15 +3,18 @@ import type { PoolConfig } from 'pg'
 import { RollcallError } from '../../../../core/errors.ts'
 import { MASK, masked } from '../../../../core/display/mask.ts'
 
-/** How the connector signs in: the password of the URL or `LEDGER_PASSWORD`, or a token of the identity of `AUTH_MODE`. */
+/**
+ * How the connector signs in: the password of the URL or `LEDGER_PASSWORD`, or a token of the
+ * identity of `AUTH_MODE`.
+ */
 export type PostgresAuth =
   | { readonly kind: 'password'; readonly password: string | null }
   /** A token for a scope; `null` when the identity has none. */
   | { readonly kind: 'entra'; tokens(scope: string): Promise<string | null> }
 
 /**
- * https://learn.microsoft.com/azure/postgresql/flexible-server/how-to-configure-sign-in-azure-ad-authentication; a national cloud has its own, as
- * `az cloud show --query endpoints.ossrdbmsResourceId` says.
+ * https://learn.microsoft.com/azure/postgresql/flexible-server/how-to-configure-sign-in-azure-ad-authentication;
+ * a national cloud has its own, as `az cloud show --query endpoints.ossrdbmsResourceId` says.
  */
 const scopeFor = (host: string): string => {
   const national = ['usgovcloudapi.net', 'chinacloudapi.cn'].find((cloud) =>
@@ -25,8 +28,10 @@ const PARAMETERS = new Set(['sslmode', 'sslrootcert', 'host'])
 export const isPostgresUrl = (location: string): boolean => /^postgres(?:ql)?:\/\//i.test(location)
 
 /**
- * A `postgres://user@host:port/database?sslmode=…&sslrootcert=…` URL as the client wants it. Without `sslmode` the connection is encrypted and the server's
- * certificate checked, but for a server on this machine. `host` may name the folder of a socket. Throws `ConfigInvalid`, which never quotes the URL.
+ * A `postgres://user@host:port/database?sslmode=…&sslrootcert=…` URL as the client wants it.
+ * Without `sslmode` the connection is encrypted and the server's certificate checked, but for a
+ * server on this machine. `host` may name the folder of a socket. Throws `ConfigInvalid`, which
+ * never quotes the URL.
  */
 export function postgresConnection(location: string, auth: PostgresAuth): PoolConfig {
   const url = parse(location)
@@ -39,7 +44,8 @@ export function postgresConnection(location: string, auth: PostgresAuth): PoolCo
   const root = url.searchParams.get('sslrootcert')
   if (root !== null && mode !== 'verify-full')
     throw invalid(`has an sslrootcert, at which sslmode=${mode} never looks; it takes verify-full`)
-  // Any holder of the token can act as the identity, so it goes only to a server that has proved its own.
+  // Any holder of the token can act as the identity, so it goes only to a server that has proved
+  // its own.
   if (auth.kind === 'entra' && mode !== 'verify-full' && !isLocal(host))
     throw invalid(`has sslmode=${mode}; with LEDGER_AUTH=entra it takes verify-full`)
   return {

@@ -13,7 +13,10 @@ export interface PostgresLedgerOptions extends PostgresAddress {
   readonly onGone?: ThreadOptions['onGone']
 }
 
-/** The ledger in a PostgreSQL database, its connections in a thread of their own. Throws `LedgerTooNew`, `LedgerNotReady`, `LedgerRefused` and `LedgerUnavailable`. */
+/**
+ * The ledger in a PostgreSQL database, its connections in a thread of their own. Throws
+ * `LedgerTooNew`, `LedgerNotReady`, `LedgerRefused` and `LedgerUnavailable`.
+ */
 export async function openPostgresLedger(options: PostgresLedgerOptions): Promise<Ledger> {
   return (await postgresThread(options)).ledger
 }

@@ -13,8 +13,8 @@ export interface PostgresOptions {
   readonly name: string
   readonly connections: number
   /**
-   * A statement that takes longer is given up, by both sides. `null` for making tables and for moving a ledger,
-   * which take as long as they take.
+   * A statement that takes longer is given up, by both sides. `null` for making tables and for
+   * moving a ledger, which take as long as they take.
    */
   readonly statementMs: number | null
 }
@@ -30,8 +30,8 @@ const INT8 = 20
 const NUMERIC = 1700
 const [INT2, INT4, FLOAT8] = [21, 23, 701]
 /**
- * Numbers arrive as numbers: no number in the ledger exceeds 2^53, because sequence numbers of messages are
- * texts. Sums arrive as NUMERIC.
+ * Numbers arrive as numbers: no number in the ledger exceeds 2^53, because sequence numbers of
+ * messages are texts. Sums arrive as NUMERIC.
  */
 const types = {
   getTypeParser: (oid: number): ((text: string) => string | number) =>
@@ -92,8 +92,8 @@ function openPool({ connection, connections, statementMs }: PostgresOptions): Po
   })
   // An idle connection that breaks: the next transaction gets another.
   pool.on('error', () => {})
-  // A server may end a connection in the very chunk that says it is ready, before the transaction that asked
-  // for it listens.
+  // A server may end a connection in the very chunk that says it is ready, before the transaction
+  // that asked for it listens.
   pool.on('connect', (client) => void client.on('error', () => {}))
   return pool
 }

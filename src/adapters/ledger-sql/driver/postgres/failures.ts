@@ -8,7 +8,10 @@ import { RollcallError } from '../../../../core/errors.ts'
  */
 type Kind = 'conflict' | 'connection' | 'refused'
 
-/** SQLSTATEs and network codes that pass by themselves. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/**
+ * SQLSTATEs and network codes that pass by themselves.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
 const PASSING: Readonly<Record<string, Kind>> = {
   '40000': 'conflict', // transaction_rollback
   '40001': 'conflict', // serialization_failure
@@ -44,8 +47,8 @@ const PASSING: Readonly<Record<string, Kind>> = {
 }
 
 /**
- * An error of the client or the database about a statement or a connection. Its message can quote values, so
- * only its code is shown.
+ * An error of the client or the database about a statement or a connection. Its message can quote
+ * values, so only its code is shown.
  */
 export class Failure extends Error {
   override readonly name = 'Failure'
@@ -57,7 +60,8 @@ export class Failure extends Error {
     this.code = code
     // Who writes where only reading was announced is wrong wherever it is.
     if (access === 'read' && code === '25006') this.kind = 'refused'
-    // The client's own complaints have no code, and all of them are about a connection that is gone or does not come.
+    // The client's own complaints have no code, and all of them are about a connection that is gone
+    // or does not come.
     else this.kind = PASSING[code] ?? (cause instanceof DatabaseError ? 'refused' : 'connection')
   }
 }

@@ -4,8 +4,9 @@ import type { Driver } from '../sql.ts'
 import { maskedLocation } from './address.ts'
 
 /**
- * For commands that change no table: throws what `schemaState` throws, `LedgerNotReady` when the database holds no ledger or
- * an older one, and `LedgerRefused` when this user could not make one either.
+ * For commands that change no table: throws what `schemaState` throws, `LedgerNotReady` when the
+ * database holds no ledger or an older one, and `LedgerRefused` when this user could not make one
+ * either.
  */
 export async function expectSchema(driver: Driver, location: string): Promise<void> {
   const state = await schemaState(driver)
@@ -17,7 +18,10 @@ export async function expectSchema(driver: Driver, location: string): Promise<vo
   )
 }
 
-/** Throws `LedgerRefused` when this user may make no tables, for it is said before anything is tried. */
+/**
+ * Throws `LedgerRefused` when this user may make no tables, for it is said before anything is
+ * tried.
+ */
 export async function expectRightToMake(
   driver: Driver,
   location: string,

@@ -7,8 +7,9 @@ import type { PostgresAddress } from './driver-at.ts'
 import { Failure, told } from './failures.ts'
 
 /**
- * Writes every table of the ledger anew, without the rows that were deleted or changed, whose values stay in the old files
- * otherwise. Each table is locked while it is written. Throws `LedgerRefused` for a role that may not do it.
+ * Writes every table of the ledger anew, without the rows that were deleted or changed, whose
+ * values stay in the old files otherwise. Each table is locked while it is written. Throws
+ * `LedgerRefused` for a role that may not do it.
  */
 export async function rewriteTables(
   { location, auth }: Pick<PostgresAddress, 'location' | 'auth'>,

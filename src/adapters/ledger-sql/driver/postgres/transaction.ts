@@ -10,7 +10,10 @@ const ROLLCALL_LOCKS = 0x726f6c6c
 
 type Access = 'write' | 'read'
 
-/** The connection was lost while a commit was on its way. It is not repeated, because it may have been done. */
+/**
+ * The connection was lost while a commit was on its way. It is not repeated, because it may have
+ * been done.
+ */
 export class Uncertain extends Error {
   override readonly name = 'Uncertain'
 }
@@ -35,8 +38,8 @@ interface Connecting {
 }
 
 /**
- * Runs `work` once in a transaction on a connection of its own. Rejects with a `Failure` of a statement, with
- * `Uncertain`, or with what `work` rejected with.
+ * Runs `work` once in a transaction on a connection of its own. Rejects with a `Failure` of a
+ * statement, with `Uncertain`, or with what `work` rejected with.
  */
 export async function runOnce<T>(
   connecting: Connecting,
@@ -95,7 +98,8 @@ function sqlOver(client: PoolClient, { prepare, statementMs }: Connecting, acces
     run: async (text, parameters = []) => (await query(text, parameters)).rowCount ?? 0,
     lock: async (name, mode) => {
       const taken = `SELECT pg_advisory_xact_lock${mode === 'shared' ? '_shared' : ''}(CAST(? AS INT), CAST(? AS INT))`
-      // Waits without limit for another instance that makes tables, but not for a table that is in use.
+      // Waits without limit for another instance that makes tables, but not for a table that is in
+      // use.
       if (statementMs === null) await query('SET LOCAL lock_timeout = 0', [])
       await query(taken, [ROLLCALL_LOCKS, LOCKS.indexOf(name)])
       if (statementMs === null) await query(`SET LOCAL lock_timeout = ${TABLE_LOCK_MS}`, [])

@@ -37,7 +37,10 @@ async function open(tokens: (scope: string) => Promise<string | null>): Promise<
   }
 }
 
-/** Where tables are current this only looks. An index over millions of rows is not made within the time a statement of the loops may take. */
+/**
+ * Where tables are current this only looks. An index over millions of rows is not made within the
+ * time a statement of the loops may take.
+ */
 async function makeTables(driver: Driver, auth: PostgresAuth): Promise<void> {
   const state = await schemaState(driver)
   if (state.kind === 'ready') return

@@ -8,9 +8,15 @@ export interface SqliteLedgerOptions {
   readonly path: string
   /** For `status` and `trace` beside a running process: takes no lock and changes nothing. */
   readonly readOnly?: boolean
-  /** For an operator's command beside a running process: takes no lock, and its transactions wait their turn. */
+  /**
+   * For an operator's command beside a running process: takes no lock, and its transactions wait
+   * their turn.
+   */
   readonly beside?: boolean
-  /** How long to wait for another process to let go of the file, or, for reading, to have made its tables. */
+  /**
+   * How long to wait for another process to let go of the file, or, for reading, to have made its
+   * tables.
+   */
   readonly patienceMs?: number
   readonly now: () => number
   readonly onGone?: ThreadOptions['onGone']
@@ -19,8 +25,9 @@ export interface SqliteLedgerOptions {
 const PATIENCE_MS = 5_000
 
 /**
- * The ledger in a SQLite file: in a thread of its own for the process that runs on it, else in this thread.
- * Rejects with `LedgerInUse`, `LedgerTooNew`, `LedgerNotReady`, or the database's error about the file.
+ * The ledger in a SQLite file: in a thread of its own for the process that runs on it, else in this
+ * thread. Rejects with `LedgerInUse`, `LedgerTooNew`, `LedgerNotReady`, or the database's error
+ * about the file.
  */
 export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Ledger> {
   const { path, readOnly = false, beside = false, patienceMs = PATIENCE_MS } = options

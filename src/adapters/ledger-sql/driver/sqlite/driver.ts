@@ -30,9 +30,10 @@ export interface SqliteOptions {
 }
 
 /**
- * A SQLite file as a driver. Calls block their thread, so in the connector it lives in a worker (`client.ts`).
- * What is committed survives a crash of the process and of the machine (`synchronous=FULL`). Only its owner may read the file.
- * Throws `LedgerRefused`, `LedgerMissing`, `LedgerNotReady` or `LedgerFull`, which name the file.
+ * A SQLite file as a driver. Calls block their thread, so in the connector it lives in a worker
+ * (`client.ts`). What is committed survives a crash of the process and of the machine
+ * (`synchronous=FULL`). Only its owner may read the file. Throws `LedgerRefused`, `LedgerMissing`,
+ * `LedgerNotReady` or `LedgerFull`, which name the file.
  */
 export function openSqlite(given: string, options: SqliteOptions = {}): Driver {
   const path = realPlace(given)
@@ -56,8 +57,9 @@ function driverOn(path: string, options: SqliteOptions): Driver {
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; PRAGMA secure_delete = ON',
     )
-  // Without statistics the planner takes 256 listed rows for many, and would rather walk the whole table past an index made of the list.
-  // KiB. Who only reads walks through once and would keep what it never asks for again.
+  // Without statistics the planner takes 256 listed rows for many, and would rather walk the whole
+  // table past an index made of the list. KiB. Who only reads walks through once and would keep
+  // what it never asks for again.
   database.exec(
     `PRAGMA cache_size = ${options.readOnly ? -8_192 : -262_144}; PRAGMA temp_store = MEMORY; PRAGMA automatic_index = OFF`,
   )
@@ -100,7 +102,8 @@ function driverOn(path: string, options: SqliteOptions): Driver {
       return turn
     },
     scrub: () => {
-      // What was deleted is overwritten in the file; the log before it still has the pages as they were.
+      // What was deleted is overwritten in the file; the log before it still has the pages as they
+      // were.
       const turn = last.then(() => {
         database.exec(`PRAGMA busy_timeout = ${SCRUB_MS}`)
         const left = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy']

@@ -7,7 +7,10 @@ const [BUSY, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB] = [5, 8, 10, 11, 
 
 export const isBusy = (error: unknown): boolean => primaryCode(error) === BUSY
 
-/** What SQLite or the file system said of a ledger's file, in a sentence that names the file and what to do; any other error as it is. */
+/**
+ * What SQLite or the file system said of a ledger's file, in a sentence that names the file and
+ * what to do; any other error as it is.
+ */
 export function toldOfFile(error: unknown, path: string): unknown {
   const failed = (code: ErrorCode, what: string): RollcallError =>
     new RollcallError(code, `the ledger ${path} ${what}`, { cause: error })

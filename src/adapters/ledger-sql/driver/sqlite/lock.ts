@@ -8,10 +8,11 @@ import { expectOnePath, IN_MEMORY, realPlace } from './place.ts'
 const TRY_EVERY_MS = 100
 
 /**
- * One writing process per ledger file. The lock is an open transaction on a small database beside it, so the operating system
- * gives it back when the process dies, however it dies. Waits up to `patienceMs` for a predecessor that is just ending; throws
- * `LedgerInUse` after that, and `LedgerRefused` for a file that has a second path, where it would not help. A lock whose file
- * is removed is noticed by `SoleWriter`.
+ * One writing process per ledger file. The lock is an open transaction on a small database beside
+ * it, so the operating system gives it back when the process dies, however it dies. Waits up to
+ * `patienceMs` for a predecessor that is just ending; throws `LedgerInUse` after that, and
+ * `LedgerRefused` for a file that has a second path, where it would not help. A lock whose file is
+ * removed is noticed by `SoleWriter`.
  */
 export async function lockLedger(given: string, patienceMs: number): Promise<{ release(): void }> {
   if (given === IN_MEMORY) return { release: () => {} }

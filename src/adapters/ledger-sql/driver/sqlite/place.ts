@@ -5,8 +5,8 @@ import { RollcallError } from '../../../../core/errors.ts'
 export const IN_MEMORY = ':memory:'
 
 /**
- * The path of the file itself with all links resolved, even before it is made. The files beside it (`-wal`,
- * `-lock`) are named after this path.
+ * The path of the file itself with all links resolved, even before it is made. The files beside it
+ * (`-wal`, `-lock`) are named after this path.
  */
 export function realPlace(path: string): string {
   if (path === IN_MEMORY) return path
@@ -19,8 +19,9 @@ export function realPlace(path: string): string {
 }
 
 /**
- * Throws `LedgerRefused` for a file that has a second path. SQLite keeps what was committed last, and its locks, in files
- * beside the path: two processes that come by two paths would not see each other, and each would undo the other's work.
+ * Throws `LedgerRefused` for a file that has a second path. SQLite keeps what was committed last,
+ * and its locks, in files beside the path: two processes that come by two paths would not see each
+ * other, and each would undo the other's work.
  */
 export function expectOnePath(path: string): void {
   if (path === IN_MEMORY) return
@@ -40,7 +41,10 @@ const twoPaths = (path: string, what: string): RollcallError =>
     `the ledger ${path} ${what}: two processes would not see each other's changes`,
   )
 
-/** https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html; elsewhere no file can be mounted. */
+/**
+ * https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html; elsewhere no file can be
+ * mounted.
+ */
 function mountPoints(): ReadonlySet<string> {
   const text = orNull(() => readFileSync('/proc/self/mountinfo', 'utf8')) ?? ''
   return new Set(

@@ -15,8 +15,8 @@ export async function holdsLedger(driver: Driver): Promise<boolean> {
 }
 
 /**
- * Throws `LedgerNotReady` for the database of another program, because the ledger's tables would be made among
- * its tables.
+ * Throws `LedgerNotReady` for the database of another program, because the ledger's tables would be
+ * made among its tables.
  */
 export async function expectLedgerOrNothing(path: string): Promise<void> {
   // An empty file is one that was just made.
@@ -42,8 +42,9 @@ async function tablesIn(driver: Driver): Promise<ReadonlySet<string>> {
 }
 
 /**
- * A reader beside a writer may come between the making of the file and that of its tables, so it waits up to `patienceMs` for this release's
- * schema. Throws what `schemaState` throws, or `LedgerNotReady` when the file still holds none or an older one.
+ * A reader beside a writer may come between the making of the file and that of its tables, so it
+ * waits up to `patienceMs` for this release's schema. Throws what `schemaState` throws, or
+ * `LedgerNotReady` when the file still holds none or an older one.
  */
 export async function waitForSchema(driver: Driver, path: string, patienceMs: number): Promise<void> {
   const attempts = Math.max(1, Math.ceil(patienceMs / LOOK_EVERY_MS))

@@ -20,7 +20,10 @@ export interface ThreadOptions {
   readonly onGone?: (error: Error) => void
 }
 
-/** Calls a method of the module in the ledger's thread. `transfer`: buffers that are handed over, not copied. */
+/**
+ * Calls a method of the module in the ledger's thread. `transfer`: buffers that are handed over,
+ * not copied.
+ */
 export type AskThread = (
   method: string,
   given: readonly unknown[],

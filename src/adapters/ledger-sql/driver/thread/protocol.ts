@@ -31,7 +31,9 @@ export interface Lost {
   readonly lost: PackedError
 }
 
-/** The worker requests a token by its scope; the main thread has the identity and its token cache. */
+/**
+ * The worker requests a token by its scope; the main thread has the identity and its token cache.
+ */
 export interface TokenWanted {
   readonly tokenFor: string
   readonly id: number

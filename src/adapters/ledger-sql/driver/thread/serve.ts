@@ -19,7 +19,10 @@ export interface Opened {
   watch?(onLost: (error: Error) => void): void
 }
 
-/** The worker's side: one message is one method call, which is one transaction, or a call of the module. */
+/**
+ * The worker's side: one message is one method call, which is one transaction, or a call of the
+ * module.
+ */
 export async function serveLedger(
   port: MessagePort,
   open: () => Promise<Opened>,

@@ -61,7 +61,10 @@ const employees = ({ integer, tableOptions }: Dialect): readonly string[] => [
   `CREATE INDEX employees_failed ON employees (failed_operation) WHERE failed_operation IS NOT NULL`,
 ]
 
-/** The user names and mail addresses of an employee's records, former ones included, to find the employee by. */
+/**
+ * The user names and mail addresses of an employee's records, former ones included, to find the
+ * employee by.
+ */
 const accountNames = ({ integer, tableOptions }: Dialect): readonly string[] => [
   `CREATE TABLE account_names (
     -- The name in lower case, hashed.
@@ -108,7 +111,9 @@ const foldedIds = ({ tableOptions }: Dialect): readonly string[] => [
   )${tableOptions}`,
 ]
 
-/** Where in the order an erased employee left last: what stands before it does not count for access. */
+/**
+ * Where in the order an erased employee left last: what stands before it does not count for access.
+ */
 const erasedLeavers = ({ integer, tableOptions }: Dialect): readonly string[] => [
   `CREATE TABLE erased_leavers (
     hash TEXT PRIMARY KEY NOT NULL,

@@ -1,6 +1,9 @@
 import type { Dialect } from '../../driver/sql.ts'
 
-/** Every event that says an employee leaves, until the directory is known to hold the account disabled. */
+/**
+ * Every event that says an employee leaves, until the directory is known to hold the account
+ * disabled.
+ */
 export const leaverTables = ({ integer, identity, tableOptions }: Dialect): readonly string[] => [
   `CREATE TABLE leaver_cases (
     seq             ${identity},

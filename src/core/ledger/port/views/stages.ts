@@ -2,7 +2,10 @@ import type { Stage } from '../figures.ts'
 
 /** What waits in a stage of the flow: for the page that a number on Now leads to. */
 export interface StageLedger {
-  /** A page of what waits in a stage, about the oldest first. It walks along an index of what is open. */
+  /**
+   * A page of what waits in a stage, about the oldest first. It walks along an index of what is
+   * open.
+   */
   listStage(query: StageQuery): Promise<StagePage>
 }
 

@@ -47,7 +47,10 @@ function editView(id: string, text: string, why: string, formWith: (fields: Mark
 <section class="card">${formWith(markup`${hidden({ id, 'patch-kind': 'body', justification: why })}<p class="field-of wide"><label for="body">Body</label><textarea id="body" name="patch" rows="24" spellcheck="false" required>${verbatim(indented(text))}</textarea></p>`)}</section>`
 }
 
-/** JSON with a line for each field, in which what cannot be seen is escaped; any other text as it is. */
+/**
+ * JSON with a line for each field, in which what cannot be seen is escaped; any other text as it
+ * is.
+ */
 function indented(text: string): string {
   const read = readJson(text)
   return read.kind === 'json' ? visibleJson(JSON.stringify(read.value, null, 2)) : text

@@ -4,7 +4,9 @@ import { type Asked, justificationOf, type Result } from '../asked.ts'
 import { planForm, type Preview } from './plan-form.ts'
 import { previewView } from './preview-view.ts'
 
-/** Shows what a replay would do: operations, calls, what is stale and what would be refused again. */
+/**
+ * Shows what a replay would do: operations, calls, what is stale and what would be refused again.
+ */
 export async function previewReplay(
   asked: Asked,
   context: ConsoleContext,

@@ -14,7 +14,10 @@ import type { Fields } from '../confirm.ts'
 /** So many dead letters at once; the commands take more. */
 export const MOST_AT_ONCE = 10_000
 
-/** The fields by which a list of dead letters is filtered. They are called like the options of the commands. */
+/**
+ * The fields by which a list of dead letters is filtered. They are called like the options of the
+ * commands.
+ */
 export const FILTER_FIELDS = [
   'store',
   'reason',
