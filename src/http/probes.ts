@@ -9,7 +9,17 @@ export interface ProbeSettings {
   readonly address: HttpAddress
   /** Needed for the metrics beyond loopback; without one only the probes are open there. */
   readonly token: string | null
+  readonly limits?: ClientLimits
 }
+
+/** Milliseconds. */
+export interface ClientLimits {
+  /** For a whole request, headers and body, and for the next one on the same connection. */
+  readonly waitMs: number
+  /** How often the server looks for requests that take longer. */
+  readonly checkMs: number
+}
+
 export interface Probes {
   readonly port: number
   close(): Promise<void>
@@ -21,9 +31,8 @@ type Route = (
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
-const WAIT_MS = 5_000
-/** By default the server looks for requests that do not end every 30 seconds. */
-const CHECK_MS = 1_000
+/** By default a server looks for slow requests every 30 seconds only. */
+const LIMITS: ClientLimits = { waitMs: 5_000, checkMs: 1_000 }
 /** Connections without a request under way. */
 const MOST_WAITING = 100
 
@@ -34,7 +43,7 @@ const MOST_WAITING = 100
  * `AddressUnavailable`.
  */
 export async function startProbes(
-  { address, token }: ProbeSettings,
+  { address, token, limits: { waitMs, checkMs } = LIMITS }: ProbeSettings,
   ready: () => Promise<Readiness>,
   metrics: () => Promise<string>,
   pages: RequestListener | null = null,
@@ -56,10 +65,10 @@ export async function startProbes(
   }
   const server = createServer(
     {
-      requestTimeout: WAIT_MS,
-      headersTimeout: WAIT_MS,
-      keepAliveTimeout: WAIT_MS,
-      connectionsCheckingInterval: CHECK_MS,
+      requestTimeout: waitMs,
+      headersTimeout: waitMs,
+      keepAliveTimeout: waitMs,
+      connectionsCheckingInterval: checkMs,
     },
     (request, response) => {
       const { socket } = request

@@ -27,6 +27,8 @@ export function consoleApp(context: ConsoleContext): Hono<Guarded> {
   serveProgress(app, context)
   app.notFound((request) => refuse(request, { status: 404 }))
   app.onError((error, request) => {
+    // A client that went away, or was cut off, reads no answer: it is not a failure of ours.
+    if (request.req.raw.signal.aborted) return request.body(null, 400)
     const reference = randomUUID()
     context.log.error('console.failed', { reference, path: request.req.path, error: error.name })
     return request.html(failurePage(reference), 500)
