@@ -66,7 +66,7 @@ function driverOn(path: string, options: SqliteOptions): Driver {
   const statements = new Map<string, StatementSync>()
   const prepare = (text: string): StatementSync => {
     let statement = statements.get(text)
-    if (!statement) statements.set(text, (statement = database.prepare(text)))
+    if (!statement) statements.set(text, (statement = database.prepare(withoutPeeking(text))))
     return statement
   }
   const sql: Omit<Sql, 'pendingTotals'> = {
@@ -120,4 +120,12 @@ function driverOn(path: string, options: SqliteOptions): Driver {
       database.close()
     },
   }
+}
+
+/**
+ * SQLite plans with the value of a plain `LIMIT ?`, so it compiles such a statement anew for every run, and not
+ * with that of an expression. https://sqlite.org/c3ref/c_dbconfig_defensive.html, SQLITE_DBCONFIG_ENABLE_QPSG
+ */
+function withoutPeeking(text: string): string {
+  return text.replaceAll(/\b(LIMIT|OFFSET) \?/g, '$1 +?')
 }
