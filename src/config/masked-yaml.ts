@@ -8,7 +8,7 @@ import { DEFAULT_RULES } from '../core/plan/mapping/mapping.ts'
 import { visible } from '../core/display/visible.ts'
 import { SECRETS } from './environment.ts'
 import { consoleSettingsOf } from './console/access.ts'
-import type { Path } from './file.ts'
+import type { Path } from './path.ts'
 import type { Config } from './load.ts'
 import { type FileContent, SETTING_NAMES } from './schema.ts'
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Path, Problem } from './file.ts'
+import type { Path, Problem } from './path.ts'
 import { jsonSchema } from './schema.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { RollcallError } from '../core/errors.ts'
 import { ENVIRONMENT, type Environment, SECRETS, type Settings } from './environment.ts'
-import type { Problem } from './file.ts'
+import type { Problem } from './path.ts'
 import { problemsOf } from './problems.ts'
 import type { FileContent } from './schema.ts'
 import { variable } from './variables.ts'

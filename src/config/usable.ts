@@ -1,4 +1,4 @@
-import type { Path, Problem } from './file.ts'
+import type { Path, Problem } from './path.ts'
 import { FILE, type FileContent } from './schema.ts'
 
 /** What of a file can be used although other parts of it cannot. */

@@ -2,7 +2,7 @@ import type { AlertLimits } from '../../core/alerts/assess.ts'
 import { AlertThresholdSettings, durationMs, writtenDuration } from '../../core/alerts/settings.ts'
 import type { Stage } from '../../core/ledger/port/figures.ts'
 import type { Settings } from '../environment.ts'
-import type { Path, Problem } from '../file.ts'
+import type { Path, Problem } from '../path.ts'
 
 /** `alerts` of the file, compiled. */
 export type AlertThresholds = Omit<AlertLimits, 'callsPerDay'>

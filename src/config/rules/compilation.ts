@@ -4,7 +4,7 @@ import type { HrReader } from '../../core/intake/hydrate/loop.ts'
 import type { HrSystemSettings } from '../../core/intake/hydrate/settings.ts'
 import type { ChannelSettings } from '../../core/alerts/settings.ts'
 import type { Settings } from '../environment.ts'
-import type { Path, Problem } from '../file.ts'
+import type { Path, Problem } from '../path.ts'
 
 /** What compiling needs from outside; `compose/` provides it. */
 export interface RuleTools {

@@ -5,7 +5,7 @@ import {
   type Mapping,
 } from '../../core/plan/mapping/mapping.ts'
 import { compileRule, type Rule } from '../../core/plan/mapping/rule.ts'
-import type { Problem } from '../file.ts'
+import type { Problem } from '../path.ts'
 import type { MappingContent } from '../schema.ts'
 import type { Compilation } from './compilation.ts'
 

@@ -13,7 +13,7 @@ import {
   type RuleSettings,
 } from '../../core/alerts/settings.ts'
 import { zone } from '../values.ts'
-import type { Path, Problem } from '../file.ts'
+import type { Path, Problem } from '../path.ts'
 
 /** `notifications` of the file, compiled. */
 export interface Notifications {

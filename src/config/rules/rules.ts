@@ -8,7 +8,7 @@ import { compileMapping, type Mapping } from '../../core/plan/mapping/mapping.ts
 import { type Targets, targetsOf } from '../../core/plan/mapping/targets.ts'
 import { type Pilot, pilotOf } from '../../core/plan/pilot.ts'
 import type { Settings } from '../environment.ts'
-import type { Problem } from '../file.ts'
+import type { Problem } from '../path.ts'
 import type { FileContent } from '../schema.ts'
 import { type AlertThresholds, compileThresholds } from './alerts.ts'
 import type { Compilation, RuleTools } from './compilation.ts'
