@@ -4,6 +4,14 @@
  */
 export const CALLBACK_PATH = '/sign-in/callback'
 
+/** How the console proves that it is the app registration. */
+export type ClientCredential =
+  | { readonly kind: 'secret'; readonly secret: string }
+  /** PEM text with the certificate and its private key. */
+  | { readonly kind: 'certificate'; readonly pem: string }
+  /** The file holds a token of another issuer, which the registration trusts. */
+  | { readonly kind: 'federated'; readonly tokenFile: string }
+
 /** The app registration in Entra ID that signs in to the console. */
 export interface SignInSettings {
   /** Where browsers reach the console: scheme and host. */
@@ -11,7 +19,7 @@ export interface SignInSettings {
   /** The one tenant whose users may sign in. */
   readonly tenantId: string
   readonly clientId: string
-  readonly clientSecret: string
+  readonly credential: ClientCredential
   /** Where the tenant signs in, such as https://login.microsoftonline.com. */
   readonly authority: string
 }

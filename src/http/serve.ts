@@ -87,7 +87,11 @@ async function accessOf(config: Config, loopback: boolean): Promise<AccessSettin
     open: loopback && signIn === null,
     token,
     tokenPermissions: new Set(allowed),
-    entra: signIn && { service: await signInService(signIn), roles, clientSecret: signIn.clientSecret },
+    entra: signIn && {
+      service: await signInService(signIn.settings),
+      roles,
+      cookieSecret: signIn.cookieSecret,
+    },
     user: operatingSystemUser(),
   }
 }

@@ -9,6 +9,7 @@ import {
   type SignInSettings,
 } from '../../core/sign-in.ts'
 import { signedInOf } from './claims.ts'
+import { clientAuth } from './client-auth.ts'
 import { type Fetch, limitedFetch, NotReached } from './fetching.ts'
 
 const CLOCK_TOLERANCE_S = 60
@@ -26,11 +27,13 @@ export interface Outside {
 /**
  * Sign-in with one tenant of Entra ID: OpenID Connect with a code, PKCE, state and nonce for
  * browsers, and access tokens of version 2 for programs. The metadata of the tenant are read when
- * the first one signs in.
+ * the first one signs in. Throws `ConfigInvalid` or `FileUnreadable` for a credential that cannot be
+ * used.
  */
 export function entraSignIn(settings: SignInSettings, outside: Outside): SignInService {
   const send = limitedFetch(outside.fetch, outside.clock)
-  const discovered = kept(() => discover(settings, send))
+  const auth = clientAuth(settings.credential)
+  const discovered = kept(() => discover(settings, auth, send))
   return {
     begin: () => reached(async () => begin(settings, (await discovered()).configuration)),
     finish: (query, pending) =>
@@ -44,13 +47,16 @@ interface Discovered {
   readonly keys: jose.JWTVerifyGetKey
 }
 
-async function discover(settings: SignInSettings, send: Fetch): Promise<Discovered> {
-  const { authority, tenantId, clientId, clientSecret } = settings
+async function discover(
+  { authority, tenantId, clientId }: SignInSettings,
+  auth: oidc.ClientAuth,
+  send: Fetch,
+): Promise<Discovered> {
   const configuration = await oidc.discovery(
     new URL(`${authority}/${tenantId}/v2.0`),
     clientId,
     { [oidc.clockTolerance]: CLOCK_TOLERANCE_S, id_token_signed_response_alg: 'RS256' },
-    oidc.ClientSecretPost(clientSecret),
+    auth,
     {
       [oidc.customFetch]: (address, init) => send(address, init as RequestInit),
       // The signature of an ID token counts, although TLS says where it comes from.

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RollcallError } from '../../core/errors.ts'
-import type { SignInSettings } from '../../core/sign-in.ts'
+import type { ClientCredential, SignInSettings } from '../../core/sign-in.ts'
 import { DEFAULT_ROLES, PERMISSION_NAMES } from './permissions.ts'
 import type { Settings } from '../environment.ts'
 
@@ -29,28 +29,72 @@ export function consoleSettingsOf({
   return file === null ? DEFAULTS : file.content.console
 }
 
-const NEEDED = ['CONSOLE_URL', 'CONSOLE_TENANT_ID', 'CONSOLE_CLIENT_ID', 'CONSOLE_CLIENT_SECRET'] as const
+const REGISTRATION = ['CONSOLE_URL', 'CONSOLE_TENANT_ID', 'CONSOLE_CLIENT_ID'] as const
+const CREDENTIALS = [
+  'CONSOLE_CLIENT_SECRET',
+  'CONSOLE_CLIENT_CERTIFICATE',
+  'CONSOLE_FEDERATED_TOKEN_FILE',
+] as const
+const NEEDED = [...REGISTRATION, CREDENTIALS.join(' or ')]
 
-/**
- * The sign-in with Entra ID; `null` without one. Throws `ConfigInvalid`, which names what is
- * missing.
- */
-export function signInOf(
-  config: Pick<Settings, (typeof NEEDED)[number] | 'CONSOLE_AUTHORITY'>,
-): SignInSettings | null {
+type SignInVariables = Pick<Settings, (typeof REGISTRATION)[number] | (typeof CREDENTIALS)[number]> &
+  Pick<Settings, 'CONSOLE_AUTHORITY' | 'CONSOLE_COOKIE_SECRET'>
+
+export interface ConfiguredSignIn {
+  readonly settings: SignInSettings
+  /** The same for every instance: cookies are encrypted with a key that is made of it. */
+  readonly cookieSecret: string
+}
+
+/** The sign-in with Entra ID; `null` without one. Throws `ConfigInvalid`, which names what is missing. */
+export function signInOf(config: SignInVariables): ConfiguredSignIn | null {
   const {
     CONSOLE_URL: url,
     CONSOLE_TENANT_ID: tenantId,
     CONSOLE_CLIENT_ID: clientId,
-    CONSOLE_CLIENT_SECRET: clientSecret,
     CONSOLE_AUTHORITY: authority,
   } = config
-  if (url !== null && tenantId !== null && clientId !== null && clientSecret !== null)
-    return { url, tenantId, clientId, clientSecret, authority }
-  const missing = NEEDED.filter((name) => config[name] === null)
+  const proof = proofOf(config)
+  if (url !== null && tenantId !== null && clientId !== null && proof !== null)
+    return {
+      settings: { url, tenantId, clientId, authority, credential: proof.credential },
+      ...cookies(proof),
+    }
+  const missing: string[] = REGISTRATION.filter((name) => config[name] === null)
+  if (proof === null) missing.push(CREDENTIALS.join(' or '))
   if (missing.length === NEEDED.length) return null
   throw new RollcallError(
     'ConfigInvalid',
     `the sign-in with Entra ID takes ${NEEDED.join(', ')} together: set ${missing.join(' and ')}, or none of them`,
   )
+}
+
+interface Proof {
+  readonly credential: ClientCredential
+  /** `null` for a federated token: it changes, and differs between instances. */
+  readonly cookieSecret: string | null
+}
+
+const cookies = ({ cookieSecret }: Proof): Pick<ConfiguredSignIn, 'cookieSecret'> => {
+  if (cookieSecret !== null) return { cookieSecret }
+  throw new RollcallError(
+    'ConfigInvalid',
+    'CONSOLE_FEDERATED_TOKEN_FILE needs CONSOLE_COOKIE_SECRET, which every instance uses to encrypt the cookies of its sessions: set it to a random text of 32 characters or more',
+  )
+}
+
+/** How the console proves that it is the registration; `null` without any of the three ways. */
+function proofOf(config: SignInVariables): Proof | null {
+  const {
+    CONSOLE_CLIENT_SECRET: secret,
+    CONSOLE_CLIENT_CERTIFICATE: pem,
+    CONSOLE_FEDERATED_TOKEN_FILE: tokenFile,
+    CONSOLE_COOKIE_SECRET: own,
+  } = config
+  const [first, second] = CREDENTIALS.filter((name) => config[name] !== null)
+  if (first !== undefined && second !== undefined)
+    throw new RollcallError('ConfigInvalid', `${first} and ${second} are both set: remove one of them`)
+  if (secret !== null) return { credential: { kind: 'secret', secret }, cookieSecret: own ?? secret }
+  if (pem !== null) return { credential: { kind: 'certificate', pem }, cookieSecret: own ?? pem }
+  return tokenFile === null ? null : { credential: { kind: 'federated', tokenFile }, cookieSecret: own }
 }

@@ -9,7 +9,7 @@ export const CONSOLE_VARIABLES = {
   }),
   CONSOLE_URL: httpsOrigin.nullable().default(null).meta({
     description:
-      'Address at which browsers reach the console, such as https://rollcall.contoso.com. With it, the next two and the secret, users sign in with Entra ID',
+      'Address at which browsers reach the console, such as https://rollcall.contoso.com. With it, the next two and a secret, a certificate or a federated token, users sign in with Entra ID',
   }),
   CONSOLE_TENANT_ID: guid.nullable().default(null).meta({
     description: 'Tenant whose users may sign in to the console',
@@ -19,6 +19,20 @@ export const CONSOLE_VARIABLES = {
   }),
   CONSOLE_CLIENT_SECRET: optional.meta({
     description: 'Client secret of that app registration',
+    secret: true,
+  }),
+  CONSOLE_CLIENT_CERTIFICATE: optional.meta({
+    description:
+      'In place of the secret: PEM text with a certificate of that app registration and its RSA private key',
+    secret: true,
+  }),
+  CONSOLE_FEDERATED_TOKEN_FILE: optional.meta({
+    description:
+      'In place of the secret: file with the token of a workload identity that the app registration trusts. It is read for each sign-in',
+  }),
+  CONSOLE_COOKIE_SECRET: z.string().min(32).nullable().default(null).meta({
+    description:
+      'Random text of 32 characters or more that encrypts the cookies of the console, the same for every instance. Without it, the secret or the certificate does; a federated token needs it',
     secret: true,
   }),
   CONSOLE_AUTHORITY: httpsOrigin.default('https://login.microsoftonline.com').meta({

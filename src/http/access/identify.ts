@@ -31,7 +31,7 @@ export interface EntraAccess {
   readonly service: SignInService
   readonly roles: RolePermissions
   /** Takes part in the key of the cookies. */
-  readonly clientSecret: string
+  readonly cookieSecret: string
 }
 
 /** Who asks, and the session that says so; `session` is `null` without a cookie. */
@@ -51,7 +51,7 @@ export const TOKEN_ACTOR: Actor = { id: 'token', name: 'token' }
 export function identifierWith(access: AccessSettings): Identifier {
   const processKey = randomBytes(32).toString('hex')
   // On loopback no cookie is ever sealed or opened.
-  const secrets = [access.token ?? '', access.entra?.clientSecret ?? '', access.open ? processKey : '']
+  const secrets = [access.token ?? '', access.entra?.cookieSecret ?? '', access.open ? processKey : '']
   const sealer = sealerWith(secrets)
   const formKey = JSON.stringify(secrets)
   const local: Visitor = {

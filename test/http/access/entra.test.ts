@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { entraSignIn } from '../../../src/adapters/entra-sign-in/service.ts'
-import { readConfig } from '../../../src/compose/config.ts'
-import { consoleSettingsOf, signInOf } from '../../../src/config/console/access.ts'
 import { DEFAULT_ROLES, permissionsOf } from '../../../src/config/console/permissions.ts'
 import type { AccessSettings } from '../../../src/http/access/identify.ts'
 import { ROUTES } from '../../../src/http/access/routes.ts'
@@ -35,9 +33,8 @@ beforeEach(() => {
 
 /** A console with an empty memory, as another instance has it. */
 function newDoor(settings: Partial<AccessSettings> = {}): Door {
-  const { clientSecret } = tenant.settings
   const service = entraSignIn(tenant.settings, { fetch, clock: () => clock })
-  const entra = { service, roles: DEFAULT_ROLES, clientSecret }
+  const entra = { service, roles: DEFAULT_ROLES, cookieSecret: 'of-the-cookies' }
   const access = { ...OUTSIDE, token: null, entra, ...settings }
   return doorTo(
     contextOf(stack, { ledger: world.ledger, now: () => world.now }, access),
@@ -275,34 +272,4 @@ void describe('sign-in with Entra ID', () => {
       /href="\/sign-in\/entra\?to=%2Fleavers">Sign in with Microsoft Entra ID<.*name="token"/s,
     )
   })
-})
-
-void test('half a sign-in is refused by the name of what is missing, and a whole one takes one tenant', () => {
-  const whole = {
-    CONSOLE_URL: 'https://rollcall.contoso.com/',
-    CONSOLE_TENANT_ID: TENANT.toUpperCase(),
-    CONSOLE_CLIENT_ID: CLIENT,
-    CONSOLE_CLIENT_SECRET: 'secret',
-  }
-  assert.deepEqual(signInOf(readConfig(whole)), {
-    url: 'https://rollcall.contoso.com',
-    tenantId: TENANT,
-    clientId: CLIENT,
-    clientSecret: 'secret',
-    authority: 'https://login.microsoftonline.com',
-  })
-  assert.equal(signInOf(readConfig({})), null)
-  for (const name of Object.keys(whole))
-    assert.throws(() => signInOf(readConfig({ ...whole, [name]: undefined })), {
-      code: 'ConfigInvalid',
-      message: new RegExp(`: set ${name}, or none of them`),
-    })
-  for (const wrong of [
-    { CONSOLE_TENANT_ID: 'common' },
-    { CONSOLE_URL: 'http://rollcall.contoso.com' },
-    { CONSOLE_URL: 'https://rollcall.contoso.com/console' },
-    { CONSOLE_AUTHORITY: 'http://login.example' },
-  ])
-    assert.throws(() => readConfig({ ...whole, ...wrong }), { code: 'ConfigInvalid' })
-  assert.deepEqual(consoleSettingsOf(readConfig({})).roles, DEFAULT_ROLES)
 })

@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, randomUUID, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose'
 import type { SignInSettings } from '../../../src/core/sign-in.ts'
 
 export const TENANT = '8a3c2f0e-1b2d-4c5e-9f60-718293a4b5c6'
@@ -31,6 +31,8 @@ export interface OidcDouble extends AsyncDisposable {
   accessToken(user: Claims, spoilt?: Spoilt): Promise<string>
   /** Requests by the last part of their path. */
   readonly asked: Readonly<Record<'keys' | 'token' | 'openid-configuration', number>>
+  /** How the registration may prove itself besides its secret. */
+  readonly trusts: { certificate: string | null; federatedToken: string | null }
   /** Answers 503 from now on, or no longer. */
   down: boolean
   /** Who is signed in there in every browser; `null` for nobody. */
@@ -92,7 +94,9 @@ export async function oidcDouble(url = 'https://console.example'): Promise<OidcD
       const code = form.get('code') ?? ''
       const granted = codes.get(code)
       codes.delete(code)
-      const idToken = granted && isAsked(form, granted.query, callback) ? await granted.idToken : null
+      const asRegistered = await isRegistration(form, double.trusts, `${authority}${request.url}`)
+      const idToken =
+        granted && asRegistered && isAsked(form, granted.query, callback) ? await granted.idToken : null
       if (idToken === null) send(400, { error: 'invalid_grant', error_description: 'AADSTS54005 used' })
       else
         send(200, { token_type: 'Bearer', access_token: 'for-graph', expires_in: 3_600, id_token: idToken })
@@ -110,7 +114,7 @@ export async function oidcDouble(url = 'https://console.example'): Promise<OidcD
       url,
       tenantId: TENANT,
       clientId: CLIENT,
-      clientSecret: SECRET,
+      credential: { kind: 'secret', secret: SECRET },
       authority,
     },
     approve: (address, user, spoilt = {}) => {
@@ -121,6 +125,7 @@ export async function oidcDouble(url = 'https://console.example'): Promise<OidcD
     },
     accessToken: (user, spoilt = {}) => signed({ azp: 'a-program', ver: '2.0', ...user }, spoilt),
     asked,
+    trusts: { certificate: null, federatedToken: null },
     down: false,
     user: null,
     [Symbol.asyncDispose]: async () => {
@@ -144,14 +149,38 @@ function metadata(authority: string, issuer: string): object {
   }
 }
 
-/** The client, its secret, the redirect URI and PKCE. */
+/** The client and its secret, or one of the assertions that a real tenant would take. */
+async function isRegistration(
+  form: URLSearchParams,
+  { certificate, federatedToken }: OidcDouble['trusts'],
+  endpoint: string,
+): Promise<boolean> {
+  if (form.get('client_id') !== CLIENT) return false
+  if (form.has('client_secret')) return form.get('client_secret') === SECRET
+  if (form.get('client_assertion_type') !== 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+    return false
+  const assertion = form.get('client_assertion') ?? ''
+  if (certificate === null) return assertion === federatedToken
+  const known = new X509Certificate(certificate)
+  const thumbprint = createHash('sha256').update(known.raw).digest('base64url')
+  const verified = await jwtVerify(assertion, known.publicKey, {
+    algorithms: ['PS256'],
+    typ: 'JWT',
+    issuer: CLIENT,
+    subject: CLIENT,
+    audience: endpoint,
+    maxTokenAge: '10m',
+    requiredClaims: ['exp', 'jti', 'nbf'],
+  }).catch(() => null)
+  return verified !== null && verified.protectedHeader['x5t#S256'] === thumbprint
+}
+
+/** The redirect URI and PKCE. */
 function isAsked(form: URLSearchParams, query: URLSearchParams, callback: string): boolean {
   const challenge = createHash('sha256')
     .update(form.get('code_verifier') ?? '')
     .digest('base64url')
   return (
-    form.get('client_id') === CLIENT &&
-    form.get('client_secret') === SECRET &&
     form.get('redirect_uri') === callback &&
     query.get('redirect_uri') === callback &&
     query.get('code_challenge_method') === 'S256' &&

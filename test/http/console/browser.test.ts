@@ -145,7 +145,7 @@ void describe('the console in Chromium', { skip }, () => {
     const tenant = stack.use(await oidcDouble(at))
     tenant.user = { oid: 'an-object-id', name: 'Ann', roles: ['Rollcall.Read'] }
     const service = entraSignIn(tenant.settings, { fetch, clock: () => 0 })
-    const entra = { service, roles: DEFAULT_ROLES, clientSecret: tenant.settings.clientSecret }
+    const entra = { service, roles: DEFAULT_ROLES, cookieSecret: 'of-the-cookies' }
     const context = contextOf(
       stack,
       { ledger: world.ledger, now: Date.now },
