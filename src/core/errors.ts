@@ -37,6 +37,9 @@ export const ERRORS = {
   BusUnavailable: { meaning: 'Service Bus does not answer, or refuses the request.', exit: 'failed' },
   ConfigInvalid: { meaning: 'The environment or `rollcall.yaml` is wrong.', exit: 'calledWrongly' },
   CopyUnreadable: { meaning: 'An encrypted copy does not open with the configured key.', exit: 'failed' },
+  DirectoryForbidden: { meaning: 'The right to read the users of the directory is missing.', exit: 'failed' },
+  DirectoryThrottled: { meaning: 'The directory answered 429 to a read of its users.', exit: 'failed' },
+  DirectoryUnavailable: { meaning: 'The users of the directory cannot be read.', exit: 'failed' },
   EditAborted: { meaning: 'The editor failed, or what was saved is not JSON.', exit: 'failed' },
   EmployeeAmbiguous: {
     meaning: 'Several employees have the user name, mail address or object id that was given.',

@@ -228,3 +228,33 @@ export interface ProvisioningJob {
   /** Rejects with `JobUnavailable` when the state cannot be read. */
   state(signal: AbortSignal): Promise<JobState>
 }
+
+/** The accounts that the directory really holds, for comparison. Nothing is ever written there. */
+export interface AccountReader {
+  /**
+   * One page of all accounts; the order is undefined. `next` continues a query that is otherwise the
+   * same. Throws `DirectoryThrottled` (with `retryAfterMs`), `DirectoryForbidden` and
+   * `DirectoryUnavailable`.
+   */
+  page(query: AccountQuery): Promise<AccountPage>
+}
+export interface AccountQuery {
+  readonly next: string | null
+  readonly signal: AbortSignal
+}
+export interface AccountPage {
+  readonly accounts: readonly Account[]
+  readonly next: string | null
+  /** The service's clock when it answered. */
+  readonly serverAt: number | null
+}
+/** An account of the directory. Its values are compared and never stored or logged. */
+export interface Account {
+  readonly objectId: string
+  readonly employeeId: string | null
+  readonly userName: string | null
+  readonly enabled: boolean
+  readonly isGuest: boolean
+  /** By SCIM place, the values of the attributes that were asked for; an empty one is `null`. */
+  readonly values: ReadonlyMap<string, string | null>
+}

@@ -3,11 +3,15 @@ import { RollcallError } from '../../core/errors.ts'
 import type { LogPage, LogQuery, Provisioning, ProvisioningLog, UploadAnswer } from '../../core/ports.ts'
 import { retryAfterMs } from '../../core/provision/verdict.ts'
 import type { Runtime } from '../../core/runtime.ts'
+import { dateOf, itemsOf, networkCode, nextOf } from './answer.ts'
 import type { Graph } from './client.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /** How much of an error body is read. */
 const MOST_ERROR_TEXT = 16_384
+
+/** What is read, for errors. */
+const LOG = { code: 'LogUnavailable', what: 'the provisioning log' } as const
 
 /** Without a token no call is made, and a person must act, as after a refused token. */
 const NO_TOKEN = {
@@ -122,8 +126,8 @@ export function graphLog(
     }
     const page: unknown = await response.json()
     return {
-      records: recordsOf(page).filter((record) => isOfJob(record, endpoint.jobId)),
-      next: nextOf(page),
+      records: itemsOf(page, LOG).filter((record) => isOfJob(record, endpoint.jobId)),
+      next: nextOf(page, LOG),
       serverAt: dateOf(response),
     }
   }
@@ -153,16 +157,6 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-function recordsOf(page: unknown): readonly Json[] {
-  const value = typeof page === 'object' && page !== null && 'value' in page ? page.value : null
-  if (!Array.isArray(value))
-    throw new RollcallError(
-      'LogUnavailable',
-      'the provisioning log answered with something that is not a list of records',
-    )
-  return value
-}
-
 /**
  * The filter asks for this job only. A record of another job would be joined by a key of another
  * system.
@@ -170,28 +164,6 @@ function recordsOf(page: unknown): readonly Json[] {
 function isOfJob(record: Json, jobId: string): boolean {
   const stated = typeof record === 'object' && record !== null && 'jobId' in record ? record['jobId'] : null
   return typeof stated !== 'string' || stated.toLowerCase() === jobId.toLowerCase()
-}
-
-/**
- * Path and query of the next page; origin and version stay as configured. A link that cannot be
- * followed is an error and not the end of the log: the rest would never be read.
- */
-function nextOf(page: unknown): string | null {
-  const link =
-    typeof page === 'object' && page !== null && '@odata.nextLink' in page ? page['@odata.nextLink'] : null
-  if (link === null || link === '') return null
-  const url = typeof link === 'string' ? URL.parse(link, 'https://graph.microsoft.com/v1.0/') : null
-  if (!url)
-    throw new RollcallError(
-      'LogUnavailable',
-      'the provisioning log names a next page that cannot be followed',
-    )
-  return url.pathname.replace(/^\/(v1\.0|beta)/, '') + url.search
-}
-
-function dateOf(response: Response): number | null {
-  const at = Date.parse(response.headers.get('Date') ?? '')
-  return Number.isNaN(at) ? null : at
 }
 
 function errorOf(text: string): { readonly code: string | null; readonly message: string | null } {
@@ -205,11 +177,4 @@ function errorOf(text: string): { readonly code: string | null; readonly message
 
 function asText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
-}
-
-/** `fetch` puts the network error a level or two down in `cause`. */
-function networkCode(error: unknown): string {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++)
-    if ('code' in at && typeof at.code === 'string' && at.code !== '') return at.code
-  return error instanceof Error ? error.name : 'Unknown'
 }

@@ -22,6 +22,7 @@ import { type EntraSettings, readSettings, type Settings } from './settings.ts'
 import { createStaging } from './cycle/staging.ts'
 import { createTokens } from './http/tokens.ts'
 import { createUploadApi, type UploadCounts } from './http/upload-api.ts'
+import { createUsersApi } from './http/users-api.ts'
 import { createViews, type TruthEntry } from './http/views.ts'
 
 /** Counted since the start. */
@@ -36,6 +37,8 @@ export interface EntraStats extends UploadCounts {
   readonly cycles: number
   readonly logRequests: number
   readonly logThrottled: number
+  readonly userRequests: number
+  readonly userThrottled: number
 }
 
 export interface EntraOptions {
@@ -151,10 +154,12 @@ async function createService(settings: Settings, now: () => number) {
     random,
     now,
   })
+  const usersApi = createUsersApi(settings, tokens, directory, rows)
   const views = createViews(directory, log, rows)
   const stats = (): EntraStats => ({
     ...uploadApi.counts(),
     ...logApi.counts(),
+    ...usersApi.counts(),
     records: log.size,
     stagedNow: staging.size,
     escrowedNow: escrow.size,
@@ -176,7 +181,7 @@ async function createService(settings: Settings, now: () => number) {
   if (settings.faultFile !== undefined) faults.add(await readFaultFile(settings.faultFile))
   if (settings.directoryFile !== undefined) await readDirectoryFile(settings.directoryFile, directory, rows)
   return {
-    handle: createRouter({ uploadApi, logApi, jobApi, controlApi, tokens, faults, now }),
+    handle: createRouter({ uploadApi, logApi, jobApi, usersApi, controlApi, tokens, faults, now }),
     tick: () => cycles.tick(),
     runCycle: cycles.run,
     stop: () => cycles.stop(),

@@ -7,11 +7,12 @@ const chance = z.number().min(0).max(1)
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-/** What an application needs for upload, log and job. */
+/** What an application needs for upload, log, job and the directory's users. */
 export const ALL_PERMISSIONS = [
   'SynchronizationData-User.Upload',
   'ProvisioningLog.Read.All',
   'Synchronization.Read.All',
+  'User.Read.All',
 ]
 
 /**
@@ -67,6 +68,8 @@ export const settingsSchema = z.strictObject({
       callsPer5s: z.number().int().positive().default(40),
       callsPerDay: z.number().int().positive().default(2000),
       logRequestsPer10s: z.number().int().positive().default(5),
+      /** Resource units for users, of an application in a tenant of over 500 users. */
+      userUnitsPer10s: z.number().int().positive().default(8000),
       bodyBytes: z
         .number()
         .int()

@@ -186,5 +186,5 @@ void test('a body over the limit is answered 413 and not read to its end', async
 void test('a GET of bulkUpload and an unknown path are refused', async (t) => {
   const entra = await open(t)
   assert.equal((await fetch(entra.endpoint, { headers })).status, 405)
-  assert.equal((await fetch(`http://127.0.0.1:${entra.port}/v1.0/users`, { headers })).status, 404)
+  assert.equal((await fetch(`http://127.0.0.1:${entra.port}/v1.0/groups`, { headers })).status, 404)
 })

@@ -30,7 +30,17 @@ export interface Directory {
   byAttribute(name: string, value: string): readonly DirectoryUser[]
   byObjectId(objectId: string): DirectoryUser | undefined
   put(user: DirectoryUser): void
+  /** Does nothing when there is no such user. */
+  remove(objectId: string): void
   all(): IterableIterator<DirectoryUser>
+  /**
+   * So many users from a position on, oldest first, and where the next page begins; undefined at
+   * the end. A user that was removed leaves its position empty.
+   */
+  page(
+    from: number,
+    top: number,
+  ): { readonly users: readonly DirectoryUser[]; readonly next: number | undefined }
   readonly size: number
 }
 
@@ -41,6 +51,7 @@ export const UNIQUE_ATTRIBUTES: readonly string[] = ['userPrincipalName']
 
 export function createDirectory(indexed: readonly string[]): Directory {
   const users = new Map<string, DirectoryUser>()
+  const order: string[] = []
   const links = new Map<string, string>()
   const indexes = new Map(
     [...indexed, ...UNIQUE_ATTRIBUTES].map((name) => [name, new Map<string, readonly string[]>()]),
@@ -48,19 +59,16 @@ export function createDirectory(indexed: readonly string[]): Directory {
   const find = (objectId: string | undefined): DirectoryUser | undefined =>
     objectId === undefined ? undefined : users.get(objectId)
 
-  function reindex(former: DirectoryUser | undefined, user: DirectoryUser): void {
+  function reindex(objectId: string, former: Row | undefined, target: Row | undefined): void {
     for (const [name, index] of indexes) {
-      const [before, after] = [
-        textOf(former?.target, name)?.toLowerCase(),
-        textOf(user.target, name)?.toLowerCase(),
-      ]
+      const [before, after] = [textOf(former, name)?.toLowerCase(), textOf(target, name)?.toLowerCase()]
       if (before === after) continue
       if (before !== undefined) {
-        const rest = (index.get(before) ?? []).filter((objectId) => objectId !== user.objectId)
+        const rest = (index.get(before) ?? []).filter((other) => other !== objectId)
         if (rest.length === 0) index.delete(before)
         else index.set(before, rest)
       }
-      if (after !== undefined) index.set(after, [...(index.get(after) ?? []), user.objectId])
+      if (after !== undefined) index.set(after, [...(index.get(after) ?? []), objectId])
     }
   }
 
@@ -73,11 +81,30 @@ export function createDirectory(indexed: readonly string[]): Directory {
       }),
     byObjectId: find,
     put(user) {
-      reindex(users.get(user.objectId), user)
-      if (user.externalId !== undefined) links.set(user.externalId, user.objectId)
-      users.set(user.objectId, user)
+      const { objectId, externalId, target } = user
+      reindex(objectId, users.get(objectId)?.target, target)
+      if (externalId !== undefined) links.set(externalId, objectId)
+      if (!users.has(objectId)) order.push(objectId)
+      users.set(objectId, user)
+    },
+    remove(objectId) {
+      const user = users.get(objectId)
+      if (user === undefined) return
+      reindex(objectId, user.target, undefined)
+      if (user.externalId !== undefined) links.delete(user.externalId)
+      users.delete(objectId)
     },
     all: () => users.values(),
+    page(from, top) {
+      const found: DirectoryUser[] = []
+      let at = from
+      while (at < order.length && found.length < top) {
+        const user = find(order[at])
+        at += 1
+        if (user !== undefined) found.push(user)
+      }
+      return { users: found, next: at < order.length ? at : undefined }
+    },
     get size() {
       return users.size
     },

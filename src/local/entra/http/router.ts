@@ -17,11 +17,13 @@ import { endpointOf, type Route, routeOf } from './routes.ts'
 import type { Tokens } from './tokens.ts'
 import { unreachable } from '../support/unreachable.ts'
 import type { UploadApi } from './upload-api.ts'
+import type { UsersApi } from './users-api.ts'
 
 export interface RouterParts {
   readonly uploadApi: UploadApi
   readonly logApi: LogApi
   readonly jobApi: JobApi
+  readonly usersApi: UsersApi
   readonly controlApi: ControlApi
   readonly tokens: Tokens
   readonly faults: Faults
@@ -105,6 +107,8 @@ async function answer(exchange: Exchange, route: Route, parts: RouterParts): Pro
     case 'job':
     case 'jobs':
       return parts.jobApi.answer(exchange, route)
+    case 'users':
+      return parts.usersApi.answer(exchange, route)
     case 'token':
       return answerToken(exchange, parts.tokens)
     case 'nowhere':

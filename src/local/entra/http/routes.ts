@@ -21,6 +21,7 @@ export type Route =
     }
   | { readonly to: 'jobs'; readonly servicePrincipalId: string }
   | { readonly to: 'log'; readonly version: ApiVersion }
+  | { readonly to: 'users'; readonly version: ApiVersion; readonly objectId: string | undefined }
   | { readonly to: 'token' }
   | ControlRoute
   | { readonly to: 'nowhere' }
@@ -28,6 +29,7 @@ export type Route =
 const JOB_PATH =
   /^\/(v1\.0|beta)\/servicePrincipals\/([^/]+)\/synchronization\/jobs(?:\/([^/]+)(?:\/(?:microsoft\.graph\.)?(\w+))?)?\/?$/i
 const LOG_PATH = /^\/(v1\.0|beta)\/auditLogs\/provisioning\/?$/i
+const USERS_PATH = /^\/(v1\.0|beta)\/users(?:\/([^/]+))?\/?$/i
 const TOKEN_PATH = /^\/[^/]+\/oauth2\/v2\.0\/token\/?$/i
 const OWN_ROUTES = {
   '/': 'page',
@@ -55,6 +57,13 @@ export function routeOf(path: string): Route {
   if (isOwn(path)) return { to: OWN_ROUTES[path] }
   const log = LOG_PATH.exec(path)
   if (log !== null) return { to: 'log', version: versionOf(log[1]) }
+  const users = USERS_PATH.exec(path)
+  if (users !== null)
+    return {
+      to: 'users',
+      version: versionOf(users[1]),
+      objectId: users[2] === undefined ? undefined : decode(users[2]),
+    }
   if (TOKEN_PATH.test(path)) return { to: 'token' }
   const job = JOB_PATH.exec(path)
   if (job === null) return { to: 'nowhere' }
@@ -71,7 +80,8 @@ export function routeOf(path: string): Route {
 /** For the faults: which kind of request it is. */
 export function endpointOf(route: Route): Endpoint | undefined {
   if (route.to === 'jobs') return 'job'
-  return route.to === 'bulkUpload' || route.to === 'log' || route.to === 'token' || route.to === 'job'
-    ? route.to
+  const { to } = route
+  return to === 'bulkUpload' || to === 'log' || to === 'token' || to === 'job' || to === 'users'
+    ? to
     : undefined
 }

@@ -44,6 +44,7 @@ const EQUIVALENTS: Readonly<Record<string, readonly string[]>> = {
   'SynchronizationData-User.Upload': ['SynchronizationData-User.Upload.OwnedBy'],
   'ProvisioningLog.Read.All': ['AuditLog.Read.All'],
   'Synchronization.Read.All': ['Synchronization.ReadWrite.All'],
+  'User.Read.All': ['User.ReadWrite.All', 'Directory.Read.All'],
 }
 
 export function createTokens(settings: Settings): Tokens {

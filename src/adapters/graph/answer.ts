@@ -1,0 +1,42 @@
+import type { Json } from '../../core/model.ts'
+import { type ErrorCode, RollcallError } from '../../core/errors.ts'
+
+/** What a list of Graph is called, and the error for one that cannot be read. */
+export interface Listed {
+  readonly code: ErrorCode
+  readonly what: string
+}
+
+/** The items of a page. Throws the error of the list for an answer that has none. */
+export function itemsOf(page: unknown, { code, what }: Listed): readonly Json[] {
+  const value = typeof page === 'object' && page !== null && 'value' in page ? page.value : null
+  if (!Array.isArray(value))
+    throw new RollcallError(code, `${what} answered with something that is not a list`)
+  return value
+}
+
+/**
+ * Path and query of the next page; origin and version stay as configured. A link that cannot be
+ * followed is an error and not the end of the list: the rest would never be read.
+ */
+export function nextOf(page: unknown, { code, what }: Listed): string | null {
+  const link =
+    typeof page === 'object' && page !== null && '@odata.nextLink' in page ? page['@odata.nextLink'] : null
+  if (link === null || link === '') return null
+  const url = typeof link === 'string' ? URL.parse(link, 'https://graph.microsoft.com/v1.0/') : null
+  if (!url) throw new RollcallError(code, `${what} names a next page that cannot be followed`)
+  return url.pathname.replace(/^\/(v1\.0|beta)/, '') + url.search
+}
+
+/** The service's clock, from the `Date` header. */
+export function dateOf(response: Response): number | null {
+  const at = Date.parse(response.headers.get('Date') ?? '')
+  return Number.isNaN(at) ? null : at
+}
+
+/** `fetch` puts the network error a level or two down in `cause`. */
+export function networkCode(error: unknown): string {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++)
+    if ('code' in at && typeof at.code === 'string' && at.code !== '') return at.code
+  return error instanceof Error ? error.name : 'Unknown'
+}

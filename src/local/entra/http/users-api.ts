@@ -1,0 +1,180 @@
+import type { ApiVersion } from '../log/record.ts'
+import { type Directory, type DirectoryUser, newObjectId } from '../directory/directory.ts'
+import { changedBy, graphUser, selectedBy } from '../directory/graph-user.ts'
+import { type Rows, toMap } from '../directory/row.ts'
+import type { Settings } from '../settings.ts'
+import {
+  type Exchange,
+  type Problem,
+  readBody,
+  send,
+  sendJson,
+  sendProblem,
+  WRONG_METHOD,
+} from './exchange.ts'
+import { createWindow } from './limits.ts'
+import type { Route } from './routes.ts'
+import type { Tokens } from './tokens.ts'
+
+type UsersRoute = Extract<Route, { readonly to: 'users' }>
+
+/**
+ * `GET …/users`, and what an administrator does to a user: `POST …/users`, `PATCH …/users/{id}` and
+ * `DELETE …/users/{id}`. `$select`, `$top` and `$skiptoken` count; other query options are refused.
+ *
+ * Sources: https://learn.microsoft.com/en-us/graph/api/user-list and, for the limits and costs,
+ * https://learn.microsoft.com/en-us/graph/throttling-limits#identity-and-access-service-limits.
+ */
+export interface UsersApi {
+  answer(exchange: Exchange, route: UsersRoute): Promise<void>
+  counts(): { readonly userRequests: number; readonly userThrottled: number }
+}
+
+const DEFAULT_TOP = 100
+const MOST_TOP = 999
+const COST = 2
+const SELECTED_COST = 1
+
+const invalid = (message: string): Problem => ({ status: 400, code: 'Request_BadRequest', message })
+const NOT_FOUND: Problem = {
+  status: 404,
+  code: 'Request_ResourceNotFound',
+  message: 'Resource does not exist or one of its queried reference-property objects are not present.',
+}
+
+interface ListRequest {
+  readonly names: readonly string[]
+  readonly top: number
+  readonly from: number
+}
+
+export function createUsersApi(
+  settings: Settings,
+  tokens: Tokens,
+  directory: Directory,
+  rows: Rows,
+): UsersApi {
+  const window = createWindow(settings.limits.userUnitsPer10s, 10_000)
+  const counts = { userRequests: 0, userThrottled: 0 }
+
+  /** Why the request must wait; a request costs less when it names the properties that it needs. */
+  function throttled({ receivedAt, url }: Exchange): Problem | null {
+    counts.userRequests += 1
+    if (!settings.limits.enabled) return null
+    const cost = url.searchParams.has('$select') ? SELECTED_COST : COST
+    const waits = Array.from({ length: cost }, () => window.take(receivedAt))
+    const waitMs = Math.max(...waits)
+    if (waitMs === 0) return null
+    counts.userThrottled += 1
+    const headers = { 'retry-after': String(Math.ceil(waitMs / 1_000)) }
+    return { status: 429, code: 'TooManyRequests', message: 'Too many requests.', headers }
+  }
+
+  function list(exchange: Exchange, version: ApiVersion): Problem | null {
+    const request = readList(exchange.url.searchParams)
+    if ('status' in request) return request
+    const { names, top, from } = request
+    const { users, next } = directory.page(from, top)
+    sendJson(exchange, 200, {
+      '@odata.context': `${exchange.origin}/${version}/$metadata#users`,
+      ...(next === undefined ? {} : { '@odata.nextLink': nextLink(exchange, next) }),
+      value: users.map((user) => graphUser(user, names)),
+    })
+    return null
+  }
+
+  async function change(exchange: Exchange, user: DirectoryUser): Promise<Problem | null> {
+    const given = await readUser(exchange)
+    if ('status' in given) return given
+    const target = changedBy(given.change, toMap(user.target))
+    const active = target.get('accountEnabled') !== false
+    directory.put({ ...user, active, target: rows.row(target) })
+    return null
+  }
+
+  async function act(exchange: Exchange, { version, objectId }: UsersRoute): Promise<Problem | null> {
+    const { method } = exchange
+    if (objectId === undefined) {
+      if (method === 'GET') return list(exchange, version)
+      if (method !== 'POST') return WRONG_METHOD
+      const user = newUser(rows)
+      const problem = await change(exchange, user)
+      if (problem === null) sendJson(exchange, 201, { id: user.objectId })
+      return problem
+    }
+    const user = directory.byObjectId(objectId)
+    if (user === undefined) return NOT_FOUND
+    if (method === 'PATCH') {
+      const problem = await change(exchange, user)
+      if (problem !== null) return problem
+    } else if (method === 'DELETE') directory.remove(objectId)
+    else return WRONG_METHOD
+    send(exchange, 204, null)
+    return null
+  }
+
+  return {
+    async answer(exchange, route) {
+      const permission = exchange.method === 'GET' ? 'User.Read.All' : 'User.ReadWrite.All'
+      const { request, receivedAt } = exchange
+      const problem =
+        tokens.check(request.headers.authorization, permission, receivedAt) ??
+        throttled(exchange) ??
+        (await act(exchange, route))
+      if (problem !== null) sendProblem(exchange, problem)
+    },
+    counts: () => ({ ...counts }),
+  }
+}
+
+function newUser(rows: Rows): DirectoryUser {
+  const target = rows.row(new Map())
+  return {
+    objectId: newObjectId(),
+    externalId: undefined,
+    active: true,
+    source: undefined,
+    target,
+    operations: 0,
+  }
+}
+
+function readList(query: URLSearchParams): ListRequest | Problem {
+  const other = [...query.keys()].find((name) => !['$select', '$top', '$skiptoken'].includes(name))
+  if (other !== undefined) return invalid(`Unsupported query option '${other}'.`)
+  const names = selectedBy(query.get('$select'))
+  if ('unknown' in names)
+    return invalid(`Could not find a property named '${names.unknown}' on type 'microsoft.graph.user'.`)
+  const top = Number(query.get('$top') ?? DEFAULT_TOP)
+  if (!Number.isInteger(top) || top < 1 || top > MOST_TOP)
+    return invalid(
+      `Invalid page size specified: '${query.get('$top')}'. Must be between 1 and 999 inclusive.`,
+    )
+  const token = query.get('$skiptoken')
+  const from = token === null ? 0 : readToken(token)
+  return from === null ? invalid('Skip token is invalid.') : { names, top, from }
+}
+
+function nextLink({ origin, url }: Exchange, position: number): string {
+  const kept = [...url.searchParams].filter(([name]) => name !== '$skiptoken')
+  const query = [...kept, ['$skiptoken', Buffer.from(`u${position}`).toString('base64url')]]
+  return `${origin}${url.pathname}?${query.map(([name, value = '']) => `${name}=${encodeURIComponent(value)}`).join('&')}`
+}
+
+function readToken(token: string): number | null {
+  const match = /^u(\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString('latin1'))
+  return match === null ? null : Number(match[1])
+}
+
+async function readUser(exchange: Exchange): Promise<{ readonly change: Record<string, unknown> } | Problem> {
+  const body = await readBody(exchange.request, 65_536)
+  if ('status' in body) return body
+  try {
+    const change: unknown = JSON.parse(body.text)
+    if (typeof change === 'object' && change !== null && !Array.isArray(change))
+      return { change: change as Record<string, unknown> }
+  } catch {
+    // Answered below, as any body that is not an object.
+  }
+  return invalid('The body is not a user.')
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { it, type TestContext } from 'node:test'
+import { graphAccounts } from '../../../src/adapters/graph/accounts.ts'
+import { graphClient } from '../../../src/adapters/graph/client.ts'
+import { parseEndpoint } from '../../../src/adapters/graph/endpoint.ts'
+import { propertiesOf } from '../../../src/core/directory/properties.ts'
+import type { RollcallError } from '../../../src/core/errors.ts'
+import type { Account, AccountReader } from '../../../src/core/ports.ts'
+import { type EntraDouble, startEntra } from '../../../src/local/entra/server.ts'
+import { accountList } from '../../fakes/account-list.ts'
+import { headers, open } from '../../local/entra/support.ts'
+import { exerciseAccounts } from '../../suites/conformance/accounts.ts'
+
+const { signal } = new AbortController()
+const TITLE = new Map([['title', 'jobTitle']])
+
+function readerFor(endpointUrl: string, properties = TITLE, top = 2): AccountReader {
+  const credential = { getToken: async () => ({ token: 't', expiresOnTimestamp: Date.now() + 3_600_000 }) }
+  const graph = graphClient(parseEndpoint(endpointUrl, true), credential, 5_000, Date.now)
+  return graphAccounts(graph, properties, Date.now, top)
+}
+
+/** Puts an account into the directory of the double, as an administrator would. */
+async function create(entra: EntraDouble, user: Readonly<Record<string, unknown>>): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${entra.port}/v1.0/users`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(user),
+  })
+  assert.equal(response.status, 201)
+  const { id }: { readonly id: string } = JSON.parse(await response.text())
+  return id
+}
+
+const asUser = ({ employeeId, userName, enabled, isGuest, values }: Omit<Account, 'objectId'>) => ({
+  employeeId,
+  userPrincipalName: userName,
+  accountEnabled: enabled,
+  userType: isGuest ? 'Guest' : 'Member',
+  jobTitle: values.get('title') ?? null,
+})
+
+exerciseAccounts('the double, through Graph', async (held) => {
+  const entra = await startEntra({ settings: { cycleMs: 3_600_000 } })
+  for (const one of held) await create(entra, asUser(one))
+  return { reader: readerFor(entra.endpoint), close: () => entra.stop() }
+})
+exerciseAccounts('the list in memory', async (held) => ({
+  reader: accountList(held.map((one, index) => ({ ...one, objectId: String(index) }))),
+  close: async () => {},
+}))
+
+async function answering(t: TestContext, answer: RequestListener): Promise<AccountReader> {
+  const server = createServer(answer).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => (server.closeAllConnections(), server.close()))
+  const { port } = server.address() as AddressInfo
+  return readerFor(`http://127.0.0.1:${port}/v1.0/servicePrincipals/s/synchronization/jobs/j/bulkUpload`)
+}
+const failureOf = (
+  work: Promise<unknown>,
+): Promise<RollcallError & { readonly retryAfterMs?: number | null }> =>
+  work.then(
+    () => assert.fail('it was answered'),
+    (error) => error,
+  )
+
+void it('what a list of users cannot be read for is said: the right, the limit, or anything else', async (t) => {
+  const answers: readonly (readonly [status: number, body: string, more?: Record<string, string>])[] = [
+    [403, '{}'],
+    [401, '{}'],
+    [429, '{}', { 'retry-after': '7' }],
+    [429, '{}'],
+    [503, '<html>'],
+    [200, '{"value": {}}'],
+    [200, '{"value": [], "@odata.nextLink": 7}'],
+    [200, '{"value": ['],
+  ]
+  let at = 0
+  const reader = await answering(t, (_, response) => {
+    const [status, body, more = {}] = answers[at++] ?? [500, '']
+    response.writeHead(status, more).end(body)
+  })
+  const seen: unknown[] = []
+  for (const _ of answers) {
+    const { code, retryAfterMs } = await failureOf(reader.page({ next: null, signal }))
+    seen.push(retryAfterMs === undefined ? code : [code, retryAfterMs])
+  }
+  assert.deepEqual(seen, [
+    'DirectoryForbidden',
+    'DirectoryForbidden',
+    ['DirectoryThrottled', 7_000],
+    ['DirectoryThrottled', null],
+    'DirectoryUnavailable',
+    'DirectoryUnavailable',
+    'DirectoryUnavailable',
+    'DirectoryUnavailable',
+  ])
+})
+
+void it('a next page is asked for at the configured origin, whatever host its link names', async (t) => {
+  const seen: string[] = []
+  const reader = await answering(t, ({ url = '' }, response) => {
+    seen.push(url)
+    const link = { '@odata.nextLink': 'https://elsewhere.example/v1.0/users?$skiptoken=x' }
+    response.end(JSON.stringify({ value: [], ...(seen.length === 1 ? link : {}) }))
+  })
+  const { next } = await reader.page({ next: null, signal })
+  assert.deepEqual((await reader.page({ next, signal })).next, null)
+  assert.deepEqual(seen, [
+    '/v1.0/users?$select=id,employeeId,userPrincipalName,accountEnabled,userType,jobTitle&$top=2',
+    '/v1.0/users?$skiptoken=x',
+  ])
+})
+
+void it('each attribute that the default mapping writes is read back from the property it went to', async (t) => {
+  const entra = await open(t)
+  const values = new Map([...propertiesOf().keys()].map((place, index) => [place, `value ${index}`]))
+  const graph = new Map([...propertiesOf()].map(([place, property]) => [property, values.get(place) ?? '']))
+  const { businessPhones, ...plain } = Object.fromEntries(graph)
+  const id = await create(entra, { employeeId: '9', ...plain, businessPhones: [businessPhones] })
+  const { accounts } = await readerFor(entra.endpoint, new Map(propertiesOf())).page({ next: null, signal })
+  assert.deepEqual(
+    accounts.map(({ objectId, values: read }) => [objectId, read]),
+    [[id, values]],
+  )
+})
