@@ -55,11 +55,11 @@ ${entriesView(run, entries, after)}`
 }
 
 function progressView(run: ReplayRun, isRunning: boolean, times: Times): Markup {
-  const { done, gone, refused } = run.counts
+  const { done, gone, refused, sent } = run.counts
   const [total, left] = [totalOf(run), leftOf(run)]
   return markup`<section class="card" aria-labelledby="progress"${run.endedAt === null ? markup` data-events="/replays/events?run=${run.id}"` : NOTHING}><h2 id="progress">${stateOf(run, isRunning, times)}</h2>
-<progress max="${total}" value="${total - left}" aria-labelledby="progress">${counted(total - left)} of ${counted(total)}</progress>
-<p role="status">${unit(done, 'dead letter')} replayed, ${counted(gone)} gone, ${counted(refused)} refused, ${counted(left)} left of ${counted(total)}.</p>
+<progress max="${total}" value="${total - left + sent}" aria-labelledby="progress">${counted(total - left + sent)} of ${counted(total)}</progress>
+<p role="status">${unit(done, 'dead letter')} replayed, ${counted(gone)} gone, ${counted(refused)} refused, ${counted(left)} left of ${counted(total)}.${sent === 0 ? NOTHING : ` Of those left, ${counted(sent)} sent: only the original is to be removed.`}</p>
 ${run.resumed.map(({ at, actor, justification }) => markup`<p class="quiet">Resumed ${times.element(at)} by ${actor}: ${justification}</p>`)}
 ${run.paused === null ? NOTHING : markup`<p class="quiet">Paused ${times.element(run.paused.at)} by ${run.paused.actor}: ${run.paused.justification}</p>`}</section>`
 }
