@@ -52,7 +52,11 @@ async function siteIn(stack: AsyncDisposableStack) {
   }
   const ledger = async <T>(work: (ledger: Ledger) => Promise<T>): Promise<T> => {
     const open = await openSqliteLedger({ path, readOnly: true, now: Date.now })
-    return work(open).finally(() => open.close())
+    try {
+      return await work(open)
+    } finally {
+      await open.close()
+    }
   }
   return { broker, connector, ledger }
 }
