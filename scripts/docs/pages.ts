@@ -2,6 +2,7 @@ import { valuesSchema } from './chart.ts'
 import { jsonSchema } from '../../src/config/schema.ts'
 import { renderCommands } from './commands.ts'
 import { renderConfiguration } from './configuration.ts'
+import { CONTRACT_FILES } from './contracts.ts'
 import { renderErrors } from './errors.ts'
 import { renderLicences } from './licences.ts'
 import { renderReasons } from './reasons.ts'
@@ -22,5 +23,6 @@ export const GENERATED_PAGES: Readonly<Record<string, (page: string) => string>>
   'docs/reference/reasons.md': renderReasons,
   'docs/reference/telemetry.md': withTables,
   'deploy/helm/rollcall/values.schema.json': () => `${JSON.stringify(valuesSchema(), null, 2)}\n`,
+  ...CONTRACT_FILES,
   'rollcall.schema.json': () => `${JSON.stringify(jsonSchema(), null, 2)}\n`,
 }

@@ -66,6 +66,8 @@ void describe('the npm package', () => {
       'CHANGELOG.md',
       'dist/rollcall.mjs',
       'dist/main.js.map',
+      'contracts/asyncapi.json',
+      'contracts/outcome.schema.json',
       ...assets,
     ])
       assert.ok(files.includes(needed), needed)

@@ -1,3 +1,4 @@
+import type { Notification } from '../contracts/notification.ts'
 import type { NotifiedAlert, QueuedNotification } from '../ledger/port/alerts.ts'
 import type { JsonObject } from '../model.ts'
 import { ALERTS, type Urgency } from './codes.ts'
@@ -161,7 +162,7 @@ export function cloudEventOf(message: NotificationMessage): JsonObject {
         ...(alert.employees === null ? {} : { employees: [...alert.employees] }),
       })),
     },
-  }
+  } satisfies Notification
 }
 
 export function typeOf(kind: NotificationKind): string {

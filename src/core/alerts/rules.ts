@@ -39,7 +39,16 @@ export const NO_NOTIFICATIONS: NotificationRules = { rules: [], heartbeats: [] }
  * `opened`: for the first time in this episode. `grown`: the count is ten times what the channel
  * was told. `digest`: everything that quiet hours held back.
  */
-export type NotificationKind = 'opened' | 'grown' | 'repeated' | 'resolved' | 'digest' | 'heartbeat' | 'test'
+export const NOTIFICATION_KINDS = [
+  'opened',
+  'grown',
+  'repeated',
+  'resolved',
+  'digest',
+  'heartbeat',
+  'test',
+] as const
+export type NotificationKind = (typeof NOTIFICATION_KINDS)[number]
 
 /** A notification that is due. */
 export interface NotificationDraft {

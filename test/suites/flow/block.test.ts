@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { until } from '../../adapters/support/until.ts'
 import { command } from '../../fakes/cli.ts'
+import { publishedContracts } from '../../fakes/contracts.ts'
 import { configOf, receive } from '../../local/service-bus/support.ts'
 import { startConnector } from './connector.ts'
 
@@ -24,6 +25,7 @@ void test('a blocked employee stays disabled through a rehire until an unblock, 
   const { broker, connect, entra, folder } = connector
   const client = connect()
   const outcomes = client.createReceiver('hr-outcomes', { receiveMode: 'receiveAndDelete' })
+  const { troubles } = publishedContracts()
   let sent = 0
   const tell = async (queue: string, type: string, data?: object): Promise<void> => {
     sent += 1
@@ -34,6 +36,7 @@ void test('a blocked employee stays disabled through a rehire until an unblock, 
   }
   const outcome = async (): Promise<string> => {
     const [message] = await receive(outcomes, 1, 20_000)
+    assert.deepEqual(troubles('outcome', message?.body), [])
     const { state, reason } = Object(Reflect.get(Object(message?.body), 'data'))
     return `${state} ${reason}`
   }

@@ -1,50 +1,16 @@
-import { IANAZone } from 'luxon'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { findingAboutEvent, type NewFinding } from '../../findings/finding.ts'
 import { BLOCKED, type EventName, type HrEvent, isBlockType, type JsonObject } from '../../model.ts'
 import { own } from '../../own.ts'
 import { type Envelope, rejectField, type Rejection } from '../decode.ts'
 import { blockEnd, blockRefusal } from './block.ts'
+import { EventAttributes, EventData, PRINTABLE } from './canonical.ts'
 import { employeeIdOf } from './employee-id.ts'
 import { EVENT_TYPES, impliedActive, isEventType } from './event-types.ts'
 import { momentsOf, PLACEHOLDER_DATES } from './moments.ts'
 import { orderValue } from './order-value.ts'
 import type { Source, SourceRules } from '../sources.ts'
 import { workerOf } from './worker.ts'
-
-/**
- * Printable and well formed, so that any database returns it unchanged and any terminal can show
- * it.
- */
-const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u
-const printable = z.string().max(1024).regex(PRINTABLE)
-const name = printable.min(1)
-const Attributes = z.looseObject({
-  specversion: z.literal('1.0'),
-  id: z.union([name, z.int()]).transform(String),
-  source: name,
-  type: name,
-  subject: z.union([z.string().min(1).max(1024), z.int()]),
-  time: z.string().optional(),
-  sequence: z.union([printable, z.number()]).optional(),
-  // A broken trace context does not make the change invalid.
-  traceparent: z
-    .string()
-    .regex(/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/)
-    .optional()
-    .catch(undefined),
-})
-const Data = z.looseObject({
-  mode: z.enum(['snapshot', 'delta', 'notice']).optional(),
-  effectiveDate: z.string().nullish(),
-  zone: z.string().refine(IANAZone.isValidZone).nullish(),
-  version: z.union([z.int(), z.string().regex(/^\d{1,40}$/)]).nullish(),
-  rescinds: z.union([name, z.object({ source: name.optional(), id: name })]).optional(),
-  worker: z.record(z.string(), z.unknown()).optional(),
-  changedFields: z.array(z.string()).nullish(),
-})
-type Attributes = z.output<typeof Attributes>
-type Data = z.output<typeof Data>
 
 export type Normalised =
   | {
@@ -65,7 +31,7 @@ export function normalise(
   sources: SourceRules,
   entity = '',
 ): Normalised {
-  const attributes = Attributes.safeParse(envelope.attributes)
+  const attributes = EventAttributes.safeParse(envelope.attributes)
   if (!attributes.success) return invalid(attributes.error, '', envelope.attributes)
   const source = sources(attributes.data.source, entity)
   if (source === null)
@@ -81,7 +47,7 @@ export function normalise(
       'type',
       `is not one of ${EVENT_TYPES.join(', ')}; rename it at the source or give it an alias`,
     )
-  const data = Data.safeParse(envelope.data ?? (isBlockType(type) ? {} : envelope.data))
+  const data = EventData.safeParse(envelope.data ?? (isBlockType(type) ? {} : envelope.data))
   if (!data.success) return invalid(data.error, 'data', envelope.data)
   const refusal = blockRefusal(type, data.data, source)
   if (refusal) return refusal
@@ -89,8 +55,8 @@ export function normalise(
 }
 
 interface Checked {
-  readonly attributes: Attributes
-  readonly data: Data
+  readonly attributes: EventAttributes
+  readonly data: EventData
   readonly source: Source
   readonly enqueuedAt: number
 }
@@ -160,7 +126,7 @@ function accessOf(type: string, attributes: JsonObject): boolean | null {
   return typeof active === 'boolean' ? active : null
 }
 
-function rescindedName({ rescinds }: Data, source: string): EventName | null {
+function rescindedName({ rescinds }: EventData, source: string): EventName | null {
   if (rescinds === undefined) return null
   return typeof rescinds === 'string'
     ? { source, id: rescinds }

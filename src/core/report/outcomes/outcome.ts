@@ -1,3 +1,4 @@
+import { OUTCOME_DATA, type Outcome, WITH_VALUES } from '../../contracts/outcome.ts'
 import type { OutcomeRow } from '../../ledger/port/report.ts'
 import type { OutboxMessage } from '../../ports.ts'
 
@@ -40,10 +41,13 @@ export function outcomeMessage(
       specversion: '1.0',
       id,
       source: '/rollcall',
-      type: `rollcall.event.${row.state}`,
+      type: `rollcall.event.${row.state}` as const,
       subject: row.employeeId,
       time: new Date(row.at).toISOString(),
       datacontenttype: 'application/json',
+      dataschema: OUTCOME_DATA,
+      partitionkey: row.employeeId,
+      ...(publishable.length === 0 ? {} : { dataclassification: WITH_VALUES }),
       causationid: row.eventId,
       ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
       data: {
@@ -57,9 +61,9 @@ export function outcomeMessage(
         ...(publishable.length === 0 ? {} : { values: Object.fromEntries(publishable) }),
         by: row.by,
         operation: row.operation,
-        findings: row.findings,
+        findings: [...row.findings],
         objectId: row.objectId,
       },
-    },
+    } satisfies Outcome,
   }
 }

@@ -167,6 +167,8 @@ void describe('an outcome', () => {
       subject: '10001',
       time: '2026-01-01T12:00:00.000Z',
       datacontenttype: 'application/json',
+      dataschema: 'urn:rollcall:outcome-data:1',
+      partitionkey: '10001',
       causationid: 'e-1',
       traceparent: '00-trace',
       data: {

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { CopyContract } from './dead-letter-copy.ts'
+import { EventContract } from './event.ts'
+import { NotificationContract } from './notification.ts'
+import { OUTCOME_DATA, OutcomeContract } from './outcome.ts'
+
+/** Whole messages, by the name of their schema. */
+export const CONTRACTS = {
+  event: EventContract,
+  outcome: OutcomeContract,
+  notification: NotificationContract,
+  'dead-letter-copy': CopyContract,
+} as const
+export type ContractName = keyof typeof CONTRACTS
+
+export interface JsonSchema {
+  readonly title?: string
+  readonly description?: string
+  /** Schemas that this one refers to, by name. */
+  readonly definitions?: Readonly<Record<string, object>>
+  readonly [keyword: string]: unknown
+}
+
+/** The JSON Schema (draft 7) of what is sent. It allows further fields. */
+export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, { target: 'draft-7', io: 'input' })
+}
+
+/**
+ * The schema of a message as a document of its own, with an id by which other documents name it.
+ * The schema of the data of an outcome has the id that its `dataschema` names.
+ */
+export function schemaDocument(name: ContractName): JsonSchema {
+  const { $schema, definitions = {}, ...schema } = jsonSchemaOf(CONTRACTS[name])
+  const data = definitions['outcome-data']
+  return {
+    $schema,
+    $id: `urn:rollcall:${name}:1`,
+    ...schema,
+    ...(data === undefined ? {} : { definitions: { 'outcome-data': { $id: OUTCOME_DATA, ...data } } }),
+  }
+}
