@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { openLedger } from '../../src/adapters/ledger-sql/open.ts'
-import type { Ledger } from '../../src/core/ledger/ledger.ts'
+import { openReader } from '../suites/crash/reader.ts'
 import type { DirectoryEntry } from '../../src/local/entra/directory/directory.ts'
 import { reconcile } from '../../src/cli/support/reconcile.ts'
 import { until } from '../adapters/support/until.ts'
@@ -85,7 +84,7 @@ const fleet = startFleet(
   environment,
 )
 stack.defer(() => fleet.abandon())
-const ledger = await reader()
+const ledger = stack.adopt(await openReader(location), (reader) => reader.close())
 await until('the first message is taken in', async () => (await ledger.readTotals()).messages > 0, 60_000, 5)
 const startedAt = performance.now()
 const result = paceSeconds > 0 ? await pace() : await throughTheHistory()
@@ -216,30 +215,6 @@ async function startLocal(): Promise<{
   const told: { readonly entraPort: number; readonly env: Readonly<Record<string, string>> } =
     JSON.parse(line)
   return { entraPort: told.entraPort, environment: told.env }
-}
-
-async function reader(): Promise<Ledger> {
-  const place = {
-    location,
-    auth: { kind: 'password', password: null },
-    instance: 'reader',
-    connections: 2,
-    statementMs: 10_000,
-  } as const
-  const opened: Ledger[] = []
-  await until(
-    'the ledger is there',
-    async () => {
-      const ledger = await openLedger(place, { kind: 'read' }, Date.now).catch(() => null)
-      if (ledger) opened.push(ledger)
-      return ledger !== null
-    },
-    60_000,
-  )
-  const [found] = opened
-  if (!found) throw new Error('no ledger')
-  stack.defer(() => found.close())
-  return found
 }
 
 function seeded(start: number): () => number {

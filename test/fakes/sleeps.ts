@@ -11,6 +11,26 @@ export class Sleeps {
   readonly #heap: Sleep[] = []
   readonly #gone = new Set<Sleep>()
 
+  /** Resolves when this much time has passed since `now`, or when the signal aborts. */
+  sleep(now: number, ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted || ms <= 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const entry: Sleep = {
+        until: now + Math.ceil(ms),
+        wake: () => {
+          signal?.removeEventListener('abort', cut)
+          resolve()
+        },
+      }
+      const cut = (): void => {
+        this.remove(entry)
+        entry.wake()
+      }
+      this.add(entry)
+      signal?.addEventListener('abort', cut)
+    })
+  }
+
   add(sleep: Sleep): void {
     const heap = this.#heap
     let at = heap.length

@@ -1,28 +1,19 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, it, type TestContext } from 'node:test'
 import { busSourceQueue } from '../../../src/adapters/service-bus/receive/receiver.ts'
 import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
-import { intakeLoop } from '../../../src/core/intake/loop.ts'
-import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { busFor, QUEUE, send, standing } from '../support/bus.ts'
 import { closeAfter } from '../support/close-after.ts'
+import { runIntake } from '../support/intake.ts'
 import { type ProcessClock, processClock } from '../support/process-clock.ts'
 import { briskRuntime } from '../support/runtime.ts'
 import { until } from '../support/until.ts'
 
 /** Far more than a test takes, because a busy machine may be slow. */
 const WITHIN_MS = 60_000
-const settings = {
-  batchSize: 64,
-  batchMs: 5,
-  quietMs: 100,
-  maxWaitMs: 1_000,
-  backlogPerSecond: 100,
-  skewMs: 1_000,
-}
 const events = (count: number): object[] =>
   Array.from({ length: count }, (_, n) => ({
     specversion: '1.0',
@@ -33,6 +24,14 @@ const events = (count: number): object[] =>
     time: '2026-11-02T08:00:00Z',
     data: { worker: { title: `t${n}` } },
   }))
+
+async function ledgerFor(t: TestContext): Promise<Ledger> {
+  const driver = openSqlite(':memory:')
+  await migrate(driver, 0)
+  const ledger = sqlLedger(driver, 'test')
+  closeAfter(t, () => ledger.close())
+  return ledger
+}
 
 /** A ledger that can be away, and counts the calls that it refuses. */
 class Unsteady {
@@ -55,9 +54,7 @@ class Unsteady {
 void it('a ledger that is away for many locks in a row dead-letters nothing, and everything is recorded once it answers again', async (t) => {
   const clock = processClock()
   const { broker, client } = await busFor(t, { LockDuration: 'PT0.5S', MaxDeliveryCount: 3 }, clock)
-  const driver = openSqlite(':memory:')
-  await migrate(driver, 0)
-  const ledger = sqlLedger(driver, 'test')
+  const ledger = await ledgerFor(t)
   const unsteady = new Unsteady(ledger)
   const runtime = briskRuntime(50, clock)
   const deliveries: number[] = []
@@ -66,20 +63,7 @@ void it('a ledger that is away for many locks in a row dead-letters nothing, and
     open: (onMessage) =>
       inbox.open((message) => (deliveries.push(message.native.deliveryCount ?? 0), onMessage(message))),
   }
-  const service = intakeLoop({
-    sourceQueue: watched,
-    ledger: unsteady.ledger,
-    sources: () => DEFAULT_SOURCE,
-    settings,
-    runtime,
-    onRecorded: () => {},
-  })
-  const running = service.run()
-  closeAfter(t, async () => {
-    await service.stop()
-    await running
-    await ledger.close()
-  })
+  runIntake(t, { sourceQueue: watched, ledger: unsteady.ledger, runtime })
 
   await send(client, events(200))
   await until('some are recorded', async () => (await ledger.readTotals()).messages > 0, WITHIN_MS)
@@ -129,9 +113,7 @@ void describe('an outage of a quarter of an hour', { concurrency: true }, () => 
     void it(`a ledger that ${how} for a quarter of an hour under load dead-letters nothing, with locks of a minute and ten deliveries`, async (t) => {
       const clock = processClock()
       const { broker, client } = await busFor(t, { LockDuration: 'PT0.5S', MaxDeliveryCount: 10 }, clock)
-      const driver = openSqlite(':memory:')
-      await migrate(driver, 0)
-      const ledger = sqlLedger(driver, 'test')
+      const ledger = await ledgerFor(t)
       let awaySince: number | null = null
       const when = async <T>(what: 'ping' | 'record', work: () => Promise<T>): Promise<T> => {
         if (awaySince !== null && !isUp(clock.now() - awaySince)[what]) throw new Error('the ledger is away')
@@ -154,20 +136,7 @@ void describe('an outage of a quarter of an hour', { concurrency: true }, () => 
             (message) => ((most = Math.max(most, message.native.deliveryCount ?? 0)), onMessage(message)),
           ),
       }
-      const service = intakeLoop({
-        sourceQueue: watched,
-        ledger: away,
-        sources: () => DEFAULT_SOURCE,
-        settings,
-        runtime: runtime.own,
-        onRecorded: () => {},
-      })
-      const running = service.run()
-      closeAfter(t, async () => {
-        await service.stop()
-        await running
-        await ledger.close()
-      })
+      runIntake(t, { sourceQueue: watched, ledger: away, runtime: runtime.own })
       const all = events(900)
       await send(client, all.slice(0, 100))
       await until('some are recorded', async () => (await ledger.readTotals()).messages > 0, WITHIN_MS)
@@ -192,9 +161,7 @@ void describe('an outage of a quarter of an hour', { concurrency: true }, () => 
 void it('a batch that lasts for many locks is neither lost nor delivered twice', async (t) => {
   const clock = processClock()
   const { broker, client } = await busFor(t, { LockDuration: 'PT1S', MaxDeliveryCount: 2 }, clock)
-  const driver = openSqlite(':memory:')
-  await migrate(driver, 0)
-  const ledger = sqlLedger(driver, 'test')
+  const ledger = await ledgerFor(t)
   let slow = true
   const slowLedger: Pick<Ledger, 'recordMessages' | 'ping'> = {
     ping: () => ledger.ping(),
@@ -207,20 +174,7 @@ void it('a batch that lasts for many locks is neither lost nor delivered twice',
   }
   const runtime = briskRuntime(50, clock)
   const inbox = busSourceQueue(standing(client), { queue: QUEUE, inFlight: 128, watchdogMs: 60_000 }, runtime)
-  const service = intakeLoop({
-    sourceQueue: inbox,
-    ledger: slowLedger,
-    sources: () => DEFAULT_SOURCE,
-    settings,
-    runtime,
-    onRecorded: () => {},
-  })
-  const running = service.run()
-  closeAfter(t, async () => {
-    await service.stop()
-    await running
-    await ledger.close()
-  })
+  runIntake(t, { sourceQueue: inbox, ledger: slowLedger, runtime })
   await send(client, events(3_000))
   await until('all are settled', async () => (await broker.counts(QUEUE)).completed === 3_000, WITHIN_MS)
   const { messages, redelivered } = await ledger.readTotals()

@@ -8,7 +8,8 @@ import { replayNative } from '../../../src/core/report/replay/native.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
 import { startBroker } from '../../../src/local/service-bus/broker.ts'
 import { fakeReplayLog } from '../../fakes/replay.ts'
-import { configOf, manual, receive } from '../../local/service-bus/support.ts'
+import { configOf } from '../../local/service-bus/support.ts'
+import { manual, receive } from '../../fakes/receiving.ts'
 import { closeAfter } from '../support/close-after.ts'
 
 const runtime = systemRuntime(silentLogger, silentTelemetry)

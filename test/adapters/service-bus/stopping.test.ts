@@ -7,26 +7,17 @@ import { closeWithin, connect } from '../../../src/adapters/service-bus/client.t
 import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
-import { intakeLoop } from '../../../src/core/intake/loop.ts'
-import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { SourceQueue } from '../../../src/core/ports.ts'
 import type { Runtime } from '../../../src/core/runtime.ts'
 import type { Broker } from '../../../src/local/service-bus/broker.ts'
 import { busFor, QUEUE, standing } from '../support/bus.ts'
+import { intakeOf } from '../support/intake.ts'
 import { type ProcessClock, processClock } from '../support/process-clock.ts'
 import { briskRuntime } from '../support/runtime.ts'
 import { until } from '../support/until.ts'
 
 const SENT = 3_000
-const settings = {
-  batchSize: 64,
-  batchMs: 5,
-  quietMs: 100,
-  maxWaitMs: 1_000,
-  backlogPerSecond: 100,
-  skewMs: 1_000,
-}
 
 /**
  * A connector that takes in messages until it is in the middle of them, and is then told to stop.
@@ -71,14 +62,7 @@ async function stopped(
       return isStopping && how.record ? how.record(ledger)(batch) : ledger.recordMessages(batch)
     },
   }
-  const service = intakeLoop({
-    sourceQueue: inbox,
-    ledger: watched,
-    sources: () => DEFAULT_SOURCE,
-    settings,
-    runtime,
-    onRecorded: () => {},
-  })
+  const service = intakeOf({ sourceQueue: inbox, ledger: watched, runtime })
   const sender = client.createSender(QUEUE)
   for (let n = 0; n < SENT; n += 500)
     await sender.sendMessages(

@@ -7,7 +7,8 @@ import { proveBus } from '../../../src/compose/check/bus.ts'
 import { readConfig } from '../../../src/compose/config.ts'
 import type { Proof } from '../../../src/compose/check/proof.ts'
 import type { Broker } from '../../../src/local/service-bus/broker.ts'
-import { brokerFor, configOf, receiveOne } from '../../local/service-bus/support.ts'
+import { brokerFor, configOf } from '../../local/service-bus/support.ts'
+import { receiveOne } from '../../fakes/receiving.ts'
 
 const QUEUES = {
   plain: {},

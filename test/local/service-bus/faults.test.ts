@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { brokerFor, configOf, isEmpty, manual, receiveOne } from './support.ts'
+import { brokerFor, configOf, isEmpty } from './support.ts'
+import { manual, receiveOne } from '../../fakes/receiving.ts'
 
 const config = configOf({ q: {}, s: { RequiresSession: true } })
 

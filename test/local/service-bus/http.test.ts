@@ -6,7 +6,8 @@ import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ServiceBusClient, type ServiceBusReceiver } from '@azure/service-bus'
 import { type Broker, startBroker } from '../../../src/local/service-bus/broker.ts'
-import { brokerFor, configOf, isEmpty, manual, receive, receiveOne } from './support.ts'
+import { brokerFor, configOf, isEmpty } from './support.ts'
+import { manual, receive, receiveOne } from '../../fakes/receiving.ts'
 
 const config = configOf({ q: {}, 'q/b': {}, s: { RequiresSession: true } })
 

@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import rhea from 'rhea'
 import type { EventContext, Message } from 'rhea'
 import type { Broker } from '../../../src/local/service-bus/broker.ts'
-import { brokerFor, configOf, manual, receiveOne } from './support.ts'
+import { brokerFor, configOf } from './support.ts'
+import { manual, receiveOne } from '../../fakes/receiving.ts'
 
 const config = configOf({ q: {}, s: { RequiresSession: true } })
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { it, type TestContext } from 'node:test'
 import { ServiceBusClient } from '@azure/service-bus'
-import { manual, receive, receiveOne } from './support.ts'
+import { manual, receive, receiveOne } from '../../fakes/receiving.ts'
 
 const config = JSON.stringify({
   UserConfig: {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, it } from 'node:test'
-import { brokerFor, configOf, manual, manualClock, receive, receiveOne } from './support.ts'
+import { brokerFor, configOf, manualClock } from './support.ts'
+import { manual, receive, receiveOne } from '../../fakes/receiving.ts'
 
 /**
  * What the conformance suite (`test/suites/conformance/service-bus/`) does not ask of every bus:

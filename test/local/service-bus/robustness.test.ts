@@ -6,7 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import rhea from 'rhea'
 import type { Connection, EventContext } from 'rhea'
 import type { Broker } from '../../../src/local/service-bus/broker.ts'
-import { brokerFor, configOf, manual, receiveOne } from './support.ts'
+import { brokerFor, configOf } from './support.ts'
+import { manual, receiveOne } from '../../fakes/receiving.ts'
 
 const config = configOf({ q: { LockDuration: 'PT0.2S', MaxDeliveryCount: 3 }, s: { RequiresSession: true } })
 const saslHeader = Buffer.from('AMQP\x03\x01\x00\x00', 'latin1')

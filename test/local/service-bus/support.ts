@@ -1,9 +1,4 @@
-import {
-  ServiceBusClient,
-  type ServiceBusClientOptions,
-  type ServiceBusReceivedMessage,
-  type ServiceBusReceiver,
-} from '@azure/service-bus'
+import { ServiceBusClient, type ServiceBusClientOptions, type ServiceBusReceiver } from '@azure/service-bus'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Broker, type BrokerOptions, startBroker } from '../../../src/local/service-bus/broker.ts'
@@ -44,38 +39,6 @@ export async function brokerFor(
     return client
   }
   return { broker, connect }
-}
-
-/** Renewal is off everywhere: the client keys it by message id, which is not unique. */
-export const manual = { maxAutoLockRenewalDurationInMs: 0 } as const
-
-/** Receives `count` messages; throws when they do not arrive within `waitMs`. */
-export async function receive(
-  receiver: ServiceBusReceiver,
-  count: number,
-  waitMs = 5000,
-): Promise<ServiceBusReceivedMessage[]> {
-  const messages: ServiceBusReceivedMessage[] = []
-  const deadline = Date.now() + waitMs
-  while (messages.length < count && Date.now() < deadline) {
-    messages.push(
-      ...(await receiver.receiveMessages(count - messages.length, {
-        maxWaitTimeInMs: Math.max(1, deadline - Date.now()),
-      })),
-    )
-  }
-  if (messages.length < count) throw new Error(`received ${messages.length} of ${count} messages`)
-  return messages
-}
-
-/** Exactly one message. */
-export async function receiveOne(
-  receiver: ServiceBusReceiver,
-  waitMs?: number,
-): Promise<ServiceBusReceivedMessage> {
-  const [message] = await receive(receiver, 1, waitMs)
-  if (message === undefined) throw new Error('received no message')
-  return message
 }
 
 /** Whether the entity has no message to receive. */

@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { ServiceBusClient } from '@azure/service-bus'
 import { runBroker } from '../../../src/local/service-bus/run.ts'
 import { startBrokerThread } from '../../../src/local/service-bus/thread/thread.ts'
-import { manual, receiveOne } from './support.ts'
+import { manual, receiveOne } from '../../fakes/receiving.ts'
 
 const configPath = new URL('../../../deploy/service-bus/Config.json', import.meta.url).pathname
 

@@ -3,9 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it, type TestContext } from 'node:test'
-import { openLedger } from '../../../src/adapters/ledger-sql/open.ts'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
-import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { type Doubles, startDoubles } from '../../../src/cli/doubles/doubles.ts'
 import { feed } from '../../../src/compose/feed.ts'
 import { reconcile } from '../../../src/cli/support/reconcile.ts'
@@ -15,6 +13,7 @@ import { differences } from '../../fakes/directory.ts'
 import { inFlightTwice, startFleet } from '../../fakes/fleet.ts'
 import { type History, makeHistory } from '../../fakes/history.ts'
 import { watchUploads } from '../../fakes/watch.ts'
+import { openReader } from './reader.ts'
 
 /** `KILL_ROUNDS=1` makes it the full size. */
 const FULL = process.env['KILL_ROUNDS'] !== undefined
@@ -33,30 +32,6 @@ async function feedAll(t: TestContext, doubles: Doubles, { lines }: History): Pr
   })
   assert.equal(await feed(client, { queue: 'hr-events' }, file), lines.length)
   await closeWithin(2_000, client.close())
-}
-
-async function readerOf(t: TestContext, location: string): Promise<Ledger> {
-  const place = {
-    location,
-    auth: { kind: 'password', password: null },
-    instance: 'reader',
-    connections: 2,
-    statementMs: 10_000,
-  } as const
-  let reader: Ledger | null = null
-  await until(
-    'the ledger is there',
-    async () => {
-      reader = await openLedger(place, { kind: 'read' }, Date.now).catch(() => null)
-      return reader !== null
-    },
-    60_000,
-    250,
-  )
-  const found = reader as Ledger | null
-  assert.ok(found)
-  t.after(() => found.close())
-  return found
 }
 
 void it('three instances with their own loops survive kills, one that hangs, and a database that goes away: the directory is right and the books balance', async (t) => {
@@ -80,7 +55,8 @@ void it('three instances with their own loops survive kills, one that hangs, and
     LOG_LEVEL: 'warn',
   })
   t.after(() => fleet.abandon())
-  const reader = await readerOf(t, location)
+  const reader = await openReader(location)
+  t.after(() => reader.close())
   const done = async (): Promise<number> => {
     const { messages, finished } = await reader.readTotals()
     return (messages / history.lines.length + finished / history.events) / 2

@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, it, type TestContext } from 'node:test'
-import { openLedger } from '../../../src/adapters/ledger-sql/open.ts'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { type Doubles, startDoubles } from '../../../src/cli/doubles/doubles.ts'
@@ -20,6 +19,7 @@ import { type History, makeHistory } from '../../fakes/history.ts'
 import { command } from '../../fakes/cli.ts'
 import { start } from '../../fakes/rollcall.ts'
 import { sharedHistory, sharedHistoryIsThere } from '../../fakes/shared-history.ts'
+import { openReader } from './reader.ts'
 
 /**
  * `KILL_ROUNDS=10` makes it a hundred kills an engine, each round with another history and of the
@@ -83,31 +83,6 @@ function runOn(t: TestContext, doubles: Doubles, ledger: string): Run {
   return { child, said: child.stderr ? text(child.stderr) : Promise.resolve('') }
 }
 
-/** A reader beside the process that writes. */
-async function readerOf(t: TestContext, location: string): Promise<Ledger> {
-  const place = {
-    location,
-    auth: { kind: 'password', password: null },
-    instance: 'reader',
-    connections: 2,
-    statementMs: 10_000,
-  } as const
-  let reader: Ledger | null = null
-  await until(
-    'the ledger is there',
-    async () => {
-      reader = await openLedger(place, { kind: 'read' }, Date.now).catch(() => null)
-      return reader !== null
-    },
-    60_000,
-    250,
-  )
-  const found = reader as Ledger | null
-  assert.ok(found)
-  t.after(() => found.close())
-  return found
-}
-
 /** Half of the work is taking messages in, half is answering their events. */
 async function progress(reader: Ledger, history: History): Promise<number> {
   const { messages, finished } = await reader.readTotals()
@@ -126,7 +101,8 @@ async function survive(
   await feedAll(doubles, folder, history)
   const killedAt: number[] = []
   let run = runOn(t, doubles, path)
-  const reader = await readerOf(t, path)
+  const reader = await openReader(path)
+  t.after(() => reader.close())
   for (let kill = 0; kill < kills; kill++) {
     const place = 0.1 + (0.8 * kill) / (kills - 1)
     await until(
@@ -205,7 +181,8 @@ void it('SIGTERM in the middle of the work leaves no message locked', async (t) 
   const path = join(folder, 'ledger.db')
   await feedAll(doubles, folder, history)
   const run = runOn(t, doubles, path)
-  const reader = await readerOf(t, path)
+  const reader = await openReader(path)
+  t.after(() => reader.close())
   await until('some are taken in', async () => (await reader.readTotals()).messages > 500, 30_000, 5)
   const ended = once(run.child, 'exit')
   run.child.kill('SIGTERM')

@@ -13,7 +13,8 @@ import { failAll } from '../conformance/ledger/dead-letters.ts'
 import { hrEvent, joiner, messageOf, World } from '../conformance/ledger/world.ts'
 import { command } from '../../fakes/cli.ts'
 import { start } from '../../fakes/rollcall.ts'
-import { configOf, manual, receive } from '../../local/service-bus/support.ts'
+import { configOf } from '../../local/service-bus/support.ts'
+import { manual, receive } from '../../fakes/receiving.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-dead-'))
 const broker = await startBroker({ config: configOf({ 'hr-events': {} }) })

@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { until } from '../../adapters/support/until.ts'
 import { command } from '../../fakes/cli.ts'
 import { publishedContracts } from '../../fakes/contracts.ts'
-import { configOf, receive } from '../../local/service-bus/support.ts'
+import { configOf } from '../../local/service-bus/support.ts'
+import { receive } from '../../fakes/receiving.ts'
 import { startConnector } from './connector.ts'
 
 const FILE = `

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { configOf, receive } from '../../local/service-bus/support.ts'
+import { configOf } from '../../local/service-bus/support.ts'
+import { receive } from '../../fakes/receiving.ts'
 import { startConnector } from './connector.ts'
 
 const ACME = 'urn:ietf:params:scim:schemas:extension:acme:2.0:User'

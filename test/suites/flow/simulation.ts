@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { type Runtime, silentTelemetry } from '../../../src/core/runtime.ts'
-import { type Sleep, Sleeps } from '../../fakes/sleeps.ts'
+import { Sleeps } from '../../fakes/sleeps.ts'
 
 /**
  * A world whose clock moves only when nothing is under way: days pass in seconds, over real sockets
@@ -55,23 +55,7 @@ export function simulation(startAt: number, seed: number): Simulation {
       round = -1
     }
   }
-  const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
-    new Promise((resolve) => {
-      if (signal?.aborted || ms <= 0) return resolve()
-      const entry: Sleep = {
-        until: now + Math.ceil(ms),
-        wake: () => {
-          signal?.removeEventListener('abort', cut)
-          resolve()
-        },
-      }
-      const cut = (): void => {
-        sleeps.remove(entry)
-        entry.wake()
-      }
-      sleeps.add(entry)
-      signal?.addEventListener('abort', cut)
-    })
+  const sleep = (ms: number, signal?: AbortSignal): Promise<void> => sleeps.sleep(now, ms, signal)
 
   return {
     now: () => now,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { configOf, receive } from '../../local/service-bus/support.ts'
+import { configOf } from '../../local/service-bus/support.ts'
+import { receive } from '../../fakes/receiving.ts'
 import { startConnector } from './connector.ts'
 
 const FILE = `

@@ -14,7 +14,8 @@ import { type SpanName, SPANS } from '../../../src/core/telemetry/spans.ts'
 import { startEntra } from '../../../src/local/entra/server.ts'
 import { FAST_SETTINGS } from '../../../src/local/entra/settings.ts'
 import { startCollector } from '../../fakes/collector.ts'
-import { brokerFor, configOf, receive } from '../../local/service-bus/support.ts'
+import { brokerFor, configOf } from '../../local/service-bus/support.ts'
+import { receive } from '../../fakes/receiving.ts'
 
 interface SpanData {
   readonly traceId: string

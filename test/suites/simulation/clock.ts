@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type Runtime, silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
 import { chance } from '../../fakes/history.ts'
 import { digest } from '../../fakes/people.ts'
-import { type Sleep, Sleeps } from '../../fakes/sleeps.ts'
+import { Sleeps } from '../../fakes/sleeps.ts'
 
 /** The time of a simulated world: it moves only when everything that needs no time has happened. */
 export interface Clock {
@@ -20,23 +20,7 @@ export interface Clock {
 export function clockFrom(startAt: number): Clock {
   let now = startAt
   const sleeps = new Sleeps()
-  const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
-    new Promise((resolve) => {
-      if (signal?.aborted || ms <= 0) return resolve()
-      const entry: Sleep = {
-        until: now + Math.ceil(ms),
-        wake: () => {
-          signal?.removeEventListener('abort', cut)
-          resolve()
-        },
-      }
-      const cut = (): void => {
-        sleeps.remove(entry)
-        entry.wake()
-      }
-      sleeps.add(entry)
-      signal?.addEventListener('abort', cut)
-    })
+  const sleep = (ms: number, signal?: AbortSignal): Promise<void> => sleeps.sleep(now, ms, signal)
   return {
     now: () => now,
     sleep,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { BASELINE, BLOCKED, type HrEvent, UNBLOCKED } from '../../../../src/core/model.ts'
-import { cutOf } from '../../../../src/core/plan/retain/retain.ts'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
 import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
+import { retain } from './retain.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, SOURCE, T0, type World } from './world.ts'
 
 const WHO = { actor: 'ann', justification: 'ticket 7' }
@@ -143,19 +143,8 @@ export const blockCases: readonly LedgerCase[] = [
       await world.confirmAll()
       await block(world, 'p1')
       assert.equal(await nextActive(world), false)
-      const told = await world.ledger.listUnpublishedOutcomes(100)
-      await world.ledger.markOutcomesPublished(
-        told.map(({ id }) => id),
-        world.now,
-      )
-      world.now += 400 * DAY_MS
-      const settledBefore = world.now - 300 * DAY_MS
-      const [page] = await world.ledger.listRetention({ after: null, limit: 10, settledBefore })
-      const cut = page && cutOf(page.employee.events, new Set(page.settled), world.now)
-      assert.ok(page && cut)
-      const { employeeId, revision } = page.employee
-      await world.ledger.foldEvents([{ employeeId, revision, ...cut }], settledBefore, world.now)
-      await world.ledger.removeAged({ before: settledBefore, limit: 100 })
+      assert.equal(await retain(world), 2)
+      await world.ledger.removeAged({ before: world.now - 365 * DAY_MS, limit: 100 })
       await world.record(hrEvent('later', 'p1', { title: 'y', active: true }, { recordedAt: T0, order: 2 }))
       assert.equal(await nextActive(world), false)
 

@@ -1,28 +1,12 @@
 import assert from 'node:assert/strict'
 import type { EmployeeView } from '../../../../src/core/ledger/port/inspect.ts'
 import { fold } from '../../../../src/core/plan/fold/fold.ts'
-import { cutOf } from '../../../../src/core/plan/retain/retain.ts'
+import { retain } from './retain.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, messageOf, SOURCE, type World } from './world.ts'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
 
 const ANY = { code: null, type: null, employeeId: null, since: null, until: null }
 
-/** Publishes everything, lets a year pass and folds what may go. */
-async function retain(world: World): Promise<number> {
-  const rows = await world.ledger.listUnpublishedOutcomes(1_000)
-  await world.ledger.markOutcomesPublished(
-    rows.map(({ id }) => id),
-    world.now,
-  )
-  world.now += 400 * DAY_MS
-  const settledBefore = world.now - 365 * DAY_MS
-  const employees = await world.ledger.listRetention({ after: null, limit: 100, settledBefore })
-  const cuts = employees.flatMap(({ employee, settled }) => {
-    const cut = cutOf(employee.events, new Set(settled), world.now)
-    return cut ? [{ employeeId: employee.employeeId, revision: employee.revision, ...cut }] : []
-  })
-  return (await world.ledger.foldEvents(cuts, settledBefore, world.now)).folded
-}
 /** How many rows each slice took out, until there are no more. */
 async function ageAll(world: World, before: number): Promise<readonly number[]> {
   const slices: number[] = []

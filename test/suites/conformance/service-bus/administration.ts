@@ -8,7 +8,8 @@ import {
   ServiceBusClient,
   type ServiceBusClientOptions,
 } from '@azure/service-bus'
-import { bodies, deadLetters, manual, receive, receiveOne } from './bench.ts'
+import { bodies, deadLetters } from './bench.ts'
+import { manual, receive, receiveOne } from '../../../fakes/receiving.ts'
 
 /** A namespace whose entities may be created and deleted. */
 export interface ManagedBus {

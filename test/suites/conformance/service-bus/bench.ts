@@ -8,6 +8,7 @@ import {
   type ServiceBusReceiver,
   type ServiceBusReceiverOptions,
 } from '@azure/service-bus'
+import { manual } from '../../../fakes/receiving.ts'
 
 /** A Service Bus under test. */
 export interface Bus {
@@ -45,7 +46,6 @@ export interface Bench {
  * Lock renewal by the client is off: it is keyed by message id (azure-sdk-for-js#11682), and cases
  * renew themselves.
  */
-export const manual: ServiceBusReceiverOptions = { maxAutoLockRenewalDurationInMs: 0 }
 export const deadLetters: ServiceBusReceiverOptions = { ...manual, subQueueType: 'deadLetter' }
 
 const plainEntities: readonly (readonly [string, string?])[] = [
@@ -146,31 +146,6 @@ async function purgeSessions(client: ServiceBusClient): Promise<void> {
     while ((await session.receiveMessages(100, { maxWaitTimeInMs: 500 })).length > 0) continue
     await session.close()
   }
-}
-
-/** Receives exactly `count` messages; throws when they do not come in time. */
-export async function receive(
-  receiver: ServiceBusReceiver,
-  count: number,
-  waitMs = 8000,
-): Promise<ServiceBusReceivedMessage[]> {
-  const messages: ServiceBusReceivedMessage[] = []
-  const deadline = Date.now() + waitMs
-  while (messages.length < count && Date.now() < deadline) {
-    messages.push(
-      ...(await receiver.receiveMessages(count - messages.length, {
-        maxWaitTimeInMs: Math.max(1, deadline - Date.now()),
-      })),
-    )
-  }
-  if (messages.length < count) throw new Error(`received ${messages.length} of ${count} messages`)
-  return messages
-}
-
-export async function receiveOne(receiver: ServiceBusReceiver): Promise<ServiceBusReceivedMessage> {
-  const [message] = await receive(receiver, 1)
-  if (message === undefined) throw new Error('received no message')
-  return message
 }
 
 /** What a receiver gets within a short time. */

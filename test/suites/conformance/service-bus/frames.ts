@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { amqp, type Typed } from '../../../../src/local/service-bus/amqp/rhea-types.ts'
-import { type Case, manual, receiveOne } from './bench.ts'
+import { type Case } from './bench.ts'
+import { manual, receiveOne } from '../../../fakes/receiving.ts'
 import * as amqpPeer from './peer.ts'
 import { ask, codes, described, encode, longBoolean, message, Peer, symbolMap, textMap } from './peer.ts'
 
-const { attachReceiver, attachSender, begin, credit, disposition, header, open, transfer } = amqpPeer
+const { attachBoth, attachReceiver, attachSender, begin, credit, disposition, header, open, transfer } =
+  amqpPeer
 const sessionFilter = 'com.microsoft:session-filter'
 const valueOf = (typed: Typed | undefined): unknown => typed?.value
 const fieldsOf = (typed: Typed | undefined): readonly Typed[] =>
@@ -77,15 +79,7 @@ export const frameCases: readonly Case[] = [
       const rules = client.createRuleManager('cf-topic', 'ruled')
       await rules.deleteRule('$Default')
       await rules.createRule('flagged', { sqlExpression: 'flag = TRUE' })
-      peer.write(
-        header,
-        open(),
-        begin(),
-        attachSender({ name: 's', handle: 0, address: 'cf-topic' }),
-        attachReceiver({ name: 'r', handle: 1, address: 'cf-topic/Subscriptions/ruled' }),
-        credit(1, 1),
-      )
-      await peer.next(codes.attach)
+      await attachBoth(peer, { to: 'cf-topic', from: 'cf-topic/Subscriptions/ruled', credits: 1 })
       peer.write(transfer(0, 0, message({ flag: longBoolean(true) })))
       await peer.next(codes.transfer)
       peer.write(disposition(0, described(0x27, [longBoolean(true), longBoolean(true)])))
@@ -157,15 +151,7 @@ export const frameCases: readonly Case[] = [
     'seen with uAMQP 1.5, which ends the process otherwise',
     async (peer) => {
       const address = 'cf-queue/$management'
-      peer.write(
-        header,
-        open(),
-        begin(),
-        attachSender({ name: 's', handle: 0, address }),
-        attachReceiver({ name: 'r', handle: 1, address }),
-        credit(1, 10),
-      )
-      await peer.next(codes.attach)
+      await attachBoth(peer, { to: address, from: address, credits: 10 })
       const request = encode(
         amqp.described(amqp.wrap_ulong(0x73), amqp.List32([amqp.wrap_string('m')])),
         amqp.described(
@@ -217,15 +203,7 @@ export const frameCases: readonly Case[] = [
     'a delivery shows its lock token, and what its sender annotated for it',
     'read in azure-servicebus 7.14 for Python; AMQP 1.0, 3.2.2',
     async (peer) => {
-      peer.write(
-        header,
-        open(),
-        begin(),
-        attachSender({ name: 's', handle: 0, address: 'cf-queue' }),
-        attachReceiver({ name: 'r', handle: 1, address: 'cf-queue' }),
-        credit(1, 1),
-      )
-      await peer.next(codes.attach)
+      await attachBoth(peer, { to: 'cf-queue', from: 'cf-queue', credits: 1 })
       const mine = amqp.described(amqp.wrap_ulong(0x71), symbolMap({ mine: amqp.wrap_string('yes') }))
       peer.write(transfer(0, 0, message({}, [mine])))
       const { fields, payload } = await peer.next(codes.transfer)
@@ -281,15 +259,7 @@ export const frameCases: readonly Case[] = [
     'a token for what does not exist is refused, with the whole address in the text',
     'azure-sdk-for-python: cbs.py; Messaging exceptions',
     async (peer) => {
-      peer.write(
-        header,
-        open(),
-        begin(),
-        attachSender({ name: 's', handle: 0, address: '$cbs' }),
-        attachReceiver({ name: 'r', handle: 1, address: '$cbs' }),
-        credit(1, 10),
-      )
-      await peer.next(codes.attach)
+      await attachBoth(peer, { to: '$cbs', from: '$cbs', credits: 10 })
       for (const [id, name] of ['sb://some.host/cf-none', 'sb://some.host/cf-queue'].entries()) {
         const properties = textMap({ operation: amqp.wrap_string('put-token'), name: amqp.wrap_string(name) })
         peer.write(

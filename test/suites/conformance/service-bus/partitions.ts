@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ServiceBusMessage, ServiceBusReceivedMessage } from '@azure/service-bus'
-import { type Case, deadLetters, manual, receive, receiveOne, sequenceOf } from './bench.ts'
+import { type Case, deadLetters, sequenceOf } from './bench.ts'
+import { manual, receive, receiveOne } from '../../../fakes/receiving.ts'
 
 /**
  * Not the emulator's: it has no partitions. In a namespace of the Standard tier partitioning is

@@ -208,6 +208,22 @@ export const message = (
     amqp.described(amqp.wrap_ulong(0x75), amqp.wrap_binary(Buffer.from('x'))),
   )
 
+/** Opens a session with a sender, handle 0, and a receiver, handle 1, and waits for an answer. */
+export async function attachBoth(
+  peer: Peer,
+  links: { readonly to: string; readonly from: string; readonly credits: number },
+): Promise<void> {
+  peer.write(
+    header,
+    open(),
+    begin(),
+    attachSender({ name: 's', handle: 0, address: links.to }),
+    attachReceiver({ name: 'r', handle: 1, address: links.from }),
+    credit(1, links.credits),
+  )
+  await peer.next(codes.attach)
+}
+
 /** Asks a control node what the official client has no call for, over plain TCP. */
 export async function ask(
   connectionString: string,
@@ -217,15 +233,7 @@ export async function ask(
 ): Promise<void> {
   const peer = await Peer.dial(connectionString)
   try {
-    peer.write(
-      header,
-      open(),
-      begin(),
-      attachSender({ name: 's', handle: 0, address }),
-      attachReceiver({ name: 'r', handle: 1, address }),
-      credit(1, 10),
-    )
-    await peer.next(codes.attach)
+    await attachBoth(peer, { to: address, from: address, credits: 10 })
     const properties = textMap({ operation: text(operation) })
     peer.write(
       transfer(

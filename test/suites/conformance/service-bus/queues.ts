@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict'
 import type { PeekMessagesOptions } from '@azure/service-bus'
-import {
-  bodies,
-  type Case,
-  deadLetters,
-  manual,
-  receive,
-  receiveOne,
-  receiveRest,
-  sequenceOf,
-} from './bench.ts'
+import { bodies, type Case, deadLetters, receiveRest, sequenceOf } from './bench.ts'
+import { manual, receive, receiveOne } from '../../../fakes/receiving.ts'
 
 export const queueCases: readonly Case[] = [
   {

@@ -1,15 +1,6 @@
 import assert from 'node:assert/strict'
-import {
-  type Bench,
-  bodies,
-  type Case,
-  deadLetters,
-  manual,
-  receive,
-  receiveOne,
-  receiveRest,
-  sequenceOf,
-} from './bench.ts'
+import { type Bench, bodies, type Case, deadLetters, receiveRest, sequenceOf } from './bench.ts'
+import { manual, receive, receiveOne } from '../../../fakes/receiving.ts'
 
 const source = 'Message sessions'
 const queue = 'cf-sessions'

@@ -1,14 +1,6 @@
 import assert from 'node:assert/strict'
-import {
-  bodies,
-  type Case,
-  deadLetters,
-  manual,
-  receive,
-  receiveOne,
-  receiveRest,
-  sequenceOf,
-} from './bench.ts'
+import { bodies, type Case, deadLetters, receiveRest, sequenceOf } from './bench.ts'
+import { manual, receive, receiveOne } from '../../../fakes/receiving.ts'
 
 /**
  * One turn of the event loop: settlements of one turn are merged by the client's AMQP library,

@@ -1,14 +1,6 @@
 import assert from 'node:assert/strict'
-import {
-  type Bench,
-  bodies,
-  type Case,
-  deadLetters,
-  manual,
-  receive,
-  receiveOne,
-  receiveRest,
-} from './bench.ts'
+import { type Bench, bodies, type Case, deadLetters, receiveRest } from './bench.ts'
+import { manual, receive, receiveOne } from '../../../fakes/receiving.ts'
 
 const topic = 'cf-topic'
 const filters = 'Topic filters and actions'
