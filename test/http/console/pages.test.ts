@@ -164,6 +164,8 @@ void describe('the console on loopback', () => {
       '/dead-letters?store=x',
       '/dead-letters?age=x',
       '/dead-letters?at=x',
+      '/dead-letters?store=bus&after=hr-events',
+      '/dead-letters?store=bus&after=dl-1',
       '/dead-letter?id=x',
     ])
       assert.equal((await door.get(path)).status, 400, path)

@@ -16,9 +16,10 @@ import type { Door } from '../../http/console/office.ts'
 import { configOf } from '../../local/service-bus/support.ts'
 
 const QUEUE = 'hr-events'
-const TOTAL = 40
-/** What a browser stays at while the last ones are replayed, a second. */
-const RATE = 10
+/** More than a page of the console holds. */
+const TOTAL = 60
+/** Dead letters a second of the run that the process is stopped in. */
+const RATE = 20
 
 /** A bus with dead letters, and connectors on one ledger that leave the queue alone. */
 async function siteIn(stack: AsyncDisposableStack) {
@@ -106,17 +107,21 @@ void test('a replay in the console sends each dead letter of a real queue once: 
   const { child, door } = await connector()
 
   const list = await pageOf(door, '/dead-letters?store=bus')
+  const further = /rel="next" href="([^"]+)"/.exec(list)?.[1] ?? ''
+  const second = await pageOf(door, further.replaceAll('&amp;', '&'))
+  const shown = [list, second].map((page) => [...page.matchAll(/class="id">hr-events#\d+</g)].length)
+  assert.deepEqual([...shown, /rel="next"/.test(second)], [50, 10, false])
   const plan = await send(door, '/replays/preview', formIn(list, '/replays/preview'))
-  assert.match(plan.text, /<h1>Replay 40 dead letters\?<\/h1>/)
-  assert.match(plan.text, /On the bus<\/dt><dd>40 messages/)
+  assert.match(plan.text, /<h1>Replay 60 dead letters\?<\/h1>/)
+  assert.match(plan.text, /On the bus<\/dt><dd>60 messages/)
   assert.equal((await broker.counts(QUEUE)).active, 0, 'a plan changes nothing')
 
   const ten = await press(door, plan, 'first', 10)
   await says(door, ten.to, /10 dead letters replayed, 0 gone, 0 refused, 0 left of 10/)
-  assert.deepEqual([(await waitingOn(broker)).length, (await broker.counts(QUEUE)).deadLetter], [10, 30])
+  assert.deepEqual([(await waitingOn(broker)).length, (await broker.counts(QUEUE)).deadLetter], [10, 50])
 
   const filter = formIn(await pageOf(door, ten.to), '/replays/preview', { rate: String(RATE) })
-  const rest = await press(door, await send(door, '/replays/preview', filter), 'all', 30)
+  const rest = await press(door, await send(door, '/replays/preview', filter), 'all', 50)
   await says(door, rest.to, /Of those left, \d+ sent: only the original is to be removed/)
   child.kill('SIGTERM')
   assert.deepEqual(await once(child, 'exit'), [0, null])
@@ -131,7 +136,7 @@ void test('a replay in the console sends each dead letter of a real queue once: 
   const page = await pageOf(next, rest.to)
   assert.match(page, /Not carried out by this process/)
   await send(next, '/replays/resume', formIn(page, '/replays/resume', { justification: 'after the restart' }))
-  await says(next, rest.to, /30 dead letters replayed, 0 gone, 0 refused, 0 left of 30/)
+  await says(next, rest.to, /50 dead letters replayed, 0 gone, 0 refused, 0 left of 50/)
   const all = await waitingOn(broker)
   assert.deepEqual(
     [all.length, new Set(all).size, (await broker.counts(QUEUE)).deadLetter],

@@ -101,9 +101,14 @@ export function deadLetterId(dead: DeadLetter): string {
     : `${dead.letter.message.entity}#${dead.letter.message.sequence}`
 }
 
-export type DeadLetterName =
-  | { readonly store: 'ledger'; readonly seq: number }
-  | { readonly store: 'bus'; readonly entity: string; readonly sequence: string }
+export type DeadLetterName = { readonly store: 'ledger'; readonly seq: number } | BusDeadLetterName
+
+/** A message in the dead-letter queue of an entity. */
+export interface BusDeadLetterName {
+  readonly store: 'bus'
+  readonly entity: string
+  readonly sequence: string
+}
 
 /** `null` when the text is not the id of a dead letter. */
 export function parseDeadLetterId(text: string): DeadLetterName | null {

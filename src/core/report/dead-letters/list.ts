@@ -1,6 +1,7 @@
 import type { LedgerDeadLetterPage } from '../../ledger/port/dead-letters.ts'
 import type { DeadLetterQueue } from '../../ports.ts'
 import {
+  type BusDeadLetterName,
   type DeadLetter,
   type DeadLetterSelection,
   fits,
@@ -19,15 +20,17 @@ const FIRST_PAGE = 20
 /**
  * Yields every dead letter that fits: first each source's native queue in its own order, then the
  * ledger in the order of its events. They are not sorted by the time they died, because a queue is
- * not in that order and sorting would need all of them in memory. One page is held at a time.
+ * not in that order and sorting would need all of them in memory. One page is held at a time. With
+ * `after`, what comes up to it is passed over; the message itself may be gone.
  */
 export async function* listDeadLetters(
   stores: Stores,
   selection: DeadLetterSelection,
   archived = false,
+  after: BusDeadLetterName | null = null,
 ): AsyncGenerator<DeadLetter> {
-  for (const queue of stores.deadLetterQueues)
-    for await (const dead of listQueue(queue, stores)) if (isMeant(dead, selection)) yield dead
+  for (const { queue, from } of queuesAfter(stores.deadLetterQueues, after))
+    for await (const dead of listQueue(queue, stores, from)) if (isMeant(dead, selection)) yield dead
   if (stores.ledger) yield* listLedger(stores.ledger, selection, archived)
 }
 
@@ -36,11 +39,24 @@ function isMeant(dead: DeadLetter, selection: DeadLetterSelection): boolean {
   return fits(dead, selection) && (attribute === null || attributeOf(dead) === attribute)
 }
 
+/** The queues that are left, each with the sequence number to begin at. */
+function queuesAfter(
+  queues: Stores['deadLetterQueues'],
+  after: BusDeadLetterName | null,
+): readonly { readonly queue: Stores['deadLetterQueues'][number]; readonly from: bigint }[] {
+  const first = after === null ? 0 : queues.findIndex(({ entity }) => entity === after.entity)
+  if (first < 0) return []
+  return queues
+    .slice(first)
+    .map((queue, index) => ({ queue, from: after && index === 0 ? BigInt(after.sequence) + 1n : 0n }))
+}
+
 async function* listQueue(
   queue: Pick<DeadLetterQueue, 'peek'>,
   { read, knownEvents }: Pick<Stores, 'read' | 'knownEvents'>,
+  first: bigint,
 ): AsyncGenerator<DeadLetter> {
-  let from = 0n
+  let from = first
   for (let limit = FIRST_PAGE; ; limit = PAGE) {
     const page = await queue.peek(String(from), limit)
     const letters: BusLetter[] = []

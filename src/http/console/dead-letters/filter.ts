@@ -4,6 +4,7 @@ import type { DeadLetter } from '../../../core/report/dead-letters/dead-letter.t
 import type { Fields } from '../acts/confirm.ts'
 import { hrefOf } from '../list.ts'
 import type { Query } from '../page.ts'
+import { cursorFields, type ListCursor } from './cursor.ts'
 
 /**
  * What the address says; `null` for what it leaves out. The same filter selects what an action is
@@ -55,15 +56,14 @@ export function spanOf(
 
 export function deadLettersHref(
   { store, code, attribute, age }: DeadLetterFilter,
-  next: { readonly diedAt: number; readonly seq: number } | null = null,
+  next: ListCursor | null = null,
 ): string {
   return hrefOf('/dead-letters', {
     store,
     code,
     attribute,
     age: age === 'any' ? null : age,
-    at: next?.diedAt ?? null,
-    next: next?.seq ?? null,
+    ...cursorFields(next),
   })
 }
 

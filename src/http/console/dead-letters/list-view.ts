@@ -54,7 +54,7 @@ ${list.letters.length === 0 ? nothingFits(filter, list, isFirst) : markup`${orde
 ${pager({
   first: isFirst ? null : deadLettersHref(filter),
   next: list.next && deadLettersHref(filter, list.next),
-  further: 'Older dead letters',
+  further: filter.store === 'ledger' ? 'Older dead letters' : 'Further dead letters',
   said: list.letters.length === 0 ? null : list.said,
 })}`
 }

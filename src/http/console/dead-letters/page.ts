@@ -3,19 +3,19 @@ import {
   ledgerReason,
   parseDeadLetterId,
 } from '../../../core/report/dead-letters/dead-letter.ts'
-import { isNumber, misread, type PageOf } from '../page.ts'
+import { misread, type PageOf } from '../page.ts'
 import { timesAt } from '../times.ts'
+import { cursorIn } from './cursor.ts'
 import { filterIn } from './filter.ts'
 import { listView } from './list-view.ts'
 import { noSuchDeadLetter, oneView } from './one-view.ts'
 import { readList, readTrend } from './read.ts'
 
 export const deadLettersPage: PageOf = (context) => async (query, ledger, visitor) => {
-  const [filter, at, seq] = [filterIn(query), query('at'), query('next')]
-  if (filter === null || [at, seq].some((one) => one !== null && !isNumber(one)))
-    return misread('Dead letters', '/failures')
+  const filter = filterIn(query)
+  const next = cursorIn(query)
+  if (filter === null || next === 'misread') return misread('Dead letters', '/failures')
   const now = context.now()
-  const next = at === null || seq === null ? null : { diedAt: Number(at), seq: Number(seq) }
   const list = await readList(ledger, filter, { config: context.config, now, next })
   const figures = (await context.snapshot()).ledger?.figures ?? null
   const trend = await readTrend(ledger, filter, now)

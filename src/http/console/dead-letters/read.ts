@@ -2,20 +2,23 @@ import { setTimeout as later } from 'node:timers/promises'
 import { withStoresBeside } from '../../../compose/dead-letters/stores.ts'
 import type { Config } from '../../../config/load.ts'
 import { RollcallError } from '../../../core/errors.ts'
-import type { DeadLetterSample, NewestDeadLettersCursor } from '../../../core/ledger/port/dead-letters.ts'
+import type { DeadLetterSample } from '../../../core/ledger/port/dead-letters.ts'
 import { type DeadLetter, ledgerReason } from '../../../core/report/dead-letters/dead-letter.ts'
 import { attributeOf } from '../../../core/report/dead-letters/groups.ts'
 import { listDeadLetters } from '../../../core/report/dead-letters/list.ts'
 import { newestDeadLetters } from '../../../core/report/dead-letters/newest.ts'
 import type { ConsoleLedger } from '../context.ts'
+import { counted } from '../layout.ts'
 import { ROWS } from '../page.ts'
 import { COUNTED, deadFigure } from '../../../core/history/figures.ts'
 import { levelsOf, sinceOf, SPANS, stepsOf } from '../../../core/history/series.ts'
+import { cursorBehind, type ListCursor } from './cursor.ts'
 import { type DeadLetterFilter, spanOf } from './filter.ts'
 
 export interface DeadLetterList {
   readonly letters: readonly DeadLetter[]
-  readonly next: NewestDeadLettersCursor | null
+  /** `null` on the last page. */
+  readonly next: ListCursor | null
   /** What to know about the list: it was cut, or the bus could not be read; `null` for nothing. */
   readonly said: string | null
   /** What those with the code have in common; `null` without a code, and on the bus. */
@@ -25,7 +28,8 @@ export interface DeadLetterList {
 interface Asking {
   readonly config: Config
   readonly now: number
-  readonly next: NewestDeadLettersCursor | null
+  /** `null` for the first page. */
+  readonly next: ListCursor | null
 }
 
 /** Details and replays are counted in so many of the newest dead letters of a code. */
@@ -44,20 +48,21 @@ async function readLedger(
   { code, attribute, age }: DeadLetterFilter,
   { now, next }: Asking,
 ): Promise<DeadLetterList> {
-  const query = { code, attribute, ...spanOf(age, now), next, limit: ROWS }
+  const after = next?.store === 'ledger' ? next : null
+  const query = { code, attribute, ...spanOf(age, now), next: after, limit: ROWS }
   const [page, sample] = await Promise.all([
     newestDeadLetters(ledger, query),
     code === null ? null : ledger.describeDeadLetters(code, SAMPLE),
   ])
   return {
     letters: page.deadLetters.map((letter) => ({ store: 'ledger', reason: ledgerReason(letter), letter })),
-    next: page.next,
+    next: page.next && { store: 'ledger', ...page.next },
     said: page.capped ? 'The search stopped after 1,000 dead letters without filling a page.' : null,
     sample,
   }
 }
 
-/** A queue is looked at from its beginning, and so far. */
+/** A page looks at so many messages of which the attribute may be another one. */
 const MOST_MESSAGES = 500
 const BUS_MS = 4_000
 
@@ -65,12 +70,13 @@ const BUS_MS = 4_000
 async function readBus(
   ledger: ConsoleLedger,
   filter: DeadLetterFilter,
-  { config, now }: Asking,
+  { config, now, next }: Asking,
 ): Promise<DeadLetterList> {
+  const after = next?.store === 'bus' ? next : null
   const over = new AbortController()
   try {
     const reading = withStoresBeside(config, { ledger, store: 'bus' }, (stores) =>
-      firstOf(listDeadLetters(stores, selectionOf(filter, now)), filter),
+      pageOf(listDeadLetters(stores, selectionOf(filter, now), false, after), filter),
     )
     const late = later(BUS_MS, null, { signal: over.signal })
     return (await Promise.race([reading, late.catch(() => null)])) ?? unread('it does not answer in time')
@@ -96,24 +102,24 @@ const unread = (why: string): DeadLetterList => ({
   sample: null,
 })
 
-async function firstOf(
+async function pageOf(
   all: AsyncIterable<DeadLetter>,
   { attribute }: DeadLetterFilter,
 ): Promise<DeadLetterList> {
   const letters: DeadLetter[] = []
+  let last: DeadLetter | null = null
   let looked = 0
   for await (const dead of all) {
-    if (letters.length === ROWS || looked === MOST_MESSAGES) break
+    if (last !== null && (letters.length === ROWS || looked === MOST_MESSAGES)) {
+      const said =
+        letters.length === ROWS ? null : `${counted(looked)} messages were looked at without filling a page.`
+      return { letters, next: cursorBehind(last), said, sample: null }
+    }
+    last = dead
     looked += 1
     if (attribute === null || attributeOf(dead) === attribute) letters.push(dead)
   }
-  const cut = letters.length === ROWS || looked === MOST_MESSAGES
-  return {
-    letters,
-    next: null,
-    said: cut ? `These are the first of the queues. rollcall dead-letters list lists all.` : null,
-    sample: null,
-  }
+  return { letters, next: null, said: null, sample: null }
 }
 
 /**

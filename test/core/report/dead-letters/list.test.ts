@@ -12,6 +12,7 @@ import type {
 } from '../../../../src/core/ledger/port/dead-letters.ts'
 import {
   busReason,
+  type BusDeadLetterName,
   type DeadLetter,
   deadLetterId,
   type DeadLetterSelection,
@@ -76,9 +77,13 @@ function fakeLedger(letters: readonly LedgerDeadLetter[]) {
   }
 }
 
-async function listed(stores: Stores, selection: Partial<DeadLetterSelection> = {}): Promise<DeadLetter[]> {
+async function listed(
+  stores: Stores,
+  selection: Partial<DeadLetterSelection> = {},
+  after: BusDeadLetterName | null = null,
+): Promise<DeadLetter[]> {
   const found: DeadLetter[] = []
-  for await (const one of listDeadLetters(stores, { ...all, ...selection })) found.push(one)
+  for await (const one of listDeadLetters(stores, { ...all, ...selection }, false, after)) found.push(one)
   return found
 }
 
@@ -251,6 +256,26 @@ void describe('one list over both stores', () => {
     assert.deepEqual(parseDeadLetterId('dl-42'), { store: 'ledger', seq: 42 })
     for (const wrong of ['', 'dl-', 'dl-x', '42', '#4', 'q#', 'q#x'])
       assert.equal(parseDeadLetterId(wrong), null, wrong)
+  })
+
+  void it('goes on behind a message, also one that is gone by then, with the queues that follow', async () => {
+    const shelves = ['first', 'second', 'third'].map((entity) =>
+      fakeShelf(
+        ['5', '7', '9'].map((sequence) => shelved(sequence, { entity, text: event(Number(sequence)) })),
+        true,
+        entity,
+      ),
+    )
+    const stores = { ...bothStores(), deadLetterQueues: shelves, ledger: null }
+    const behind = async (entity: string, sequence: string): Promise<readonly string[]> => {
+      return (await listed(stores, {}, { store: 'bus', entity, sequence })).map(deadLetterId)
+    }
+    const third = ['third#5', 'third#7', 'third#9']
+    assert.deepEqual(await behind('second', '7'), ['second#9', ...third])
+    assert.deepEqual(await behind('second', '8'), ['second#9', ...third])
+    assert.deepEqual(await behind('second', '9'), third)
+    assert.deepEqual(await behind('third', '9'), [])
+    assert.deepEqual(await behind('of-no-source', '1'), [], 'a queue that is no source any more')
   })
 
   void it('yields the first before it reads the rest', async () => {
