@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { setImmediate as nextMacrotask } from 'node:timers/promises'
 import type { Logger, Runtime, Telemetry } from '../core/runtime.ts'
 
@@ -17,7 +17,7 @@ export function systemRuntime(log: Logger, telemetry: Telemetry): Runtime {
 }
 
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text, 'hex')
 }
 
 /** The real clock alone. */

@@ -31,8 +31,10 @@ export const OPEN_EVENT_STATES = [
   'planned',
 ] as const satisfies readonly EventState[]
 
+const FINAL: ReadonlySet<EventState> = new Set(FINAL_EVENT_STATES)
+
 export function isFinal(state: EventState): state is FinalEventState {
-  return FINAL_EVENT_STATES.some((final) => final === state)
+  return FINAL.has(state)
 }
 
 const OPEN_ARROWS = [

@@ -28,7 +28,16 @@ export function contributionOf(
   state: EmployeeState,
   mapping: Mapping,
 ): (event: EmployeeEvent, effect: Effect) => Contribution {
-  const bySeq = new Map(employee.events.map((event) => [event.seq, event]))
+  // Few events decide the record, and mostly the last ones.
+  const winners = new Map<number, EmployeeEvent | undefined>()
+  const eventOf = (seq: number): EmployeeEvent | undefined => {
+    if (!winners.has(seq))
+      winners.set(
+        seq,
+        employee.events.findLast((event) => event.seq === seq),
+      )
+    return winners.get(seq)
+  }
   return (event, effect) => {
     switch (effect.kind) {
       case 'later':
@@ -43,7 +52,7 @@ export function contributionOf(
         if (isBlockType(event.type)) return { kind: 'block' }
         return (
           contributionOfRescind(event, employee) ??
-          contributionOfWrites(event, effect.paths, { state, mapping, bySeq })
+          contributionOfWrites(event, effect.paths, { state, mapping, eventOf })
         )
     }
   }
@@ -62,13 +71,13 @@ function contributionOfRescind(event: EmployeeEvent, { events }: Employee): Cont
 interface Writes {
   readonly state: EmployeeState
   readonly mapping: Mapping
-  readonly bySeq: ReadonlyMap<number, EmployeeEvent>
+  readonly eventOf: (seq: number) => EmployeeEvent | undefined
 }
 
 function contributionOfWrites(
   event: EmployeeEvent,
   paths: readonly string[],
-  { state, mapping, bySeq }: Writes,
+  { state, mapping, eventOf }: Writes,
 ): Contribution {
   let winner: EmployeeEvent | null = null
   let isMapped = false
@@ -77,8 +86,8 @@ function contributionOfWrites(
     isMapped = true
     const attribute = state.attributes.get(path)
     if (attribute?.by === event.seq) return { kind: 'surviving' }
-    const other = attribute && bySeq.get(attribute.by)
-    if (other && (!winner || compareEvents(other, winner) > 0)) winner = other
+    const other = attribute && eventOf(attribute.by)
+    if (other && other !== winner && (!winner || compareEvents(other, winner) > 0)) winner = other
   }
   if (!isMapped)
     return repeatsRecord(event, state, mapping) ? { kind: 'surviving' } : { kind: 'nothing-mapped' }
@@ -158,37 +167,46 @@ export function decideEvent(
   contribution: Contribution,
   { send, missing, same }: Sending,
 ): EventDecision {
-  const decision = (
-    state: EventState,
-    reason: EventReason | null = null,
-    by: number | null = null,
-  ): EventDecision => ({ seq, state, reason, detail: null, by })
-  const isIncomplete = missing.length > 0
-  const incomplete: EventDecision = {
-    ...decision('incomplete', EVENT_REASONS.incomplete),
-    detail: missing.join(', '),
-  }
+  const withoutRecord = same ? EVENT_REASONS.sameRecord : EVENT_REASONS.nothingSent
   switch (contribution.kind) {
     case 'later':
-      return decision('held', contribution.reason)
+      return decision(seq, 'held', contribution.reason)
     case 'rescinded':
-      return decision('skipped', EVENT_REASONS.rescinded, contribution.by)
+      return decision(seq, 'skipped', EVENT_REASONS.rescinded, contribution.by)
     case 'rescind':
-      if (!contribution.known) return decision('unchanged', EVENT_REASONS.targetUnknown)
-      if (send) return decision('planned')
-      return decision('unchanged', same ? EVENT_REASONS.sameRecord : EVENT_REASONS.nothingSent)
+      if (!contribution.known) return decision(seq, 'unchanged', EVENT_REASONS.targetUnknown)
+      return send ? decision(seq, 'planned') : decision(seq, 'unchanged', withoutRecord)
     case 'block':
-      if (send) return decision('planned')
-      return decision('unchanged', same ? EVENT_REASONS.sameRecord : EVENT_REASONS.nothingSent)
+      return send ? decision(seq, 'planned') : decision(seq, 'unchanged', withoutRecord)
     case 'beyond-retention':
-      return decision('dead-lettered', EVENT_REASONS.rescindBeyondRetention)
+      return decision(seq, 'dead-lettered', EVENT_REASONS.rescindBeyondRetention)
     case 'nothing-mapped':
-      return decision('unchanged', EVENT_REASONS.nothingMapped)
+      return decision(seq, 'unchanged', EVENT_REASONS.nothingMapped)
     case 'surviving':
-      if (isIncomplete) return incomplete
-      return send ? decision('planned') : decision('unchanged', EVENT_REASONS.sameRecord)
+      if (missing.length > 0) return incomplete(seq, missing)
+      return send ? decision(seq, 'planned') : decision(seq, 'unchanged', EVENT_REASONS.sameRecord)
     case 'superseded':
-      if (contribution.settled) return decision('superseded', null, contribution.by)
-      return isIncomplete ? incomplete : decision(send ? 'planned' : 'superseded', null, contribution.by)
+      if (contribution.settled) return decision(seq, 'superseded', null, contribution.by)
+      if (missing.length > 0) return incomplete(seq, missing)
+      return decision(seq, send ? 'planned' : 'superseded', null, contribution.by)
+  }
+}
+
+function decision(
+  seq: number,
+  state: EventState,
+  reason: EventReason | null = null,
+  by: number | null = null,
+): EventDecision {
+  return { seq, state, reason, detail: null, by }
+}
+
+function incomplete(seq: number, missing: readonly string[]): EventDecision {
+  return {
+    seq,
+    state: 'incomplete',
+    reason: EVENT_REASONS.incomplete,
+    detail: missing.join(', '),
+    by: null,
   }
 }

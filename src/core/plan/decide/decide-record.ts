@@ -70,14 +70,16 @@ function decideEvents(
   sending: Parameters<typeof decideEvent>[2],
 ): readonly EventDecision[] {
   const contribution = contributionOf(employee, state, rules.mapping)
-  return employee.events.flatMap((event) => {
+  const decisions: EventDecision[] = []
+  for (const event of employee.events) {
     const effect = state.effects.get(event.seq)
-    if (!effect || event.folded) return []
+    if (!effect || event.folded) continue
     const contributed = contribution(event, effect)
-    if (isFinal(event.state) && !needsNewOutcome(event, contributed, state)) return []
+    if (isFinal(event.state) && !needsNewOutcome(event, contributed, state)) continue
     const decision = withBlockReason(decideEvent(event, contributed, sending), event, state)
-    return event.state === 'dead-lettered' && decision.state === 'incomplete' ? [] : [decision]
-  })
+    if (event.state !== 'dead-lettered' || decision.state !== 'incomplete') decisions.push(decision)
+  }
+  return decisions
 }
 
 /** Says of an event that makes its employee active that a block overrides it. */

@@ -71,6 +71,7 @@ function clearedByRescinds(
   { attributes, effects }: EmployeeState,
 ): [string, Attribute][] {
   const cleared: [string, Attribute][] = []
+  if (events.every(({ rescinds }) => rescinds === null)) return cleared
   for (const event of events) {
     const effect = effects.get(event.seq)
     if (effect?.kind !== 'rescinded') continue

@@ -7,6 +7,7 @@ import type { Planning } from './planning.ts'
  * not leave.
  */
 export function nameLeaving(decision: Decided, { employee, now, state, isInactive }: Planning): Decided {
+  if (!isInactive && !employee.leaver && !state.isBlocked) return decision
   const notes = {
     ...(isInactive ? ({ inactive: true } as const) : {}),
     ...(employee.leaver ? ({ leaver: true } as const) : {}),

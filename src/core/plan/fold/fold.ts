@@ -1,13 +1,24 @@
-import { isTermination } from '../../model.ts'
+import { BASELINE, ERASED, isTermination } from '../../model.ts'
 import { type Activation, activationsOf, type Activations, announcedDateWrites, HOLD } from './activation.ts'
 import { isPureRescind } from './event.ts'
 import type { LedgerEvent } from '../../ledger/event.ts'
 import { flatten, type Write } from './flatten.ts'
-import { type LateTermination, lateTermination, partsAfterActivations } from './late-termination.ts'
-import { compareEvents } from './order.ts'
+import {
+  decidesAccess,
+  type LateTermination,
+  lateTermination,
+  partsAfterActivations,
+} from './late-termination.ts'
+import { compareEvents, inOrder } from './order.ts'
 import { rescindedBy } from './rescind.ts'
 import { DEFAULT_FOLD_RULES, type FoldRules } from './rules.ts'
-import { type EventInForce, pathsDecidedSince, snapshotWrites } from './snapshot.ts'
+import {
+  type EarlierEvents,
+  type EventInForce,
+  NO_PATHS,
+  pathsDecidedSince,
+  snapshotWrites,
+} from './snapshot.ts'
 import { AttributeWriter, type Effect, type EmployeeState } from './state.ts'
 
 /**
@@ -46,7 +57,7 @@ export function fold(
     writer: new AttributeWriter(),
     effects: new Map(),
     inForce: [],
-    sourceOf: new Map(),
+    recordedLast: Number.NEGATIVE_INFINITY,
     later: [],
   }
   for (const event of inputs.ordered) foldEvent(event, inputs, progress)
@@ -77,19 +88,27 @@ interface FoldInputs {
   readonly actingRescinds: ReadonlySet<number>
   readonly activations: Activations
   readonly late: LateTermination | null
+  /** Only a snapshot asks what stands before it. */
+  readonly hasSnapshots: boolean
+  /** Nothing is known of an event by any later one: what stands before it in order is all. */
+  readonly isKnownInOrder: boolean
 }
 
 /** What the fold builds up, event by event. */
 interface FoldProgress {
   readonly writer: AttributeWriter
   readonly effects: Map<number, Effect>
+  /** Empty where there are no snapshots. */
   readonly inForce: EventInForce[]
-  readonly sourceOf: Map<number, string>
+  /** When the last recorded of those in force was recorded. */
+  recordedLast: number
   readonly later: LedgerEvent[]
 }
 
 function prepareFold(events: readonly LedgerEvent[], now: number, rules: FoldRules): FoldInputs {
-  const ordered = events.filter(({ discarded }) => discarded !== true).toSorted(compareEvents)
+  const ordered = inOrder(
+    events.some(({ discarded }) => discarded) ? events.filter(({ discarded }) => !discarded) : events,
+  )
   const activation = rules.activation ?? HOLD
   const actingRescinds = new Set<number>()
   const isInForce = (rescind: LedgerEvent, target: LedgerEvent | undefined): boolean =>
@@ -106,18 +125,44 @@ function prepareFold(events: readonly LedgerEvent[], now: number, rules: FoldRul
         isInForce,
       )
     : rescinded
-  const late = lateTermination(
-    rescinded.size === 0 ? ordered : ordered.filter(({ seq }) => !rescinded.has(seq)),
-  )
-  const withLate = late === null ? ordered : [...ordered, ...partsAfterActivations(late)].sort(compareEvents)
-  const closed = new Set(late?.activations.map(({ seq }) => seq))
-  const activations = activationsOf(
-    withLate.filter(
-      ({ seq, mode, dead }) => !rescinded.has(seq) && !closed.has(seq) && (mode !== 'notice' || dead),
-    ),
+  const onAccess = ordered.filter((event) => decidesAccess(event) && !rescinded.has(event.seq))
+  const late = lateTermination(onAccess)
+  return {
+    now,
+    rules,
     activation,
+    ordered: withLateTermination(ordered, late),
+    rescinded,
+    doubtful,
+    actingRescinds,
+    activations: activationsOf(openActivations(onAccess, late), activation),
+    late,
+    hasSnapshots: ordered.some(({ mode }) => mode === 'snapshot'),
+    isKnownInOrder: ordered.every(isKnownInOrder),
+  }
+}
+
+function withLateTermination(
+  ordered: readonly LedgerEvent[],
+  late: LateTermination | null,
+): readonly LedgerEvent[] {
+  return late === null ? ordered : [...ordered, ...partsAfterActivations(late)].sort(compareEvents)
+}
+
+/** What decides access, without the activations that a late termination ends and without notices. */
+function openActivations(
+  onAccess: readonly LedgerEvent[],
+  late: LateTermination | null,
+): readonly LedgerEvent[] {
+  return withLateTermination(onAccess, late).filter(
+    ({ seq, mode, dead }) =>
+      (mode !== 'notice' || dead) && !late?.activations.some((closed) => closed.seq === seq),
   )
-  return { now, rules, activation, ordered: withLate, rescinded, doubtful, actingRescinds, activations, late }
+}
+
+/** Not so for an event that takes another back, or counts by when it was recorded. */
+function isKnownInOrder({ type, rescinds }: LedgerEvent): boolean {
+  return rescinds === null && type !== BASELINE && type !== ERASED
 }
 
 function foldEvent(event: LedgerEvent, inputs: FoldInputs, progress: FoldProgress): void {
@@ -152,26 +197,31 @@ function foldLaterEvent(event: LedgerEvent, inputs: FoldInputs, { effects, later
 }
 
 function foldEventInForce(event: LedgerEvent, inputs: FoldInputs, progress: FoldProgress): void {
-  const { writer, effects, inForce, sourceOf } = progress
+  const { writer, effects, inForce } = progress
   const { seq, dead } = event
   const by = inputs.rescinded.get(seq)
-  sourceOf.set(seq, event.source)
   const writes = writesOf(event, inputs, progress)
-  inForce.push({ event, writes, isRescinded: by !== undefined })
+  if (inputs.hasSnapshots) {
+    inForce.push({ event, writes, isRescinded: by !== undefined })
+    progress.recordedLast = Math.max(progress.recordedLast, event.recordedAt)
+  }
   if (by !== undefined) {
     if (stillDisables(event, inputs)) writer.apply([['active', false]], seq)
     if (!dead) effects.set(seq, { kind: 'rescinded', by })
     return
   }
-  const decided = pathsDecidedSince(event, writes, writer.attributes, inForce)
+  const decided = inputs.isKnownInOrder
+    ? NO_PATHS
+    : pathsDecidedSince(event, writes, writer.attributes, inForce)
   const isDoubtful = inputs.doubtful.has(seq)
-  const paths = writer.apply(
-    writes.filter(
-      ([path, value]) => !decided.has(path) && !(path === 'active' && value === true && isDoubtful),
-    ),
-    seq,
-  )
-  if (!dead) effects.set(seq, { kind: 'applied', paths: [...paths, ...decided] })
+  const allowed =
+    decided.size === 0 && !isDoubtful
+      ? writes
+      : writes.filter(
+          ([path, value]) => !decided.has(path) && !(path === 'active' && value === true && isDoubtful),
+        )
+  const paths = writer.apply(allowed, seq)
+  if (!dead) effects.set(seq, { kind: 'applied', paths: decided.size === 0 ? paths : [...paths, ...decided] })
   else addPaths(effects, seq, paths)
 }
 
@@ -185,10 +235,20 @@ function addPaths(effects: Map<number, Effect>, seq: number, paths: readonly str
 function writesOf(event: LedgerEvent, inputs: FoldInputs, progress: FoldProgress): readonly Write[] {
   if (event.dead) return isTermination(event) ? [['active', false]] : []
   const writes =
-    event.mode === 'snapshot' ? snapshotWrites(event, progress, inputs.rules) : flatten(event.worker)
+    event.mode === 'snapshot'
+      ? snapshotWrites(event, earlierEvents(event, inputs, progress), inputs.rules)
+      : flatten(event.worker)
   return inputs.activations.has(event.seq)
     ? [...writes, ...announcedDateWrites(event, inputs.activation)]
     : writes
+}
+
+function earlierEvents(
+  { recordedAt }: LedgerEvent,
+  { isKnownInOrder }: FoldInputs,
+  { writer, inForce, recordedLast }: FoldProgress,
+): EarlierEvents {
+  return { inForce, allKnown: isKnownInOrder && recordedLast <= recordedAt ? writer.attributes : null }
 }
 
 /**

@@ -54,6 +54,11 @@ export function leavingsWithoutStart(ordered: readonly LedgerEvent[]): readonly 
   return found
 }
 
+/** Whether an event says anything that `lateTermination` or `activationsOf` look at. */
+export function decidesAccess({ activated, worker }: LedgerEvent): boolean {
+  return activated === true || typeof worker['active'] === 'boolean'
+}
+
 /** Also one that is dead or folded away: the termination may have been meant for it. */
 export function isActivation(event: LedgerEvent): boolean {
   return (

@@ -1,6 +1,20 @@
 import type { OrderedEvent } from '../../ledger/event.ts'
 import type { OrderValue } from '../../model.ts'
 
+/** The events in their total order. Copies nothing when they are in order already. */
+export function inOrder<E extends OrderedEvent>(events: readonly E[]): readonly E[] {
+  return isInOrder(events) ? events : events.toSorted(compareEvents)
+}
+
+function isInOrder(events: readonly OrderedEvent[]): boolean {
+  let before: OrderedEvent | null = null
+  for (const event of events) {
+    if (before !== null && compareEvents(before, event) > 0) return false
+    before = event
+  }
+  return true
+}
+
 /**
  * The one strict total order of an employee's events, compared field by field: effective moment,
  * source rank, order value, recorded time, source, id. A later event in this order wins. Two events

@@ -12,10 +12,11 @@ export interface EventInForce {
   readonly isRescinded: boolean
 }
 
-/** Events in force that stand before another event in order, and their sources by `seq`. */
+/** What stands before a snapshot in order, and in force. */
 export interface EarlierEvents {
   readonly inForce: readonly EventInForce[]
-  readonly sourceOf: ReadonlyMap<number, string>
+  /** What these events made of the employee, where the snapshot's source knew all of them. */
+  readonly allKnown: ReadonlyMap<string, Attribute> | null
 }
 
 /**
@@ -24,10 +25,10 @@ export interface EarlierEvents {
  */
 export function snapshotWrites(
   event: LedgerEvent,
-  { inForce, sourceOf }: EarlierEvents,
+  { inForce, allKnown }: EarlierEvents,
   rules: FoldRules,
 ): readonly Write[] {
-  const known = attributesKnownTo(event, inForce)
+  const known = allKnown ?? attributesKnownTo(event, inForce)
   const named = flatten(event.worker)
   const namedPaths = new Set(named.map(([path]) => path))
   const writes = named.filter(
@@ -42,10 +43,14 @@ export function snapshotWrites(
       value === null ||
       namedPaths.has(path) ||
       named.some(([parent]) => path.startsWith(`${parent}.`))
-    if (!isKept && (rules.owns(event.source, path) ?? sourceOf.get(by) === event.source))
+    if (!isKept && (rules.owns(event.source, path) ?? isFrom(event.source, by, inForce)))
       writes.push([path, null])
   }
   return writes
+}
+
+function isFrom(source: string, seq: number, inForce: readonly EventInForce[]): boolean {
+  return inForce.some(({ event }) => event.seq === seq && event.source === source)
 }
 
 /**
@@ -68,7 +73,7 @@ function attributesKnownTo(
   return writer.attributes
 }
 
-const NO_PATHS: ReadonlySet<string> = new Set()
+export const NO_PATHS: ReadonlySet<string> = new Set()
 
 /**
  * The paths a snapshot may not write, because an event it could not know has decided them. For a

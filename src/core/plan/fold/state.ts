@@ -39,7 +39,7 @@ export class AttributeWriter {
     const paths: string[] = []
     for (const [path, value] of writes) {
       if (this.#parents.has(path)) this.#clearBelow(path, by, paths)
-      else this.#rememberParents(path)
+      else if (!this.attributes.has(path)) this.#rememberParents(path)
       this.attributes.set(path, { value, by })
       paths.push(path)
     }
