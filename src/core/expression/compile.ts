@@ -2,6 +2,7 @@ import jsonata from 'jsonata'
 import { RollcallError } from '../errors.ts'
 import type { Json } from '../model.ts'
 import { describeFailure } from './codes.ts'
+import { compileDirect, type Direct } from './direct.ts'
 import type { Evaluated, Evaluator } from './evaluator.ts'
 import { checkRegex } from './linear-regex.ts'
 import { namesOf } from './names.ts'
@@ -25,6 +26,8 @@ export interface Expression {
   readonly variables: ReadonlySet<string>
   /** The names of fields that it looks for and does not make itself. */
   readonly fields: ReadonlySet<string>
+  /** Evaluates it without JSONata, where it is simple enough. */
+  readonly direct: Direct | null
 }
 
 /**
@@ -47,7 +50,7 @@ export function compileExpression(text: string): Expression {
       `uses $${refused}; the same input has to give the same answer, whenever it is asked`,
     )
   for (const regex of regexes) checkRegex(regex)
-  return { text, reads: readsOf(ast), variables, fields }
+  return { text, reads: readsOf(ast), variables, fields, direct: compileDirect(ast) }
 }
 
 /** Evaluates one expression over one input. */

@@ -30,8 +30,12 @@ export function readsOf(ast: unknown): Reads {
  */
 export function touches(reads: Reads, path: string): boolean {
   if (reads.kind === 'everything' || reads.paths.has(path)) return true
-  for (const read of reads.paths) if (path.startsWith(`${read}.`) || read.startsWith(`${path}.`)) return true
+  for (const read of reads.paths) if (isBelow(path, read) || isBelow(read, path)) return true
   return false
+}
+
+function isBelow(path: string, parent: string): boolean {
+  return path.charAt(parent.length) === '.' && path.startsWith(parent)
 }
 
 /** Functions that use the context when they get fewer arguments than this. */

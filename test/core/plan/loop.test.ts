@@ -132,7 +132,7 @@ function heldEvaluator(): Evaluator & {
 }
 const computing = (evaluator: Evaluator): Mapping =>
   compileMapping(
-    [...DEFAULT_RULES, { to: 'profileUrl', from: { jsonata: 'title' } }],
+    [...DEFAULT_RULES, { to: 'profileUrl', from: { jsonata: '$string(title)' } }],
     ['userName', 'active'],
     evaluator,
   )

@@ -1,7 +1,9 @@
 import { RollcallError } from '../../errors.ts'
-import type { Evaluator } from '../../expression/evaluator.ts'
+import { ASK, type DirectInput } from '../../expression/direct.ts'
+import type { Evaluated, Evaluator } from '../../expression/evaluator.ts'
 import { touches } from '../../expression/reads.ts'
 import type { Attribute, Json, ScimUser } from '../../model.ts'
+import { nest } from './nest.ts'
 import { type CompiledRule, compileRule, type Rule } from './rule.ts'
 import { CORE_USER, ENTERPRISE_USER, type ScimDraft, setScim, type ScimPath } from './scim.ts'
 
@@ -63,8 +65,8 @@ export interface MappedRecord {
 }
 
 /**
- * `map` returns a record when every rule copies, and a promise when a rule computes. Records asked
- * for in the same tick are computed together.
+ * `map` returns a record when every rule copies or computes something simple, and a promise when a
+ * rule needs the evaluator. Records asked for in the same tick are computed together.
  */
 export interface Mapping<
   R extends MappedRecord | Promise<MappedRecord> = MappedRecord | Promise<MappedRecord>,
@@ -109,47 +111,7 @@ export function compileMapping(
     ]),
   ]
   const computed = compiled.flatMap((rule) => (rule.kind === 'computed' ? [rule] : []))
-  const expressions = computed.map(({ expression }) => expression)
-
-  const draftOf = (employeeId: string): ScimDraft => ({ schemas: [...schemas], externalId: employeeId })
-  const missingOf = (attributes: ReadonlyMap<string, Attribute>): string[] =>
-    required.filter((path) => isNothing(attributes.get(path)?.value))
-  const mapPlain = (employeeId: string, attributes: ReadonlyMap<string, Attribute>): MappedRecord => {
-    const draft = draftOf(employeeId)
-    const missing = missingOf(attributes)
-    let failure: MappingFailure | null = null
-    for (const rule of compiled) {
-      if (rule.kind === 'computed') continue
-      const value = rule.value(attributes)
-      failure = place(draft, rule, value, missing) ?? failure
-    }
-    return { record: draft, missing, failure }
-  }
-  const mapComputed =
-    (evaluator: Evaluator) =>
-    async (employeeId: string, attributes: ReadonlyMap<string, Attribute>): Promise<MappedRecord> => {
-      const draft = draftOf(employeeId)
-      const missing = missingOf(attributes)
-      const answers = await evaluator.evaluate({
-        expressions,
-        input: nest(attributes),
-        bindings: { employee: employeeId },
-      })
-      const answerOf = new Map(computed.map((rule, index) => [rule, answers[index]]))
-      let failure: MappingFailure | null = null
-      // In the order of the rules, so that the bytes are the same.
-      for (const rule of compiled) {
-        if (rule.kind === 'computed') {
-          const answer = answerOf.get(rule) ?? { kind: 'value', value: undefined }
-          const computed = rule.toValue(answer, attributes)
-          failure =
-            (computed.kind === 'failed'
-              ? failed(rule, computed.why)
-              : place(draft, rule, computed.value, missing)) ?? failure
-        } else failure = place(draft, rule, rule.value(attributes), missing) ?? failure
-      }
-      return { record: draft, missing, failure }
-    }
+  const plan: RecordPlan = { rules: compiled, schemas, required }
   const used = new Set(
     compiled.flatMap(({ kind, reads }) =>
       kind === 'copied' && reads.kind === 'paths' ? [...reads.paths] : [],
@@ -161,8 +123,71 @@ export function compileMapping(
       const there = compiled.filter(({ to }) => to.text === place)
       return (path) => there.some(({ reads }) => touches(reads, path))
     },
-    map: evaluator && computed.length > 0 ? mapComputed(evaluator) : mapPlain,
+    map: (employeeId, attributes) => {
+      const build = (answers: Answers): MappedRecord => buildRecord(plan, employeeId, attributes, answers)
+      if (!evaluator || computed.length === 0) return build(NO_ANSWERS)
+      const input = { input: nest(attributes), bindings: { employee: employeeId } }
+      const direct = answerDirectly(computed, input)
+      const rest = computed.filter((rule) => !direct.has(rule))
+      if (rest.length === 0) return build(direct)
+      return evaluator
+        .evaluate({ ...input, expressions: rest.map(({ expression }) => expression) })
+        .then((answers) => build(new Map([...direct, ...pairs(rest, answers)])))
+    },
   }
+}
+
+type ComputedRule = CompiledRule & { readonly kind: 'computed' }
+
+/** What the expressions of a mapping give for one employee. */
+type Answers = ReadonlyMap<CompiledRule, Evaluated>
+const NO_ANSWERS: Answers = new Map()
+
+/** Of those rules whose expressions need no evaluator for this input. */
+function answerDirectly(rules: readonly ComputedRule[], input: DirectInput): Answers {
+  const answers = new Map<CompiledRule, Evaluated>()
+  for (const rule of rules) {
+    const value = rule.direct ? rule.direct(input) : ASK
+    if (value !== ASK) answers.set(rule, { kind: 'value', value })
+  }
+  return answers
+}
+
+function pairs(
+  rules: readonly ComputedRule[],
+  answers: readonly Evaluated[],
+): readonly (readonly [CompiledRule, Evaluated])[] {
+  return rules.map((rule, index) => [rule, answers[index] ?? { kind: 'value', value: undefined }])
+}
+
+/** What every record of a mapping is made by. */
+interface RecordPlan {
+  readonly rules: readonly CompiledRule[]
+  readonly schemas: readonly string[]
+  readonly required: readonly string[]
+}
+
+function buildRecord(
+  { rules, schemas, required }: RecordPlan,
+  employeeId: string,
+  attributes: ReadonlyMap<string, Attribute>,
+  answers: Answers,
+): MappedRecord {
+  const record: ScimDraft = { schemas: [...schemas], externalId: employeeId }
+  const missing = required.filter((path) => isNothing(attributes.get(path)?.value))
+  let failure: MappingFailure | null = null
+  // In the order of the rules, so that the bytes are the same.
+  for (const rule of rules) {
+    if (rule.kind === 'copied') failure = place(record, rule, rule.value(attributes), missing) ?? failure
+    else {
+      const computed = rule.toValue(answers.get(rule) ?? { kind: 'value', value: undefined }, attributes)
+      failure =
+        (computed.kind === 'failed'
+          ? failed(rule, computed.why)
+          : place(record, rule, computed.value, missing)) ?? failure
+    }
+  }
+  return { record, missing, failure }
 }
 
 /** Access never depends on a computation: `active` is passed on as HR sends it. */
@@ -214,31 +239,4 @@ function scimValue(to: ScimPath, value: Json): Json {
   return typeof value === 'number' || (typeof value === 'boolean' && to.text !== 'active')
     ? String(value)
     : value
-}
-
-type Nested = { [key: string]: Json | Nested }
-
-/**
- * The worker as HR sent it: dotted paths become objects again. Cleared values are left out, so that
- * expressions can join texts without checks.
- */
-function nest(attributes: ReadonlyMap<string, Attribute>): Json {
-  // Names come from outside: without a prototype, none of them has a built-in meaning.
-  const worker: Nested = Object.create(null) as Nested
-  for (const [path, { value }] of attributes) {
-    if (value === null) continue
-    const keys = path.split('.')
-    const last = keys.pop() ?? path
-    let parent = worker
-    for (const key of keys) {
-      const child = parent[key]
-      parent = isNested(child) ? child : (parent[key] = Object.create(null) as Nested)
-    }
-    if (!isNested(parent[last])) parent[last] = value
-  }
-  return worker
-}
-
-function isNested(value: Nested[string] | undefined): value is Nested {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,6 @@
 import { RollcallError } from '../../errors.ts'
 import { compileExpression } from '../../expression/compile.ts'
+import type { Direct } from '../../expression/direct.ts'
 import type { Evaluated } from '../../expression/evaluator.ts'
 import type { Reads } from '../../expression/reads.ts'
 import type { Attribute, Json } from '../../model.ts'
@@ -44,6 +45,8 @@ export type CompiledRule =
   | (Common & {
       readonly kind: 'computed'
       readonly expression: string
+      /** The same expression where it is simple enough to be evaluated without an evaluator. */
+      readonly direct: Direct | null
       /** The record's value for a result of the expression. */
       readonly toValue: (answer: Evaluated, attributes: ReadonlyMap<string, Attribute>) => Computed
     })
@@ -113,8 +116,11 @@ function computed(
   text: string,
   described: string,
   otherwise: (value: Json | undefined) => Json | undefined,
-): Pick<CompiledRule & { readonly kind: 'computed' }, 'kind' | 'reads' | 'expression' | 'toValue'> {
-  const { reads } = compile(text, described)
+): Pick<
+  CompiledRule & { readonly kind: 'computed' },
+  'kind' | 'reads' | 'expression' | 'direct' | 'toValue'
+> {
+  const { reads, direct } = compile(text, described)
   // A value that existed and is now empty must be cleared in the directory; one that never
   // existed is left out.
   const wasKnown = (attributes: ReadonlyMap<string, Attribute>): boolean =>
@@ -125,6 +131,7 @@ function computed(
     kind: 'computed',
     reads,
     expression: text,
+    direct,
     toValue: (answer, attributes) => {
       if (answer.kind === 'failed') return answer
       const { value } = answer

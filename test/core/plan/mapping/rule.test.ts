@@ -28,11 +28,14 @@ async function map(
 }
 
 void describe('a mapping', () => {
-  void test('returns synchronously when every rule copies, and a promise when one computes', () => {
+  void test('returns synchronously when every rule copies or is simple, and a promise when JSONata computes one', () => {
     const plain = compileMapping([{ from: 'active', to: 'active' }])
     assert.ok(!(plain.map('1', attributes({})) instanceof Promise))
+    const simple = compileMapping([active, { to: 'title', from: { jsonata: 'title' } }], [], evaluateHere())
+    assert.ok(!(simple.map('1', attributes({ title: 'Lead' })) instanceof Promise))
+    assert.ok(simple.map('1', attributes({ title: ['Lead'] })) instanceof Promise)
     const computing = compileMapping(
-      [active, { to: 'title', from: { jsonata: 'title' } }],
+      [active, { to: 'title', from: { jsonata: '$substring(title, 0, 3)' } }],
       [],
       evaluateHere(),
     )
