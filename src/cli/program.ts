@@ -15,6 +15,8 @@ import * as configCheck from './commands/config/check.ts'
 import * as configPrint from './commands/config/print.ts'
 import * as configSchema from './commands/config/schema.ts'
 import * as demo from './commands/demo.ts'
+import * as employeeProvision from './commands/employee/provision.ts'
+import * as employeeResend from './commands/employee/resend.ts'
 import * as erase from './commands/erase.ts'
 import * as events from './commands/events.ts'
 import * as explain from './commands/explain.ts'
@@ -148,6 +150,7 @@ function registerAll(program: Command, context: CommandContext): void {
   )
   register(program, block, unblock)
   register(group('blocks', 'employees who are kept disabled whatever HR says'), blocksList, blocksImport)
+  register(group('employee', 'one employee: send now, send once more'), employeeProvision, employeeResend)
   register(program, check)
   register(
     group('brake', 'the limit on deactivations in a time window'),

@@ -48,6 +48,18 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['plan --employee 20011 --as-of 2026-12-31', 'what one employee would be sent on a day'],
     ['plan --events new.jsonl --alone', 'what a file of events would do without the ledger'],
   ],
+  'employee provision': [
+    [
+      'employee provision 20011 --actor ada --justification "starts today"',
+      'plan and send without waiting for more events',
+    ],
+  ],
+  'employee resend': [
+    [
+      'employee resend 20011 --actor ada --justification "account was edited by hand"',
+      'the same record once more, also if the directory has it',
+    ],
+  ],
   events: [
     ['events --since 1h', 'received in the last hour'],
     ['events --state incomplete --sort employee --limit 20', 'the first 20 that wait for data'],

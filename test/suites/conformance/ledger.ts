@@ -6,6 +6,7 @@ import { answerCases } from './ledger/answers.ts'
 import { auditCases } from './ledger/audit.ts'
 import { blameCases } from './ledger/attribute-failure.ts'
 import { blockCases } from './ledger/blocks.ts'
+import { sendOrderCases } from './ledger/send-orders.ts'
 import { brakeCases } from './ledger/brake.ts'
 import { booksCases } from './ledger/books.ts'
 import { clockCases } from './ledger/clock.ts'
@@ -52,6 +53,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   leaverCases,
   leaverTimeCases,
   blockCases,
+  sendOrderCases,
   refusedCases,
   noticeCases,
   incompleteCases,

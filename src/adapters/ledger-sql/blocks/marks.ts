@@ -2,6 +2,7 @@ import { type BlockDecision, type BlockMark, decideBlock } from '../../../core/b
 import type { BlockPeriod } from '../../../core/ledger/employee.ts'
 import { insertRows, type Sql } from '../driver/sql.ts'
 import { REFUSE, RELEASE } from '../plan/brake-decisions.ts'
+import { PROVISION, RESEND } from '../plan/send-orders.ts'
 import { employeeHash, rowsByEmployeeHash } from '../leavers/erased-marks.ts'
 
 /** Actions in the audit trail; they name the employee until an erasure. */
@@ -90,13 +91,12 @@ export async function applyBlocks(sql: Sql, decided: readonly Decided[]): Promis
 export async function eraseBlockedId(sql: Sql, employee: string): Promise<void> {
   const hash = employeeHash(employee)
   await sql.run('UPDATE blocks SET employee = NULL, event_id = NULL WHERE hash = ?', [hash])
-  await sql.run('UPDATE audit SET detail = ? WHERE detail = ? AND action IN (?, ?, ?, ?, ?)', [
+  const marks = NAMING_ACTIONS.map(() => '?').join(', ')
+  await sql.run(`UPDATE audit SET detail = ? WHERE detail = ? AND action IN (${marks})`, [
     hash,
     employee,
-    BLOCK,
-    UNBLOCK,
-    RELEASE,
-    REFUSE,
-    SHOW_VALUES,
+    ...NAMING_ACTIONS,
   ])
 }
+
+const NAMING_ACTIONS = [BLOCK, UNBLOCK, RELEASE, REFUSE, SHOW_VALUES, RESEND, PROVISION]

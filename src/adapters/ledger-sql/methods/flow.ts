@@ -7,6 +7,7 @@ import { nextBatch, takeSlot } from '../submit/claim-batch.ts'
 import { brakeStatus, listBraked } from '../plan/brake.ts'
 import { refuseBrake, releaseBrake } from '../plan/brake-decisions.ts'
 import { countOutsidePilot, replanForPilot } from '../plan/pilot.ts'
+import { orderSending } from '../plan/send-orders.ts'
 import { commitPlan } from '../plan/commit.ts'
 import { candidates } from '../report/candidates.ts'
 import { correlate, oldestUnanswered, watermark } from '../report/correlate.ts'
@@ -43,6 +44,7 @@ export function planMethods({ write, read, instance }: Transactions): PlanLedger
     listBraked: (query) => read((sql) => listBraked(sql, query)),
     releaseBrake: (order, now) => write((sql) => releaseBrake(sql, order, now)),
     refuseBrake: (order, now) => write((sql) => refuseBrake(sql, order, now)),
+    orderSending: (order, now) => write((sql) => orderSending(sql, order, now)),
   }
 }
 

@@ -9,8 +9,9 @@ import { confirmedOfMany, yesOption } from '../../support/options/confirm.ts'
 import { asTyped, employeeNamed, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options/options.ts'
+import { expectTexts } from '../../support/options/texts.ts'
 import { type Format, printJson, say } from '../../support/output.ts'
-import { expectTexts, openCases } from './open-cases.ts'
+import { openCases } from './open-cases.ts'
 
 export const register: RegisterCommand = (leavers, { environment, finish }) => {
   leavers

@@ -1,5 +1,4 @@
 import type { Config } from '../../../config/load.ts'
-import { RollcallError } from '../../../core/errors.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
 import type { OpenCase, OpenCasesQuery } from '../../../core/leavers/open-cases.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
@@ -23,11 +22,4 @@ export async function* openCases(
 export function ageOf(ms: number): string {
   const hours = Math.max(0, Math.floor((ms * 24) / DAY_MS))
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`
-}
-
-/** Throws `ArgumentInvalid` for an actor or justification that is blank. */
-export function expectTexts(texts: { readonly actor: string; readonly justification: string }): void {
-  const { actor, justification } = texts
-  for (const [option, text] of Object.entries({ actor, justification }))
-    if (text.trim() === '') throw new RollcallError('ArgumentInvalid', `--${option} must not be blank`)
 }

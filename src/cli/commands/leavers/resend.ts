@@ -4,8 +4,8 @@ import type { RegisterCommand } from '../../support/command.ts'
 import { employeeNamed, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options/options.ts'
+import { expectTexts } from '../../support/options/texts.ts'
 import { type Format, printJson, say } from '../../support/output.ts'
-import { expectTexts } from './open-cases.ts'
 
 export const register: RegisterCommand = (leavers, { environment, finish }) => {
   leavers

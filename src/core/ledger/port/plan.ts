@@ -38,6 +38,11 @@ export interface PlanLedger {
    * release does.
    */
   refuseBrake(order: BrakeRefusal, now: number): Promise<BrakeDecided>
+  /**
+   * Plans these employees now, whatever they were waiting for, and adds audit entries. Every limit
+   * stays in force: quota, brake, pilot, blocks. Returns the ids that the ledger knows.
+   */
+  orderSending(order: SendOrder, now: number): Promise<readonly string[]>
 }
 
 export interface DueQuery {
@@ -153,4 +158,16 @@ export interface BrakeDecided {
   readonly stillHeld: number
   /** No employee is held any more, so what went before no longer counts. */
   readonly judged: boolean
+}
+
+/** Employees that a person wants sent without waiting for more events. */
+export interface SendOrder {
+  readonly employees: readonly string[]
+  /**
+   * Also if the directory has the record already, or refused it for good. Otherwise only what
+   * changed is sent.
+   */
+  readonly again: boolean
+  readonly actor: string
+  readonly justification: string
 }
