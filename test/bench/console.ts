@@ -5,7 +5,6 @@ import { postgresDriver } from '../../src/adapters/ledger-sql/driver/postgres/dr
 import type { Driver } from '../../src/adapters/ledger-sql/driver/sql.ts'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { openSqlite } from '../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
-import { migrate } from '../../src/adapters/ledger-sql/schema.ts'
 import { systemClock } from '../../src/adapters/system.ts'
 import { readConfig } from '../../src/compose/config.ts'
 import { observed } from '../../src/compose/observe/figures.ts'
@@ -13,9 +12,7 @@ import type { Ledger } from '../../src/core/ledger/ledger.ts'
 import { DAY_MS, silentLogger } from '../../src/core/runtime.ts'
 import { serveHttp } from '../../src/http/serve.ts'
 import { startPostgres } from '../adapters/support/postgres.ts'
-import { failAll } from '../suites/conformance/ledger/dead-letters.ts'
-import { hrEvent, joiner, World } from '../suites/conformance/ledger/world.ts'
-import { grow } from './grow.ts'
+import { fillLedger } from './support/large-ledger.ts'
 
 /**
  * The server time of every page of the console in a large ledger, over HTTP on loopback, and with
@@ -36,14 +33,10 @@ const { values } = parseArgs({
     paint: { type: 'boolean', default: false },
   },
 })
-const EMPLOYEES = 1_000
-const EVENTS_EACH = 10
-const AT_ONCE = 200
-
 await using stack = new AsyncDisposableStack()
 const isThere = values.driver === 'sqlite' && existsSync(values.file)
 const driver = await opened()
-if (!isThere) await fill(driver)
+if (!isThere) await fillLedger(driver, Number(values.events))
 const ledger = stack.adopt(await servedLedger(driver), (it) => it.close())
 
 const [code = ''] = (await ledger.readFigures({ now: Date.now(), brakeWindowMs: DAY_MS })).deadLetters.map(
@@ -149,35 +142,4 @@ async function servedLedger(filled: Driver): Promise<Ledger> {
   if (values.driver !== 'sqlite' || values.file === ':memory:') return sqlLedger(filled, 'bench')
   await filled.close()
   return openSqliteLedger({ path: values.file, now: Date.now })
-}
-
-/** Real work for the first employees, and copies of their rows for the others. */
-async function fill(empty: Driver): Promise<void> {
-  await migrate(empty, 0)
-  const world = new World(sqlLedger(empty, 'bench'))
-  world.now = Date.now() - DAY_MS
-  for (let round = 0; round < EVENTS_EACH; round++)
-    for (let from = 0; from < EMPLOYEES; from += AT_ONCE) {
-      world.now += 10_000
-      await world.record(...Array.from({ length: AT_ONCE }, (_, index) => eventOf(`p${from + index}`, round)))
-      if (round === EVENTS_EACH - 1) await failAll(world)
-      else await confirmAll(world)
-    }
-  await grow(empty, Math.max(1, Math.round(Number(values.events) / (EMPLOYEES * EVENTS_EACH))))
-  if (empty.dialect.name === 'postgres') await empty.transaction((sql) => sql.run('ANALYZE'))
-}
-
-function eventOf(employee: string, round: number) {
-  const id = `seed-${employee}-${round}`
-  return round === 0
-    ? joiner(id, employee)
-    : hrEvent(id, employee, { title: `Title ${round}` }, { order: round })
-}
-
-async function confirmAll(world: World): Promise<void> {
-  while ((await world.plan()).length > 0);
-  for (let batch = await world.next(); batch; batch = await world.next())
-    await world.answer(await world.accept(batch))
-  world.now += 1_000
-  while ((await world.finalize(500)) > 0);
 }
