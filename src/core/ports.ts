@@ -189,6 +189,16 @@ export interface Provisioning {
   upload(body: string, clientRequestId: string, cut?: AbortSignal): Promise<UploadAnswer>
 }
 
+/** Disables one account at once, past the provisioning job. It can do nothing else. */
+export interface DirectDeactivation {
+  /**
+   * One attempt, bounded in time; repeating it changes nothing more. 2xx: the directory holds the
+   * account disabled. 404: it has no account with this object id. Never throws for what the network
+   * or the service does.
+   */
+  deactivate(objectId: string, clientRequestId: string, cut?: AbortSignal): Promise<UploadAnswer>
+}
+
 export interface ProvisioningLog {
   /**
    * One page of records with `activityDateTime` after `since` and, if given, not after `until`; of

@@ -1,5 +1,5 @@
 import { type InstanceView, missingLoops } from '../instances/state.ts'
-import { LEAVER_CAUSES } from '../leavers/causes.ts'
+import { LEAVER_CAUSES, type LeaverCause } from '../leavers/causes.ts'
 import type { WaitingChannel } from '../ledger/port/alerts.ts'
 import { type Figures, type Stage, STAGES } from '../ledger/port/figures.ts'
 import { DAY_MS } from '../runtime.ts'
@@ -77,13 +77,13 @@ function alertOf(
   return { code, cause, urgency, count, oldestAt }
 }
 
-/**
- * A case that waits for its date needs no action, and what the brake holds is an alert of its own.
- */
+/** Cases that need no action: not due yet, held by the brake (an alert of its own), or out already. */
+const NO_ALERT: readonly LeaverCause[] = ['held', 'brake', 'confirmation-due']
+
 function openLeavers({ figures, now }: Scene, { leaverMs }: AlertLimits): readonly PresentAlert[] {
   return figures.leavers.causes
     .filter(({ cause, oldestAt }) => {
-      if (cause === 'held' || cause === 'brake') return false
+      if (NO_ALERT.includes(cause)) return false
       return !LEAVER_CAUSES[cause].waits || now - (oldestAt ?? now) >= leaverMs
     })
     .map((one) => alertOf('leaver.open', one))

@@ -24,7 +24,7 @@ export function writtenDuration(ms: number): string {
   ]
   return `${Math.round(ms / length)}${unit}`
 }
-const duration = text.refine((written) => durationMs(written) !== null, {
+export const duration = text.refine((written) => durationMs(written) !== null, {
   error: 'must be a duration such as 30s, 10m, 4h or 1d',
 })
 const timeOfDay = text.refine((written) => minuteOf(written) !== null, {

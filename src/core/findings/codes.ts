@@ -61,6 +61,15 @@ export const FINDINGS = [
     acknowledging: 'Nothing else: the termination keeps its effect.',
   },
   {
+    code: 'AccountGone',
+    cause:
+      'The emergency lane asked the directory to disable the account of a leaver, and the directory has no account with the object id that the ledger keeps. It was deleted, or the identity belongs to another tenant.',
+    fix: 'Look for the account in the directory, deleted ones included. If it is deleted, acknowledge the finding and the leaver case; if not, disable it by hand.',
+    owner: 'directory',
+    waitingHelps: false,
+    acknowledging: 'Nothing else: the leaver case stays open until the provisioning job answers.',
+  },
+  {
     code: 'AttributeUnmapped',
     cause: 'A source sends an attribute that no mapping rule takes, so it never reaches the directory.',
     fix: 'Add a rule under mapping, or acknowledge the finding if the directory does not need the attribute.',

@@ -6,11 +6,17 @@ import type { EmployeeEvent } from '../ledger/employee.ts'
 import { effectiveState } from '../plan/decide/effective-state.ts'
 import { EVENT_REASONS } from '../ledger/event-reason.ts'
 import { unreachable } from '../errors.ts'
-import type { LeaverCause, LeaverEnd } from './causes.ts'
+import { LEAVER_CAUSES, type LeaverCause, type LeaverEnd } from './causes.ts'
 import { resendAfterMs } from './schedule.ts'
 
 export type Assessment =
-  | { readonly kind: 'ended'; readonly as: LeaverEnd; readonly at: number }
+  | {
+      readonly kind: 'ended'
+      readonly as: LeaverEnd
+      readonly at: number
+      /** An answer to the emergency lane was the first proof. */
+      readonly byEmergency: boolean
+    }
   | {
       readonly kind: 'open'
       readonly cause: LeaverCause
@@ -35,7 +41,7 @@ export function assessLeaver(view: LeaverView, now: number, rules?: FoldRules): 
   const event = employee.events.find(({ source, id }) => source === name.source && id === name.id)
   const folded = effectiveState(employee, now, rules)
   const ended = endedBy(event, folded)
-  if (ended && folded.attributes.get('active')?.value !== false) return { kind: 'ended', as: ended, at: now }
+  if (ended && folded.attributes.get('active')?.value !== false) return endedAs(ended, now)
   if (leaverCase.effectiveAt > now && !ended) return open('held', null, leaverCase.effectiveAt)
 
   const active = folded.attributes.get('active')
@@ -45,13 +51,38 @@ export function assessLeaver(view: LeaverView, now: number, rules?: FoldRules): 
     // case.
     if (!winner || winner === event) return open('contradicted')
     return winner.recordedAt >= leaverCase.recordedAt
-      ? { kind: 'ended', as: 'superseded', at: now }
+      ? endedAs('superseded', now)
       : open('superseded-by-earlier')
   }
   const mayBecomeActive = employee.unanswered.some((operation) => operation.active)
-  if (directory.disabled && !mayBecomeActive)
-    return { kind: 'ended', as: 'proven', at: directory.since ?? now }
-  return assessUnproven(view, event)
+  if (directory.disabled && !mayBecomeActive) return proven(view, directory.since ?? now)
+  return byLane(view, assessUnproven(view, event))
+}
+
+function endedAs(as: LeaverEnd, at: number): Assessment {
+  return { kind: 'ended', as, at, byEmergency: false }
+}
+
+/** Proven by the log; an answer to the emergency lane may have come first. */
+function proven({ emergency: { disabledAt } }: LeaverView, at: number): Assessment {
+  return disabledAt !== null && disabledAt < at
+    ? { kind: 'ended', as: 'proven', at: disabledAt, byEmergency: true }
+    : endedAs('proven', at)
+}
+
+/**
+ * The case stays open until the log confirms what the emergency lane did, so that the normal way goes
+ * on to the end. What only a person can close stays what it is.
+ */
+function byLane({ emergency: { disabledAt, wait } }: LeaverView, assessment: Assessment): Assessment {
+  if (assessment.kind === 'ended' || !LEAVER_CAUSES[assessment.cause].waits) return assessment
+  if (disabledAt !== null)
+    return {
+      ...assessment,
+      cause: 'confirmation-due',
+      detail: `disabled at ${new Date(disabledAt).toISOString()}`,
+    }
+  return wait === null ? assessment : { ...assessment, detail: `emergency lane: ${wait}` }
 }
 
 /**
@@ -64,10 +95,10 @@ function assessRefused(view: LeaverView, now: number, rules?: FoldRules): Assess
   const active = effectiveState(employee, now, rules).attributes.get('active')
   const mayBecomeActive = employee.unanswered.some((operation) => operation.active)
   if (active?.value === false && directory.disabled && !mayBecomeActive)
-    return { kind: 'ended', as: 'proven', at: Math.max(directory.since ?? now, leaverCase.openedAt) }
+    return endedAs('proven', Math.max(directory.since ?? now, leaverCase.openedAt))
   const winner = active && employee.events.find(({ seq }) => seq === active.by)
   if (active?.value === true && winner && winner.recordedAt > leaverCase.recordedAt)
-    return { kind: 'ended', as: 'superseded', at: now }
+    return endedAs('superseded', now)
   return notKnown(view, 'refused')
 }
 

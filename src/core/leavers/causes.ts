@@ -10,6 +10,12 @@ export const LEAVER_CAUSES = {
     fix: 'nothing, unless it lasts: rollcall status shows what holds submission',
     waits: true,
   },
+  'confirmation-due': {
+    meaning:
+      'the emergency lane disabled the account, and the confirmation of the provisioning job is still due',
+    fix: 'nothing: the deactivation is still sent, and rollcall trace EMPLOYEE shows both',
+    waits: true,
+  },
   'behind-another': {
     meaning: 'an earlier operation of the employee is unanswered, and the deactivation waits for its answer',
     fix: 'nothing, unless it lasts: rollcall trace EMPLOYEE shows the operation it waits for',

@@ -2,6 +2,7 @@ import type { AlertLedger } from './port/alerts.ts'
 import type { AccessLedger } from './port/access.ts'
 import type { BlockLedger } from './port/blocks.ts'
 import type { DeadLetterLedger } from './port/dead-letters.ts'
+import type { EmergencyLedger } from '../emergency/ledger.ts'
 import type { FigureLedger } from './port/figures.ts'
 import type { FindingLedger } from './port/findings.ts'
 import type { HeldLedger } from './port/views/held.ts'
@@ -29,6 +30,7 @@ export type Ledger = IntakeLedger &
   DeadLetterLedger &
   ReplayLedger &
   LeaverLedger &
+  EmergencyLedger &
   BlockLedger &
   FindingLedger &
   AlertLedger &

@@ -44,6 +44,18 @@ export const COUNTED = {
     attributes: ['status'],
     description: 'HTTP attempts by status or network code',
   },
+  'rollcall.emergency.requests': {
+    kind: 'counter',
+    unit: '{request}',
+    attributes: ['status'],
+    description: 'calls of the emergency lane by status or network code',
+  },
+  'rollcall.emergency.cost_usd': {
+    kind: 'counter',
+    unit: '[USD]',
+    attributes: [],
+    description: 'what the calls of the emergency lane cost, at the configured price',
+  },
   'rollcall.outcome.duration_seconds': {
     kind: 'histogram',
     unit: 's',

@@ -17,6 +17,7 @@ export const GROWING = [
   'calls',
   'batches',
   'leaver_cases',
+  'emergency_calls',
   'findings',
   'account_names',
 ]

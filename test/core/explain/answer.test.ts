@@ -93,6 +93,7 @@ const leaverCase = (more: Partial<LeaverView['leaverCase']> = {}): LeaverView =>
   employee: employee(LEFT),
   candidates: [],
   directory: { disabled: false, since: null },
+  emergency: { disabledAt: null, wait: null },
   brake: null,
   last: null,
 })

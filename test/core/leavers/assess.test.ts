@@ -20,7 +20,15 @@ function assessed(events: readonly EmployeeEvent[]): Assessment {
   }
   const directory = { disabled: false, since: null }
   return assessLeaver(
-    { leaverCase, employee: employee(events), candidates: [], directory, brake: null, last: null },
+    {
+      leaverCase,
+      employee: employee(events),
+      candidates: [],
+      directory,
+      emergency: { disabledAt: null, wait: null },
+      brake: null,
+      last: null,
+    },
     day(7),
   )
 }

@@ -10,7 +10,8 @@ function refusedCase(id: number, candidates: readonly string[]): LeaverView {
   const event = { source: '/hr/acme', id: `e-${id}` }
   const leaverCase = { ...at, id, employeeId: `p${id}`, event, resends: 0, refused: true }
   const directory = { disabled: false, since: null }
-  return { leaverCase, employee: null, candidates, directory, brake: null, last: null }
+  const emergency = { disabledAt: null, wait: null }
+  return { leaverCase, employee: null, candidates, directory, emergency, brake: null, last: null }
 }
 
 void it('a page of open cases has those with one cause, or all, and says where the next begins', async () => {

@@ -9,6 +9,7 @@ const ended = (more: Partial<EndedLeaver> = {}): EndedLeaver => ({
   recordedAt: 0,
   receivedAt: 0,
   endedAt: 100,
+  byEmergency: false,
   ...more,
 })
 const NONE = { p50Ms: null, p95Ms: null, worstMs: null }

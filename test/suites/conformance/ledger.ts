@@ -11,6 +11,7 @@ import { brakeCases } from './ledger/brake.ts'
 import { booksCases } from './ledger/books.ts'
 import { clockCases } from './ledger/clock.ts'
 import { deadLetterCases } from './ledger/dead-letters.ts'
+import { emergencyCases } from './ledger/emergency.ts'
 import { erasedCases } from './ledger/erased.ts'
 import { figureCases } from './ledger/figures.ts'
 import { findingCases } from './ledger/findings.ts'
@@ -52,6 +53,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   erasedCases,
   leaverCases,
   leaverTimeCases,
+  emergencyCases,
   blockCases,
   sendOrderCases,
   refusedCases,

@@ -14,6 +14,7 @@ interface EndedRow {
   readonly recorded_at: number
   readonly received_at: number
   readonly ended_at: number
+  readonly by_emergency: number
 }
 
 /** Before every instant: the first page without `since` begins here. */
@@ -29,7 +30,7 @@ export async function endedLeavers(
 ): Promise<EndedLeaversPage> {
   const from = next?.endedAt ?? since ?? EARLIEST
   const rows = await sql.all<EndedRow>(
-    `SELECT seq, ended_as, effective_at, recorded_at, received_at, ended_at FROM leaver_cases
+    `SELECT seq, ended_as, effective_at, recorded_at, received_at, ended_at, by_emergency FROM leaver_cases
      WHERE ended_at IS NOT NULL AND ended_at >= ? AND (ended_at > ? OR seq > ?) ORDER BY ended_at, seq LIMIT ?`,
     [from, from, next?.id ?? 0, limit],
   )
@@ -47,6 +48,7 @@ function endedOf(row: EndedRow): EndedLeaversPage['leavers'][number] {
     recordedAt: row.recorded_at,
     receivedAt: row.received_at,
     endedAt: row.ended_at,
+    byEmergency: row.by_emergency === 1,
   }
 }
 
@@ -63,7 +65,7 @@ export async function closedLeavers(
 ): Promise<ClosedLeaversPage> {
   const from = next?.endedAt ?? Number.MAX_SAFE_INTEGER
   const rows = await sql.all<ClosedRow>(
-    `SELECT seq, employee, ended_as, effective_at, recorded_at, received_at, ended_at, acknowledged_by, justification FROM leaver_cases
+    `SELECT seq, employee, ended_as, effective_at, recorded_at, received_at, ended_at, by_emergency, acknowledged_by, justification FROM leaver_cases
      WHERE ended_at IS NOT NULL AND ended_at <= ? AND (ended_at < ? OR seq < ?) ORDER BY ended_at DESC, seq DESC LIMIT ?`,
     [from, from, next?.id ?? 0, limit],
   )

@@ -1,6 +1,8 @@
+import type { EmergencyWait } from '../../../core/emergency/reasons.ts'
 import type { OperationState } from '../../../core/ledger/lifecycle.ts'
 import type { LeaverCase, LeaverPage, LeaverQuery, LeaverView } from '../../../core/ledger/port/leavers.ts'
 import { REDUNDANT_EXPORT } from '../../../core/report/correlate/settle.ts'
+import { disabledByLane } from '../emergency/read.ts'
 import { loadEmployees } from '../plan/load.ts'
 import { nearMatches } from './near-matches.ts'
 import { type Sql, type SqlValue, readRows } from '../driver/sql.ts'
@@ -16,9 +18,10 @@ interface CaseRow {
   readonly opened_at: number
   readonly resends: number
   readonly refused: number
+  readonly emergency_wait: EmergencyWait | null
 }
 const COLUMNS =
-  'seq, employee, source, event_id, effective_at, recorded_at, received_at, opened_at, resends, refused'
+  'seq, employee, source, event_id, effective_at, recorded_at, received_at, opened_at, resends, refused, emergency_wait'
 
 export async function openLeavers(
   sql: Sql,
@@ -34,6 +37,7 @@ export async function openLeavers(
     (await loadEmployees(sql, ids)).map((employee) => [employee.employeeId, employee]),
   )
   const facts = new Map((await factsOf(sql, ids)).map((row) => [row.id, row]))
+  const disabled = await disabledByLane(sql, ids)
   const candidates = await nearMatches(
     sql,
     ids.filter((id) => employees.get(id)?.known !== true),
@@ -42,6 +46,7 @@ export async function openLeavers(
     leaverCase: toCase(row),
     employee: employees.get(row.employee) ?? null,
     candidates: candidates.get(row.employee) ?? [],
+    emergency: { disabledAt: disabled.get(row.employee) ?? null, wait: row.emergency_wait },
     ...toFacts(facts.get(row.employee)),
   }))
   return { leavers, next: rows.length === limit ? (rows.at(-1)?.seq ?? null) : null }

@@ -32,9 +32,12 @@ export async function settleLeavers(
   )
   const ended = await readRows<{ seq: number }>(
     sql,
-    ['seq INT', 'at INT', 'ended_as TEXT'],
-    kept.flatMap((step) => (step.kind === 'ended' ? [[step.id, step.at, step.as]] : [])),
-    'UPDATE leaver_cases SET ended_at = v.at, ended_as = v.ended_as FROM v WHERE leaver_cases.seq = v.seq AND leaver_cases.ended_at IS NULL RETURNING leaver_cases.seq',
+    ['seq INT', 'at INT', 'ended_as TEXT', 'by_emergency INT'],
+    kept.flatMap((step) =>
+      step.kind === 'ended' ? [[step.id, step.at, step.as, step.byEmergency ? 1 : 0]] : [],
+    ),
+    `UPDATE leaver_cases SET ended_at = v.at, ended_as = v.ended_as, by_emergency = v.by_emergency FROM v
+     WHERE leaver_cases.seq = v.seq AND leaver_cases.ended_at IS NULL RETURNING leaver_cases.seq`,
   )
   const open = kept.filter((step) => step.kind === 'open')
   await writeRows(
@@ -94,7 +97,7 @@ export async function eraseCases(sql: Sql, employee: string): Promise<void> {
     sql,
     ['seq INT', 'employee TEXT', 'event_id TEXT'],
     open.map((row) => [row.seq, hash, `${nameHash({ source: row.source, id: row.event_id })}.${row.seq}`]),
-    `UPDATE leaver_cases SET employee = v.employee, event_id = v.event_id, cause = 'erased', resend_due = 0
+    `UPDATE leaver_cases SET employee = v.employee, event_id = v.event_id, cause = 'erased', resend_due = 0, emergency_wait = NULL
      FROM v WHERE leaver_cases.seq = v.seq`,
   )
 }

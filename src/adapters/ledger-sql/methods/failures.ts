@@ -2,6 +2,7 @@ import type { AlertLedger } from '../../../core/ledger/port/alerts.ts'
 import type { BlockLedger } from '../../../core/ledger/port/blocks.ts'
 import type { DeadLetterLedger } from '../../../core/ledger/port/dead-letters.ts'
 import type { ReplayLedger } from '../../../core/ledger/port/replays.ts'
+import type { EmergencyLedger } from '../../../core/emergency/ledger.ts'
 import type { LeaverLedger } from '../../../core/ledger/port/leavers.ts'
 import type { FindingLedger } from '../../../core/ledger/port/findings.ts'
 import { readBook, saveLook } from '../alerts/book.ts'
@@ -11,6 +12,8 @@ import { blockEmployees, listBlocks, unblockEmployee } from '../blocks/commands.
 import { markCopied, currentDeadLetters, takeUncopied } from '../dead-letters/copies.ts'
 import { describeDeadLetters, newestDeadLetters } from '../dead-letters/newest.ts'
 import { deadLetter, deadLetters, endDeadLetters, noteDiscarded } from '../dead-letters/dead-letters.ts'
+import { beginEmergencyCall, endEmergencyCall, markEmergencyWaits } from '../emergency/calls.ts'
+import { emergencyCandidates, emergencyStatus } from '../emergency/read.ts'
 import { releaseByFinding } from '../findings/elsewhere.ts'
 import { acknowledgeFinding, findFinding, listFindings } from '../findings/findings.ts'
 import { closedLeavers, endedLeavers } from '../leavers/ended.ts'
@@ -82,6 +85,16 @@ export function leaverMethods({ write, read }: Transactions): LeaverLedger {
     acknowledgeLeavers: (order, now) => write((sql) => acknowledgeLeavers(sql, order, now)),
     listClosedLeavers: (query) => read((sql) => closedLeavers(sql, query)),
     listEndedLeavers: (query) => read((sql) => endedLeavers(sql, query)),
+  }
+}
+
+export function emergencyMethods({ write, read }: Transactions): EmergencyLedger {
+  return {
+    readEmergencyStatus: (now) => read((sql) => emergencyStatus(sql, now)),
+    listEmergencyCandidates: (query) => read((sql) => emergencyCandidates(sql, query)),
+    beginEmergencyCall: (order, now) => write((sql) => beginEmergencyCall(sql, order, now)),
+    endEmergencyCall: (call, answer, now) => write((sql) => endEmergencyCall(sql, call, answer, now)),
+    markEmergencyWaits: (waits) => write((sql) => markEmergencyWaits(sql, waits)),
   }
 }
 

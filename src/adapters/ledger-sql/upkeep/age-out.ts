@@ -1,4 +1,5 @@
 import type { AgeOutQuery, AgedOut } from '../../../core/ledger/port/upkeep.ts'
+import { MONTH_MS } from '../../../core/emergency/money.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
 import { readCursor, setCursor } from '../tables/cursors.ts'
 
@@ -22,12 +23,20 @@ const SLICES: readonly string[] = [
      (SELECT id FROM instances WHERE seen_at < ? ORDER BY seen_at LIMIT ?)`,
 ]
 
+/** What the budget of the emergency lane counts is kept for longer: the last 31 days have to be there. */
+const EMERGENCY_CALLS = `DELETE FROM emergency_calls WHERE seq IN
+  (SELECT seq FROM emergency_calls WHERE begun_at < ? ORDER BY begun_at LIMIT ?)`
+
 /** A slice of each kind; `more` when there may be more to take out. */
 export async function ageOut(sql: Sql, { before, limit }: AgeOutQuery): Promise<AgedOut> {
   let removed = 0
   let more = false
-  for (const slice of SLICES) {
-    const gone = await sql.run(slice, [before, limit])
+  const slices = [
+    ...SLICES.map((slice) => [slice, before] as const),
+    [EMERGENCY_CALLS, before - MONTH_MS] as const,
+  ]
+  for (const [slice, cut] of slices) {
+    const gone = await sql.run(slice, [cut, limit])
     removed += gone
     more ||= gone === limit
   }

@@ -8,6 +8,7 @@ import type {
 import { compareText } from '../../../core/plan/fold/order.ts'
 import type { EventName } from '../../../core/model.ts'
 import { employeeHash, keepErasedMark } from '../leavers/erased-marks.ts'
+import { eraseEmergencyCalls } from '../emergency/calls.ts'
 import { eraseBlockedId } from '../blocks/marks.ts'
 import { eraseCases, forgetCases } from '../leavers/settle.ts'
 import { lockEmployees } from '../tables/employees.ts'
@@ -179,6 +180,7 @@ export async function erase(
   const [known] = await sql.all(`SELECT id FROM employees WHERE id = ?${sql.dialect.forUpdate}`, [employee])
   // A refused leaving may name an employee who has no row.
   await eraseCases(sql, employee)
+  await eraseEmergencyCalls(sql, employee)
   await eraseBlockedId(sql, employee)
   if (!known) return null
   for (const loaded of await loadEmployees(sql, [employee])) await keepErasedMark(sql, loaded, now)

@@ -1,3 +1,4 @@
+import type { EmergencyWait } from '../../emergency/reasons.ts'
 import type { ClosedAs, LeaverCause, LeaverEnd } from '../../leavers/causes.ts'
 import type { EventName } from '../../model.ts'
 import type { Employee } from '../employee.ts'
@@ -61,6 +62,12 @@ export interface LeaverView {
     readonly disabled: boolean
     readonly since: number | null
   }
+  readonly emergency: {
+    /** When the emergency lane disabled the account, unless something since puts that in doubt. */
+    readonly disabledAt: number | null
+    /** Why the lane does not disable it, though it should. */
+    readonly wait: EmergencyWait | null
+  }
   /** The brake holds the employee, or an operator refused the deactivation that it held. */
   readonly brake: 'held' | 'refused' | null
   /** The last operation that was not withdrawn. */
@@ -97,7 +104,13 @@ export type LeaverStep = {
   readonly employeeId: string
   readonly revision: number | null
 } & (
-  | { readonly kind: 'ended'; readonly as: LeaverEnd; readonly at: number }
+  | {
+      readonly kind: 'ended'
+      readonly as: LeaverEnd
+      readonly at: number
+      /** An answer to the emergency lane was the first proof. */
+      readonly byEmergency: boolean
+    }
   | {
       readonly kind: 'open'
       readonly cause: LeaverCause
@@ -119,8 +132,10 @@ export interface EndedLeaver {
   readonly recordedAt: number
   /** When the event entered the ledger. */
   readonly receivedAt: number
-  /** The moment of the proof where it ended as `proven`. */
+  /** The moment of the first proof where it ended as `proven`. */
   readonly endedAt: number
+  /** The first proof was an answer to the emergency lane; the log confirmed it later. */
+  readonly byEmergency: boolean
 }
 /** A closed case with its employee. */
 export interface ClosedLeaver extends EndedLeaver {

@@ -52,6 +52,7 @@ export const leaverTimeCases: readonly LedgerCase[] = [
         recordedAt: leaver('out-p1', 'p1').recordedAt,
         receivedAt,
         endedAt: provenAt,
+        byEmergency: false,
       })
       for (const limit of [1, 2, 3, 10]) {
         const ended = await allEnded(world, limit)

@@ -343,6 +343,7 @@ export const leaverCases: readonly LedgerCase[] = [
         kind: 'ended',
         as: 'proven',
         at: 1,
+        byEmergency: false,
       } as const
       await world.ledger.settleLeavers([step], world.now)
       assert.deepEqual(await world.leavers(), ['p1 under-way'])

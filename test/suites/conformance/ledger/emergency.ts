@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict'
+import type {
+  EmergencyAnswer,
+  EmergencyBegun,
+  EmergencyCandidate,
+  EmergencyOrder,
+} from '../../../../src/core/emergency/ledger.ts'
+import { MONTH_MS } from '../../../../src/core/emergency/money.ts'
+import { DAY_MS } from '../../../../src/core/runtime.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, type World } from './world.ts'
+
+const OBJECT = '6f1c2d3e-0000-4000-8000-000000000001'
+const BUDGET = { day: 4_000, month: 6_000 }
+const DISABLED: EmergencyAnswer = { at: 0, result: 'disabled', status: 204, wait: null, billed: true }
+const GONE: EmergencyAnswer = { at: 0, result: 'gone', status: 404, wait: 'account-gone', billed: true }
+const REFUSED: EmergencyAnswer = { at: 0, result: 'refused', status: 403, wait: 'access', billed: false }
+
+/** Employees whose accounts the directory holds, with a termination that is planned and not sent. */
+async function leaving(world: World, ...ids: readonly string[]): Promise<void> {
+  await world.record(...ids.map((id) => joiner(`hire of ${id}`, id)))
+  const sent = await world.send()
+  await world.answer(sent, 'confirmed', { objectId: OBJECT })
+  await world.finalize()
+  world.now += 60_000
+  await world.record(...ids.map((id) => leaver(`end of ${id}`, id)))
+  await world.plan()
+}
+function candidates(world: World, accepted = false): Promise<readonly EmergencyCandidate[]> {
+  return world.ledger.listEmergencyCandidates({ now: world.now, limit: 10, plannedBy: world.now, accepted })
+}
+const listed = async (world: World, accepted = false): Promise<readonly string[]> =>
+  (await candidates(world, accepted)).map(({ employee }) => employee.employeeId)
+
+async function begin(world: World, id = 'p1', more: Partial<EmergencyOrder> = {}): Promise<EmergencyBegun> {
+  const one = (await candidates(world)).find(({ employee }) => employee.employeeId === id)
+  assert.ok(one, `${id} is a candidate`)
+  return beginFor(world, one, more)
+}
+function beginFor(
+  world: World,
+  { employee: { employeeId, revision }, operation }: EmergencyCandidate,
+  more: Partial<EmergencyOrder> = {},
+): Promise<EmergencyBegun> {
+  const order = { employeeId, revision, operation: operation.id, reason: 'full', microUsd: 2_000 } as const
+  return world.ledger.beginEmergencyCall({ ...order, budget: BUDGET, answerMs: 30_000, ...more }, world.now)
+}
+/** A whole call. */
+async function call(world: World, id: string, answer: EmergencyAnswer): Promise<void> {
+  const begun = await begin(world, id)
+  assert.equal(begun.kind, 'begun')
+  if (begun.kind !== 'begun') return
+  world.now += 100
+  await world.ledger.endEmergencyCall(begun.call, { ...answer, at: world.now }, world.now)
+}
+const spent = async (world: World) => (await world.ledger.readEmergencyStatus(world.now)).spent
+
+/** What the ledger promises of calls that disable the accounts of leavers past the provisioning job. */
+export const emergencyCases: readonly LedgerCase[] = [
+  {
+    name: 'an account that the lane disabled is not a candidate again, its operation is sent as before, and the case ends when the log confirms it',
+    run: async (world) => {
+      await leaving(world, 'p1', 'p2')
+      assert.deepEqual(await listed(world), ['p1', 'p2'])
+      const [one] = await candidates(world)
+      assert.equal(one?.objectId, OBJECT)
+      await call(world, 'p1', DISABLED)
+      const disabledAt = world.now
+      assert.deepEqual(await listed(world), ['p2'])
+      assert.deepEqual(await world.leavers(), ['p1 confirmation-due', 'p2 under-way'])
+      world.now += 90_000
+      const sent = await world.send()
+      assert.deepEqual([...sent.operations.keys()], ['p1', 'p2'])
+      assert.deepEqual(await world.leavers(), ['p1 confirmation-due', 'p2 under-way'])
+      await world.answer(sent)
+      await world.finalize()
+      await world.tend()
+      const { leavers } = await world.ledger.listClosedLeavers({ next: null, limit: 5 })
+      assert.deepEqual(
+        leavers.map((closed) => [closed.employeeId, closed.as, closed.byEmergency]),
+        [
+          ['p2', 'proven', false],
+          ['p1', 'proven', true],
+        ],
+      )
+      assert.equal(leavers[1]?.endedAt, disabledAt)
+    },
+  },
+  {
+    name: 'a call is not begun for an employee who changed since the candidate was read, though not planned yet',
+    run: async (world) => {
+      await leaving(world, 'p1')
+      const [one] = await candidates(world)
+      await world.record(joiner('back', 'p1'))
+      assert.ok(one)
+      assert.deepEqual(await beginFor(world, one), { kind: 'changed' })
+      assert.deepEqual(await spent(world), { day: 0, month: 0 })
+    },
+  },
+  {
+    name: 'a call is begun once at a time; one that was cut off may be repeated when it must have ended, and counts as billed',
+    run: async (world) => {
+      await leaving(world, 'p1')
+      const first = await begin(world)
+      assert.deepEqual(first, { kind: 'begun', call: 1, objectId: OBJECT })
+      assert.deepEqual(await begin(world), { kind: 'changed' })
+      world.now += 30_000
+      assert.equal((await begin(world)).kind, 'begun')
+      assert.deepEqual(await spent(world), { day: 4_000, month: 4_000 })
+      assert.equal((await candidates(world))[0]?.last?.tries, 2)
+    },
+  },
+  {
+    name: 'never more is spent in 24 hours or in 31 days than the budget, and a refused call costs nothing',
+    run: async (world) => {
+      await leaving(world, 'p1', 'p2', 'p3', 'p4')
+      await call(world, 'p1', REFUSED)
+      assert.deepEqual(await spent(world), { day: 0, month: 0 })
+      await call(world, 'p1', DISABLED)
+      await call(world, 'p2', DISABLED)
+      assert.deepEqual(await begin(world, 'p3'), { kind: 'spent' })
+      world.now += DAY_MS
+      await call(world, 'p3', DISABLED)
+      assert.deepEqual(await begin(world, 'p4'), { kind: 'spent' }, 'the month')
+      world.now += MONTH_MS - DAY_MS
+      assert.equal((await begin(world, 'p4')).kind, 'begun')
+    },
+  },
+  {
+    name: 'an account that may have been enabled since is a candidate again',
+    run: async (world) => {
+      await leaving(world, 'p1')
+      await call(world, 'p1', DISABLED)
+      await world.record(hrEvent('back', 'p1', { active: true }, { order: 2_000 }))
+      await world.confirmAll()
+      await world.tend()
+      world.now += 60_000
+      await world.record(leaver('out again', 'p1', 3_000))
+      await world.plan()
+      assert.deepEqual(await world.leavers(), ['p1 under-way'])
+      assert.deepEqual(await listed(world), ['p1'])
+    },
+  },
+  {
+    name: 'an employee who returns is enabled again, also when the deactivation was never sent and the record is the old one',
+    run: async (world) => {
+      await leaving(world, 'p1')
+      await call(world, 'p1', DISABLED)
+      await world.record(hrEvent('back', 'p1', { active: true }, { order: 2_000 }))
+      const sent = await world.send()
+      assert.deepEqual([...sent.operations.keys()], ['p1'])
+      assert.match(sent.batch.operations[0]?.record ?? '', /"active":true/)
+    },
+  },
+  {
+    name: 'a call that lands after the record of an employee who returned meanwhile has that record sent again',
+    run: async (world) => {
+      await leaving(world, 'p1')
+      const begun = await begin(world)
+      await world.record(hrEvent('back', 'p1', { active: true }, { order: 2_000 }))
+      await world.confirmAll()
+      assert.ok(begun.kind === 'begun')
+      await world.ledger.endEmergencyCall(begun.call, { ...DISABLED, at: world.now }, world.now)
+      assert.deepEqual([...(await world.send()).operations.keys()], ['p1'])
+    },
+  },
+  {
+    name: 'an account that another party changed since is a candidate again',
+    run: async (world) => {
+      await leaving(world, 'p1')
+      await call(world, 'p1', DISABLED)
+      world.now += 1_000
+      await world.ledger.recordLogRecords({
+        joins: [{ record: world.logRecord('p1', { active: true }), operation: null, interim: null }],
+        now: world.now,
+        finalAt: world.now,
+        watermark: null,
+        changedElsewhere: [],
+        foreign: 1,
+        echoes: [],
+      })
+      assert.deepEqual(await listed(world), ['p1'])
+    },
+  },
+  {
+    name: 'a deactivation that the service accepted is a candidate only when asked for, one that it answered never',
+    run: async (world) => {
+      await leaving(world, 'p1')
+      const sent = await world.accept(await world.needBatch())
+      assert.deepEqual(await listed(world), [])
+      assert.deepEqual(await listed(world, true), ['p1'])
+      await world.answer(sent)
+      assert.deepEqual(await listed(world, true), [])
+    },
+  },
+  {
+    name: 'a leaver whose case a person has closed is not a candidate, and neither is a joiner',
+    run: async (world) => {
+      await leaving(world, 'p1')
+      await world.record(joiner('hire of p2', 'p2'))
+      await world.plan()
+      assert.deepEqual(await listed(world), ['p1'])
+      await world.ledger.acknowledgeLeavers({ ids: [1], actor: 'ann', justification: 'done' }, world.now)
+      assert.deepEqual(await listed(world), [])
+    },
+  },
+  {
+    name: 'nothing is begun while the ledger is older than the directory',
+    run: async (world) => {
+      await leaving(world, 'p1')
+      const { epoch, progress } = await world.ledger.readAge()
+      await world.ledger.markOlder({ epoch, progress: progress + 1 }, world.now)
+      assert.deepEqual(await begin(world), { kind: 'changed' })
+    },
+  },
+  {
+    name: 'an account that is gone is a finding, and its case stays open',
+    run: async (world) => {
+      await leaving(world, 'p1')
+      await call(world, 'p1', GONE)
+      const open = { open: true, code: null, employeeId: 'p1', next: null, limit: 5 }
+      const { findings } = await world.ledger.listFindings(open)
+      assert.deepEqual(
+        findings.map(({ code }) => code),
+        ['AccountGone'],
+      )
+      assert.deepEqual(await world.leavers(), ['p1 under-way'])
+      assert.equal((await candidates(world))[0]?.last?.wait, 'account-gone')
+    },
+  },
+  {
+    name: 'what the open cases say about waiting for the lane is replaced as a whole, and ends with the call',
+    run: async (world) => {
+      await leaving(world, 'p1', 'p2')
+      const waits = async () => (await world.ledger.readEmergencyStatus(world.now)).waits
+      const budget = { employeeId: 'p1', why: 'budget' } as const
+      await world.ledger.markEmergencyWaits([budget, { employeeId: 'p2', why: 'no-object-id' }])
+      assert.equal((await waits()).length, 2)
+      await world.ledger.markEmergencyWaits([budget])
+      assert.deepEqual(await waits(), [budget])
+      await call(world, 'p1', DISABLED)
+      assert.deepEqual(await waits(), [])
+    },
+  },
+  {
+    name: 'an erasure leaves what was spent and nothing that identifies the employee',
+    run: async (world) => {
+      await leaving(world, 'p1')
+      await call(world, 'p1', DISABLED)
+      await world.ledger.eraseEmployee({ employeeId: 'p1', actor: 'ann', justification: 'asked' }, world.now)
+      assert.deepEqual(await spent(world), { day: 2_000, month: 2_000 })
+      assert.deepEqual(await listed(world), [])
+    },
+  },
+]
