@@ -10,9 +10,14 @@ const PAGE = 2_048
 
 export interface Table {
   readonly name: string
-  readonly columns: readonly string[]
-  /** Columns of the primary key, in its order, and whether they are numbers. */
-  readonly key: readonly { readonly name: string; readonly whole: boolean }[]
+  readonly columns: readonly TableColumn[]
+  /** Columns of the primary key, in its order. */
+  readonly key: readonly TableColumn[]
+}
+
+interface TableColumn {
+  readonly name: string
+  readonly type: 'INT' | 'TEXT'
 }
 
 /** The tables of a ledger in SQLite, which are those of every ledger of this release. */
@@ -23,16 +28,12 @@ export async function tablesOf(sql: Sql): Promise<Table[]> {
   const tables: Table[] = []
   for (const { name } of names) {
     if (LEFT_BEHIND.has(name)) continue
-    const columns = await sql.all<{ name: string; type: string; pk: number }>(
-      'SELECT name, type, pk FROM pragma_table_info(?)',
+    const columns = await sql.all<TableColumn & { readonly pk: number }>(
+      `SELECT name, CASE type WHEN 'INTEGER' THEN 'INT' ELSE type END AS type, pk FROM pragma_table_info(?)`,
       [name],
     )
     const key = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk)
-    tables.push({
-      name,
-      columns: columns.map((column) => column.name),
-      key: key.map((column) => ({ name: column.name, whole: column.type === 'INTEGER' })),
-    })
+    tables.push({ name, columns, key })
   }
   return tables
 }
@@ -66,7 +67,7 @@ async function copyTable(
     if (!end) return copied
     await insertRows(
       target,
-      `${name} (${columns.join(', ')})`,
+      `${name} (${columns.map((column) => `${column.name} ${column.type}`).join(', ')})`,
       page.map((row) => valueOrigins(row, columns)),
     )
     await comparePage(target, table, page)
@@ -84,10 +85,10 @@ function pageAfter(
   const names = key.map((column) => column.name).join(', ')
   const after = last === null ? '' : `WHERE (${names}) > (${last.map(() => '?').join(', ')})`
   return from.transaction((sql) =>
-    sql.all<Row>(`SELECT ${columns.join(', ')} FROM ${name} ${after} ORDER BY ${names} LIMIT ?`, [
-      ...(last ?? []),
-      PAGE,
-    ]),
+    sql.all<Row>(
+      `SELECT ${columns.map((column) => column.name).join(', ')} FROM ${name} ${after} ORDER BY ${names} LIMIT ?`,
+      [...(last ?? []), PAGE],
+    ),
   )
 }
 
@@ -96,9 +97,9 @@ async function comparePage(target: Sql, table: Table, page: readonly Row[]): Pro
   const { name, columns, key } = table
   const there = await readRows<Row>(
     target,
-    key.map((column) => `k_${column.name} ${column.whole ? 'INT' : 'TEXT'}` as const),
+    key.map((column) => `k_${column.name} ${column.type}` as const),
     page.map((row) => keyOf(row, table)),
-    `SELECT ${columns.map((column) => `t.${column}`).join(', ')} FROM v JOIN ${name} t ON ${key.map((column) => `t.${column.name} = v.k_${column.name}`).join(' AND ')}`,
+    `SELECT ${columns.map((column) => `t.${column.name}`).join(', ')} FROM v JOIN ${name} t ON ${key.map((column) => `t.${column.name} = v.k_${column.name}`).join(' AND ')}`,
   )
   const found = new Set(there.map((row) => JSON.stringify(valueOrigins(row, columns))))
   for (const row of page)
@@ -135,5 +136,5 @@ export function counterOf(tables: readonly Table[], name: string): string {
 }
 
 const keyOf = (row: Row, { key }: Table): SqlValue[] => key.map(({ name }) => row[name] ?? null)
-const valueOrigins = (row: Row, columns: readonly string[]): SqlValue[] =>
-  columns.map((column) => row[column] ?? null)
+const valueOrigins = (row: Row, columns: readonly TableColumn[]): SqlValue[] =>
+  columns.map(({ name }) => row[name] ?? null)

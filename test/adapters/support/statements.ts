@@ -1,7 +1,13 @@
 import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
-import type { Dialect, Driver, Sql, SqlValue } from '../../../src/adapters/ledger-sql/driver/sql.ts'
+import type {
+  Dialect,
+  Driver,
+  Parameter,
+  Sql,
+  SqlValue,
+} from '../../../src/adapters/ledger-sql/driver/sql.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { ledgerCases } from '../../suites/conformance/ledger.ts'
 import { World } from '../../suites/conformance/ledger/world.ts'
@@ -28,7 +34,7 @@ export interface Statement {
   /** The ledger's methods that ran it. */
   readonly methods: Set<keyof Ledger>
   /** What it was run with the first time. */
-  readonly parameters: readonly SqlValue[]
+  readonly parameters: readonly Parameter[]
 }
 
 /** Statements by their text, as they are written for `dialect`. */
@@ -41,17 +47,17 @@ class Recorder {
   }
 
   driver(inner: Driver): Driver {
-    const note = (text: string, parameters: readonly SqlValue[] = []): string => {
+    const note = (text: string, parameters: readonly Parameter[] = []): Plain => {
       const there = this.statements.get(text) ?? { methods: new Set<keyof Ledger>(), parameters }
       there.methods.add(this.#method)
       this.statements.set(text, there)
-      return plain(text).replaceAll(this.#dialect.clock, 'NULL')
+      return plain(text.replaceAll(this.#dialect.clock, 'NULL'), parameters)
     }
     const watched = (sql: Sql): Sql => ({
       ...sql,
       dialect: this.#dialect,
-      all: (text, parameters) => sql.all(note(text, parameters), parameters),
-      run: (text, parameters) => sql.run(note(text, parameters), parameters),
+      all: (text, parameters) => sql.all(...note(text, parameters)),
+      run: (text, parameters) => sql.run(...note(text, parameters)),
     })
     return { ...inner, transaction: (work) => inner.transaction((sql) => work(watched(sql))) }
   }
@@ -67,8 +73,22 @@ class Recorder {
   }
 }
 
-/** SQLite has one transaction at a time, and no words for more. */
-const plain = (text: string): string => text.replaceAll(/ FOR UPDATE(?: SKIP LOCKED)?(?: OF \w+)?/g, '')
+type Plain = readonly [text: string, parameters: readonly SqlValue[]]
+
+/**
+ * SQLite has one transaction at a time, and no words for more; of lists it makes rows, each value
+ * once.
+ */
+function plain(text: string, parameters: readonly Parameter[]): Plain {
+  const unlocked = text.replaceAll(/ FOR UPDATE(?: SKIP LOCKED)?(?: OF \w+)?/g, '')
+  const lists = parameters.filter(Array.isArray) as (readonly SqlValue[])[]
+  const places = new Map([...new Set(lists.flat())].map((value, index) => [value, `?${index + 1}`]))
+  const rows = lists[0]?.map((_, row) => `(${lists.map((list) => places.get(list[row] ?? null)).join(', ')})`)
+  return [
+    unlocked.replace(/SELECT \* FROM unnest\(.*?\]\)\)/, `VALUES ${rows?.join(', ')}`),
+    [...places.keys(), ...(parameters.slice(lists.length) as SqlValue[])],
+  ]
+}
 
 /**
  * Every statement of every case of the conformance suite. They run on SQLite, which is quick,
@@ -89,17 +109,24 @@ export async function statementsOfTheFlow(dialect: Dialect): Promise<ReadonlyMap
 export const ofTheLoops = ({ methods }: Statement): boolean =>
   ![...methods].every((method) => ASKED_BY_PEOPLE.has(method))
 
-const LISTED = /^(WITH v\([^)]*\) AS \(VALUES )(\((?:CAST\(\? AS \w+\)(?:, )?)+\))((?:, \2)*)/
 const MOST_ROWS = 256
+const LISTED = /^(WITH v\([^)]*\) AS \(VALUES )(\((?:CAST\(\? AS \w+\)(?:, )?)+\))((?:, \2)*)/
 
 /**
- * A statement over listed rows, with as many of them as it ever gets: what the planner does depends
- * on how many there are.
+ * A statement over listed rows, with as many of them as it usually gets at most: what the planner
+ * does depends on how many there are.
  */
 export function withMostRows(
   text: string,
-  parameters: readonly SqlValue[],
-): { readonly text: string; readonly parameters: readonly SqlValue[] } {
+  parameters: readonly Parameter[],
+): { readonly text: string; readonly parameters: readonly Parameter[] } {
+  if (parameters.some(Array.isArray))
+    return {
+      text,
+      parameters: parameters.map((one) =>
+        Array.isArray(one) ? Array.from({ length: MOST_ROWS }, () => one[0]) : one,
+      ),
+    }
   const [whole, before = '', tuple = '', more = ''] = LISTED.exec(text) ?? []
   if (whole === undefined) return { text, parameters }
   const questions = (part: string): number => part.split('?').length - 1

@@ -30,11 +30,13 @@ interface Row {
   readonly logged_count: number | null
   readonly told: string
 }
-const COLUMNS =
-  'code, cause, urgency, count, oldest_at, episode, opened_at, absent_since, resolved_at, flaps, logged_at, logged_count, told'
+const KEY = 'code TEXT, cause TEXT'
+const STATE =
+  'urgency TEXT, count INT, oldest_at INT, episode INT, opened_at INT, absent_since INT, resolved_at INT, flaps INT, logged_at INT, logged_count INT, told TEXT'
+const namesIn = (columns: string): string[] => columns.split(', ').map((column) => column.split(' ')[0] ?? '')
 
 export async function readBook(sql: Sql): Promise<AlertBook> {
-  const rows = await sql.all<Row>(`SELECT ${COLUMNS} FROM alerts`)
+  const rows = await sql.all<Row>(`SELECT ${namesIn(`${KEY}, ${STATE}`).join(', ')} FROM alerts`)
   const cursors = await sql.all<{ name: string; value: number }>(
     `SELECT name, value FROM cursors WHERE name IN (?, ?) OR (name >= ? AND name < ?)`,
     [REVISION, LOOKED_AT, HEARTBEAT, `${HEARTBEAT}\u{10FFFF}`],
@@ -104,7 +106,7 @@ export async function saveLook(sql: Sql, look: AlertLook): Promise<boolean> {
   await setCursor(sql, LOOKED_AT, now)
   await insertRows(
     sql,
-    `alerts (${COLUMNS})`,
+    `alerts (${KEY}, ${STATE})`,
     look.changed.map((state) => [
       state.code,
       state.cause,
@@ -120,8 +122,7 @@ export async function saveLook(sql: Sql, look: AlertLook): Promise<boolean> {
       state.logged?.count ?? null,
       JSON.stringify(state.told),
     ]),
-    `ON CONFLICT (code, cause) DO UPDATE SET ${COLUMNS.split(', ')
-      .slice(2)
+    `ON CONFLICT (code, cause) DO UPDATE SET ${namesIn(STATE)
       .map((column) => `${column} = excluded.${column}`)
       .join(', ')}`,
   )
@@ -135,7 +136,7 @@ export async function saveLook(sql: Sql, look: AlertLook): Promise<boolean> {
 async function queue(sql: Sql, { notifications, now }: AlertLook): Promise<void> {
   await insertRows(
     sql,
-    'notifications (id, channel, kind, names, alerts, queued_at, expires_at, not_before)',
+    'notifications (id TEXT, channel TEXT, kind TEXT, names INT, alerts TEXT, queued_at INT, expires_at INT, not_before INT)',
     notifications.map((one) => [
       one.id,
       one.channel,

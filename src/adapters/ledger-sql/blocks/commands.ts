@@ -12,6 +12,7 @@ import { employeeHash } from '../leavers/erased-marks.ts'
 import { nearMatches } from '../leavers/near-matches.ts'
 import { lockEmployees, planAgain, planAtOnce } from '../tables/employees.ts'
 import { applyBlocks, BLOCK, blocksOf, UNBLOCK } from './marks.ts'
+import { AUDIT } from '../tables/audit.ts'
 
 export async function blockEmployees(
   sql: Sql,
@@ -35,7 +36,7 @@ export async function blockEmployees(
   await planAtOnce(sql, ids, now)
   await insertRows(
     sql,
-    'audit (at, actor, action, justification, detail)',
+    AUDIT,
     orders.map(({ actor, justification }, index) => [now, actor, BLOCK, justification, ids[index] ?? null]),
   )
   const known = await readRows<{ id: string }>(
@@ -77,9 +78,7 @@ export async function unblockEmployee(
   const decision = { kind: 'unblock', at: now, decidedAt } as const
   await applyBlocks(sql, [{ employee, actor, justification, eventId: null, decision }])
   await planAgain(sql, [employee], now)
-  await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
-    [now, actor, UNBLOCK, justification, employee],
-  ])
+  await insertRows(sql, AUDIT, [[now, actor, UNBLOCK, justification, employee]])
   return true
 }
 

@@ -59,7 +59,7 @@ export async function applyBlocks(sql: Sql, decided: readonly Decided[]): Promis
   }
   await insertRows(
     sql,
-    'blocks (hash, employee, since, until, decided_at, actor, justification, event_id)',
+    'blocks (hash TEXT, employee TEXT, since INT, until INT, decided_at INT, actor TEXT, justification TEXT, event_id TEXT)',
     [...changed.values()].flatMap(({ employee, actor, justification, eventId }) => {
       const mark = marks.get(employee)
       return mark

@@ -12,7 +12,7 @@ export async function recordBusDeadLetters(sql: Sql, count: BusDeadLetters): Pro
   await sql.run('DELETE FROM bus_dead_letters')
   await insertRows(
     sql,
-    'bus_dead_letters (code, count, oldest_at)',
+    'bus_dead_letters (code TEXT, count INT, oldest_at INT)',
     count.codes.map(({ code, count: n, oldestAt }) => [code, n, oldestAt]),
     // Another instance may count at the same time.
     'ON CONFLICT (code) DO UPDATE SET count = excluded.count, oldest_at = excluded.oldest_at',

@@ -13,6 +13,7 @@ import { parse } from '../driver/json.ts'
 import { blockingReactivation } from './blocks-reactivation.ts'
 import { operationId } from '../tables/ids.ts'
 import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
+import { AUDIT } from '../tables/audit.ts'
 
 export interface DeadLetterRow {
   readonly seq: number
@@ -151,7 +152,7 @@ export async function endDeadLetters(
   }
   await insertRows(
     sql,
-    'audit (at, actor, action, justification, detail)',
+    AUDIT,
     ended.map(({ seq }) => [now, actor, `dead-letter.${how}`, justification, `dl-${seq}`]),
   )
   const found = new Set(rows.map(({ seq }) => seq))
@@ -172,7 +173,7 @@ export async function noteDiscarded(
 ): Promise<void> {
   await insertRows(
     sql,
-    'audit (at, actor, action, justification, detail)',
+    AUDIT,
     sequences.map((sequence) => [now, actor, 'dead-letter.discard', justification, `${entity}#${sequence}`]),
   )
 }

@@ -14,6 +14,7 @@ import type { EventState } from '../../../core/ledger/lifecycle.ts'
 import type { EventName } from '../../../core/model.ts'
 import { parse } from '../driver/json.ts'
 import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
+import { AUDIT } from '../tables/audit.ts'
 
 /** In place of a queue's name, for dead letters that stand in the ledger itself. */
 export const IN_LEDGER = ''
@@ -21,14 +22,14 @@ export const IN_LEDGER = ''
 export async function freezeReplay(sql: Sql, order: ReplayOrder, now: number): Promise<ReplayRun> {
   const [run] = await insertRows<{ seq: number }>(
     sql,
-    'replay_runs (name, selection, actor, justification, created_at)',
+    'replay_runs (name TEXT, selection TEXT, actor TEXT, justification TEXT, created_at INT)',
     [[order.name, order.selection, order.actor, order.justification, now]],
     'RETURNING seq',
   )
   const id = run?.seq ?? 0
   await insertRows(
     sql,
-    'replay_items (run, place, entity, sequence, revision, stage, body, employees)',
+    'replay_items (run INT, place INT, entity TEXT, sequence TEXT, revision INT, stage TEXT, body TEXT, employees TEXT)',
     order.targets.map((target, place): SqlValue[] => {
       // A stale message is only removed, so it has no edited body.
       const edited = target.store === 'bus' && target.stale ? null : (target.body ?? null)
@@ -38,9 +39,7 @@ export async function freezeReplay(sql: Sql, order: ReplayOrder, now: number): P
         : [id, place, target.entity, target.sequence, null, target.stale ? 'sent' : 'frozen', ...saying]
     }),
   )
-  await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
-    [now, order.actor, 'replay', order.justification, order.name],
-  ])
+  await insertRows(sql, AUDIT, [[now, order.actor, 'replay', order.justification, order.name]])
   const [made] = await runsBy(sql, 'WHERE seq = ?', [id])
   return (
     made ?? {
@@ -66,9 +65,7 @@ export async function noteDecision(
   { name }: Pick<ReplayRun, 'name'>,
   { at, actor, justification }: ReplayDecision,
 ): Promise<void> {
-  await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
-    [at, actor, action === 'paused' ? PAUSED : RESUMED, justification, name],
-  ])
+  await insertRows(sql, AUDIT, [[at, actor, action === 'paused' ? PAUSED : RESUMED, justification, name]])
 }
 
 interface RunRow {
@@ -236,9 +233,7 @@ export async function cancelReplay(
     [run.id],
   )
   await refuseParts(sql, frozen, 'Cancelled', now)
-  await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
-    [now, actor, 'replay.cancelled', justification, run.name],
-  ])
+  await insertRows(sql, AUDIT, [[now, actor, 'replay.cancelled', justification, run.name]])
   await endReplay(sql, run.id, now)
   return frozen.length
 }

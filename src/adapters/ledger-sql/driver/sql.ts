@@ -3,6 +3,8 @@ import type { Totals } from '../../../core/ledger/port/inspect.ts'
 /** What the ledger needs of SQLite and PostgreSQL alike. Statements use `?` for parameters. */
 
 export type SqlValue = string | number | null
+/** A value, or a list of values where the dialect has `lists`. */
+export type Parameter = SqlValue | readonly SqlValue[]
 export type Row = Readonly<Record<string, SqlValue>>
 
 /** One transaction. */
@@ -11,9 +13,9 @@ export interface Sql {
   /** What the transaction adds to the running totals, by instance; `writeTotals` stores it. */
   readonly pendingTotals: Map<string, Partial<Record<keyof Totals, number>>>
   /** Rows with the column names of the statement; integers are numbers. */
-  all<T>(text: string, parameters?: readonly SqlValue[]): Promise<T[]>
+  all<T>(text: string, parameters?: readonly Parameter[]): Promise<T[]>
   /** How many rows the statement changed. */
-  run(text: string, parameters?: readonly SqlValue[]): Promise<number>
+  run(text: string, parameters?: readonly Parameter[]): Promise<number>
   /**
    * Takes a named lock until the transaction ends. `shared` holders exclude only exclusive ones.
    * Does nothing where transactions never interleave. A holder must not wait for a row whose holder
@@ -64,6 +66,8 @@ export interface Dialect {
    * The clock of the database in epoch milliseconds; NULL where it is the clock of this machine.
    */
   readonly clock: string
+  /** Whether a parameter may be a list: a list of rows is then one statement, however long it is. */
+  readonly lists: boolean
   /**
    * Whether transactions interleave, so that rows must be locked; false where they run one at a
    * time.
@@ -78,29 +82,55 @@ export interface Dialect {
   readonly skipLocked: string
 }
 
+/** A column with its type, as in `seq INT`. */
+export type Column = `${string} ${'INT' | 'TEXT'}`
+export type Columns = readonly Column[]
+
+const nameOf = (column: string): string => column.slice(0, column.indexOf(' '))
+const typeOf = (column: string): string => (column.endsWith(' INT') ? 'BIGINT' : 'TEXT')
+
+/** A table of given rows, as the text of a query and its parameters. */
+interface Given {
+  readonly text: string
+  readonly parameters: readonly Parameter[]
+}
+
 /**
- * Parts of the rows in a few fixed sizes, so that a handful of prepared statements serves every
- * length.
+ * Without lists: parts of the rows in a few sizes, so that a handful of prepared statements serves
+ * every length.
  */
 const SIZES = [256, 64, 16, 4, 1]
 
-export function* inSizes<T>(rows: readonly T[]): Generator<readonly T[]> {
+/**
+ * The rows as tables: one, or as many as there are parts. `value` is the text of one value of a
+ * column.
+ */
+function* givenRows(
+  { lists }: Dialect,
+  columns: readonly string[],
+  rows: readonly (readonly SqlValue[])[],
+  value: (column: string) => string,
+): Generator<Given> {
+  if (lists && rows.length > 0) {
+    const text = columns.map((column) => `CAST(? AS ${typeOf(column)}[])`).join(', ')
+    const parameters = columns.map((_, place) => rows.map((row) => row[place] ?? null))
+    yield { text: `SELECT * FROM unnest(${text})`, parameters }
+    return
+  }
+  const tuple = `(${columns.map(value).join(', ')})`
   let from = 0
   for (const size of SIZES)
-    while (rows.length - from >= size) {
-      yield rows.slice(from, from + size)
-      from += size
-    }
-}
-
-/** `(?, ?), (?, ?)` */
-function values(rows: number, tuple: string): string {
-  return Array.from({ length: rows }, () => tuple).join(', ')
+    for (; rows.length - from >= size; from += size)
+      yield {
+        text: `VALUES ${Array.from({ length: size }, () => tuple).join(', ')}`,
+        parameters: rows.slice(from, from + size).flat(),
+      }
 }
 
 /**
- * Inserts rows. `tail` follows the values (`ON CONFLICT …`, `RETURNING …`), and `parameters` are
- * its own. Returned rows have no order: match them by key.
+ * Inserts rows. `into` names the table and its columns with their types:
+ * `cursors (name TEXT, value INT)`. `tail` follows the values (`ON CONFLICT …`, `RETURNING …`), and
+ * `parameters` are its own. Returned rows have no order: match them by key.
  */
 export async function insertRows<T>(
   sql: Sql,
@@ -110,43 +140,38 @@ export async function insertRows<T>(
   parameters: readonly SqlValue[] = [],
 ): Promise<T[]> {
   const returned: T[] = []
-  for (const part of inSizes(rows)) {
-    const tuple = `(${Array.from(part[0] ?? [], () => '?').join(', ')})`
-    const text = `INSERT INTO ${into} VALUES ${values(part.length, tuple)} ${tail}`
+  const open = into.indexOf(' (')
+  const columns = into.slice(open + 2, -1).split(', ')
+  const target = `${into.slice(0, open)} (${columns.map(nameOf).join(', ')})`
+  for (const given of givenRows(sql.dialect, columns, rows, () => '?')) {
+    const text = `INSERT INTO ${target} ${given.text} ${tail}`
     if (tail.includes('RETURNING'))
-      returned.push(...(await sql.all<T>(text, [...part.flat(), ...parameters])))
-    else await sql.run(text, [...part.flat(), ...parameters])
+      returned.push(...(await sql.all<T>(text, [...given.parameters, ...parameters])))
+    else await sql.run(text, [...given.parameters, ...parameters])
   }
   return returned
 }
 
-/** Columns of `v` with their types, as in `['seq INT', 'state TEXT']`. */
-export type Columns = readonly `${string} ${'INT' | 'TEXT'}`[]
-
-/** Rows for a statement that refers to them as the table `v`. */
-interface RowStatement {
-  readonly text: string
-  readonly parameters: readonly SqlValue[]
-}
-
-/** The statement with `WITH v(…) AS (VALUES …)` in front, once for each part of the rows. */
+/** The statement with the rows in front, as the table `v`. */
 function* statementsWith(
+  dialect: Dialect,
   columns: Columns,
   rows: readonly (readonly SqlValue[])[],
   statement: string,
   parameters: readonly SqlValue[],
-): Generator<RowStatement> {
-  const names = columns.map((column) => column.split(' ')[0]).join(', ')
-  const casts = columns.map((column) => `CAST(? AS ${column.endsWith(' INT') ? 'BIGINT' : 'TEXT'})`)
-  const tuple = `(${casts.join(', ')})`
-  for (const part of inSizes(rows))
+): Generator<Given> {
+  const cast = (column: string): string => `CAST(? AS ${typeOf(column)})`
+  for (const given of givenRows(dialect, columns, rows, cast))
     yield {
-      text: `WITH v(${names}) AS (VALUES ${values(part.length, tuple)}) ${statement}`,
-      parameters: [...part.flat(), ...parameters],
+      text: `WITH v(${columns.map(nameOf).join(', ')}) AS (${given.text}) ${statement}`,
+      parameters: [...given.parameters, ...parameters],
     }
 }
 
-/** Runs a statement for rows, in parts, and returns what it selects or returns, in no order. */
+/**
+ * Runs a statement that refers to the rows as the table `v`, and returns what it selects or
+ * returns, in no order.
+ */
 export async function readRows<T>(
   sql: Sql,
   columns: Columns,
@@ -155,12 +180,12 @@ export async function readRows<T>(
   given: readonly SqlValue[] = [],
 ): Promise<T[]> {
   const found: T[] = []
-  for (const { text, parameters } of statementsWith(columns, rows, statement, given))
+  for (const { text, parameters } of statementsWith(sql.dialect, columns, rows, statement, given))
     found.push(...(await sql.all<T>(text, parameters)))
   return found
 }
 
-/** Runs a statement that changes the ledger for rows, in parts. */
+/** Runs a statement that refers to the rows as the table `v`, and changes the ledger. */
 export async function writeRows(
   sql: Sql,
   columns: Columns,
@@ -168,6 +193,6 @@ export async function writeRows(
   statement: string,
   given: readonly SqlValue[] = [],
 ): Promise<void> {
-  for (const { text, parameters } of statementsWith(columns, rows, statement, given))
+  for (const { text, parameters } of statementsWith(sql.dialect, columns, rows, statement, given))
     await sql.run(text, parameters)
 }

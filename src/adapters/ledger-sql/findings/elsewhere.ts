@@ -31,7 +31,7 @@ export async function noteElsewhere(
   })
   await insertRows(
     sql,
-    'foreign_deactivations (employee, at, seen_at, finding)',
+    'foreign_deactivations (employee TEXT, at INT, seen_at INT, finding INT)',
     fresh
       .toSorted((a, b) => compareText(a.employee, b.employee))
       .map(({ employee, at, finding }) => [employee, at, now, finding]),

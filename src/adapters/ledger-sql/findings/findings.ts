@@ -8,6 +8,7 @@ import type {
 import type { NewFinding } from '../../../core/findings/finding.ts'
 import { insertRows, readRows, type Sql, type SqlValue, writeRows } from '../driver/sql.ts'
 import { storedKey } from '../tables/event-row.ts'
+import { AUDIT } from '../tables/audit.ts'
 
 /** A finding as the table holds it. */
 interface FindingRow {
@@ -30,7 +31,7 @@ export async function raiseFindings(
 ): Promise<ReadonlyMap<string, number>> {
   const rows = await insertRows<{ seq: number; about: string }>(
     sql,
-    'findings (code, about, employee, event_seq, raised_at, detail)',
+    'findings (code TEXT, about TEXT, employee TEXT, event_seq INT, raised_at INT, detail TEXT)',
     [...new Map(findings.map((one) => [`${one.code}\n${one.about}`, one])).values()]
       .sort((a, b) => (a.about < b.about ? -1 : 1))
       .map(({ code, about, employee, event, detail }) => [code, about, employee, event ?? null, now, detail]),
@@ -144,9 +145,7 @@ export async function acknowledgeFinding(
     [now, actor, justification, seq],
   )
   if (!row) return false
-  await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
-    [now, actor, 'finding.acknowledge', justification, `finding-${seq}`],
-  ])
+  await insertRows(sql, AUDIT, [[now, actor, 'finding.acknowledge', justification, `finding-${seq}`]])
   return true
 }
 

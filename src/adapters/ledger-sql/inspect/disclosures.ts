@@ -1,6 +1,7 @@
 import type { Disclosure } from '../../../core/ledger/port/access.ts'
 import { SHOW_VALUES } from '../blocks/marks.ts'
 import { insertRows, type Sql } from '../driver/sql.ts'
+import { AUDIT } from '../tables/audit.ts'
 
 /** Writes down who looks at personal values of which employees, and why. */
 export async function recordDisclosure(
@@ -10,7 +11,7 @@ export async function recordDisclosure(
 ): Promise<void> {
   await insertRows(
     sql,
-    'audit (at, actor, action, justification, detail)',
+    AUDIT,
     [...new Set(employees)].map((employee) => [
       now,
       actor.toWellFormed(),

@@ -24,7 +24,7 @@ export async function recordHistory(
   ])
   await insertRows(
     sql,
-    'history (figure, at, value)',
+    'history (figure TEXT, at INT, value INT)',
     [...values].map(([figure, value]) => [figure, at, value]),
     'ON CONFLICT (figure, at) DO UPDATE SET value = excluded.value',
   )

@@ -45,7 +45,7 @@ export async function insertEvents(
   }
   const inserted = await insertRows<{ event_id: string; source: string; seq: number }>(
     sql,
-    `events (event_id, source, type, employee, recorded_at, effective_at, effective_raw, rank, order_value, mode, worker, rescinds, traceparent, state, received_at, read_from)`,
+    `events (event_id TEXT, source TEXT, type TEXT, employee TEXT, recorded_at INT, effective_at INT, effective_raw TEXT, rank INT, order_value TEXT, mode TEXT, worker TEXT, rescinds TEXT, traceparent TEXT, state TEXT, received_at INT, read_from INT)`,
     // In the order of their keys: two instances with the same events would otherwise wait for each
     // other.
     [...named].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, arrival]) => eventRow(arrival, timing.now)),
@@ -61,7 +61,7 @@ export async function insertEvents(
     taken.set(key, arrival.event)
     if (arrival.message?.original) originals.push([row.seq, ...originalOf(arrival.message)])
   }
-  await insertRows(sql, 'originals (event_seq, original, body)', originals)
+  await insertRows(sql, 'originals (event_seq INT, original TEXT, body TEXT)', originals)
   const known = coming.filter(({ event }) => named.has(storedKey(event.id, event.source)))
   const inOneBatch = coming.filter(({ event }) => {
     const first = taken.get(storedKey(event.id, event.source))

@@ -34,7 +34,7 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
   })
   const fresh = await insertRows<{ entity: string; enqueued_at: number; sequence: string }>(
     sql,
-    'messages (entity, enqueued_at, sequence, events, rejected, received_at, copy_id)',
+    'messages (entity TEXT, enqueued_at INT, sequence TEXT, events INT, rejected TEXT, received_at INT, copy_id TEXT)',
     messages
       .map(
         (message) =>

@@ -63,7 +63,7 @@ export async function keepErasedMark(sql: Sql, employee: Employee, now: number):
   if (!place) return
   await insertRows(
     sql,
-    'erased_leavers (hash, effective_at, rank, order_value, recorded_at)',
+    'erased_leavers (hash TEXT, effective_at INT, rank INT, order_value TEXT, recorded_at INT)',
     [
       [
         employeeHash(employee.employeeId),

@@ -2,6 +2,7 @@ import type { LeaverRest } from '../../../core/ledger/port/leavers.ts'
 import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
 import { planAgain, lockEmployees, clearFailures } from '../tables/employees.ts'
 import { insertRows, type Sql, readRows } from '../driver/sql.ts'
+import { AUDIT } from '../tables/audit.ts'
 
 /**
  * Reopens events of which the directory took nothing but that their employee is disabled, so that
@@ -29,7 +30,7 @@ export async function resendRest(
   await planAgain(sql, about, now)
   await insertRows(
     sql,
-    'audit (at, actor, action, justification, detail)',
+    AUDIT,
     reopened
       .map(({ seq }) => seq)
       .sort((a, b) => a - b)

@@ -3,6 +3,7 @@ import { lockEmployees } from '../tables/employees.ts'
 import { nameHash } from '../tables/name-hash.ts'
 import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
 import { employeeHash } from './erased-marks.ts'
+import { AUDIT } from '../tables/audit.ts'
 
 /** Outside the ledger a case is identified by its number. */
 export const caseName = (id: number): string => `leaver-${id}`
@@ -75,7 +76,7 @@ export async function acknowledgeLeavers(
   const seqs = closed.map(({ seq }) => seq).sort((a, b) => a - b)
   await insertRows(
     sql,
-    'audit (at, actor, action, justification, detail)',
+    AUDIT,
     seqs.map((seq) => [now, actor, 'leavers.acknowledge', justification, caseName(seq)]),
   )
   return seqs

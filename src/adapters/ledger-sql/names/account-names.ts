@@ -32,7 +32,7 @@ function rowsOf(records: readonly EmployeeRecord[]): readonly NameRow[] {
  * Only hashes are kept, and those of former names stay as long as a record with them does.
  */
 export function noteAccountNames(sql: Sql, records: readonly EmployeeRecord[]): Promise<unknown> {
-  return insertRows(sql, 'account_names (hash, employee)', rowsOf(records), 'ON CONFLICT DO NOTHING')
+  return insertRows(sql, 'account_names (hash INT, employee TEXT)', rowsOf(records), 'ON CONFLICT DO NOTHING')
 }
 
 /** Removes the names of records that are gone, unless another record of the employee has them. */

@@ -1,6 +1,7 @@
 import type { BrakeDecided, BrakeRefusal, BrakeRelease } from '../../../core/ledger/port/plan.ts'
 import { lockEmployees } from '../tables/employees.ts'
 import { insertRows, readRows, type Sql, writeRows } from '../driver/sql.ts'
+import { AUDIT } from '../tables/audit.ts'
 
 /** Actions in the audit trail: each has an entry with the count, and one for each employee. */
 export const RELEASE = 'brake.release'
@@ -30,7 +31,7 @@ export async function releaseBrake(
     const { amount, endsAt } = allowance
     await insertRows(
       sql,
-      'brake_allowance (name, amount, used, ends_at, granted_at, granted_by)',
+      'brake_allowance (name TEXT, amount INT, used INT, ends_at INT, granted_at INT, granted_by TEXT)',
       [['deactivations', amount, 0, endsAt, now, actor.toWellFormed()]],
       `ON CONFLICT (name) DO UPDATE SET amount = excluded.amount, used = 0, ends_at = excluded.ends_at,
          granted_at = excluded.granted_at, granted_by = excluded.granted_by`,
@@ -62,7 +63,6 @@ export async function refuseBrake(
 
 const PLAN_AGAIN = `revision = employees.revision + 1, dirty_at = COALESCE(employees.dirty_at, v.now), plan_at = v.now
   FROM v WHERE employees.id = v.id`
-const AUDIT = 'audit (at, actor, action, justification, detail)'
 
 interface Braked {
   readonly ids: readonly string[]

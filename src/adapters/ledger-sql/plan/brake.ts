@@ -52,7 +52,7 @@ export async function applyBrake(
   const verdicts = judgeLeaving(employees, window, settings)
   await insertRows(
     sql,
-    'deactivations (employee, at)',
+    'deactivations (employee TEXT, at INT)',
     verdicts.counted.map((id) => [id, now]),
     'ON CONFLICT (employee) DO UPDATE SET at = excluded.at',
   )

@@ -146,7 +146,7 @@ async function insertOperations(
   )
   const inserted = await insertRows<{ seq: number; employee: string }>(
     sql,
-    'operations (employee, state, lane, active, record, hash, manager, deactivation_only, created_at)',
+    'operations (employee TEXT, state TEXT, lane INT, active INT, record TEXT, hash TEXT, manager TEXT, deactivation_only INT, created_at INT)',
     rows,
     'RETURNING seq, employee',
   )

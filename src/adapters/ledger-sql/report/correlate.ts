@@ -19,7 +19,7 @@ export async function correlate(
   await lockEmployees(sql, [...joins.map(({ record }) => record.employeeId), ...changedElsewhere])
   await insertRows(
     sql,
-    'log_records (id, job, employee, activity_at, change_id, cycle_id, action, status, code, reason, object_id, operation, detail, seen_at, escrow_retry)',
+    'log_records (id TEXT, job TEXT, employee TEXT, activity_at INT, change_id TEXT, cycle_id TEXT, action TEXT, status TEXT, code TEXT, reason TEXT, object_id TEXT, operation INT, detail TEXT, seen_at INT, escrow_retry INT)',
     onceEach(joins).map((join) => recordRow(join, now)),
     `ON CONFLICT (id) DO UPDATE SET operation = COALESCE(log_records.operation, excluded.operation),
        detail = CASE WHEN COALESCE(log_records.operation, excluded.operation) IS NULL THEN excluded.detail ELSE NULL END`,
@@ -187,7 +187,7 @@ async function overwritten(sql: Sql, joins: readonly JoinedRecord[]): Promise<st
 async function keepEchoes(sql: Sql, echoes: readonly EchoedKey[]): Promise<void> {
   await insertRows(
     sql,
-    'echoes (job, attribute, seen_from, seen_to, cycle)',
+    'echoes (job TEXT, attribute TEXT, seen_from INT, seen_to INT, cycle TEXT)',
     echoes.map(({ job, key, from, to, cycle }) => [job, key, from, to, cycle]),
     `ON CONFLICT (job, attribute) DO UPDATE SET
        seen_from = CASE WHEN excluded.seen_from < echoes.seen_from THEN excluded.seen_from ELSE echoes.seen_from END,

@@ -27,7 +27,7 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
   const urgent = chosen.some((row) => row.lane === LANES.leaver) ? 1 : 0
   const [batch] = await insertRows<{ seq: number }>(
     sql,
-    'batches (state, owner, lease_until, not_before, urgent, created_at, noted_at)',
+    'batches (state TEXT, owner TEXT, lease_until INT, not_before INT, urgent INT, created_at INT, noted_at INT)',
     [['open', owner, now + leaseMs, now, urgent, now, now]],
     'RETURNING seq',
   )
@@ -207,7 +207,7 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
   // that long.
   const [call] = await insertRows<{ seq: number }>(
     sql,
-    'calls (batch, at, ended_at)',
+    'calls (batch INT, at INT, ended_at INT)',
     [[seq, now, now + leaseMs]],
     'RETURNING seq',
   )

@@ -30,7 +30,7 @@ export async function splitBatch(
   for (const half of [operations.slice(0, middle), operations.slice(middle)]) {
     const rows: { seq: number }[] = await insertRows<{ seq: number }>(
       sql,
-      'batches (state, lease_until, not_before, after_batch, urgent, created_at, noted_at)',
+      'batches (state TEXT, lease_until INT, not_before INT, after_batch INT, urgent INT, created_at INT, noted_at INT)',
       [['open', 0, now, first, urgent, now, now]],
       'RETURNING seq',
     )

@@ -69,7 +69,7 @@ export async function markDue(
     ])
   await insertRows(
     sql,
-    'employees (id, revision, dirty_at, plan_at, urgent, next_at, similarity_key)',
+    'employees (id TEXT, revision INT, dirty_at INT, plan_at INT, urgent INT, next_at INT, similarity_key TEXT)',
     rows,
     `ON CONFLICT (id) DO UPDATE SET
        revision = employees.revision + 1,

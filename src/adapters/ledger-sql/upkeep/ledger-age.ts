@@ -5,6 +5,7 @@ import { insertRows, type Sql } from '../driver/sql.ts'
 import { readCursor, setCursor } from '../tables/cursors.ts'
 import { totals } from '../inspect/counts.ts'
 import { setWatermark, watermark } from '../report/correlate.ts'
+import { AUDIT } from '../tables/audit.ts'
 
 const EPOCH = 'epoch'
 const EPOCH_OUTSIDE = 'epoch-outside'
@@ -26,7 +27,7 @@ export async function foundOlder(sql: Sql, mark: LedgerMark, now: number): Promi
   await setCursor(sql, EPOCH_OUTSIDE, mark.epoch)
   await insertRows(
     sql,
-    'holds (name, since, until, noted_at, status, detail)',
+    'holds (name TEXT, since INT, until INT, noted_at INT, status INT, detail TEXT)',
     [['restored', now, FOR_EVER, now, null, null]],
     'ON CONFLICT (name) DO NOTHING',
   )
@@ -63,7 +64,7 @@ export async function ledgerRestored(
     `UPDATE findings SET acknowledged_at = ?, acknowledged_by = ?, justification = ? WHERE code = 'LedgerOlderThanDirectory' AND acknowledged_at IS NULL`,
     [now, actor, justification],
   )
-  await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
+  await insertRows(sql, AUDIT, [
     [now, actor, 'ledger.restored', justification, `since ${new Date(since).toISOString()}`],
   ])
   return { kind: 'restored', epoch }

@@ -18,6 +18,7 @@ import { eraseAccountNames, forgetAccountNames } from '../names/account-names.ts
 import { eraseEdits } from '../dead-letters/replays.ts'
 import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
 import { addTotals } from '../tables/totals.ts'
+import { AUDIT } from '../tables/audit.ts'
 
 export async function retentionPage(
   sql: Sql,
@@ -87,7 +88,7 @@ export async function foldAway(
   )
   await insertRows(
     sql,
-    'folds (employee, events, folded_at)',
+    'folds (employee TEXT, events TEXT, folded_at INT)',
     kept.map(({ employeeId: employee, remains }) => [employee, JSON.stringify(remains), now]),
     'ON CONFLICT (employee) DO UPDATE SET events = excluded.events, folded_at = excluded.folded_at',
   )
@@ -112,7 +113,7 @@ async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> 
   )
   await insertRows(
     sql,
-    'folded_ids (hash)',
+    'folded_ids (hash TEXT)',
     names.map((row) => [nameHash({ source: row.source, id: row.event_id })]),
     'ON CONFLICT DO NOTHING',
   )
@@ -214,12 +215,12 @@ export async function erase(
   await sql.run('DELETE FROM deactivations WHERE employee = ?', [employee])
   await sql.run('DELETE FROM employees WHERE id = ?', [employee])
   const hash = employeeHash(employee)
-  await insertRows(sql, 'erasures (employee_hash, at, actor, justification, events, operations)', [
-    [hash, now, actor, justification, events, operations],
-  ])
-  await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
-    [now, actor, 'erase', justification, hash],
-  ])
+  await insertRows(
+    sql,
+    'erasures (employee_hash TEXT, at INT, actor TEXT, justification TEXT, events INT, operations INT)',
+    [[hash, now, actor, justification, events, operations]],
+  )
+  await insertRows(sql, AUDIT, [[now, actor, 'erase', justification, hash]])
   const withheld = unpublished?.n ?? 0
   addTotals(sql, instance, { erased: events, dropped: operations, withheld })
   return { events, operations, outcomesWithheld: withheld }

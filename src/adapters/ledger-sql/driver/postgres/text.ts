@@ -1,4 +1,4 @@
-import type { SqlValue } from '../sql.ts'
+import type { Parameter, SqlValue } from '../sql.ts'
 
 /**
  * PostgreSQL cannot store the character U+0000 in a text. It is escaped as two characters, the
@@ -9,9 +9,20 @@ const ESCAPE = '\uffff'
 const NUL = `${ESCAPE}0`
 const ESCAPED = `${ESCAPE}1`
 
-export function encode(value: SqlValue): SqlValue {
+/** As PostgreSQL reads it; a list becomes the text of an array. */
+export function encode(parameter: Parameter): SqlValue {
+  const value = isList(parameter) ? arrayOf(parameter) : parameter
   if (typeof value !== 'string' || (!value.includes('\u0000') && !value.includes(ESCAPE))) return value
   return value.replaceAll(ESCAPE, ESCAPED).replaceAll('\u0000', NUL)
+}
+
+const isList = (parameter: Parameter): parameter is readonly SqlValue[] => Array.isArray(parameter)
+
+function arrayOf(values: readonly SqlValue[]): string {
+  const elements = values.map((value) =>
+    typeof value === 'string' ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : String(value),
+  )
+  return `{${elements.join(',')}}`
 }
 
 export function decode(text: string): string {

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg'
 import { RollcallError } from '../../../../core/errors.ts'
-import { type Sql, LOCKS, type SqlValue } from '../sql.ts'
+import { type Sql, LOCKS, type Parameter } from '../sql.ts'
 import { beginning, postgresDialect, TABLE_LOCK_MS } from './dialect.ts'
 import { Failure } from './failures.ts'
 import { encode, numbered } from './text.ts'
@@ -80,7 +80,7 @@ function sqlOver(client: PoolClient, { prepare, statementMs }: Connecting, acces
   let last: Promise<unknown> = Promise.resolve()
   const query = (
     text: string,
-    parameters: readonly SqlValue[],
+    parameters: readonly Parameter[],
   ): Promise<{ rows: unknown[]; rowCount: number | null }> => {
     const answer = last.then(() =>
       client
@@ -93,7 +93,7 @@ function sqlOver(client: PoolClient, { prepare, statementMs }: Connecting, acces
   return {
     dialect: postgresDialect,
     pendingTotals: new Map(),
-    all: async <T>(text: string, parameters: readonly SqlValue[] = []) =>
+    all: async <T>(text: string, parameters: readonly Parameter[] = []) =>
       (await query(text, parameters)).rows as T[],
     run: async (text, parameters = []) => (await query(text, parameters)).rowCount ?? 0,
     lock: async (name, mode) => {

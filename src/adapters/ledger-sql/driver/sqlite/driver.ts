@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { takeRights, makePrivate } from '../../../private-file.ts'
-import type { Dialect, Driver, Sql, SqlValue } from '../sql.ts'
+import type { Dialect, Driver, Parameter, Sql, SqlValue } from '../sql.ts'
 import { toldOfFile } from './failures.ts'
 import { expectOnePath, IN_MEMORY, realPlace } from './place.ts'
 import type { SoleWriter } from './sole-writer.ts'
@@ -13,10 +13,14 @@ export const sqliteDialect: Dialect = {
   define: (statement) => statement,
   tableNamed: `SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = ?`,
   clock: 'NULL',
+  lists: false,
   locksRows: false,
   forUpdate: '',
   skipLocked: '',
 }
+
+/** The dialect has no lists. */
+const single = (parameters: readonly Parameter[]): readonly SqlValue[] => parameters as readonly SqlValue[]
 
 /** How long a writer waits for another process's transaction before it fails. */
 const BUSY_MS = 10_000
@@ -72,9 +76,9 @@ function driverOn(path: string, options: SqliteOptions): Driver {
   const sql: Omit<Sql, 'pendingTotals'> = {
     dialect: sqliteDialect,
     lock: async () => {},
-    all: async <T>(text: string, parameters: readonly SqlValue[] = []) =>
-      prepare(text).all(...parameters) as T[],
-    run: async (text, parameters = []) => Number(prepare(text).run(...parameters).changes),
+    all: async <T>(text: string, parameters: readonly Parameter[] = []) =>
+      prepare(text).all(...single(parameters)) as T[],
+    run: async (text, parameters = []) => Number(prepare(text).run(...single(parameters)).changes),
   }
   // One connection: a transaction begins when the one before it has ended.
   let last: Promise<unknown> = Promise.resolve()
