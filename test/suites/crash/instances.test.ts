@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after, it, type TestContext } from 'node:test'
-import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
-import { type Doubles, startDoubles } from '../../../src/cli/doubles/doubles.ts'
-import { feed } from '../../../src/compose/feed.ts'
+import { after, it } from 'node:test'
 import { reconcile } from '../../../src/cli/support/reconcile.ts'
 import { startPostgres } from '../../adapters/support/postgres.ts'
 import { until } from '../../adapters/support/until.ts'
 import { differences } from '../../fakes/directory.ts'
 import { inFlightTwice, startFleet } from '../../fakes/fleet.ts'
-import { type History, makeHistory } from '../../fakes/history.ts'
+import { makeHistory } from '../../fakes/history.ts'
 import { watchUploads } from '../../fakes/watch.ts'
 import { openReader } from './reader.ts'
+import { doublesFor, feedAll, isAtRest } from './site.ts'
 
 /** `KILL_ROUNDS=1` makes it the full size. */
 const FULL = process.env['KILL_ROUNDS'] !== undefined
@@ -21,27 +16,13 @@ const FULL = process.env['KILL_ROUNDS'] !== undefined
 const server = await startPostgres({ alone: true })
 after(() => server.close())
 
-async function feedAll(t: TestContext, doubles: Doubles, { lines }: History): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'rollcall-instances-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
-  const file = join(folder, 'history.jsonl')
-  await writeFile(file, `${lines.join('\n')}\n`)
-  const client = connect({
-    kind: 'connection-string',
-    connectionString: doubles.environment['SERVICEBUS_CONNECTION_STRING'] ?? '',
-  })
-  assert.equal(await feed(client, { queue: 'hr-events' }, file), lines.length)
-  await closeWithin(2_000, client.close())
-}
-
 void it('three instances with their own loops survive kills, one that hangs, and a database that goes away: the directory is right and the books balance', async (t) => {
   const history = makeHistory({ employees: FULL ? 300 : 150, seed: 20_261_103 })
-  const doubles = await startDoubles({ fast: true })
-  t.after(() => doubles.stop())
+  const doubles = await doublesFor(t)
   const watch = await watchUploads(doubles.entra.port)
   t.after(() => watch.close())
   const location = await server.database()
-  await feedAll(t, doubles, history)
+  await feedAll(t, doubles, history.lines)
   const fleet = startFleet([null, 'intake,publish', 'provision,correlate'], {
     ...doubles.environment,
     PROVISIONING_ENDPOINT: (doubles.environment['PROVISIONING_ENDPOINT'] ?? '').replace(
@@ -85,13 +66,7 @@ void it('three instances with their own loops survive kills, one that hangs, and
   await doubles.bus.inject({ kind: 'expire-locks' })
   await until(
     `everything is answered and told; they said ${fleet.said()}`,
-    async () => {
-      const { active, locked } = await doubles.bus.counts('hr-events')
-      const { messages } = await reader.readTotals()
-      return (
-        messages >= history.lines.length && active + locked === 0 && (await reader.readIdle(Date.now())).idle
-      )
-    },
+    () => isAtRest(doubles, reader, history.lines.length),
     90_000,
     50,
   )

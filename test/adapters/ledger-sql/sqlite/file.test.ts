@@ -66,6 +66,19 @@ void it('what a killed process was sending is resumed at once by its successor',
   assert.equal((await successor.needBatch({ owner: 'two' })).id, batch.id)
 })
 
+void it('a notice that a killed process was reading is read again at once by its successor', async (t) => {
+  const path = await folderFor(t)
+  const ledger = await openSqliteLedger({ path, now: Date.now })
+  const world = new World(ledger)
+  await world.record({ ...joiner('n1', 'p1'), mode: 'notice' })
+  const query = { now: world.now, noticedBefore: world.now, leaseMs: 300_000, limit: 10 }
+  assert.equal((await ledger.claimNotices(query)).length, 1)
+  assert.equal((await ledger.claimNotices(query)).length, 0)
+  await ledger.close()
+  const successor = await open(t, path)
+  assert.equal((await successor.claimNotices(query)).length, 1)
+})
+
 void it('reading beside a running writer works, sees what was committed, and changes nothing', async (t) => {
   const path = await folderFor(t)
   const world = new World(await open(t, path))

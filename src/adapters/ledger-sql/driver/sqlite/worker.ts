@@ -29,9 +29,10 @@ async function open(): Promise<Opened> {
     const writer = path === ':memory:' ? null : new SoleWriter(path)
     const driver = openSqlite(path, writer ? { sole: writer } : {})
     await migrate(driver, options.now)
-    // We are the only writer now: what a predecessor was sending is ours to resume at once.
+    // We are the only writer now: what a predecessor was sending or reading is ours to resume at once.
     await driver.transaction(async (sql) => {
       await sql.run(`UPDATE batches SET lease_until = 0 WHERE state = 'open'`)
+      await sql.run('UPDATE events SET read_until = 0 WHERE read_from IS NOT NULL AND read_until > 0')
       await sql.run('DELETE FROM leases')
     })
     await writer?.begin(driver)
