@@ -1,9 +1,10 @@
 import { makeEvaluator } from '../../compose/config.ts'
-import { type ActionPath, ownPage } from '../access/routes.ts'
-import { acknowledgeFindings, resendLeaver } from './acts/acknowledge.ts'
+import type { ActionPath } from '../access/routes.ts'
+import { acknowledgeFindings } from './acts/acknowledge.ts'
+import { acknowledgeLeavers, resendLeaver } from './acts/leavers/orders.ts'
 import { blockEmployee, unblockEmployee } from './acts/blocks.ts'
 import { refuseBrake, releaseBrake } from './acts/brake.ts'
-import { type Asked, justificationOf, type Result } from './acts/asked.ts'
+import type { Asked, Result } from './acts/asked.ts'
 import { showValues } from './acts/values.ts'
 import { endDeadLetters } from './acts/end.ts'
 import { cancelReplay, pauseReplay, resumeReplay } from './acts/replay/control.ts'
@@ -11,8 +12,6 @@ import { openDeadLetter } from './acts/replay/open.ts'
 import { previewReplay } from './acts/replay/preview.ts'
 import { startReplay } from './acts/replay/start.ts'
 import type { ConsoleContext } from './context.ts'
-import { unit } from './layout.ts'
-import { isNumber } from './page.ts'
 
 export type Actions = Readonly<Record<ActionPath, (asked: Asked) => Promise<Result>>>
 
@@ -40,15 +39,4 @@ export function actionsOf(context: ConsoleContext): Actions {
     '/replays/start': (asked) => startReplay(asked, context, evaluator),
     '/unblock': unblockEmployee,
   }
-}
-
-async function acknowledgeLeavers({ form, ledger, actor, now }: Asked): Promise<Result> {
-  const to = ownPage(form.text('to') ?? '/leavers')
-  const ids = form.all('case').filter(isNumber).map(Number)
-  if (ids.length === 0) return { refused: 'No case was chosen', fix: 'Tick the cases to acknowledge.', to }
-  const justification = justificationOf(form)
-  const acknowledged = await ledger.acknowledgeLeavers({ ids, actor, justification }, now)
-  const others = ids.length - acknowledged.length
-  const was = others === 0 ? '' : `; ${unit(others, 'other')} had been closed already`
-  return { done: `${unit(acknowledged.length, 'leaver case')} acknowledged${was}`, to }
 }

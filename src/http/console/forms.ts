@@ -25,20 +25,23 @@ export interface ActionForm {
   readonly id?: string
   /** A button that warns: what it does cannot be taken back. */
   readonly danger?: boolean
+  /** A button that is not the first thing to do on its page. */
+  readonly quiet?: boolean
   /** Further buttons, which take the fields to other actions. */
   readonly also?: readonly { readonly path: ActionPath; readonly label: string }[]
 }
 
 /** A form that takes an action. Where the visitor may not, the button is disabled and says why. */
 export function actionForm(visitor: Visitor, form: ActionForm): Markup {
-  const { path, label, fields, id, blocked = null, danger = false, also = [] } = form
+  const { path, label, fields, id, blocked = null, danger = false, quiet = false, also = [] } = form
+  const look = danger ? markup` class="danger"` : quiet ? NOTHING : markup` class="primary"`
   const button = (one: ActionPath, says: string, attributes: Markup): Markup => {
     const why = lacking(visitor, one) ?? blocked
     return markup`<button${attributes}${why === null ? NOTHING : markup` disabled`}>${says}</button>${why === null ? NOTHING : markup` <span class="why">${why}</span>`}`
   }
   return markup`<form method="post" action="${path}" class="action"${id === undefined ? NOTHING : markup` id="${id}"`}>
 ${formTokenField(visitor)}${fields}
-<p class="act">${button(path, label, markup` class="${danger ? 'danger' : 'primary'}"`)}${also.map((one) => markup` ${button(one.path, one.label, markup` formaction="${one.path}"`)}`)}</p>
+<p class="act">${button(path, label, look)}${also.map((one) => markup` ${button(one.path, one.label, markup` formaction="${one.path}"`)}`)}</p>
 </form>`
 }
 

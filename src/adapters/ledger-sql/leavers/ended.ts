@@ -6,6 +6,7 @@ import type {
 } from '../../../core/ledger/port/leavers.ts'
 import type { ClosedAs } from '../../../core/leavers/causes.ts'
 import type { Sql } from '../driver/sql.ts'
+import { lacksRest } from './rest.ts'
 
 interface EndedRow {
   readonly seq: number
@@ -56,6 +57,7 @@ interface ClosedRow extends EndedRow {
   readonly employee: string
   readonly acknowledged_by: string | null
   readonly justification: string | null
+  readonly without_rest: number
 }
 
 /** The same the other way, with the employees. */
@@ -65,7 +67,9 @@ export async function closedLeavers(
 ): Promise<ClosedLeaversPage> {
   const from = next?.endedAt ?? Number.MAX_SAFE_INTEGER
   const rows = await sql.all<ClosedRow>(
-    `SELECT seq, employee, ended_as, effective_at, recorded_at, received_at, ended_at, by_emergency, acknowledged_by, justification FROM leaver_cases
+    `SELECT seq, employee, ended_as, effective_at, recorded_at, received_at, ended_at, by_emergency, acknowledged_by, justification,
+       (SELECT COUNT(*) FROM events WHERE ${lacksRest('leaver_cases.employee')}) AS without_rest
+     FROM leaver_cases
      WHERE ended_at IS NOT NULL AND ended_at <= ? AND (ended_at < ? OR seq < ?) ORDER BY ended_at DESC, seq DESC LIMIT ?`,
     [from, from, next?.id ?? 0, limit],
   )
@@ -79,6 +83,7 @@ export async function closedLeavers(
         row.acknowledged_by === null
           ? null
           : { by: row.acknowledged_by, justification: row.justification ?? '' },
+      lacksRest: row.without_rest > 0,
     })),
     next: last && rows.length === limit ? { endedAt: last.ended_at, id: last.seq } : null,
   }

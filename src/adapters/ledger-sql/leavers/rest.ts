@@ -5,6 +5,15 @@ import { insertRows, type Sql, readRows } from '../driver/sql.ts'
 import { AUDIT } from '../tables/audit.ts'
 
 /**
+ * Whether a row of `events` is one of which the directory took nothing but that the `employee` is
+ * disabled, and no whole record since. `employee` is an expression of SQL.
+ */
+export const lacksRest = (employee: string): string =>
+  `events.employee = ${employee} AND COALESCE(events.state, '') = 'confirmed' AND events.reason = '${EVENT_REASONS.deactivationOnly}'
+   AND (SELECT COUNT(*) FROM employees p JOIN operations t ON t.seq = p.accepted_operation
+     WHERE p.id = ${employee} AND t.deactivation_only = 0 AND t.seq > events.operation) = 0`
+
+/**
  * Reopens events of which the directory took nothing but that their employee is disabled, so that
  * the whole record goes out once more; their next outcome is the next revision. Answers how many.
  * Events of which a whole record was taken since have nothing left over.
@@ -17,12 +26,10 @@ export async function resendRest(
   await lockEmployees(sql, employees)
   const reopened = await readRows<{ seq: number; employee: string }>(
     sql,
-    ['id TEXT', 'reason TEXT'],
-    [...new Set(employees)].sort().map((id) => [id, EVENT_REASONS.deactivationOnly]),
+    ['id TEXT'],
+    [...new Set(employees)].sort().map((id) => [id]),
     `UPDATE events SET state = 'received', reason = NULL, detail = NULL, by_seq = NULL, operation = NULL, replays = events.replays + 1 FROM v
-     WHERE events.employee = v.id AND COALESCE(events.state, '') = 'confirmed' AND events.reason = v.reason
-       AND (SELECT COUNT(*) FROM employees p JOIN operations t ON t.seq = p.accepted_operation
-         WHERE p.id = v.id AND t.deactivation_only = 0 AND t.seq > events.operation) = 0
+     WHERE ${lacksRest('v.id')}
      RETURNING events.seq, events.employee`,
   )
   const about = [...new Set(reopened.map(({ employee }) => employee))].sort()

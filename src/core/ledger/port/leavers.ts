@@ -144,6 +144,8 @@ export interface ClosedLeaver extends EndedLeaver {
   readonly employeeId: string
   /** Who acknowledged it and why; `null` when it ended without a person. */
   readonly acknowledged: { readonly by: string; readonly justification: string } | null
+  /** Whether the directory took only the deactivation (`DisabledAlone`): a resend sends the rest. */
+  readonly lacksRest: boolean
 }
 export interface ClosedLeaversQuery {
   /** `next` of the previous page; `null` for the first. */

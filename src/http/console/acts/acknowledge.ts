@@ -4,6 +4,7 @@ import { ownPage } from '../../access/routes.ts'
 import { type Asked, justificationOf, type Result } from './asked.ts'
 import { unit } from '../layout.ts'
 import { markup } from '../markup.ts'
+import { isNumber } from '../page.ts'
 import { confirmed, fingerprint } from './confirm.ts'
 
 /** Records that somebody looked at findings, and why they need no action. */
@@ -45,20 +46,3 @@ export async function acknowledgeFindings(asked: Asked): Promise<Result> {
     act,
   )
 }
-
-/** Sends all attributes of a leaver again of whom the directory accepted only the deactivation. */
-export async function resendLeaver({ form, ledger, actor, now }: Asked): Promise<Result> {
-  const justification = justificationOf(form)
-  const employees = form.all('employee')
-  const to = ownPage(form.text('to') ?? '/leavers')
-  const events = await ledger.resendLeaverRest({ employees, actor, justification }, now)
-  return events === 0
-    ? {
-        refused: 'Nothing was done',
-        fix: 'The directory accepted every attribute of this employee, not only the deactivation (DisabledAlone).',
-        to,
-      }
-    : { done: `${unit(events, 'event')} sent again with all attributes`, to }
-}
-
-const isNumber = (text: string): boolean => /^\d{1,15}$/.test(text)

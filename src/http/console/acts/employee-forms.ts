@@ -2,11 +2,10 @@ import type { AccessAnswer } from '../../../core/explain/access.ts'
 import type { EmployeeTrace } from '../../../core/ledger/port/inspect.ts'
 import type { Visitor } from '../../access/visitor.ts'
 import { employeeHref } from '../employee/href.ts'
-import { actionForm, justificationField } from '../forms.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import { blockForm, unblockForm } from './block-forms.ts'
 import { brakeFormsOf } from './brake-forms.ts'
-import { hidden, keyField } from './confirm.ts'
+import { resendForm } from './leavers/resend-form.ts'
 
 /** What can be done about one employee. What cannot be done now says why. */
 export function employeeForms(
@@ -30,21 +29,3 @@ ${part('Send all attributes again', resendForm(forms, disabledAlone(trace)))}</s
 
 const disabledAlone = (trace: EmployeeTrace | null): boolean =>
   trace?.events.some(({ reason }) => reason === 'DisabledAlone') ?? false
-
-function resendForm(
-  {
-    visitor,
-    employeeId,
-    to,
-  }: { readonly visitor: Visitor; readonly employeeId: string; readonly to: string },
-  isAlone: boolean,
-): Markup {
-  return actionForm(visitor, {
-    path: '/leavers/resend',
-    label: 'Send all attributes again',
-    fields: markup`${keyField()}${hidden({ to, employee: employeeId })}${justificationField('resend-why')}`,
-    blocked: isAlone
-      ? null
-      : 'No event shown here has the reason DisabledAlone: the directory did not take the deactivation alone.',
-  })
-}

@@ -20,11 +20,12 @@ const NOT_ON_BUS = 'Only dead letters in the ledger can be archived.'
 export function letterForms({ visitor, fields, onlyBus, to }: LetterForms): Markup {
   const all = hidden({ ...fields, to })
   return markup`<div class="orders">${actionForm(visitor, { path: '/replays/preview', label: 'Replay…', fields: all })}
-${actionForm(visitor, { path: '/dead-letters/discard', label: 'Discard…', fields: markup`${all}${TERMINATIONS}` })}
+${actionForm(visitor, { path: '/dead-letters/discard', label: 'Discard…', fields: markup`${all}${TERMINATIONS}`, quiet: true })}
 ${actionForm(visitor, {
   path: '/dead-letters/archive',
   label: 'Archive…',
   fields: all,
+  quiet: true,
   blocked: onlyBus ? NOT_ON_BUS : null,
 })}</div>`
 }

@@ -3,7 +3,7 @@ import { timesAt } from '../times.ts'
 import { closedView, SUMMARISED } from './closed-view.ts'
 
 /** Closed leaver cases, with how long the proof took. */
-export const closedLeaversPage: PageOf = (context) => async (query, ledger) => {
+export const closedLeaversPage: PageOf = (context) => async (query, ledger, visitor) => {
   const [at, id] = [query('at'), query('next')]
   if ([at, id].some((one) => one !== null && !isNumber(one))) return misread('Leavers', '/leavers')
   const next = at === null || id === null ? null : { endedAt: Number(at), id: Number(id) }
@@ -11,7 +11,7 @@ export const closedLeaversPage: PageOf = (context) => async (query, ledger) => {
     ledger.listClosedLeavers({ next, limit: ROWS }),
     ledger.listClosedLeavers({ next: null, limit: SUMMARISED }),
   ])
-  const shown = { newest: newest.leavers, isFirst: next === null }
+  const shown = { newest: newest.leavers, after: next, visitor }
   const body = closedView(page, shown, timesAt(context.now(), context.zone))
   return { title: 'Closed leaver cases', body, current: '/leavers' }
 }

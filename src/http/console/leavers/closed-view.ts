@@ -6,6 +6,8 @@ import type {
   ClosedLeaversPage,
   EndedLeaversCursor,
 } from '../../../core/ledger/port/leavers.ts'
+import type { Visitor } from '../../access/visitor.ts'
+import { resendQuestionForm } from '../acts/leavers/resend-form.ts'
 import { employeeHref } from '../employee/href.ts'
 import { counted, notice, unit } from '../layout.ts'
 import { type Column, hrefOf, listTable, pager } from '../list.ts'
@@ -18,14 +20,18 @@ export const SUMMARISED = 1_000
 
 interface Shown {
   readonly newest: readonly ClosedLeaver[]
-  readonly isFirst: boolean
+  /** `null` for the first page. */
+  readonly after: EndedLeaversCursor | null
+  readonly visitor: Visitor
 }
 
-export function closedView(page: ClosedLeaversPage, { newest, isFirst }: Shown, times: Times): Markup {
+export function closedView(page: ClosedLeaversPage, shown: Shown, times: Times): Markup {
+  const { newest, after } = shown
+  const isFirst = after === null
   return markup`<div class="heading"><h1>Leavers</h1><p class="quiet">Closed cases, the last first, and how long the proof took.</p></div>
 ${leaverTabs('closed', null)}
 ${newest.length === 0 ? NOTHING : summaryCard(newest)}
-${page.leavers.length === 0 ? nothingClosed(isFirst) : listTable('Closed leaver cases, the last first', columnsOf(times), page.leavers)}
+${page.leavers.length === 0 ? nothingClosed(isFirst) : listTable('Closed leaver cases, the last first', columnsOf(shown, times), page.leavers)}
 ${pager({
   first: isFirst ? null : closedHref(null),
   next: page.next && closedHref(page.next),
@@ -73,7 +79,7 @@ const AS: Readonly<Record<ClosedAs, string>> = {
   acknowledged: 'acknowledged',
 }
 
-function columnsOf(times: Times): readonly Column<ClosedLeaver>[] {
+function columnsOf({ visitor, after }: Shown, times: Times): readonly Column<ClosedLeaver>[] {
   return [
     {
       name: 'Employee',
@@ -82,7 +88,11 @@ function columnsOf(times: Times): readonly Column<ClosedLeaver>[] {
     },
     { name: 'Left', cell: ({ effectiveAt }) => times.plain(effectiveAt) },
     { name: 'Ended', cell: ({ endedAt }) => times.element(endedAt) },
-    { name: 'How', cell: howCell },
+    {
+      name: 'How',
+      cell: (one) =>
+        markup`${howCell(one)}${one.lacksRest ? restCell(one, visitor, closedHref(after)) : NOTHING}`,
+    },
     {
       name: 'Time to proof',
       cell: (one) =>
@@ -91,6 +101,10 @@ function columnsOf(times: Times): readonly Column<ClosedLeaver>[] {
           : markup`<span class="quiet">no proof</span>`,
     },
   ]
+}
+
+function restCell({ employeeId }: ClosedLeaver, visitor: Visitor, to: string): Markup {
+  return markup`<br><span class="tag normal">the other attributes were refused</span>${resendQuestionForm({ visitor, employeeId, to })}`
 }
 
 function howCell({ as, acknowledged }: ClosedLeaver): Markup {

@@ -302,7 +302,12 @@ export const leaverCases: readonly LedgerCase[] = [
       const reasonOf = async () =>
         (await world.ledger.readTrace('p1'))?.events.find(({ id }) => id === 'out')?.reason
       assert.equal(await reasonOf(), 'DisabledAlone')
+      await world.tend()
+      const lacksRest = async () =>
+        (await world.ledger.listClosedLeavers({ next: null, limit: 9 })).leavers.map((one) => one.lacksRest)
+      assert.deepEqual(await lacksRest(), [true])
       assert.equal(await world.ledger.resendLeaverRest(order, world.now), 1)
+      assert.deepEqual(await lacksRest(), [false])
       const again = await world.send()
       const record = JSON.parse(again.batch.operations[0]?.record ?? '')
       assert.deepEqual([record.active, JSON.stringify(record).includes('"department":"x"')], [false, true])
