@@ -33,7 +33,7 @@ export async function beginEmergencyCall(
   ])
   const [row] = await insertRows<{ seq: number }>(
     sql,
-    'emergency_calls (employee, operation, reason, begun_at, ends_by, micro_usd)',
+    'emergency_calls (employee TEXT, operation INT, reason TEXT, begun_at INT, ends_by INT, micro_usd INT)',
     [[employeeId, seqOf(operation), reason, now, now + answerMs, microUsd]],
     'RETURNING seq',
   )

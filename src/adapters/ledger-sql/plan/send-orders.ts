@@ -37,7 +37,7 @@ export async function orderSending(
   const action = again ? RESEND : PROVISION
   await insertRows(
     sql,
-    'audit (at, actor, action, justification, detail)',
+    'audit (at INT, actor TEXT, action TEXT, justification TEXT, detail TEXT)',
     known.map((id) => [now, actor.toWellFormed(), action, justification.toWellFormed(), id]),
   )
   return known
