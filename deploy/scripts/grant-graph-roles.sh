@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Grants the Graph app roles the connector needs to its identity. Granting what is there changes nothing, so it may be run again at any time.
 #
-#   deploy/scripts/grant-graph-roles.sh [--with-job-status] [--dry-run] <object id of the identity>
+#   deploy/scripts/grant-graph-roles.sh [--with-job-status] [--with-directory] [--dry-run] <object id of the identity>
 #
 # --with-job-status   also Synchronization.Read.All: a paused or quarantined job is noticed at once
+# --with-directory    also User.Read.All: the accounts of the directory are compared with the ledger (rollcall diff)
 # --dry-run           say what would be granted, grant nothing
 #
 # Takes the Azure CLI, signed in as somebody who may grant app roles (AppRoleAssignment.ReadWrite.All and Application.Read.All, such as a
@@ -18,13 +19,14 @@ dry_run=false
 principal=''
 
 usage() {
-  sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
   exit 2
 }
 
 for argument in "$@"; do
   case "$argument" in
     --with-job-status) roles+=(Synchronization.Read.All) ;;
+    --with-directory) roles+=(User.Read.All) ;;
     --dry-run) dry_run=true ;;
     -*) usage ;;
     *)

@@ -15,6 +15,7 @@ import * as configCheck from './commands/config/check.ts'
 import * as configPrint from './commands/config/print.ts'
 import * as configSchema from './commands/config/schema.ts'
 import * as demo from './commands/demo.ts'
+import * as diff from './commands/directory/diff.ts'
 import * as employeeProvision from './commands/employee/provision.ts'
 import * as employeeResend from './commands/employee/resend.ts'
 import * as erase from './commands/erase.ts'
@@ -151,7 +152,7 @@ function registerAll(program: Command, context: CommandContext): void {
   register(program, block, unblock)
   register(group('blocks', 'employees who are kept disabled whatever HR says'), blocksList, blocksImport)
   register(group('employee', 'one employee: send now, send once more'), employeeProvision, employeeResend)
-  register(program, check)
+  register(program, check, diff)
   register(
     group('brake', 'the limit on deactivations in a time window'),
     brakeStatus,

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import type { TokenCredential } from '@azure/identity'
 import { createCredential } from '../adapters/graph/credential.ts'
+import { type Endpoint, parseEndpoint } from '../adapters/graph/endpoint.ts'
 import type { LedgerAddress } from '../adapters/ledger-sql/open.ts'
 import { proxyFor } from '../adapters/proxy.ts'
 import type { BusAddress } from '../adapters/service-bus/client.ts'
@@ -18,7 +19,26 @@ export function credentialOf(config: Config): Promise<TokenCredential> {
   })
 }
 
-/** The same, made for the first token: a bus or a ledger with a password needs none. */
+/** The service's endpoint. Throws `ConfigInvalid` if it is not set. */
+export function endpointOf(config: Config): Endpoint {
+  return parseEndpoint(
+    requireSetting(config.PROVISIONING_ENDPOINT, 'PROVISIONING_ENDPOINT', 'the bulkUpload URL of the portal'),
+    config.PROVISIONING_ALLOW_HTTP,
+  )
+}
+
+/** The identity in force. The identity of the doubles is never used with a real tenant. */
+export async function localOnlyCredential(config: Config, endpoint: Endpoint): Promise<TokenCredential> {
+  const credential = await credentialOf(config)
+  if (config.AUTH_MODE === 'local' && endpoint.origin.startsWith('https:'))
+    throw new RollcallError(
+      'AuthIncomplete',
+      'AUTH_MODE=local is for local doubles; a real tenant needs an identity',
+    )
+  return credential
+}
+
+/** The identity, made for the first token: a bus or a ledger with a password needs none. */
 function lateCredentialOf(config: Config): TokenCredential {
   let made: Promise<TokenCredential> | null = null
   return { getToken: async (...asked) => (await (made ??= credentialOf(config))).getToken(...asked) }

@@ -2,7 +2,7 @@ import type { TokenCredential } from '@azure/identity'
 import type { ServiceBusClient } from '@azure/service-bus'
 import { guarded } from '../adapters/graph/breaker.ts'
 import { graphClient } from '../adapters/graph/client.ts'
-import { parseEndpoint } from '../adapters/graph/endpoint.ts'
+import type { Endpoint } from '../adapters/graph/endpoint.ts'
 import { graphJob } from '../adapters/graph/job.ts'
 import { graphLog, graphProvisioning, logWindow } from '../adapters/graph/provisioning.ts'
 import { threadCommitter } from '../adapters/intake-thread/client.ts'
@@ -17,7 +17,6 @@ import { busSender } from '../adapters/service-bus/sender.ts'
 import { busWitness } from '../adapters/service-bus/witness.ts'
 import type { Config } from '../config/load.ts'
 import { connector, type ConnectorSettings, type Ports } from '../core/connector.ts'
-import { RollcallError } from '../core/errors.ts'
 import { readBySource } from '../core/intake/hydrate/loop.ts'
 import { sourceRules } from '../core/intake/sources.ts'
 import type { Ledger } from '../core/ledger/ledger.ts'
@@ -25,7 +24,8 @@ import { applyPilot } from '../core/plan/apply-pilot.ts'
 import type { Loop } from '../core/loops.ts'
 import { DAY_MS, type Runtime } from '../core/runtime.ts'
 import type { Service } from '../core/service.ts'
-import { busAddress, credentialOf, ledgerAddress, requireSetting } from './addresses.ts'
+import { busAddress, endpointOf, ledgerAddress, localOnlyCredential } from './addresses.ts'
+import { accountReaderAt, directorySettingsOf } from './directory.ts'
 import { identityOf } from './instance/identity.ts'
 import { channelsOf } from './alerts/channels.ts'
 import { alertSettingsOf } from './alerts/settings.ts'
@@ -58,7 +58,7 @@ export interface Composed {
 interface Outside {
   readonly config: Config
   readonly runtime: Runtime
-  readonly endpoint: ReturnType<typeof parseEndpoint>
+  readonly endpoint: Endpoint
   readonly credential: TokenCredential
   /** Closes what was opened, in reverse order. */
   readonly stack: AsyncDisposableStack
@@ -128,24 +128,6 @@ export async function compose(
   return { ledger, service, receiving, lost: lost.promise, close: () => held.disposeAsync() }
 }
 
-function endpointOf(config: Config): Outside['endpoint'] {
-  return parseEndpoint(
-    requireSetting(config.PROVISIONING_ENDPOINT, 'PROVISIONING_ENDPOINT', 'the bulkUpload URL of the portal'),
-    config.PROVISIONING_ALLOW_HTTP,
-  )
-}
-
-/** The identity in force. The identity of the doubles is never used with a real tenant. */
-async function localOnlyCredential(config: Config, endpoint: Outside['endpoint']): Promise<TokenCredential> {
-  const credential = await credentialOf(config)
-  if (config.AUTH_MODE === 'local' && endpoint.origin.startsWith('https:'))
-    throw new RollcallError(
-      'AuthIncomplete',
-      'AUTH_MODE=local is for local doubles; a real tenant needs an identity',
-    )
-  return credential
-}
-
 /** Opens connections for receivers. All of them are closed with the connector, at the same time. */
 function connectionsOf({ config, credential, stack }: Outside): () => Connection {
   const connections: Connection[] = []
@@ -162,13 +144,14 @@ function graphPorts({
   runtime,
   endpoint,
   credential,
-}: Outside): Pick<ConnectorPorts, 'provisioning' | 'log' | 'job'> {
+}: Outside): Pick<ConnectorPorts, 'provisioning' | 'log' | 'job' | 'accounts'> {
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
   const window = logWindow({ requests: config.LOG_REQUESTS_PER_10S, windowMs: LOG_WINDOW_MS }, runtime)
   return {
     provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),
     log: graphLog(graph, endpoint, window, config.LOG_PAGE, runtime),
     job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
+    accounts: accountReaderAt(endpoint, credential, config),
   }
 }
 
@@ -237,12 +220,14 @@ function connectorSettings(
   const settings = settingsOf(config, owner)
   const { shapes, fold: ownership, nameOf } = sourceRules(config.rules.sources)
   const { mapping } = config.rules
+  const directory = directorySettingsOf(config)
   const fold = { ...ownership, activation: config.rules.activation }
   return {
     ...settings,
     ...(loops ? { loops } : {}),
     instance: identityOf(config, owner, loops),
     alerts: alertSettingsOf(config),
+    ...(directory ? { directory } : {}),
     intake: {
       ...settings.intake,
       shapes,

@@ -229,6 +229,10 @@ export const ENVIRONMENT = z.object({
   JOB_RESTART_SIGN: z.enum(['steady-state', 'none']).default('steady-state').meta({
     description: 'What shows that the job was restarted: a new first steady state (inferred), or nothing',
   }),
+  DIRECTORY_DIFF_MS: limit(86_400_000).meta({
+    description:
+      'Time between two comparisons with the accounts of the directory, if the permission is granted. unlimited: only by rollcall diff',
+  }),
   ESCROW_MS: duration(2_592_000_000).meta({
     description: 'How long the service may retry a failed operation itself',
   }),

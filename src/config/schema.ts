@@ -185,6 +185,16 @@ export const MAPPING = z.strictObject({
     .meta({ description: 'SCIM target → worker attribute, rule, or null to remove it' }),
 })
 
+const DIRECTORY = z.strictObject({
+  compare: z
+    .record(text, z.union([z.string().regex(/^\w+(\.\w+)?$/), z.null()]))
+    .default({})
+    .meta({
+      description:
+        'SCIM target → the property of a Graph user that it is compared with, or null to leave it out. Only for jobs with changed attribute mappings',
+    }),
+})
+
 export const FILE = z.strictObject({
   settings: z
     .partialRecord(oneOf(SETTING_NAMES), scalar)
@@ -211,6 +221,9 @@ export const FILE = z.strictObject({
       description:
         'Directory attribute, as the log calls it → its SCIM target. Only for jobs with changed attribute mappings',
     }),
+  directory: DIRECTORY.prefault({}).meta({
+    description: 'How accounts of the directory are compared with the ledger',
+  }),
   alerts: AlertThresholdSettings.prefault({}).meta({ description: 'From when on something is an alert' }),
   notifications: NotificationSettings.optional().meta({
     description: 'Which channels receive which alerts, and how',

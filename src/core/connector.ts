@@ -3,6 +3,7 @@ import type { ProcessSigns } from './alerts/loop.ts'
 import { alertService, type AlertServiceSettings } from './alerts/service.ts'
 import { type ClockSettings, clockWatch } from './ledger/clock.ts'
 import { startedAfter, type Witness, witnessing, type WitnessSettings } from './ledger/witness.ts'
+import { directoryLoop, type DirectorySettings } from './directory/loop.ts'
 import { intakeLoop, type IntakeSettings } from './intake/loop.ts'
 import type { Committer } from './intake/commit.ts'
 import { heartbeat, type InstanceIdentity } from './instances/heartbeat.ts'
@@ -16,6 +17,7 @@ import { planLoop, type PlanSettings } from './plan/loop.ts'
 import { historyLoop } from './history/loop.ts'
 import { retentionLoop, type RetentionSettings } from './plan/retain/loop.ts'
 import type {
+  AccountReader,
   SourceQueue,
   SourceMessage,
   Sender,
@@ -42,6 +44,8 @@ export interface Ports<M extends SourceMessage> {
   readonly provisioning: Provisioning
   readonly log: ProvisioningLog
   readonly job: ProvisioningJob
+  /** Without it, or without its settings, what the directory holds is not looked at. */
+  readonly accounts?: AccountReader
   readonly outcomes: Sender
   /** The queue for copies of dead letters; without it no copies are made. */
   readonly copies?: { readonly sender: Sender<string>; readonly queue: DeadLetterQueue }
@@ -88,6 +92,8 @@ export interface ConnectorSettings {
   readonly busCount?: BusCountSettings
   /** Without it nothing is looked at for alerts. */
   readonly alerts?: AlertServiceSettings
+  /** Without it the accounts of the directory are not compared with the ledger. */
+  readonly directory?: DirectorySettings
   readonly hydrate?: HydrateSettings
   /** Without it everything is kept. */
   readonly retention?: RetentionSettings
@@ -114,6 +120,7 @@ export interface ConnectorSettings {
  *   submission while the job is paused or quarantined.
  * - **correlate** joins the provisioning log to what was sent. Accepted is not done: an operation
  *   ends with its log records, or when the log is silent past the deadline.
+ * - **directory** compares the accounts that the directory holds with the ledger.
  * - **publish** sends the outcome of each event.
  * - **copies** puts a copy of each dead letter on the bus, and removes it when the dead letter is
  *   gone.
@@ -175,7 +182,12 @@ export function connector<M extends SourceMessage>(
   if (reader && settings.hydrate)
     intakes.push(hydrateLoop(ledger, reader, settings.hydrate, runtime, () => plan.wake()))
 
-  const { counting, copying, retaining, alerting } = supporting(ports, settings, runtime, inOneInstance)
+  const { counting, copying, retaining, alerting, comparing } = supporting(
+    ports,
+    settings,
+    runtime,
+    inOneInstance,
+  )
 
   // Nothing is planned or sent before the ledger is known to be the newest.
   const witness = ports.witness
@@ -187,7 +199,7 @@ export function connector<M extends SourceMessage>(
   const stages: Readonly<Record<Loop, readonly Service[]>> = {
     intake: [...intakes, ...counting],
     provision,
-    correlate: [correlate, ...retaining],
+    correlate: [correlate, ...comparing, ...retaining],
     publish: [publish, ...copying, ...alerting],
   }
   const clock = settings.clock ? [clockWatch(ledger, settings.clock, runtime)] : []
@@ -203,14 +215,14 @@ export function connector<M extends SourceMessage>(
 
 type InOneInstance = (name: string, create: () => StartableService) => StartableService
 
-/** What runs beside the flow: counts and copies of dead letters, retention and alerts. */
+/** What runs beside the flow: counts and copies of dead letters, the comparison, retention and alerts. */
 function supporting<M extends SourceMessage>(
-  { ledger, deadLetterReasons, copies, signs, channels }: Ports<M>,
+  { ledger, accounts, deadLetterReasons, copies, signs, channels }: Ports<M>,
   settings: ConnectorSettings,
   runtime: Runtime,
   inOneInstance: InOneInstance,
-): Readonly<Record<'counting' | 'copying' | 'retaining' | 'alerting', readonly Service[]>> {
-  const { busCount, retention, alerts } = settings
+): Readonly<Record<'counting' | 'copying' | 'comparing' | 'retaining' | 'alerting', readonly Service[]>> {
+  const { busCount, directory, retention, alerts } = settings
   const startedAt = runtime.now()
   return {
     counting:
@@ -227,6 +239,10 @@ function supporting<M extends SourceMessage>(
           inOneInstance('copies.sweep', () => sweepLoop(ledger, copies.queue, settings.copies, runtime)),
         ]
       : [],
+    comparing:
+      accounts && directory
+        ? [inOneInstance('directory', () => directoryLoop(ledger, accounts, directory, runtime))]
+        : [],
     retaining: retention ? [inOneInstance('retention', () => retentionLoop(ledger, retention, runtime))] : [],
     alerting: alerts
       ? [

@@ -244,7 +244,7 @@ export interface AccountReader {
   /**
    * One page of all accounts; the order is undefined. `next` continues a query that is otherwise the
    * same. Throws `DirectoryThrottled` (with `retryAfterMs`), `DirectoryForbidden` and
-   * `DirectoryUnavailable`.
+   * `DirectoryUnavailable` (with `lasts: true` when the same request would fail again).
    */
   page(query: AccountQuery): Promise<AccountPage>
 }

@@ -52,6 +52,8 @@ const TEST_OF_ROW: Readonly<Record<string, string>> = {
   'paused or quarantined with accepted operations':
     'that stands still makes nothing overdue, and the time to wait begins when it runs again',
   'its state may not be read': 'that may not be looked at is said so once, and submission goes on',
+  'the users of the directory may not be read':
+    'without the right to read users the log says so once, and the loop tries again the next day',
   'it cannot be reached while paused':
     'that cannot be looked at any more does not hold submission back for ever',
   'killed between taking a call and its answer':

@@ -58,7 +58,10 @@ export function graphAccounts(
 function refused({ status, headers }: Response, now: number): RollcallError {
   if (status === 401 || status === 403)
     return new RollcallError('DirectoryForbidden', `${USERS.what} answered ${status}; grant User.Read.All`)
-  if (status !== 429) return new RollcallError(USERS.code, `${USERS.what} answered ${status}`)
+  if (status !== 429)
+    return Object.assign(new RollcallError(USERS.code, `${USERS.what} answered ${status}`), {
+      lasts: status < 500 && status !== 408,
+    })
   return Object.assign(new RollcallError('DirectoryThrottled', `${USERS.what} answered 429`), {
     retryAfterMs: retryAfterMs(headers.get('Retry-After'), now),
   })

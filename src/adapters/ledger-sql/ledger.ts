@@ -12,6 +12,7 @@ import {
   alertMethods,
 } from './methods/failures.ts'
 import { inspectMethods, heldMethods, historyMethods, figureMethods } from './methods/views.ts'
+import { directoryMethods } from './methods/directory.ts'
 import { instanceMethods, upkeepMethods } from './methods/upkeep.ts'
 import type { Transactions } from './methods/transactions.ts'
 
@@ -39,6 +40,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     ...emergencyMethods(transactions),
     ...blockMethods(transactions),
     ...findingMethods(transactions),
+    ...directoryMethods(transactions),
     ...alertMethods(transactions),
     ...inspectMethods(transactions),
     ...figureMethods(transactions),

@@ -64,6 +64,14 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['events --since 1h', 'received in the last hour'],
     ['events --state incomplete --sort employee --limit 20', 'the first 20 that wait for data'],
   ],
+  diff: [
+    ['diff', 'what the directory really holds, with a finding for each difference'],
+    ['diff --dry-run --output ndjson', 'only look, for a script'],
+    [
+      'diff --repair --actor ada --justification "ticket 4711"',
+      'and send the records of accounts that differ once more',
+    ],
+  ],
   audit: [
     ['audit --since 7d', 'what was done in the last week, one line for a mass action'],
     ['audit --sort -at --limit 20', 'the 20 latest actions'],

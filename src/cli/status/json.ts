@@ -35,6 +35,11 @@ export function statusToJson(status: Status): object {
     blocks: status.blocks,
     outsidePilot: status.outsidePilot,
     findings: findings.map(depthToJson),
+    directory: status.directory && {
+      ...status.directory,
+      startedAt: iso(status.directory.startedAt),
+      endedAt: iso(status.directory.endedAt),
+    },
     deadLetters: status.deadLetters.map(depthToJson),
     busDeadLetters: status.busDeadLetters && {
       ...status.busDeadLetters,

@@ -2,6 +2,7 @@ import { openAlerts } from '../../core/alerts/worth.ts'
 import type { AlertState } from '../../core/alerts/alert.ts'
 import type { Config } from '../../config/load.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
+import type { DirectoryRead } from '../../core/ledger/port/directory.ts'
 import type { Figures } from '../../core/ledger/port/figures.ts'
 import type { BrakeStatus } from '../../core/ledger/port/plan.ts'
 import type { SubmissionStatus } from '../../core/ledger/port/submit.ts'
@@ -30,6 +31,8 @@ export interface Status {
   readonly outsidePilot: number
   readonly leavers: Figures['leavers']
   readonly findings: Figures['findings']
+  /** How the last comparison with the directory went; `null`: there was none. */
+  readonly directory: DirectoryRead | null
   /** Of the ledger. */
   readonly deadLetters: Figures['deadLetters']
   /** Of the bus, as the running connector counted them last. */
@@ -52,6 +55,7 @@ export async function readStatus(ledger: Ledger, config: Config, now: number): P
   const submission = await ledger.readSubmissionStatus(now)
   const outsidePilot = await ledger.countOutsidePilot()
   const brake = await ledger.readBrakeStatus(settings, now)
+  const directory = await ledger.readDirectoryRead()
   const book = await ledger.readAlerts()
   const limits = callLimitsOf(config)
   return {
@@ -68,6 +72,7 @@ export async function readStatus(ledger: Ledger, config: Config, now: number): P
     outsidePilot,
     leavers,
     findings,
+    directory,
     deadLetters,
     busDeadLetters,
     alerts: openAlerts(book),

@@ -35,6 +35,7 @@ export function printStatus({ books, submission, ...status }: Status, views: rea
       ['leavers not proven', describeLeavers(status.leavers)],
       ['records not accepted, without an event', describeNotAccepted(submission)],
       ['findings', describeFindings(status.findings)],
+      ['directory', describeDirectory(status.directory)],
       ['dead letters in the ledger', describeDeadLetters(status.deadLetters)],
       ['dead letters on the bus', describeBusDeadLetters(status.busDeadLetters)],
       ['alerts', describeAlerts(status)],
@@ -109,6 +110,19 @@ function describeFindings(findings: Status['findings']): string {
   return findings.length === 0
     ? 'none'
     : `${findings.map(({ code, count }) => `${count} ${code}`).join(', ')}: rollcall findings`
+}
+
+function describeDirectory(read: Status['directory']): string {
+  if (read === null) return 'not compared yet'
+  const { outcome, endedAt, accounts, differences, failure } = read
+  switch (outcome) {
+    case 'complete':
+      return `${accounts} accounts compared ${age(endedAt)}, ${differences} differences`
+    case 'incomplete':
+      return `only ${accounts} accounts could be compared ${age(endedAt)} (${failure})`
+    case 'forbidden':
+      return 'not compared: the right to read users is missing'
+  }
 }
 
 function describeDeadLetters(deadLetters: Status['deadLetters']): string {

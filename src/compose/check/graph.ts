@@ -2,11 +2,12 @@ import type { TokenCredential } from '@azure/identity'
 import { graphClient } from '../../adapters/graph/client.ts'
 import { parseEndpoint } from '../../adapters/graph/endpoint.ts'
 import type { Config } from '../../config/load.ts'
+import { span } from '../../core/display/span.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { credentialOf } from '../addresses.ts'
 import { failed, type Proof, prove } from './proof.ts'
 
-/** Whether the provisioning log and the job can be read. Uploads nothing. */
+/** Whether the provisioning log, the job and the users can be read. Uploads nothing. */
 export async function proveGraph(config: Config): Promise<Proof[]> {
   let endpoint: ReturnType<typeof parseEndpoint>
   try {
@@ -36,7 +37,21 @@ export async function proveGraph(config: Config): Promise<Proof[]> {
     'check that the host can be reached, and grant ProvisioningLog.Read.All to the identity with consent',
   )
   const job = await proveJob(() => statusOf(endpoint.uploadPath.replace(/\/bulkUpload$/, '')))
-  return [log, job, UPLOAD]
+  return [log, job, await proveUsers(config, () => statusOf('/users?$select=id&$top=1')), UPLOAD]
+}
+
+/** The connector runs without the right; then it does not see what others do in the directory. */
+async function proveUsers(
+  { DIRECTORY_DIFF_MS: everyMs }: Pick<Config, 'DIRECTORY_DIFF_MS'>,
+  status: () => Promise<number>,
+): Promise<Proof> {
+  const when = Number.isFinite(everyMs) ? `every ${span(everyMs)}` : 'by rollcall diff only'
+  const users = await prove(
+    'users',
+    async () => expect200(await status(), `can be read: accounts are compared ${when}`),
+    'grant User.Read.All, or go without: accounts that others change will not be noticed',
+  )
+  return users.outcome === 'failed' ? { ...users, outcome: 'not known' } : users
 }
 
 /** The right to upload cannot be checked without uploading. */

@@ -1,5 +1,6 @@
 import { RollcallError } from '../../core/errors.ts'
 import type { EmployeeIdForm } from '../../core/intake/event/employee-id.ts'
+import { type Properties, propertiesOf } from '../../core/directory/properties.ts'
 import type { HrReader } from '../../core/intake/hydrate/loop.ts'
 import { NoticeSettings } from '../../core/intake/hydrate/settings.ts'
 import type { ConfiguredSource } from '../../core/intake/sources.ts'
@@ -30,6 +31,8 @@ export interface Rules {
   readonly pilot: Pilot | null
   /** Which attributes fill each attribute of the directory. */
   readonly targets: Targets
+  /** By SCIM place, the property of an account that it is compared with. */
+  readonly properties: Properties
   readonly notices: NoticeSettings
   readonly alerts: AlertThresholds
   readonly notifications: Notifications
@@ -77,6 +80,7 @@ export function compileRules(
     activation: file.activation ?? HOLD,
     pilot: file.pilot ? pilotOf(file.pilot, formsOf(sources), tools.digest) : null,
     targets: targetsOf(file.targets),
+    properties: propertiesOf(file.directory?.compare),
     notices: file.notices ?? NoticeSettings.parse({}),
     alerts: compileThresholds(file.alerts, settings, problems),
     notifications: compileNotifications(file.notifications, problems, (settings, path) =>

@@ -1,4 +1,5 @@
 import { type InstanceView, missingLoops } from '../instances/state.ts'
+import type { FindingCode } from '../findings/codes.ts'
 import { LEAVER_CAUSES, type LeaverCause } from '../leavers/causes.ts'
 import type { WaitingChannel } from '../ledger/port/alerts.ts'
 import { type Figures, type Stage, STAGES } from '../ledger/port/figures.ts'
@@ -121,14 +122,16 @@ function deadLetters({ figures }: Scene): readonly PresentAlert[] {
     .map(({ code: cause, count, oldestAt }) => alertOf('deadletter.new', { cause, count, oldestAt }))
 }
 
+/** While these are open, nothing is planned or sent, or a leaver can sign in. */
+const URGENT_FINDINGS: ReadonlySet<FindingCode> = new Set(['LedgerOlderThanDirectory', 'LeaverStillEnabled'])
+
 function findings({ figures }: Scene): readonly PresentAlert[] {
   return figures.findings.map(({ code: cause, count, oldestAt }) =>
     alertOf('finding.new', {
       cause,
       count,
       oldestAt,
-      // Nothing is planned or sent in the meantime.
-      ...(cause === 'LedgerOlderThanDirectory' ? { urgency: 'urgent' } : {}),
+      ...(URGENT_FINDINGS.has(cause) ? { urgency: 'urgent' } : {}),
     }),
   )
 }

@@ -1,5 +1,5 @@
 import type { LeaverCause } from '../leavers/causes.ts'
-import type { AccessProof } from '../ledger/port/access.ts'
+import type { AccessProof } from '../ledger/port/views/access.ts'
 import type { HoldName } from '../ledger/port/submit.ts'
 import type { EventName } from '../model.ts'
 

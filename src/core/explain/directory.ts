@@ -1,4 +1,4 @@
-import type { AccessFacts } from '../ledger/port/access.ts'
+import type { AccessFacts } from '../ledger/port/views/access.ts'
 import type { CanSignIn, DirectoryHolds } from './access.ts'
 
 /** What the directory holds, by the records it accepted and the changes of others in its log. */

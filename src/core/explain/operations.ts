@@ -1,5 +1,5 @@
 import { unreachable } from '../errors.ts'
-import type { AccessOperation } from '../ledger/port/access.ts'
+import type { AccessOperation } from '../ledger/port/views/access.ts'
 import { isAccepted } from '../report/correlate/settle.ts'
 import type { OperationObstacle } from './access.ts'
 

@@ -17,7 +17,7 @@ export const FINDINGS = [
   {
     code: 'DisabledElsewhere',
     cause:
-      'The provisioning log shows that the employee was deactivated, and this ledger knows of no operation that did it: another system or an administrator did, or this connector before its ledger was restored from a backup.',
+      'The provisioning log, or the account in the directory, shows that the employee was deactivated, and this ledger knows of no operation that did it: another system or an administrator did, or this connector before its ledger was restored from a backup. Nothing makes the account active until then.',
     fix: 'Find out who deactivated the employee. If the employee should be active, ask HR to record it, or acknowledge the finding; if not, ask HR to record the termination.',
     owner: 'HR data',
     waitingHelps: true,
@@ -68,6 +68,77 @@ export const FINDINGS = [
     owner: 'directory',
     waitingHelps: false,
     acknowledging: 'Nothing else: the leaver case stays open until the provisioning job answers.',
+  },
+  {
+    code: 'LeaverStillEnabled',
+    cause:
+      'HR says that the employee left, and the account in the directory is enabled: somebody enabled it again, another account has the employee id, or the directory never did what it confirmed.',
+    fix: 'Find out who enabled the account. rollcall diff --repair sends the deactivation again; an account that should stay needs an event of HR.',
+    owner: 'directory',
+    waitingHelps: false,
+    acknowledging: 'Nothing else: the account stays enabled.',
+  },
+  {
+    code: 'ActiveOnlyInDirectory',
+    cause:
+      'The last record that the directory accepted says active: false, HR never said that the employee left, and the account is enabled. A joiner who was enabled before the first day looks like this.',
+    fix: 'Ask HR whether the employee works here. rollcall diff --repair sends the record of HR again.',
+    owner: 'directory',
+    waitingHelps: true,
+    acknowledging: 'Nothing else: the account stays enabled.',
+  },
+  {
+    code: 'AccountMissing',
+    cause:
+      'The directory confirmed the account of an active employee, and lists no account with its object id or its employee id: somebody deleted it.',
+    fix: 'Restore the account in the directory within 30 days of its deletion, or let rollcall diff --repair send the record again, which makes a new account.',
+    owner: 'directory',
+    waitingHelps: false,
+    acknowledging: 'Nothing else: there is no account until HR reports a change of the employee.',
+  },
+  {
+    code: 'AccountTwice',
+    cause:
+      'Two accounts have the employee id of one employee. The service matches accounts by it, so it refuses the next operation of the employee or changes the wrong account.',
+    fix: 'Remove the employee id from the account that is not of the employee.',
+    owner: 'directory',
+    waitingHelps: false,
+    acknowledging: 'Nothing else: both accounts keep the employee id.',
+  },
+  {
+    code: 'EmployeeIdChanged',
+    cause:
+      'The account of an employee has no employee id any more, or that of another employee. The service matches accounts by it, so it would make a second account.',
+    fix: 'Write the employee id into the account again, or ask HR which of the two ids is right.',
+    owner: 'directory',
+    waitingHelps: false,
+    acknowledging: 'Nothing else: the account keeps the id that it has.',
+  },
+  {
+    code: 'UserNameReused',
+    cause:
+      'The user name of an active employee belongs to another account, which has another employee id or none.',
+    fix: 'Find out whose account it is. If it is that of the employee, write the employee id into it; if not, ask HR for another user name.',
+    owner: 'directory',
+    waitingHelps: false,
+    acknowledging: 'Nothing else: the other account keeps the user name.',
+  },
+  {
+    code: 'AccountDiffers',
+    cause:
+      'Attributes of an account are not what the directory confirmed: somebody changed them there, or the job computes them.',
+    fix: 'Let rollcall diff --repair send the record again. For an attribute that the job computes, name its property, or null, under directory.compare.',
+    owner: 'directory',
+    waitingHelps: false,
+    acknowledging: 'Nothing else: it is raised again when other attributes differ.',
+  },
+  {
+    code: 'AccountNotInHr',
+    cause: 'An enabled account has an employee id that no event of HR ever had.',
+    fix: 'Ask HR for the employee. If there is none, disable the account or remove its employee id.',
+    owner: 'HR data',
+    waitingHelps: true,
+    acknowledging: 'Nothing else: the account stays as it is.',
   },
   {
     code: 'AttributeUnmapped',

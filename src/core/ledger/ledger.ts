@@ -1,7 +1,8 @@
 import type { AlertLedger } from './port/alerts.ts'
-import type { AccessLedger } from './port/access.ts'
+import type { AccessLedger } from './port/views/access.ts'
 import type { BlockLedger } from './port/blocks.ts'
 import type { DeadLetterLedger } from './port/dead-letters.ts'
+import type { DirectoryLedger } from './port/directory.ts'
 import type { EmergencyLedger } from '../emergency/ledger.ts'
 import type { FigureLedger } from './port/figures.ts'
 import type { FindingLedger } from './port/findings.ts'
@@ -33,6 +34,7 @@ export type Ledger = IntakeLedger &
   EmergencyLedger &
   BlockLedger &
   FindingLedger &
+  DirectoryLedger &
   AlertLedger &
   InspectLedger &
   AccessLedger &

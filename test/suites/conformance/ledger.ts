@@ -12,6 +12,7 @@ import { booksCases } from './ledger/books.ts'
 import { clockCases } from './ledger/clock.ts'
 import { deadLetterCases } from './ledger/dead-letters.ts'
 import { emergencyCases } from './ledger/emergency.ts'
+import { directoryCases } from './ledger/directory.ts'
 import { erasedCases } from './ledger/erased.ts'
 import { figureCases } from './ledger/figures.ts'
 import { findingCases } from './ledger/findings.ts'
@@ -71,6 +72,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   answerCases,
   traceCases,
   nameCases,
+  directoryCases,
   accessCases,
   auditCases,
   clockCases,

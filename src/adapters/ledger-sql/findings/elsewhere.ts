@@ -71,6 +71,20 @@ async function release(sql: Sql, held: readonly Held[], now: number): Promise<vo
   await planAgain(sql, held, now)
 }
 
+/** The accounts of these employees are seen enabled again. */
+export async function releaseEmployees(sql: Sql, employees: readonly string[], now: number): Promise<void> {
+  await release(
+    sql,
+    await readRows<Held>(
+      sql,
+      ['id TEXT'],
+      employees.map((id) => [id]),
+      'SELECT d.employee, d.finding FROM v JOIN foreign_deactivations d ON d.employee = v.id',
+    ),
+    now,
+  )
+}
+
 /** A person says that the deactivation behind this finding may be reversed. */
 export async function releaseByFinding(sql: Sql, finding: number, now: number): Promise<void> {
   await release(

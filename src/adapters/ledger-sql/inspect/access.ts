@@ -4,7 +4,7 @@ import type {
   AccessFacts,
   AccessOperation,
   AccessProof,
-} from '../../../core/ledger/port/access.ts'
+} from '../../../core/ledger/port/views/access.ts'
 import type { Interim } from '../../../core/ledger/port/report.ts'
 import type { Hold } from '../../../core/ledger/port/submit.ts'
 import { DAY_MS } from '../../../core/runtime.ts'

@@ -1,4 +1,4 @@
-import type { Disclosure } from '../../../core/ledger/port/access.ts'
+import type { Disclosure } from '../../../core/ledger/port/views/access.ts'
 import { SHOW_VALUES } from '../blocks/marks.ts'
 import { insertRows, type Sql } from '../driver/sql.ts'
 import { AUDIT } from '../tables/audit.ts'

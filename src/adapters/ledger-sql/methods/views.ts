@@ -1,4 +1,4 @@
-import type { AccessLedger } from '../../../core/ledger/port/access.ts'
+import type { AccessLedger } from '../../../core/ledger/port/views/access.ts'
 import type { FigureLedger } from '../../../core/ledger/port/figures.ts'
 import type { HeldLedger } from '../../../core/ledger/port/views/held.ts'
 import type { InspectLedger } from '../../../core/ledger/port/inspect.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
-import type { AccessFacts } from '../../../../src/core/ledger/port/access.ts'
+import type { AccessFacts } from '../../../../src/core/ledger/port/views/access.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, type World } from './world.ts'
 
 async function factsOf(world: World, employeeId = 'p1'): Promise<AccessFacts> {

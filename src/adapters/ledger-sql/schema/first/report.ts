@@ -9,6 +9,7 @@ export const reportTables = (dialect: Dialect): readonly string[] => [
   ...findings(dialect),
   ...foreignDeactivations(dialect),
   ...busDeadLetters(dialect),
+  ...directoryReads(dialect),
 ]
 
 const logRecords = (dialect: Dialect): readonly string[] => {
@@ -117,5 +118,21 @@ const busDeadLetters = ({ integer, tableOptions }: Dialect): readonly string[] =
     code      TEXT PRIMARY KEY NOT NULL,
     count     ${integer} NOT NULL,
     oldest_at ${integer}
+  )${tableOptions}`,
+]
+
+const directoryReads = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE directory_reads (
+    -- How the last comparison with the accounts of the directory went; one row.
+    name        TEXT PRIMARY KEY NOT NULL,
+    started_at  ${integer} NOT NULL,
+    ended_at    ${integer} NOT NULL,
+    outcome     TEXT NOT NULL,
+    failure     TEXT,
+    accounts    ${integer} NOT NULL,
+    matched     ${integer} NOT NULL,
+    skipped     ${integer} NOT NULL,
+    differences ${integer} NOT NULL,
+    requests    ${integer} NOT NULL
   )${tableOptions}`,
 ]

@@ -1,0 +1,69 @@
+import type { TokenCredential } from '@azure/identity'
+import { graphAccounts } from '../adapters/graph/accounts.ts'
+import { graphClient } from '../adapters/graph/client.ts'
+import type { Endpoint } from '../adapters/graph/endpoint.ts'
+import { useProxy } from '../adapters/proxy.ts'
+import { systemClock } from '../adapters/system.ts'
+import type { Config } from '../config/load.ts'
+import { beginComparison } from '../core/directory/comparison.ts'
+import type { DirectorySettings } from '../core/directory/loop.ts'
+import type { Difference, DirectoryLedger, DirectoryRead } from '../core/ledger/port/directory.ts'
+import type { AccountReader } from '../core/ports.ts'
+import { endpointOf, localOnlyCredential } from './addresses.ts'
+
+/** Graph shows a change of an account in a list of users only after a while. */
+export const SETTLE_MS = 900_000
+
+/** Reads the accounts of the directory through Graph. */
+export async function accountReaderOf(config: Config): Promise<AccountReader> {
+  const endpoint = endpointOf(config)
+  return accountReaderAt(endpoint, await localOnlyCredential(config, endpoint), config)
+}
+
+/** The same with an identity that is there already. */
+export function accountReaderAt(
+  endpoint: Endpoint,
+  credential: TokenCredential,
+  config: Config,
+): AccountReader {
+  const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, Date.now)
+  return graphAccounts(graph, config.rules.properties, Date.now)
+}
+
+/** `null` when the directory is compared by hand only. */
+export function directorySettingsOf(config: Config): DirectorySettings | null {
+  const everyMs = config.DIRECTORY_DIFF_MS
+  return Number.isFinite(everyMs) ? { everyMs, settleMs: SETTLE_MS } : null
+}
+
+/** What a step of a comparison came to. */
+export interface ComparisonStep {
+  readonly found: readonly Difference[]
+  /** Accounts read so far. */
+  readonly accounts: number
+  /** How the comparison went, in the last step. */
+  readonly read: DirectoryRead | null
+}
+
+/** Compares all accounts with the ledger, step by step. The last step says how it went. */
+export async function* compareByHand(
+  config: Config,
+  ledger: DirectoryLedger,
+  dryRun: boolean,
+): AsyncGenerator<ComparisonStep> {
+  using _proxied = useProxy(config)
+  let found: readonly Difference[] = []
+  const comparison = beginComparison({
+    ledger,
+    reader: await accountReaderOf(config),
+    runtime: systemClock,
+    settleMs: SETTLE_MS,
+    dryRun,
+    onDifferences: (differences) => void (found = differences),
+  })
+  const { signal } = new AbortController()
+  for (let read: DirectoryRead | null = null; read === null; found = []) {
+    read = await comparison.step(signal)
+    yield { found, accounts: comparison.accounts, read }
+  }
+}

@@ -1,0 +1,231 @@
+import type { Account } from '../ports.ts'
+import type { AccountHolder, Difference, HolderRevision } from '../ledger/port/directory.ts'
+import { accountNameOf } from '../plan/mapping/account-names.ts'
+import { parseRecord } from '../plan/mapping/record.ts'
+import { differingAttributes } from './attributes.ts'
+import type { DifferenceCode } from './difference.ts'
+import type { IdSet } from './id-set.ts'
+
+export interface CompareContext {
+  /** When these accounts were read. */
+  readonly seenAt: number
+  /** The directory may show what it accepted only after so long. */
+  readonly settleMs: number
+  /** What earlier pages of this comparison met; `met` of those comparisons. */
+  readonly seen: Pick<IdSet, 'has'>
+}
+export interface Compared {
+  readonly differences: readonly Difference[]
+  /** Employees held because of a deactivation whose accounts are enabled again. */
+  readonly enabledAgain: readonly HolderRevision[]
+  /** Employees with something under way, who were left out. */
+  readonly skipped: readonly string[]
+  readonly matched: number
+  /** Employees whose account was met, for `seen` of the next pages. */
+  readonly met: readonly string[]
+}
+
+/** Compares a page of accounts with what the ledger knows of their employees. Pure. */
+export function compareAccounts(
+  accounts: readonly Account[],
+  holders: readonly AccountHolder[],
+  context: CompareContext,
+): Compared {
+  const index = indexOf(holders)
+  const differences: Difference[] = []
+  const enabledAgain: HolderRevision[] = []
+  const skipped = new Set<string>()
+  const met = new Set<string>()
+  let matched = 0
+  for (const account of accounts) {
+    const { holder, by } = matchOf(account, index)
+    if (holder !== null && by !== 'name') matched += 1
+    const isSecond = isSecondAccount(
+      account,
+      { holder, by },
+      (mark) => met.has(mark) || context.seen.has(mark),
+    )
+    for (const mark of marksOf(account, { holder, by }, index)) met.add(mark)
+    if (holder !== null && isUnsettled(holder, context)) {
+      skipped.add(holder.employeeId)
+      continue
+    }
+    const raise = raiserFor(account, holder, context.seenAt)
+    differences.push(...differencesOf(account, { holder, by, isSecond }).map((found) => raise(found)))
+    if (holder !== null && by !== 'name' && isEnabledAgain(account, holder, context))
+      enabledAgain.push(holder)
+  }
+  return { differences, enabledAgain, skipped: [...skipped], matched, met: [...met] }
+}
+
+/** The employees whose account should be there, was not seen, and is therefore missing. */
+export function missingAccounts(
+  holders: readonly AccountHolder[],
+  { seenAt, settleMs, seen }: CompareContext,
+): readonly Difference[] {
+  return holders.flatMap((holder): Difference[] => {
+    const { employeeId, revision, objectId } = holder
+    if (seen.has(employeeId) || isUnsettled(holder, { seenAt, settleMs })) return []
+    const name = objectId ?? employeeId
+    return [
+      {
+        code: 'AccountMissing',
+        objectId: objectId ?? '',
+        employee: { employeeId, revision },
+        about: name,
+        detail: objectId === null ? 'no account has the employee id' : `account ${objectId} is gone`,
+        seenAt,
+      },
+    ]
+  })
+}
+
+interface Index {
+  readonly byObject: ReadonlyMap<string, AccountHolder>
+  readonly byEmployee: ReadonlyMap<string, AccountHolder>
+  readonly byName: ReadonlyMap<string, AccountHolder>
+}
+interface Match {
+  readonly holder: AccountHolder | null
+  readonly by: 'object' | 'employee' | 'name' | null
+}
+
+function indexOf(holders: readonly AccountHolder[]): Index {
+  const named = holders.flatMap((holder) => {
+    const { accepted } = holder
+    // The name of a former employee may be given to another.
+    const name = accepted?.active ? parseRecord(accepted.record).userName : null
+    return typeof name === 'string' ? [[accountNameOf(name), holder] as const] : []
+  })
+  return {
+    byObject: new Map(holders.flatMap((one) => (one.objectId === null ? [] : [[one.objectId, one]]))),
+    byEmployee: new Map(holders.map((one) => [one.employeeId, one])),
+    byName: new Map(named),
+  }
+}
+
+/** The object id is the surest name of an account: it never changes and is never given again. */
+function matchOf({ objectId, employeeId, userName }: Account, index: Index): Match {
+  const byObject = index.byObject.get(objectId)
+  if (byObject) return { holder: byObject, by: 'object' }
+  const byEmployee = employeeId === null ? undefined : index.byEmployee.get(employeeId)
+  if (byEmployee) return { holder: byEmployee, by: 'employee' }
+  const byName = userName === null ? undefined : index.byName.get(accountNameOf(userName))
+  return byName ? { holder: byName, by: 'name' } : { holder: null, by: null }
+}
+
+/**
+ * Whether another account with the same employee id was met, of an employee whose object id is not
+ * known. Graph may list one account on two pages: that is the same account.
+ */
+function isSecondAccount(
+  { objectId }: Account,
+  { holder, by }: Match,
+  wasMet: (mark: string) => boolean,
+): boolean {
+  if (holder === null || by !== 'employee') return false
+  return wasMet(holder.employeeId) && !wasMet(pairOf(holder, objectId))
+}
+
+/** The employee of an account, and the employee whose id it carries. */
+function marksOf({ objectId, employeeId }: Account, { holder, by }: Match, index: Index): readonly string[] {
+  const carried = employeeId !== null && index.byEmployee.has(employeeId) ? [employeeId] : []
+  if (holder === null || by === 'name') return carried
+  return [holder.employeeId, ...carried, ...(by === 'employee' ? [pairOf(holder, objectId)] : [])]
+}
+
+const pairOf = ({ employeeId }: AccountHolder, objectId: string): string => `${employeeId}\n${objectId}`
+
+/** What is under way is not a difference, and neither is what the directory may not show yet. */
+function isUnsettled(
+  { underWay, accepted }: AccountHolder,
+  { seenAt, settleMs }: Pick<CompareContext, 'seenAt' | 'settleMs'>,
+): boolean {
+  return underWay || (accepted !== null && accepted.at + settleMs > seenAt)
+}
+
+type Found = readonly [code: DifferenceCode, detail: string, about?: string]
+
+function differencesOf(
+  account: Account,
+  { holder, by, isSecond }: Match & { readonly isSecond: boolean },
+): readonly Found[] {
+  const { objectId, employeeId, enabled } = account
+  if (holder === null)
+    return employeeId !== null && enabled ? [['AccountNotInHr', `account ${objectId} is enabled`]] : []
+  switch (by) {
+    case 'object':
+      return employeeId === holder.employeeId
+        ? compareWith(account, holder)
+        : [...stillEnabled(account, holder), idChanged(account)]
+    case 'employee': {
+      const other = holder.objectId
+      if (other === null && !isSecond) return compareWith(account, holder)
+      const which = other === null ? 'another account' : `account ${other}`
+      return [
+        ...stillEnabled(account, holder),
+        ['AccountTwice', `account ${objectId} has the employee id of ${which}`],
+      ]
+    }
+    case 'name':
+    case null:
+      return [['UserNameReused', `account ${objectId} has the user name`]]
+  }
+}
+
+function idChanged({ objectId, employeeId }: Account): Found {
+  const now = employeeId === null ? 'no employee id' : 'another employee id'
+  return ['EmployeeIdChanged', `account ${objectId} has ${now}`]
+}
+
+function compareWith(account: Account, holder: AccountHolder): readonly Found[] {
+  const { objectId, enabled, values } = account
+  const { accepted, disabledElsewhereAt } = holder
+  if (enabled) {
+    const names = accepted?.active ? differingAttributes(parseRecord(accepted.record), values) : []
+    const differing: Found[] =
+      names.length === 0
+        ? []
+        : [['AccountDiffers', `account ${objectId}: ${names.join(', ')}`, `${objectId} ${names.join(' ')}`]]
+    return [...stillEnabled(account, holder), ...differing]
+  }
+  return accepted?.active && disabledElsewhereAt === null
+    ? [['DisabledElsewhere', `account ${objectId} is disabled in the directory`]]
+    : []
+}
+
+/** An account that is enabled although the last accepted record, or HR, says otherwise. */
+function stillEnabled(
+  { objectId, enabled }: Account,
+  { accepted, isLeaver }: AccountHolder,
+): readonly Found[] {
+  if (!enabled || accepted?.active || (accepted === null && !isLeaver)) return []
+  return [[isLeaver ? 'LeaverStillEnabled' : 'ActiveOnlyInDirectory', `account ${objectId} is enabled`]]
+}
+
+function isEnabledAgain(
+  { enabled, objectId }: Account,
+  holder: AccountHolder,
+  { seenAt, settleMs }: CompareContext,
+): boolean {
+  const since = holder.disabledElsewhereAt
+  const isTheirs = holder.objectId === null || holder.objectId === objectId
+  return since !== null && enabled && isTheirs && since + settleMs <= seenAt
+}
+
+function raiserFor(
+  { objectId }: Account,
+  holder: AccountHolder | null,
+  seenAt: number,
+): (found: Found) => Difference {
+  const employee = holder && { employeeId: holder.employeeId, revision: holder.revision }
+  return ([code, detail, about = objectId]) => ({
+    code,
+    objectId,
+    employee,
+    // Each deactivation is a finding of its own, also of the same account.
+    about: code === 'DisabledElsewhere' ? `${about} ${seenAt}` : about,
+    detail,
+    seenAt,
+  })
+}

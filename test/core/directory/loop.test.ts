@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { directoryLoop } from '../../../src/core/directory/loop.ts'
+import { RollcallError } from '../../../src/core/errors.ts'
+import type { DirectoryLedger, DirectoryRead } from '../../../src/core/ledger/port/directory.ts'
+import { account, accountList } from '../../fakes/account-list.ts'
+import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+/** A ledger without employees that keeps how comparisons went. */
+function emptyLedger(): DirectoryLedger & { readonly reads: DirectoryRead[] } {
+  const reads: DirectoryRead[] = []
+  return {
+    reads,
+    findAccountHolders: async () => [],
+    listActiveHolders: async () => ({ holders: [], next: null }),
+    recordDifferences: async () => ({ findings: [], dropped: [] }),
+    releaseEnabled: async () => {},
+    listDifferences: async () => ({ findings: [], next: null }),
+    settleDifferences: async () => {},
+    recordDirectoryRead: async (read) => void reads.push(read),
+    readDirectoryRead: async () => reads.at(-1) ?? null,
+    repairAccounts: async () => 0,
+  }
+}
+
+void it('the directory is compared ten minutes after the start and then once a day, after a failure in an hour', async () => {
+  const runtime = virtualRuntime()
+  const ledger = emptyLedger()
+  const list = accountList([account('a'), account('b'), account('c')], 2, runtime.now)
+  const service = directoryLoop(ledger, list, { everyMs: DAY, settleMs: 0 }, runtime)
+  const running = service.run()
+  await runtime.advance(HOUR / 6 - 1)
+  assert.equal(list.pages, 0)
+  await runtime.advance(60_000)
+  assert.deepEqual([list.pages, ledger.reads.length], [2, 1])
+  await runtime.advance(DAY - 120_000)
+  assert.equal(ledger.reads.length, 1)
+  const down = new RollcallError('DirectoryUnavailable', 'down')
+  list.failures = [down, down, down, down]
+  await runtime.advance(300_000)
+  assert.equal(ledger.reads.at(-1)?.outcome, 'incomplete')
+  await runtime.advance(HOUR + 120_000)
+  assert.deepEqual(
+    ledger.reads.map(({ outcome }) => outcome),
+    ['complete', 'incomplete', 'complete'],
+  )
+  await service.stop()
+  await running
+})
+
+void it('without the right to read users the log says so once, and the loop tries again the next day', async () => {
+  const runtime = virtualRuntime()
+  const ledger = emptyLedger()
+  const list = accountList([], 2, runtime.now)
+  const forbidden = new RollcallError('DirectoryForbidden', 'answered 403')
+  list.failures = [forbidden, forbidden]
+  const service = directoryLoop(ledger, list, { everyMs: DAY, settleMs: 0 }, runtime)
+  const running = service.run()
+  await runtime.advance(2 * DAY)
+  assert.equal(list.pages, 2)
+  assert.deepEqual(
+    runtime.lines.map(({ event }) => event),
+    ['directory.unknown'],
+  )
+  await service.stop()
+  await running
+})
