@@ -1,3 +1,4 @@
+import { span } from '../../core/display/span.ts'
 import type { Config } from '../../config/load.ts'
 import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
 import type { BaselineOrigin } from '../../core/intake/baseline.ts'
@@ -107,7 +108,7 @@ async function importFile(
     if (options.output === 'json') printJson(report)
     else
       printLines(
-        `${report.rows} rows: ${report.imported} imported, ${report.known} known from before, ${report.rejected} rejected; ${(report.elapsedMs / 1_000).toFixed(1)} s`,
+        `${report.rows} rows: ${report.imported} imported, ${report.known} known from before, ${report.rejected} rejected; ${span(report.elapsedMs)}`,
       )
     if (report.rejected > 0) say(`the rejected rows and the reasons: ${rejectedName}`)
     return report.rejected === 0 ? EXIT_CODES.done : EXIT_CODES.failed

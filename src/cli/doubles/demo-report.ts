@@ -1,3 +1,4 @@
+import { span } from '../../core/display/span.ts'
 import { typedAs } from '../support/typed-as.ts'
 
 export interface DemoReport {
@@ -21,7 +22,7 @@ export function linesOf(report: DemoReport): readonly string[] {
   return [
     `${counted(messages, 'message')} (${duplicates} repeated, ${rejected} unreadable) about ` +
       `${counted(employees, 'employee')} became ${counted(operations, 'operation')} in ${counted(calls, 'call')}, ` +
-      `in ${(elapsedMs / 1_000).toFixed(1)} s; ` +
+      `in ${span(elapsedMs)}; ` +
       (report.balanced ? 'books balanced' : `books not balanced: ${report.wrong.join('; ')}`),
     `events: ${states.map(([state, count]) => `${count} ${state}`).join(', ')}`,
   ]

@@ -177,7 +177,12 @@ function step(name: string, at: number | null, from: number | null): string[] {
   return at === null ? [] : [`  ${name.padEnd(10)} ${moment(at, from)}`]
 }
 
-/** An instant, and how long after the event was received it was. */
+/**
+ * An instant, and how long after the event was received it was; before it, where the clock of
+ * another machine says so.
+ */
 function moment(at: number, from: number | null): string {
-  return from === null ? when(at) : `${when(at)}  ${at < from ? '-' : '+'}${span(Math.abs(at - from))}`
+  if (from === null) return when(at)
+  const apart = span(Math.abs(at - from))
+  return `${when(at)}  ${at < from ? `${apart} before` : `+${apart}`}`
 }

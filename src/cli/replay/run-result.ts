@@ -1,3 +1,4 @@
+import { span } from '../../core/display/span.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import type { RunResult } from '../../core/report/replay/run/run.ts'
 import { say } from '../support/output.ts'
@@ -11,9 +12,7 @@ export function sayRun(result: RunResult): void {
   }
   const { run, ending, settled, ms } = result
   if (settled > 0)
-    say(
-      `${settled} in ${(ms / 1_000).toFixed(1)} s: ${Math.round((settled * 1_000) / Math.max(1, ms))} a second on average`,
-    )
+    say(`${settled} in ${span(ms)}: ${Math.round((settled * 1_000) / Math.max(1, ms))} a second on average`)
   const { done, gone, refused } = run.counts
   say(
     `${done} replayed, ${gone} gone, ${refused} refused, ${leftOf(run)} left; rollcall replays show ${run.id} lists them with their outcomes`,

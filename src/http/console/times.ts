@@ -60,9 +60,11 @@ const UNITS = [
 ] as const
 
 /**
- * A duration in the largest unit of which it has two: `40 min`, `47 h`, `2 d`. Never below zero.
+ * A duration in the largest unit of which it has two: `40 min`, `47 h`, `2 d`. Never zero or below:
+ * less than a second says so.
  */
 export function lasting(ms: number): string {
+  if (ms < 1_000) return 'under 1 s'
   const [unit, length] = UNITS.find(([, length]) => ms >= 2 * length) ?? ['s', 1_000]
-  return `${Math.max(0, Math.floor(ms / length))} ${unit}`
+  return `${Math.floor(ms / length)} ${unit}`
 }

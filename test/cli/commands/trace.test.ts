@@ -92,7 +92,7 @@ void describe('trace', () => {
     const text = await run('trace', 'p1')
     assert.match(text, /received {3}2026-11-02T08:00:00Z \(.* ago\)\n/)
     assert.match(text, /planned {4}\S+ \(.* ago\) {2}\+0\.7 s\n/)
-    assert.match(text, /log record .* {2}-0\.3 s,/)
+    assert.match(text, /log record .* {2}0\.3 s before,/)
     const { operations } = JSON.parse(await run('trace', 'p1', '--output', 'json'))
     assert.deepEqual(operations[0].ages, {
       created: 700,

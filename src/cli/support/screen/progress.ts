@@ -40,7 +40,7 @@ function describe(what: string, done: number, total: number | null, elapsedMs: n
   const perSecond = (done * 1_000) / elapsedMs
   const rate = `${perSecond >= 10 ? Math.round(perSecond) : perSecond.toFixed(1)} a second`
   if (total === null) return `${what}: ${done}, ${rate}`
-  const left = perSecond > 0 ? `, ${span(((total - done) * 1_000) / perSecond)} left` : ''
+  const left = perSecond > 0 && done < total ? `, ${span(((total - done) * 1_000) / perSecond)} left` : ''
   return `${what}: ${done} of ${total}, ${rate}${left}`
 }
 

@@ -64,12 +64,9 @@ ${
 }
 
 function durations(name: string, { p50Ms, p95Ms, worstMs }: Durations): Markup {
-  const shown = (ms: number | null): string => (ms === null ? 'not known' : took(ms))
+  const shown = (ms: number | null): string => (ms === null ? 'not known' : lasting(ms))
   return markup`<div><dt>${name}</dt><dd>half within <strong>${shown(p50Ms)}</strong><br><span class="quiet">95 % within ${shown(p95Ms)}, the longest ${shown(worstMs)}</span></dd></div>`
 }
-
-/** A time that passed; less than a second has no number worth showing. */
-const took = (ms: number): string => (ms < 1_000 ? 'under 1 s' : lasting(ms))
 
 const AS: Readonly<Record<ClosedAs, string>> = {
   proven: 'proven disabled',
@@ -97,7 +94,7 @@ function columnsOf({ visitor, after }: Shown, times: Times): readonly Column<Clo
       name: 'Time to proof',
       cell: (one) =>
         one.as === 'proven'
-          ? took(toProof(one, one.receivedAt))
+          ? lasting(toProof(one, one.receivedAt))
           : markup`<span class="quiet">no proof</span>`,
     },
   ]
