@@ -28,7 +28,13 @@ export const GROWING = [
   'account_names',
 ]
 /** People ask these now and then; they may read everything. */
-const ASKED_BY_PEOPLE = new Set<keyof Ledger>(['readCounts', 'readAccess', 'readTrace', 'eraseEmployee'])
+const ASKED_BY_PEOPLE = new Set<keyof Ledger>([
+  'readCounts',
+  'readAccess',
+  'readTrace',
+  'eraseEmployee',
+  'resendLeaverRest',
+])
 
 export interface Statement {
   /** The ledger's methods that ran it. */
@@ -85,7 +91,7 @@ function plain(text: string, parameters: readonly Parameter[]): Plain {
   const places = new Map([...new Set(lists.flat())].map((value, index) => [value, `?${index + 1}`]))
   const rows = lists[0]?.map((_, row) => `(${lists.map((list) => places.get(list[row] ?? null)).join(', ')})`)
   return [
-    unlocked.replace(/SELECT \* FROM unnest\(.*?\]\)\)/, `VALUES ${rows?.join(', ')}`),
+    unlocked.replace(/SELECT [\w, ]+ FROM unnest\(.*?\) AS given\([^)]*\)/, `VALUES ${rows?.join(', ')}`),
     [...places.keys(), ...(parameters.slice(lists.length) as SqlValue[])],
   ]
 }

@@ -112,9 +112,12 @@ function* givenRows(
   value: (column: string) => string,
 ): Generator<Given> {
   if (lists && rows.length > 0) {
-    const text = columns.map((column) => `CAST(? AS ${typeOf(column)}[])`).join(', ')
-    const parameters = columns.map((_, place) => rows.map((row) => row[place] ?? null))
-    yield { text: `SELECT * FROM unnest(${text})`, parameters }
+    const names = columns.map(nameOf).join(', ')
+    const arrays = columns.map((column) => `CAST(? AS ${typeOf(column)}[])`).join(', ')
+    yield {
+      text: `SELECT ${names} FROM unnest(${arrays}) AS given(${names})`,
+      parameters: columns.map((_, place) => rows.map((row) => row[place] ?? null)),
+    }
     return
   }
   const tuple = `(${columns.map(value).join(', ')})`
