@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import type { Ledger } from '../../src/core/ledger/ledger.ts'
@@ -19,9 +22,12 @@ import { durabilityOf } from './support/ledger.ts'
 /**
  * A week of log after a week's absence: `node test/bench/correlator.ts [--records 100000]`. Records
  * that the service wrote are read in slices, parsed, joined to operations in a ledger on disk, and
- * made final. What the log costs to serve is not in it.
+ * made final. What the log costs to serve is not in it. A process of its own (`--fill`) fills the ledger, so that the
+ * memory is that of a connector that was just started.
  */
-const { values } = parseArgs({ options: { records: { type: 'string', default: '100000' } } })
+const { values } = parseArgs({
+  options: { records: { type: 'string', default: '100000' }, fill: { type: 'string' } },
+})
 const employees = Number(values.records)
 
 const HOUR = 3_600_000
@@ -104,11 +110,22 @@ function weekOfLog(onPage: (records: number) => void): ProvisioningLog {
   }
 }
 
+const open = (path: string): Promise<Ledger> => openSqliteLedger({ path, now: () => FROM })
+if (values.fill !== undefined) {
+  const filled = await open(values.fill)
+  await fill(filled)
+  await filled.close()
+  process.exit()
+}
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
-const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: () => FROM })
-const filling = performance.now()
-await fill(ledger)
-console.log(`${employees} operations accepted, in ${((performance.now() - filling) / 1_000).toFixed(1)} s`)
+const path = join(folder, 'ledger.db')
+const filling = spawn(
+  process.execPath,
+  [fileURLToPath(import.meta.url), '--records', values.records, '--fill', path],
+  { stdio: 'inherit' },
+)
+await once(filling, 'exit')
+const ledger = await open(path)
 
 const runtime: Runtime = {
   now: () => FROM + WEEK,
@@ -126,6 +143,7 @@ let peak = 0
 let readUntil = FROM
 const before = process.memoryUsage.rss()
 const startedAt = performance.now()
+const usedBefore = process.cpuUsage()
 const service = correlateLoop(
   {
     ...ledger,
@@ -158,6 +176,7 @@ const service = correlateLoop(
 )
 await service.run()
 const seconds = (performance.now() - startedAt) / 1_000
+const used = process.cpuUsage(usedBefore)
 const { stateCounts } = await ledger.readCounts()
 console.log(
   `${read} records read with the overlap of slices; each day of the week: ${days.map((at, index) => ((at - (days[index - 1] ?? 0)) / 1_000).toFixed(2)).join(' ')} s`,
@@ -167,6 +186,7 @@ await rm(folder, { recursive: true })
 printRound({
   figures: {
     'log records/s': employees / seconds,
+    'log records a processor second': employees / ((used.user + used.system) / 1e6),
     'more MB': (peak - before) / 1e6,
     'MB in all': peak / 1e6,
   },

@@ -13,6 +13,7 @@ import { silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
 import { startEntra } from '../../src/local/entra/server.ts'
 import { expect, printRound } from './support/figures.ts'
 import { durabilityOf } from './support/ledger.ts'
+import { cpuSecondsOf } from './support/process.ts'
 
 /**
  * Measures a replay of native dead letters out of a frozen selection in a SQLite file, with both
@@ -70,14 +71,24 @@ const log: ReplayLog = {
 }
 const settings = { perSecond: null, batch: 500, removeAtOnce: 2_000, skewMs: 60_000, inFlightMs: 2_000 }
 const startedAt = performance.now()
+const [usedBefore, mainBefore] = [process.cpuUsage(), process.threadCpuUsage()]
+const brokerBefore = await cpuSecondsOf(child.pid)
 const result = await replayNative(
   { run: 'bench', deadLetters: shelf, queue: entity, log, edit: null, takeIn: async () => new Map() },
   settings,
   { runtime, signal: new AbortController().signal, onProgress: () => {} },
 )
 const seconds = (performance.now() - startedAt) / 1_000
+const microseconds = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / total
+const [used, main] = [process.cpuUsage(usedBefore), process.threadCpuUsage(mainBefore)]
+const brokerSeconds = (await cpuSecondsOf(child.pid)) - brokerBefore
 printRound({
-  figures: { 'messages/s': total / seconds },
+  figures: {
+    'messages/s': total / seconds,
+    'main thread, µs a message': microseconds(main),
+    'process, µs a message': microseconds(used),
+    'broker, µs a message': (brokerSeconds * 1e6) / total,
+  },
   settings: { ...durabilityOf(false), messages: total },
   wrong: [
     ...expect('messages left in the dead-letter queue', (await shelf.peek('0', 1)).length, 0),

@@ -40,3 +40,6 @@ export interface LogRecord {
   /** A reference (the manager) could not be resolved yet. */
   readonly unresolved: boolean
 }
+
+/** What the ledger is asked about a record by: all that crosses to its thread. */
+export type LogRecordKeys = Pick<LogRecord, 'id' | 'jobId' | 'employeeId' | 'changeId'>

@@ -181,9 +181,10 @@ export function connect(
     runtime: sim,
     onPlanned: () => publish.wake(),
   })
+  const correlated = join ? joinedBy(join, { ledger, log }, SKEW_MS) : { ledger, log }
   const report = correlateLoop(
-    join ? joinedBy(join, ledger, SKEW_MS) : ledger,
-    log,
+    correlated.ledger,
+    correlated.log,
     {
       pollMs: 3 * MINUTE,
       pageMs: 0,

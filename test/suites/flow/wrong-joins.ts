@@ -1,32 +1,44 @@
 import type { Candidate, Candidates, Interim, JoinedRecord } from '../../../src/core/ledger/port/report.ts'
 import type { LogRecord } from '../../../src/core/ledger/log-record.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
+import type { ProvisioningLog } from '../../../src/core/ports.ts'
+import { parseLogRecord } from '../../../src/core/report/correlate/log-record.ts'
 import { implicationsOf } from '../../../src/core/report/correlate/slice.ts'
 import { joinsOf, joinContext } from '../../fakes/log.ts'
 
 export type JoinRule = (records: readonly LogRecord[], found: Candidates, skewMs: number) => JoinedRecord[]
 
+interface Surroundings {
+  readonly ledger: Ledger
+  readonly log: ProvisioningLog
+}
+
 /**
- * A ledger that stores what another rule would have joined. Its correlator must run one slice at a
- * time.
+ * A ledger that stores what another rule would have joined, and the log that it reads along. A page of the log must be
+ * one slice.
  */
-export function joinedBy(rule: JoinRule, ledger: Ledger, skewMs: number): Ledger {
+export function joinedBy(rule: JoinRule, { ledger, log }: Surroundings, skewMs: number): Surroundings {
   let records: readonly LogRecord[] = []
   let found: Candidates | null = null
   return {
-    ...ledger,
-    findCandidates: async (slice) => {
-      records = slice
-      found = await ledger.findCandidates(slice)
-      return found
+    log: {
+      page: async (query) => {
+        const page = await log.page(query)
+        records = page.records.flatMap((record) => parseLogRecord(record) ?? [])
+        return page
+      },
     },
-    recordLogRecords: (page) => {
-      if (found === null) return ledger.recordLogRecords(page)
-      const joins = rule(records, found, skewMs)
-      return ledger.recordLogRecords({
-        ...page,
-        ...implicationsOf(joins, found, joinContext(records, found, skewMs)),
-      })
+    ledger: {
+      ...ledger,
+      findCandidates: async (slice) => (found = await ledger.findCandidates(slice)),
+      recordLogRecords: (page) => {
+        if (found === null) return ledger.recordLogRecords(page)
+        const joins = rule(records, found, skewMs)
+        return ledger.recordLogRecords({
+          ...page,
+          ...implicationsOf(joins, found, joinContext(records, found, skewMs)),
+        })
+      },
     },
   }
 }

@@ -1,11 +1,11 @@
 import type { Candidate, Candidates, EchoedKey } from '../../../core/ledger/port/report.ts'
-import type { LogRecord } from '../../../core/ledger/log-record.ts'
+import type { LogRecord, LogRecordKeys } from '../../../core/ledger/log-record.ts'
 import { parse } from '../driver/json.ts'
 import { operationId } from '../tables/ids.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
 
 /** What is known of these records, and the operations they may speak of. */
-export async function candidates(sql: Sql, records: readonly LogRecord[]): Promise<Candidates> {
+export async function candidates(sql: Sql, records: readonly LogRecordKeys[]): Promise<Candidates> {
   const known = await readRows<{ id: string }>(
     sql,
     ['id TEXT'],
@@ -119,7 +119,7 @@ async function candidateOperations(
   }))
 }
 
-async function knownEchoes(sql: Sql, records: readonly LogRecord[]): Promise<EchoedKey[]> {
+async function knownEchoes(sql: Sql, records: readonly LogRecordKeys[]): Promise<EchoedKey[]> {
   const rows = await readRows<{
     job: string
     attribute: string

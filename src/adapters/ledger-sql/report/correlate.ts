@@ -30,11 +30,14 @@ export async function correlate(
       : [],
   )
   const first = await settle(sql, interims, 'accepted', now, finalAt)
-  const retried = await settle(sql, interims, 'escrowed', now, finalAt)
+  // Nearly all are settled by now, and none is settled twice.
+  const settled = new Set(first.map(({ seq }) => seq))
+  const others = interims.filter(({ seq }) => !settled.has(seq))
+  const retried = await settle(sql, others, 'escrowed', now, finalAt)
   const late = [
-    ...(await settle(sql, interims, 'unanswered', now, finalAt)),
-    ...(await settle(sql, interims, 'failed', now, finalAt)),
-    ...(await settle(sql, interims, 'answered', now, finalAt)),
+    ...(await settle(sql, others, 'unanswered', now, finalAt)),
+    ...(await settle(sql, others, 'failed', now, finalAt)),
+    ...(await settle(sql, others, 'answered', now, finalAt)),
   ]
   await addUnanswered(sql, first, -1)
   // For late answers the time in the log decides, not the order of the operations.

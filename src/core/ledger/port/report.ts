@@ -1,13 +1,13 @@
 import type { FindingCode } from '../../findings/codes.ts'
 import type { ForeignActivation, ForeignDeactivation } from './findings.ts'
-import type { LogRecord } from '../log-record.ts'
+import type { LogRecord, LogRecordKeys } from '../log-record.ts'
 import type { Json } from '../../model.ts'
 import type { FinalEventState, OperationState } from '../lifecycle.ts'
 
 /** Log records and the operations they answer, deadlines, and outcomes to publish. */
 export interface ReportLedger {
   /** Which of these log records are known, and the operations that the others may be about. */
-  findCandidates(records: readonly LogRecord[]): Promise<Candidates>
+  findCandidates(records: readonly LogRecordKeys[]): Promise<Candidates>
   /**
    * Stores log records with the operations they answer, sets interim outcomes, moves the watermark.
    */

@@ -75,12 +75,16 @@ export function echoOf(record: ScimUser): ReadonlyMap<string, string | null> {
 function echoObject(object: JsonObject, prefix: string, echo: Map<string, string | null>): void {
   for (const [key, value] of Object.entries(object)) {
     if (key === 'schemas') continue
-    const path = prefix + key.replaceAll(/[.:]/g, '')
+    const path = prefix + withoutPunctuation(key)
     if (key === 'manager' && isObject(value)) echo.set(path, text(value['value'] ?? null))
     else if (isObject(value)) echoObject(value, path, echo)
     else if (Array.isArray(value)) for (const entry of value) echoEntry(entry, path, echo)
     else echo.set(path, text(value))
   }
+}
+
+function withoutPunctuation(key: string): string {
+  return key.includes('.') || key.includes(':') ? key.replaceAll(/[.:]/g, '') : key
 }
 
 function echoEntry(entry: Json, path: string, echo: Map<string, string | null>): void {

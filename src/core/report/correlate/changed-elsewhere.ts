@@ -5,12 +5,12 @@ import type { LogRecord } from '../../ledger/log-record.ts'
 
 /** New records of changes that Rollcall did not send: the employee has no unanswered operation. */
 export function foreignRecords(joins: readonly JoinedRecord[], found: Candidates): LogRecord[] {
+  const unexplained = joins.filter(({ record, operation }) => operation === null && record.imported)
+  if (unexplained.length === 0) return []
   const open = stillOpen(joins, found)
   const seen = new Set(found.unjoined.map(({ id }) => id))
-  return joins.flatMap(({ record, operation }) =>
-    operation === null && record.imported && !seen.has(record.id) && !open.has(record.employeeId)
-      ? [record]
-      : [],
+  return unexplained.flatMap(({ record }) =>
+    seen.has(record.id) || open.has(record.employeeId) ? [] : [record],
   )
 }
 
@@ -28,14 +28,18 @@ export function employeesChangedElsewhere(
   found: Candidates,
   echoes: Echoes,
 ): string[] {
+  const suspicious = joins.filter(
+    ({ record, operation }) =>
+      record.status === 'success' && (record.escrowRetry || (operation === null && record.imported)),
+  )
+  if (suspicious.length === 0) return []
   const open = stillOpen(joins, found)
   const accepted = acceptedAfter(joins, found)
-  const changedElsewhere = joins.filter(({ record, operation, interim }) => {
+  const changedElsewhere = suspicious.filter(({ record, interim }) => {
     const ours = accepted.get(record.employeeId)
-    if (record.status !== 'success' || open.has(record.employeeId) || (ours && record.activityAt < ours.at))
-      return false
+    if (open.has(record.employeeId) || (ours && record.activityAt < ours.at)) return false
     if (record.escrowRetry) return interim === null
-    return operation === null && record.imported && ours !== undefined && !holdsOurs(record, ours, echoes)
+    return ours !== undefined && !holdsOurs(record, ours, echoes)
   })
   return [...new Set(changedElsewhere.map(({ record }) => record.employeeId))]
 }

@@ -18,6 +18,11 @@ export function accessElsewhere(
   found: Candidates,
   { echoes, skewMs }: JoinContext,
 ): { readonly disabled: readonly ForeignDeactivation[]; readonly enabled: readonly ForeignActivation[] } {
+  const unexplained = joins.filter(
+    ({ record, operation }) =>
+      operation === null && (record.status === 'success' || record.status === 'warning'),
+  )
+  if (unexplained.length === 0) return { disabled: [], enabled: [] }
   const accepted = acceptedAfter(joins, found)
   const explained = (record: LogRecord): boolean => {
     const ours = accepted.get(record.employeeId)
@@ -31,8 +36,7 @@ export function accessElsewhere(
   }
   const disabled = new Map<string, ForeignDeactivation>()
   const enabled = new Map<string, ForeignActivation>()
-  for (const { record, operation } of joins) {
-    if (operation !== null || (record.status !== 'success' && record.status !== 'warning')) continue
+  for (const { record } of unexplained) {
     const { employeeId, activityAt: at, changeId: change } = record
     if (record.active === false || DISABLING.includes(record.action)) {
       if (at >= (disabled.get(employeeId)?.at ?? at) && !explained(record))

@@ -2,7 +2,7 @@ import type { LogRecord } from '../../ledger/log-record.ts'
 import { bare } from '../../own.ts'
 import { isCode } from '../outcomes/reason-catalogue.ts'
 import { activeOf, isOutOfScope } from './log-active.ts'
-import { isType, Raw, type RawRecord, type RawStep, spelled } from './raw-record.ts'
+import { isType, type RawRecord, type RawStep, readRawRecord, spelled } from './raw-record.ts'
 
 /**
  * Reads records of the provisioning log. Source of the shape: the `provisioningObjectSummary`
@@ -38,9 +38,8 @@ const LONGEST_KEY = 1_000
 
 /** `null` for a record without id, employee or time: it cannot answer an operation. */
 export function parseLogRecord(value: unknown): LogRecord | null {
-  const parsed = Raw.safeParse(value)
-  if (!parsed.success) return null
-  const raw = parsed.data
+  const raw = readRawRecord(value)
+  if (raw === null) return null
   const steps = raw.provisioningSteps
   const activityAt = momentOf(raw.activityDateTime)
   const retry = steps.find(isRetry)

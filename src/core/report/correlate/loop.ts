@@ -1,6 +1,6 @@
 import { RollcallError } from '../../errors.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
-import type { LogRecord } from '../../ledger/log-record.ts'
+import type { LogRecord, LogRecordKeys } from '../../ledger/log-record.ts'
 import type { JoinedRecord } from '../../ledger/port/report.ts'
 import type { Json } from '../../model.ts'
 import type { LogPage, LogQuery, ProvisioningLog } from '../../ports.ts'
@@ -177,13 +177,14 @@ async function correlatePage(context: Context, page: LogPage, watermark: number 
   const records = await parsePage(context, page)
   for (let start = 0; start < Math.max(1, records.length); start += SLICE_SIZE) {
     const slice = records.slice(start, start + SLICE_SIZE)
-    const found = await ledger.findCandidates(slice)
+    const found = await ledger.findCandidates(slice.map(keysOf))
     const correlated = correlateSlice(slice, found, records, settings.skewMs)
     runtime.telemetry.count('rollcall.log.foreign', correlated.foreign)
     const now = runtime.now()
     const isLast = start + SLICE_SIZE >= records.length
     await ledger.recordLogRecords({
       ...correlated,
+      joins: correlated.joins.map(withoutEcho),
       now,
       finalAt: now + settings.quietMs,
       watermark: isLast ? watermark : null,
@@ -191,6 +192,16 @@ async function correlatePage(context: Context, page: LogPage, watermark: number 
     await trace(context, correlated.joins)
   }
 }
+
+function keysOf({ id, jobId, employeeId, changeId }: LogRecord): LogRecordKeys {
+  return { id, jobId, employeeId, changeId }
+}
+
+/** The ledger keeps no values of a joined record, and copying them to its thread costs most. */
+function withoutEcho(join: JoinedRecord): JoinedRecord {
+  return join.operation === null ? join : { ...join, record: { ...join.record, echo: NO_ECHO } }
+}
+const NO_ECHO = {}
 
 async function trace({ ledger, runtime, stage }: Context, joins: readonly JoinedRecord[]): Promise<void> {
   if (!runtime.telemetry.traces) return

@@ -118,6 +118,7 @@ function eligibleFor(
  * directory would hold the same.
  */
 function bestExplanations(record: LogRecord, complete: readonly Sent[], echoes: Echoes): readonly Sent[] {
+  if (complete.length === 1) return complete
   const fewest = Math.min(...complete.map((sent) => unsentIn(record, sent).length))
   const explaining = complete.filter((sent) => unsentIn(record, sent).length === fewest)
   const showing = explaining.filter((sent) => agrees(record, sent, echoes))
