@@ -93,8 +93,11 @@ function begin(t: Ending, environment: Readonly<Record<string, string>>): Run {
   t.after(() => child.kill('SIGKILL'))
   const said: string[] = []
   child.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString()))
-  return { child, said: () => said.join('').slice(-4_000) }
+  return { child, said: () => said.join('') }
 }
+
+/** Before that, SIGTERM ends a process like any other. */
+const hasStarted = (said: string): boolean => said.includes('"event":"started"')
 
 /** How a process ended, or that there is nothing left to do for it. */
 async function endOf(
@@ -106,7 +109,7 @@ async function endOf(
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null
   await until(
     'it dies, or everything is answered and told',
-    async () => !isRunning() || isDone(doubles, reader, story),
+    async () => !isRunning() || (hasStarted(said()) && (await isDone(doubles, reader, story))),
     WITHIN_MS,
     20,
   ).catch(async (cause: unknown) => {
@@ -170,7 +173,7 @@ async function environmentIn(
     // On PostgreSQL a killed process keeps its leases this long, and its batches for two requests.
     LEASE_MS: '1500',
     HTTP_TIMEOUT_MS: '1000',
-    LOG_LEVEL: 'warn',
+    LOG_LEVEL: 'info',
   }
 }
 
