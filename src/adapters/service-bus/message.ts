@@ -10,6 +10,7 @@ import { type ArrivedBody, arrivedBytes, readArrived } from '../../core/intake/b
 import { isContentEncoding } from '../../core/intake/body/content-type.ts'
 import type { BodyTrouble, SourceMessage } from '../../core/ports.ts'
 import { amqpBody } from './bodies/amqp-body.ts'
+import { idIn, simpleProperties, textIn } from './simple-values.ts'
 
 /** A message as it arrived, with what settles it. */
 export interface BusMessage extends SourceMessage {
@@ -39,15 +40,15 @@ export function toMessage(
   return {
     native,
     entity,
-    sequence: String(native.sequenceNumber ?? native.messageId ?? ''),
+    sequence: String(native.sequenceNumber ?? idIn(native.messageId) ?? ''),
     enqueuedAt: native.enqueuedTimeUtc?.getTime() ?? 0,
-    messageId: native.messageId === undefined ? null : String(native.messageId),
-    sessionId: native.sessionId ?? null,
-    contentType: native.contentType ?? null,
-    subject: native.subject ?? null,
-    correlationId: native.correlationId === undefined ? null : String(native.correlationId),
-    replyTo: native.replyTo ?? null,
-    properties: native.applicationProperties ?? {},
+    messageId: idIn(native.messageId),
+    sessionId: textIn(native.sessionId),
+    contentType: textIn(native.contentType),
+    subject: textIn(native.subject),
+    correlationId: idIn(native.correlationId),
+    replyTo: textIn(native.replyTo),
+    properties: simpleProperties(native.applicationProperties),
     body,
     packed,
     get text() {
@@ -111,7 +112,7 @@ function declaredBy({
   applicationProperties,
   _rawAmqpMessage: raw,
 }: ServiceBusReceivedMessage): Declared {
-  const said = { contentType: contentType ?? null, encodings: NONE }
+  const said = { contentType: textIn(contentType), encodings: NONE }
   const properties = applicationProperties ?? {}
   const written = Object.keys(properties)
     .filter(isContentEncoding)

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chance as randomOf } from '../../fakes/history.ts'
 import { chanceOf } from '../../fakes/plain-event.ts'
-import { type Target, targetsIn } from './targets.ts'
+import { targetsIn } from './targets.ts'
+import type { Target } from './targets/target.ts'
 
 /** A case that takes longer holds up the events behind it. */
 const LONGEST_MS = 5_000

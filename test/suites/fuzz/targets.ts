@@ -9,7 +9,7 @@ import { examineConfig } from '../../../src/config/load.ts'
 import { printTo } from '../../../src/cli/support/output.ts'
 import { evaluateHere } from '../../../src/core/expression/evaluate.ts'
 import { readBytes } from '../../../src/core/intake/body/bytes.ts'
-import { takeIn, takeInShaped, type TakenIn } from '../../../src/core/intake/message.ts'
+import { takeIn, takeInShaped } from '../../../src/core/intake/message.ts'
 import { compileShape } from '../../../src/core/intake/shape.ts'
 import { SHIPPED_SHAPES } from '../../../src/core/intake/shapes/shipped.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
@@ -20,16 +20,8 @@ import { rawLogRecord } from '../../fakes/log.ts'
 import { cloudEvent, inboxMessage } from '../../fakes/messages.ts'
 import type { Chance } from '../../fakes/plain-event.ts'
 import { spoilBytes, spoilText, spoilValue } from './spoil.ts'
-
-/**
- * One parsing layer: reads one spoilt input, and says what is wrong with how it did; `null` when
- * nothing is.
- */
-export interface Target {
-  /** How many of a hundred cases are its own. */
-  readonly share: number
-  readonly run: (chance: Chance) => string | null | Promise<string | null>
-}
+import { amqp } from './targets/amqp.ts'
+import { type Target, unaccounted } from './targets/target.ts'
 
 const EVENT = {
   ...cloudEvent,
@@ -71,13 +63,6 @@ const COMMANDS = [
   'block 20011 --until 2026-12-01 --actor a --justification b',
 ] as const
 
-/** Neither lost nor made up: a message gives its events, or a reason. */
-function unaccounted({ events, rejected }: TakenIn): string | null {
-  if (rejected === null && events.length === 0) return 'a message gave neither an event nor a reason'
-  if (rejected !== null && events.length > 0) return 'a refused message gave events'
-  return events.some(({ employeeId, id }) => employeeId === '' || id === '') ? 'an event has no name' : null
-}
-
 function spoiltBody(chance: Chance, value: unknown): string {
   const text = JSON.stringify(spoilValue(value, chance)) ?? 'null'
   return chance.oneIn(2) ? text : spoilText(text, chance)
@@ -88,7 +73,7 @@ export function targetsIn(folder: string): Readonly<Record<string, Target>> {
   const tools = { evaluator: evaluateHere(), digest: sha256, makeReader: httpReader, checkChannel }
   return {
     bytes: {
-      share: 20,
+      share: 15,
       run: (chance) => {
         const text = Buffer.from(JSON.stringify(EVENT), chance.pick(['utf8', 'utf16le', 'latin1']))
         const bytes = spoilBytes(chance.oneIn(5) ? gzipSync(text) : text, chance)
@@ -105,7 +90,7 @@ export function targetsIn(folder: string): Readonly<Record<string, Target>> {
       },
     },
     JSON: {
-      share: 20,
+      share: 15,
       run: (chance) => {
         const text = spoiltBody(chance, EVENT)
         const read = readJson(text)
@@ -145,6 +130,7 @@ export function targetsIn(folder: string): Readonly<Record<string, Target>> {
         return parsed !== null && !Number.isFinite(parsed.activityAt) ? 'a record has no time' : null
       },
     },
+    'AMQP types': amqp,
     configuration: {
       share: 2,
       run: (chance) => {

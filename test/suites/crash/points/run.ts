@@ -5,14 +5,15 @@ import { parseArgs } from 'node:util'
 import { startPostgres } from '../../../adapters/support/postgres.ts'
 import { chance as randomOf } from '../../../fakes/history.ts'
 import type { Ending } from '../site.ts'
-import { type Point, pointsOf, textOf } from './point.ts'
+import { type Point, pointOf, pointsOf, textOf } from './point.ts'
 import { makeStory } from './story.ts'
 import { survive, type Survived } from './survive.ts'
 
 /**
  * `npm run crash -- --all --engine PostgreSQL --most 3`: counts the effects of an undisturbed run,
- * and kills one process at each of their first times, before and after. Without `--all`: `--points`
- * of them, chosen by `--seed`. Exits with 1 when a run lost, doubled or spoilt anything.
+ * and kills one process at each of their first times, before and after. `--point 'after bus.settle
+ * #1'` names one. Without `--all`: `--points` of them, chosen by `--seed`. Exits with 1 when a run
+ * lost, doubled or spoilt anything.
  */
 const { values } = parseArgs({
   options: {
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     engine: { type: 'string', default: 'SQLite' },
     most: { type: 'string', default: '3' },
     points: { type: 'string', default: '10' },
+    point: { type: 'string', multiple: true },
     seed: { type: 'string', default: '1' },
   },
 })
@@ -40,15 +42,17 @@ async function runWith(points: readonly Point[]): Promise<Survived> {
 }
 
 const random = randomOf(Number(values.seed))
-const { counts } = await runWith([])
-const all = pointsOf(counts, Number(values.most))
-const chosen = values.all
-  ? all
-  : all
-      .map((point) => ({ point, at: random() }))
-      .toSorted((a, b) => a.at - b.at)
-      .slice(0, Number(values.points))
-      .map(({ point }) => point)
+const named = values.point?.flatMap((text) => pointOf(text) ?? []) ?? []
+const { counts } = named.length > 0 ? { counts: {} } : await runWith([])
+const all = named.length > 0 ? named : pointsOf(counts, Number(values.most))
+const chosen =
+  values.all || named.length > 0
+    ? all
+    : all
+        .map((point) => ({ point, at: random() }))
+        .toSorted((a, b) => a.at - b.at)
+        .slice(0, Number(values.points))
+        .map(({ point }) => point)
 let covered = 0
 const missed: string[] = []
 const failures: string[] = []
@@ -59,7 +63,7 @@ for (const point of chosen) {
     if (died.length === 0) missed.push(textOf(point))
   } catch (error) {
     failures.push(`${textOf(point)}: ${error instanceof Error ? error.message : String(error)}`)
-    process.stdout.write(`FAILED ${failures.at(-1)}\n`)
+    process.stdout.write(`FAILED ${failures.at(-1)}\nrepeat it with: --point '${textOf(point)}'\n`)
   }
   process.stderr.write(`${textOf(point)}\n`)
 }

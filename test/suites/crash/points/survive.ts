@@ -18,7 +18,7 @@ import { CONFIG, NOTICED, type Story } from './story.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..', '..')
 const INSTEAD = join(import.meta.dirname, 'instead-of-connector.ts')
-const WITHIN_MS = 60_000
+const WITHIN_MS = 180_000
 
 export interface Survived {
   /**
