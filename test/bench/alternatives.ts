@@ -124,7 +124,10 @@ printRound({
     trouble: String(trouble),
     'flow null values': String(settings.flowNulls),
   },
-  wrong: expect('messages left on the queue', queue.active + queue.locked, 0),
+  wrong: [
+    ...expect('messages left on the queue', queue.active + queue.locked, 0),
+    ...(way === 'rollcall' ? expect('employees wrong', wrong.length, 0) : []),
+  ],
 })
 
 function begin(): ChildProcess {

@@ -12,7 +12,7 @@ import { startDoubles } from './support/doubles.ts'
 import { expect, printRound } from './support/figures.ts'
 import { durabilityOf } from './support/ledger.ts'
 import { fill } from './support/load.ts'
-import { residentMB } from './support/process.ts'
+import { cpuSecondsOf, residentMB } from './support/process.ts'
 
 /**
  * The memory of `rollcall run` while it takes in a backlog:
@@ -51,6 +51,7 @@ await until(
   900_000,
   200,
 )
+const cpuSeconds = await cpuSecondsOf(connector.pid)
 const seconds = (performance.now() - startedAt) / 1_000
 connector.kill('SIGTERM')
 await ended
@@ -63,6 +64,7 @@ printRound({
     'MB in the first fifth': most(0, 0.2),
     'MB in the last fifth': most(0.8, 1),
     'messages/s': MESSAGES / seconds,
+    'process µs': (cpuSeconds * 1e6) / MESSAGES,
   },
   settings: { ...durabilityOf(false), messages: MESSAGES },
   wrong: expect('events in the ledger', totals.events, MESSAGES),
