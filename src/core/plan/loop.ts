@@ -35,11 +35,21 @@ const TEND_MS = 1_000
  * later turn.
  */
 const PATIENCE_MS = 150
+/**
+ * The least time between planning some employees and looking for the next who become due, so that
+ * events in quick succession are planned together and not each in a transaction of its own.
+ */
+const SPACING_MS = 50
 
 export interface PlanContext {
   readonly ledger: Pick<
     Ledger,
-    'claimDueEmployees' | 'commitPlan' | 'expireIncompleteEvents' | 'listOpenLeavers' | 'settleLeavers'
+    | 'claimDueEmployees'
+    | 'commitPlan'
+    | 'expireIncompleteEvents'
+    | 'listOpenLeavers'
+    | 'readNextDue'
+    | 'settleLeavers'
   >
   readonly mapping: Mapping
   readonly settings: PlanSettings
@@ -54,6 +64,7 @@ export interface PlanContext {
  */
 export function planLoop({ ledger, mapping, settings, runtime, onPlanned }: PlanContext): WakeableService {
   let tendedAt = Number.NEGATIVE_INFINITY
+  let plannedAt = Number.NEGATIVE_INFINITY
   const rules = {
     mapping,
     digest: runtime.digest,
@@ -90,6 +101,12 @@ export function planLoop({ ledger, mapping, settings, runtime, onPlanned }: Plan
     return tended.assessed
   }
 
+  /** Another instance may record events, so a rest is never longer than `pollMs`. */
+  const restUntil = (due: number | null, now: number): number =>
+    due === null
+      ? settings.pollMs
+      : Math.min(settings.pollMs, Math.max(due - now, plannedAt + SPACING_MS - now, 1))
+
   return loop('plan', runtime, async (signal) => {
     const now = runtime.now()
     const { employeesAtOnce: limit, maxWaitMs, claimMs = 0 } = settings
@@ -98,7 +115,7 @@ export function planLoop({ ledger, mapping, settings, runtime, onPlanned }: Plan
     const employees = await ledger.claimDueEmployees({ now, limit, maxWaitMs, claimMs })
     if (employees.length === 0 && pending.size === 0) {
       await ledger.expireIncompleteEvents(now - settings.incompleteMs, now, settings.employeesAtOnce)
-      return settings.pollMs
+      return restUntil(await ledger.readNextDue({ now, maxWaitMs }), now)
     }
     // An employee whose plan is pending is still due; only a new revision makes the plan begin
     // again.
@@ -126,7 +143,10 @@ export function planLoop({ ledger, mapping, settings, runtime, onPlanned }: Plan
         return decisions.length
       },
     )
-    if (planned > 0) onPlanned()
+    if (planned > 0) {
+      plannedAt = now
+      onPlanned()
+    }
     return 0
   })
 }

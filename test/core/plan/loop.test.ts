@@ -33,7 +33,12 @@ const employee = (employeeId: string): Employee => ({
   unanswered: [],
 })
 
-function start(t: TestContext, employees: readonly Employee[], mapping: Mapping = compileMapping()) {
+function start(
+  t: TestContext,
+  employees: readonly Employee[],
+  mapping: Mapping = compileMapping(),
+  nextDue: (now: number) => number | null = () => null,
+) {
   const runtime = virtualRuntime()
   const due = [...employees]
   const queries: DueQuery[] = []
@@ -46,6 +51,7 @@ function start(t: TestContext, employees: readonly Employee[], mapping: Mapping 
       queries.push(query)
       return due.slice(0, query.limit)
     },
+    readNextDue: async ({ now }) => nextDue(now),
     commitPlan: async (decisions) => {
       if (refusals-- > 0) throw new TypeError('the ledger is away')
       committed.push(decisions)
@@ -188,4 +194,31 @@ void test('a plan that is still being computed does not delay the stop', async (
   void stop().then(() => (stopped = true))
   await runtime.settle()
   assert.deepEqual([stopped, evaluator.asked, committed], [true, ['"slow"'], []])
+})
+
+void test('planning rests until the next employee becomes due, and never longer than between two looks', async (t) => {
+  const dueAt: { at: number | null } = { at: null }
+  const { runtime, due, committed, queries } = start(t, [], compileMapping(), () => dueAt.at)
+  dueAt.at = runtime.now() + 1_000 + 300
+  await runtime.advance(1_000)
+  due.push(employee('1'))
+  await runtime.advance(299)
+  assert.equal(committed.length, 0)
+  await runtime.advance(1)
+  assert.equal(committed.length, 1)
+  dueAt.at = null
+  const looks = queries.length
+  await runtime.advance(5_000)
+  assert.ok(queries.length >= looks + 4)
+})
+
+void test('employees who become due one after the other are planned together, some milliseconds apart', async (t) => {
+  const { runtime, due, committed } = start(t, [], compileMapping(), (now) => now + 1)
+  for (let n = 0; n < 100; n++) {
+    due.push(employee(`${n}`))
+    await runtime.advance(1)
+  }
+  await runtime.advance(100)
+  assert.deepEqual(due, [])
+  assert.ok(committed.length >= 50 && committed.length <= 54, `${committed.length} transactions`)
 })

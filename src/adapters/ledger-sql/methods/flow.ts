@@ -18,6 +18,7 @@ import { submissionStatus } from '../inspect/counts.ts'
 import { markPublished, takeUnpublished } from '../report/outbox.ts'
 import { claimNotices, finishReads } from '../intake/notices.ts'
 import { claimDueEmployees } from '../plan/load.ts'
+import { nextDue } from '../plan/next-due.ts'
 import { importBaseline, record } from '../intake/record.ts'
 import { seqOf } from '../tables/ids.ts'
 import { originsOf } from '../tables/origins.ts'
@@ -37,6 +38,7 @@ export function intakeMethods({ write, instance }: Transactions): IntakeLedger {
 export function planMethods({ write, read, instance }: Transactions): PlanLedger {
   return {
     claimDueEmployees: (query) => (query.claimMs ? write : read)((sql) => claimDueEmployees(sql, query)),
+    readNextDue: (query) => read((sql) => nextDue(sql, query)),
     commitPlan: (decisions, brake, now) => write((sql) => commitPlan(sql, instance, decisions, brake, now)),
     replanForPilot: (query) => write((sql) => replanForPilot(sql, query)),
     countOutsidePilot: () => read(countOutsidePilot),

@@ -9,6 +9,11 @@ export interface PlanLedger {
    */
   claimDueEmployees(query: DueQuery): Promise<readonly Employee[]>
   /**
+   * When the next employee becomes due who is not due yet, so that planning can rest until then;
+   * `null` when no employee waits for a moment.
+   */
+  readNextDue(query: Pick<DueQuery, 'now' | 'maxWaitMs'>): Promise<number | null>
+  /**
    * Carries out decisions: replaces operations that were not sent, moves events to their new
    * states, queues final outcomes. It drops a decision whose employee changed since the read; that
    * employee stays due. It holds deactivations back when they are too many for the brake.

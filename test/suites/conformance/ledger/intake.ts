@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { hrEvent, joiner, leaver, type LedgerCase, messageOf, T0 } from './world.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, messageOf, T0, type World } from './world.ts'
 
 /** What `record` and `claimDueEmployees` promise. */
 export const intakeCases: readonly LedgerCase[] = [
@@ -273,6 +273,45 @@ export const intakeCases: readonly LedgerCase[] = [
       assert.deepEqual(await due(60_000), ['p1', 'p2', 'p3'])
     },
   },
+  {
+    name: 'the next employee becomes due at the moment that is foretold: after the quiet time, on an effective date, and not when due already',
+    run: async (world) => {
+      assert.equal(await nextDue(world), null)
+      await world.intake([
+        messageOf(
+          1,
+          joiner('h1', 'moment'),
+          hrEvent('h2', 'moment', { title: 'later' }, { effectiveAt: T0 + 10_000 }),
+        ),
+      ])
+      assert.equal(await nextDue(world), null)
+      await world.plan()
+      assert.equal(await nextDue(world), T0 + 10_000)
+      await world.intake([messageOf(2, joiner('q1', 'quiet'))], { quietMs: 2_000 })
+      assert.equal(await nextDue(world), T0 + 2_000)
+      world.now = T0 + 1_999
+      assert.deepEqual(await world.due(), [])
+      world.now = T0 + 2_000
+      assert.equal((await world.due()).length, 1)
+      assert.equal(await nextDue(world), T0 + 10_000)
+    },
+  },
+  {
+    name: 'during a backlog the next employee becomes due after the maximum wait, or when the backlog is over',
+    run: async (world) => {
+      await world.intake([messageOf(1, joiner('e1', 'p1'))], { quietMs: 1_000, backlog: true })
+      assert.equal(await nextDue(world, 500), T0 + 500)
+      const over = await nextDue(world, 60_000)
+      assert.ok(over !== null && over > T0 && over < T0 + 60_000)
+      world.now = over - 1
+      assert.deepEqual(await world.due(), [])
+      world.now = over
+      assert.equal((await world.due()).length, 1)
+    },
+  },
 ]
+
+const nextDue = (world: World, maxWaitMs = 60_000): Promise<number | null> =>
+  world.ledger.readNextDue({ now: world.now, maxWaitMs })
 
 const SOURCE_WITH_SPACE = '/hr/with space'
