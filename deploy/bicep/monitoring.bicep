@@ -12,7 +12,7 @@ var kinds = [
   {
     name: 'urgent'
     severity: 1
-    codes: ['leaver.open', 'brake.tripped', 'job.stopped', 'submission.held', 'bus.unreachable', 'loop.missing']
+    codes: ['leaver.open', 'emergency.waits', 'brake.tripped', 'job.stopped', 'submission.held', 'bus.unreachable', 'loop.missing']
   }
   {
     name: 'normal'

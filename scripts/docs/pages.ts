@@ -14,6 +14,7 @@ import { withTables } from './tables.ts'
  */
 export const GENERATED_PAGES: Readonly<Record<string, (page: string) => string>> = {
   'docs/guides/alerts.md': withTables,
+  'docs/guides/emergency-lane.md': withTables,
   'docs/guides/findings.md': withTables,
   'docs/guides/leavers.md': withTables,
   'docs/reference/commands.md': renderCommands,

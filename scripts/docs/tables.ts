@@ -1,4 +1,9 @@
 import { ALERTS, cureIn } from '../../src/core/alerts/codes.ts'
+import {
+  EMERGENCY_REASON_NAMES,
+  EMERGENCY_REASONS,
+  EMERGENCY_WAITS,
+} from '../../src/core/emergency/reasons.ts'
 import { FINDINGS, type FindingKind } from '../../src/core/findings/codes.ts'
 import { LEAVER_CAUSES } from '../../src/core/leavers/causes.ts'
 import { type InstrumentName, INSTRUMENTS, prometheusName } from '../../src/core/telemetry.ts'
@@ -10,6 +15,16 @@ const TABLES: Readonly<Record<string, () => string>> = {
     table(
       ['cause', 'meaning', 'what to do'],
       Object.entries(LEAVER_CAUSES).map(([cause, { meaning, fix }]) => [`\`${cause}\``, meaning, fix]),
+    ),
+  'emergency reasons': () =>
+    table(
+      ['`when`', 'used while'],
+      EMERGENCY_REASON_NAMES.map((name) => [`\`${name}\``, EMERGENCY_REASONS[name]]),
+    ),
+  'emergency waits': () =>
+    table(
+      ['the case says', 'meaning', 'what to do'],
+      Object.entries(EMERGENCY_WAITS).map(([why, { meaning, fix }]) => [`\`${why}\``, meaning, fix]),
     ),
   alerts: () =>
     table(

@@ -26,6 +26,7 @@ import { DAY_MS, type Runtime } from '../core/runtime.ts'
 import type { Service } from '../core/service.ts'
 import { busAddress, endpointOf, ledgerAddress, localOnlyCredential } from './addresses.ts'
 import { accountReaderAt, directorySettingsOf } from './directory.ts'
+import { emergencyPort, emergencySettings } from './emergency.ts'
 import { identityOf } from './instance/identity.ts'
 import { channelsOf } from './alerts/channels.ts'
 import { alertSettingsOf } from './alerts/settings.ts'
@@ -98,7 +99,11 @@ export async function compose(
     runtime.now,
   )
   stack.defer(() => ledger.close())
-  if (!loops || loops.has('provision')) await applyPilot(ledger, config.rules.pilot, runtime)
+  if (!loops || loops.has('provision')) {
+    await applyPilot(ledger, config.rules.pilot, runtime)
+    // Nobody waits for a lane that is not there.
+    if (config.rules.emergency === null) await ledger.markEmergencyWaits([])
+  }
   const health = receiverHealth(runtime.now)
   const sourceQueue = health.watch(
     sourceQueueOf(config, {
@@ -144,7 +149,7 @@ function graphPorts({
   runtime,
   endpoint,
   credential,
-}: Outside): Pick<ConnectorPorts, 'provisioning' | 'log' | 'job' | 'accounts'> {
+}: Outside): Pick<ConnectorPorts, 'provisioning' | 'log' | 'job' | 'accounts' | 'directDeactivation'> {
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
   const window = logWindow({ requests: config.LOG_REQUESTS_PER_10S, windowMs: LOG_WINDOW_MS }, runtime)
   return {
@@ -152,6 +157,7 @@ function graphPorts({
     log: graphLog(graph, endpoint, window, config.LOG_PAGE, runtime),
     job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
     accounts: accountReaderAt(endpoint, credential, config),
+    ...emergencyPort(config, credential, runtime),
   }
 }
 
@@ -239,6 +245,7 @@ function connectorSettings(
       ...(config.rules.pilot ? { pilot: config.rules.pilot } : {}),
       attributeFailure: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets },
     },
+    ...emergencySettings(config, fold),
     hydrate: { ...config.rules.notices, leaseMs: READ_LEASE_MS },
     retention: {
       afterMs: config.RETENTION_DAYS * DAY_MS,

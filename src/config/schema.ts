@@ -6,6 +6,7 @@ import { AccessSettings, AccessWords } from '../core/intake/access.ts'
 import { EVENT_TYPES } from '../core/intake/event/event-types.ts'
 import { PLACEHOLDER_DATES } from '../core/intake/event/moments.ts'
 import { isCharset } from '../core/intake/body/charset.ts'
+import { EmergencyFileSettings } from '../core/emergency/settings.ts'
 import { PilotSettings } from '../core/plan/pilot.ts'
 import { FIELD_KINDS } from '../core/intake/shape/fields.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
@@ -213,6 +214,15 @@ export const FILE = z.strictObject({
     description:
       'Only these employees are sent; everyone else is planned and held. Default: everyone is sent',
   }),
+  leavers: z
+    .strictObject({
+      emergency: EmergencyFileSettings.optional().meta({
+        description:
+          'Disables the accounts of leavers at once through the SCIM API of Entra ID while the provisioning job cannot, within a budget. Default: never',
+      }),
+    })
+    .prefault({})
+    .meta({ description: 'What is done for leavers besides the operations of the provisioning job' }),
   notices: NoticeSettings.prefault({}).meta({ description: 'How notices are processed' }),
   targets: z
     .record(text, z.union([text, z.array(text).min(1)]))

@@ -14,6 +14,7 @@ import { leased, type LeaseSettings, type StartableService } from './ledger/leas
 import type { Ledger } from './ledger/ledger.ts'
 import type { Mapping } from './plan/mapping/mapping.ts'
 import { planLoop, type PlanSettings } from './plan/loop.ts'
+import { emergencyLoop, type EmergencySettings } from './emergency/loop.ts'
 import { historyLoop } from './history/loop.ts'
 import { retentionLoop, type RetentionSettings } from './plan/retain/loop.ts'
 import type {
@@ -21,6 +22,7 @@ import type {
   SourceQueue,
   SourceMessage,
   Sender,
+  DirectDeactivation,
   Provisioning,
   ProvisioningJob,
   ProvisioningLog,
@@ -44,6 +46,8 @@ export interface Ports<M extends SourceMessage> {
   readonly provisioning: Provisioning
   readonly log: ProvisioningLog
   readonly job: ProvisioningJob
+  /** Disables accounts past the job; without it there is no emergency lane. */
+  readonly directDeactivation?: DirectDeactivation
   /** Without it, or without its settings, what the directory holds is not looked at. */
   readonly accounts?: AccountReader
   readonly outcomes: Sender
@@ -80,6 +84,8 @@ export interface ConnectorSettings {
   readonly plan: PlanSettings
   readonly submit: SubmitSettings
   readonly job: JobSettings
+  /** Without it leavers go by the provisioning job only. */
+  readonly emergency?: EmergencySettings
   readonly witness?: WitnessSettings
   /** Without it, moments written by a clock that was ahead stay until time catches up with them. */
   readonly clock?: ClockSettings
@@ -118,6 +124,8 @@ export interface ConnectorSettings {
  * - **submit** sends whole records in full batches, within the service's limits, with at most one
  *   unanswered operation for each employee. **job** watches the provisioning job, and holds
  *   submission while the job is paused or quarantined.
+ * - **emergency** disables the accounts of leavers at once while the job cannot; it goes ahead of
+ *   submit and never replaces it.
  * - **correlate** joins the provisioning log to what was sent. Accepted is not done: an operation
  *   ends with its log records, or when the log is silent past the deadline.
  * - **directory** compares the accounts that the directory holds with the ledger.
@@ -161,6 +169,7 @@ export function connector<M extends SourceMessage>(
       publish.wake?.()
     },
   })
+  const emergency = emergencyLane(ports, settings, runtime, inOneInstance)
   const job = inOneInstance('job', () => jobLoop(ledger, ports.job, settings.job, runtime))
   const correlate = inOneInstance('correlate', () =>
     correlateLoop(ledger, ports.log, settings.correlate, runtime, () => {
@@ -193,7 +202,7 @@ export function connector<M extends SourceMessage>(
   const witness = ports.witness
     ? witnessing(ledger, ports.witness, settings.witness ?? { pollMs: 2_000 }, runtime)
     : null
-  const provision = [plan, job, ...submits].map((service) =>
+  const provision = [plan, job, ...submits, ...emergency].map((service) =>
     witness ? startedAfter(witness.checked, service) : service,
   )
   const stages: Readonly<Record<Loop, readonly Service[]>> = {
@@ -214,6 +223,17 @@ export function connector<M extends SourceMessage>(
 }
 
 type InOneInstance = (name: string, create: () => StartableService) => StartableService
+
+function emergencyLane<M extends SourceMessage>(
+  { ledger, directDeactivation: directory }: Ports<M>,
+  { emergency: settings }: ConnectorSettings,
+  runtime: Runtime,
+  inOneInstance: InOneInstance,
+): readonly StartableService[] {
+  return directory && settings
+    ? [inOneInstance('emergency', () => emergencyLoop({ ledger, directory, settings, runtime }))]
+    : []
+}
 
 /** What runs beside the flow: counts and copies of dead letters, the comparison, retention and alerts. */
 function supporting<M extends SourceMessage>(

@@ -59,6 +59,7 @@ export const noFigures = (): Figures => ({
   quota: { used: 0, oldestAt: null, lastAt: null },
   brake: { window: 0, held: 0, heldSince: null },
   leavers: { ...NONE, causes: [] },
+  emergencyWaits: [],
   findings: [],
   deadLetters: [],
   busDeadLetters: null,

@@ -46,6 +46,7 @@ function figuresAt(now: number): Figures {
     holds: [{ name: 'access', since: 2_000, until: now + 1, status: 403, detail: null }],
     quota: { used: 2, oldestAt: now - 5, lastAt: now - 3 },
     brake: { window: 1, held: 0, heldSince: null },
+    emergencyWaits: [],
     leavers: {
       count: 3,
       oldestAt: 5_000,

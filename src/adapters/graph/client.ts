@@ -3,6 +3,7 @@ import {
   Client,
   type Context,
   GraphClientError,
+  type GraphRequest,
   HTTPMessageHandler,
   type Middleware,
   ResponseType,
@@ -21,6 +22,12 @@ export interface Graph {
     headers: Readonly<Record<string, string>>,
     signal?: AbortSignal,
   ): Promise<Response>
+  patch(
+    path: string,
+    body: string,
+    headers: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<Response>
   get(path: string, signal: AbortSignal): Promise<Response>
 }
 
@@ -28,7 +35,7 @@ export interface Graph {
 const REFRESH_BEFORE_MS = 120_000
 
 export function graphClient(
-  endpoint: Endpoint,
+  endpoint: Pick<Endpoint, 'origin'> & { readonly version: string },
   credential: TokenCredential,
   timeoutMs: number,
   now: () => number,
@@ -45,13 +52,12 @@ export function graphClient(
     // Graph does not redirect. Following another server's redirect would send personal data to it.
     return { signal: signal ? AbortSignal.any([signal, timeout]) : timeout, redirect: 'manual' }
   }
+  const request = (path: string, signal?: AbortSignal): GraphRequest =>
+    client.api(path).options(options(signal)).responseType(ResponseType.RAW)
   return {
-    post: (path, body, headers, signal) =>
-      unpacked(
-        client.api(path).headers(headers).options(options(signal)).responseType(ResponseType.RAW).post(body),
-      ),
-    get: (path, signal) =>
-      unpacked(client.api(path).options(options(signal)).responseType(ResponseType.RAW).get()),
+    post: (path, body, headers, signal) => unpacked(request(path, signal).headers(headers).post(body)),
+    patch: (path, body, headers, signal) => unpacked(request(path, signal).headers(headers).patch(body)),
+    get: (path, signal) => unpacked(request(path, signal).get()),
   }
 }
 

@@ -1,51 +1,21 @@
 import type { Json } from '../../core/model.ts'
 import { RollcallError } from '../../core/errors.ts'
-import type { LogPage, LogQuery, Provisioning, ProvisioningLog, UploadAnswer } from '../../core/ports.ts'
+import type { LogPage, LogQuery, Provisioning, ProvisioningLog } from '../../core/ports.ts'
 import { retryAfterMs } from '../../core/provision/verdict.ts'
 import type { Runtime } from '../../core/runtime.ts'
+import { attempt } from './attempt.ts'
 import { dateOf, itemsOf, networkCode, nextOf } from './answer.ts'
 import type { Graph } from './client.ts'
 import type { Endpoint } from './endpoint.ts'
 
-/** How much of an error body is read. */
-const MOST_ERROR_TEXT = 16_384
-
 /** What is read, for errors. */
 const LOG = { code: 'LogUnavailable', what: 'the provisioning log' } as const
 
-/** Without a token no call is made, and a person must act, as after a refused token. */
-const NO_TOKEN = {
-  kind: 'response',
-  status: 401,
-  retryAfter: null,
-  requestId: null,
-  serverAt: null,
-  message: null,
-} as const
-
 export function graphProvisioning(graph: Graph, endpoint: Endpoint): Provisioning {
   return {
-    upload: async (body, clientRequestId, cut): Promise<UploadAnswer> => {
-      try {
-        const headers = { 'Content-Type': 'application/scim+json', 'client-request-id': clientRequestId }
-        const response = await graph.post(endpoint.uploadPath, body, headers, cut)
-        const error = response.ok ? null : errorOf((await response.text()).slice(0, MOST_ERROR_TEXT))
-        if (response.ok) await response.body?.cancel()
-        return {
-          kind: 'response',
-          status: response.status,
-          retryAfter: response.headers.get('Retry-After'),
-          requestId: response.headers.get('request-id'),
-          serverAt: dateOf(response),
-          code: error?.code ?? null,
-          message: error?.message ?? null,
-        }
-      } catch (error) {
-        if (error instanceof RollcallError && error.code === 'NoToken')
-          return { ...NO_TOKEN, code: error.code }
-        if (error instanceof RollcallError) throw error
-        return { kind: 'network', code: networkCode(error) }
-      }
+    upload: (body, clientRequestId, cut) => {
+      const headers = { 'Content-Type': 'application/scim+json', 'client-request-id': clientRequestId }
+      return attempt(() => graph.post(endpoint.uploadPath, body, headers, cut))
     },
   }
 }
@@ -164,17 +134,4 @@ function quoted(text: string): string {
 function isOfJob(record: Json, jobId: string): boolean {
   const stated = typeof record === 'object' && record !== null && 'jobId' in record ? record['jobId'] : null
   return typeof stated !== 'string' || stated.toLowerCase() === jobId.toLowerCase()
-}
-
-function errorOf(text: string): { readonly code: string | null; readonly message: string | null } {
-  try {
-    const body = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } } | null
-    return { code: asText(body?.error?.code), message: asText(body?.error?.message) }
-  } catch {
-    return { code: null, message: null }
-  }
-}
-
-function asText(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null
 }

@@ -1,4 +1,5 @@
 import { RollcallError } from '../../core/errors.ts'
+import { type EmergencyRules, emergencyRules } from '../../core/emergency/settings.ts'
 import type { EmployeeIdForm } from '../../core/intake/event/employee-id.ts'
 import { type Properties, propertiesOf } from '../../core/directory/properties.ts'
 import type { HrReader } from '../../core/intake/hydrate/loop.ts'
@@ -29,6 +30,8 @@ export interface Rules {
   readonly activation: Activation
   /** `null`: every employee is sent. */
   readonly pilot: Pilot | null
+  /** `null`: leavers go by the provisioning job only. */
+  readonly emergency: EmergencyRules | null
   /** Which attributes fill each attribute of the directory. */
   readonly targets: Targets
   /** By SCIM place, the property of an account that it is compared with. */
@@ -79,6 +82,7 @@ export function compileRules(
     readers: readersOf(given, mapping, compilation),
     activation: file.activation ?? HOLD,
     pilot: file.pilot ? pilotOf(file.pilot, formsOf(sources), tools.digest) : null,
+    emergency: file.leavers?.emergency ? emergencyRules(file.leavers.emergency) : null,
     targets: targetsOf(file.targets),
     properties: propertiesOf(file.directory?.compare),
     notices: file.notices ?? NoticeSettings.parse({}),

@@ -49,6 +49,7 @@ export const ON_BUS = 'bus: '
 export function assess(scene: Scene, limits: AlertLimits): readonly PresentAlert[] {
   return [
     ...openLeavers(scene, limits),
+    ...emergencyWaits(scene),
     ...brake(scene),
     ...holds(scene, limits),
     ...deadLetters(scene),
@@ -88,6 +89,12 @@ function openLeavers({ figures, now }: Scene, { leaverMs }: AlertLimits): readon
       return !LEAVER_CAUSES[cause].waits || now - (oldestAt ?? now) >= leaverMs
     })
     .map((one) => alertOf('leaver.open', one))
+}
+
+function emergencyWaits({ figures }: Scene): readonly PresentAlert[] {
+  return figures.emergencyWaits.map(({ why: cause, count, oldestAt }) =>
+    alertOf('emergency.waits', { cause, count, oldestAt }),
+  )
 }
 
 function brake({ figures: { brake } }: Scene): readonly PresentAlert[] {

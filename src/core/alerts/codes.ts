@@ -32,6 +32,14 @@ export const ALERTS = {
     urgency: 'urgent',
     counts: ['leaver case', 'leaver cases'],
   },
+  'emergency.waits': {
+    what: 'Leavers should go by the emergency lane, and it cannot disable their accounts.',
+    causes: 'what keeps the lane',
+    command: 'rollcall leavers list',
+    next: 'correct what keeps the lane, or disable the accounts by hand and acknowledge',
+    urgency: 'urgent',
+    counts: ['leaver case', 'leaver cases'],
+  },
   'brake.tripped': {
     what: 'The brake holds deactivations, because too many came at once.',
     causes: null,

@@ -1,3 +1,4 @@
+import { EMERGENCY_WAITS } from '../emergency/reasons.ts'
 import { FINDINGS } from '../findings/codes.ts'
 import { LEAVER_CAUSES } from '../leavers/causes.ts'
 import { own } from '../own.ts'
@@ -63,6 +64,10 @@ function aboutCause(code: AlertCode, cause: string): CauseText | null {
     }
     case 'leaver.open': {
       const known = own(LEAVER_CAUSES, cause)
+      return known ? { meaning: sentence(known.meaning), fix: sentence(known.fix) } : null
+    }
+    case 'emergency.waits': {
+      const known = own(EMERGENCY_WAITS, cause)
       return known ? { meaning: sentence(known.meaning), fix: sentence(known.fix) } : null
     }
     case 'finding.new': {

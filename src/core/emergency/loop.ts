@@ -38,8 +38,6 @@ export interface EmergencyLane {
   readonly directory: DirectDeactivation
   readonly settings: EmergencySettings
   readonly runtime: Runtime
-  /** Called after a turn that disabled an account. */
-  readonly onDisabled: () => void
 }
 
 /** How long a stop waits for an answer. */
@@ -62,15 +60,12 @@ export function emergencyLoop(lane: EmergencyLane): WakeableService {
     const due = pause === null ? plan.calls : []
     const waits = pause === null ? plan.waits : [...plan.waits, ...waiting(plan.calls, pause.why)]
     await mark(lane, status.waits, waits)
-    let disabled = 0
     for (const call of due) {
       if (signal.aborted) break
       const verdict = await makeCall(lane, call, signal)
-      if (verdict?.answer.result === 'disabled') disabled += 1
       pause = verdict?.pause ?? null
       if (pause !== null) break
     }
-    if (disabled > 0) lane.onDisabled()
     // A pause is said in the leaver cases at once.
     return due.length > 0 && pause !== null ? 0 : settings.pollMs
   })

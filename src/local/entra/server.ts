@@ -19,6 +19,7 @@ import { createRouter } from './http/router.ts'
 import { createRows } from './directory/row.ts'
 import { parsePath } from './directory/scim.ts'
 import { type EntraSettings, readSettings, type Settings } from './settings.ts'
+import { createScimApi } from './http/scim-api.ts'
 import { createStaging } from './cycle/staging.ts'
 import { createTokens } from './http/tokens.ts'
 import { createUploadApi, type UploadCounts } from './http/upload-api.ts'
@@ -37,6 +38,8 @@ export interface EntraStats extends UploadCounts {
   readonly cycles: number
   readonly logRequests: number
   readonly logThrottled: number
+  /** Calls of the SCIM API that Microsoft would bill. */
+  readonly scimBilled: number
   readonly userRequests: number
   readonly userThrottled: number
 }
@@ -155,11 +158,13 @@ async function createService(settings: Settings, now: () => number) {
     now,
   })
   const usersApi = createUsersApi(settings, tokens, directory, rows)
+  const scimApi = createScimApi(settings, tokens, directory, rows)
   const views = createViews(directory, log, rows)
   const stats = (): EntraStats => ({
     ...uploadApi.counts(),
     ...logApi.counts(),
     ...usersApi.counts(),
+    ...scimApi.counts(),
     records: log.size,
     stagedNow: staging.size,
     escrowedNow: escrow.size,
@@ -181,7 +186,7 @@ async function createService(settings: Settings, now: () => number) {
   if (settings.faultFile !== undefined) faults.add(await readFaultFile(settings.faultFile))
   if (settings.directoryFile !== undefined) await readDirectoryFile(settings.directoryFile, directory, rows)
   return {
-    handle: createRouter({ uploadApi, logApi, jobApi, usersApi, controlApi, tokens, faults, now }),
+    handle: createRouter({ uploadApi, logApi, jobApi, usersApi, scimApi, controlApi, tokens, faults, now }),
     tick: () => cycles.tick(),
     runCycle: cycles.run,
     stop: () => cycles.stop(),

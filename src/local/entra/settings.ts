@@ -7,12 +7,13 @@ const chance = z.number().min(0).max(1)
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-/** What an application needs for upload, log, job and the directory's users. */
+/** What an application needs for upload, log, job, the directory's users and the SCIM API. */
 export const ALL_PERMISSIONS = [
   'SynchronizationData-User.Upload',
   'ProvisioningLog.Read.All',
   'Synchronization.Read.All',
   'User.Read.All',
+  'User.ReadWrite.All',
 ]
 
 /**
@@ -70,6 +71,8 @@ export const settingsSchema = z.strictObject({
       logRequestsPer10s: z.number().int().positive().default(5),
       /** Resource units for users, of an application in a tenant of over 500 users. */
       userUnitsPer10s: z.number().int().positive().default(8000),
+      /** Changes of users, of an application in a tenant. */
+      userWritesPer150s: z.number().int().positive().default(3000),
       bodyBytes: z
         .number()
         .int()
@@ -77,6 +80,8 @@ export const settingsSchema = z.strictObject({
         .default(4 * 1024 * 1024),
     })
     .prefault({}),
+  /** Whether the SCIM Provisioning API is turned on and linked to a subscription. */
+  scimApi: z.enum(['enabled', 'disabled']).default('enabled'),
   /** How the 429 of bulkUpload words Retry-After: seen absent, whole and fractional. */
   retryAfter: z.enum(['whole', 'fractional', 'absent']).default('whole'),
 

@@ -24,6 +24,7 @@ const ledger: LedgerReadings = {
     holds: [{ name: 'access', since: 1_000, until: 2_000, status: 403, detail: null }],
     quota: { used: 2_000, oldestAt: NOW - 80_000_000, lastAt: NOW },
     brake: { window: 1, held: 1, heldSince: NOW },
+    emergencyWaits: [],
     leavers: { ...one, causes: [{ cause: 'brake', ...one }] },
     findings: [{ code: 'DisabledElsewhere', ...one }],
     deadLetters: [{ code: 'InvalidValue', ...one }],

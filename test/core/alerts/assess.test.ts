@@ -157,6 +157,16 @@ void describe('what is an alert', () => {
     assert.deepEqual(after(25 * HOUR), ['urgent loop.missing publish 1'])
   })
 
+  void it('a leaver whom the emergency lane cannot disable is an alert at once, by what keeps the lane', () => {
+    const emergencyWaits = [{ why: 'budget', ...depth(3, T - MINUTE) }] as const
+    assert.deepEqual(found({ emergencyWaits }), ['urgent emergency.waits budget 3'])
+  })
+
+  void it('an account that the emergency lane disabled is no alert, however long the confirmation takes', () => {
+    const causes = [{ cause: 'confirmation-due', ...depth(1, T - 90 * HOUR) }] as const
+    assert.deepEqual(found({ leavers: { ...depth(1, T - 90 * HOUR), causes } }), [])
+  })
+
   void it('every code of the table is a name of letters and dots, for logs and patterns', () => {
     for (const code of ALERT_CODES) assert.match(code, /^[a-z]+\.[a-z]+$/)
   })

@@ -218,6 +218,7 @@ function travelling(sim: Simulation, graph: Graph, sent: Map<string, string>): G
     return response
   }
   return {
+    ...graph,
     get: (path, signal) => travel(() => graph.get(path, signal)),
     post: (path, body, headers) => {
       const { Operations } = JSON.parse(body) as { Operations: { bulkId: string; data: unknown }[] }

@@ -18,6 +18,11 @@ export async function alertEmployees(
         'SELECT employee FROM leaver_cases WHERE ended_at IS NULL AND cause = ? ORDER BY seq',
         cause,
       )
+    case 'emergency.waits':
+      return idsOf(
+        'SELECT employee FROM leaver_cases WHERE ended_at IS NULL AND emergency_wait = ? ORDER BY opened_at',
+        cause,
+      )
     case 'brake.tripped':
       return idsOf('SELECT id AS employee FROM employees WHERE braked_at IS NOT NULL ORDER BY braked_at')
     case 'deadletter.new':

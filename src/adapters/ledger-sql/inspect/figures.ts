@@ -1,3 +1,4 @@
+import type { EmergencyWait } from '../../../core/emergency/reasons.ts'
 import type { FindingCode } from '../../../core/findings/codes.ts'
 import type {
   Depth,
@@ -87,6 +88,7 @@ export async function figures(sql: Sql, { now, brakeWindowMs }: FiguresQuery): P
       heldSince: held.oldestAt,
     },
     leavers: await leavers(sql),
+    emergencyWaits: await emergencyWaits(sql),
     findings: await findings(sql),
     deadLetters: await deadLettersByCode(sql),
     busDeadLetters: await busDeadLetters(sql, cursors),
@@ -179,6 +181,14 @@ async function leavers(sql: Sql): Promise<LeaverFigures> {
     ...rows.map(toDepth).reduce(together, { count: 0, oldestAt: null }),
     causes: rows.flatMap(({ cause, ...row }) => (known(cause) ? [{ cause, ...toDepth(row) }] : [])),
   }
+}
+
+async function emergencyWaits(sql: Sql): Promise<Figures['emergencyWaits']> {
+  const rows = await sql.all<CountRow & { readonly why: EmergencyWait }>(
+    `SELECT emergency_wait AS why, COUNT(*) AS n, MIN(opened_at) AS oldest FROM leaver_cases
+     WHERE ended_at IS NULL AND emergency_wait IS NOT NULL GROUP BY emergency_wait ORDER BY emergency_wait`,
+  )
+  return rows.map(({ why, ...row }) => ({ why, ...toDepth(row) }))
 }
 
 async function findings(sql: Sql): Promise<Figures['findings']> {

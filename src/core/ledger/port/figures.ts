@@ -1,3 +1,4 @@
+import type { EmergencyWait } from '../../emergency/reasons.ts'
 import type { FindingCode } from '../../findings/codes.ts'
 import type { LeaverCause } from '../../leavers/causes.ts'
 import type { Totals } from './inspect.ts'
@@ -57,6 +58,8 @@ export interface Figures {
   readonly quota: QuotaFigures
   readonly brake: BrakeFigures
   readonly leavers: LeaverFigures
+  /** Open leaver cases that wait for the emergency lane, by why it cannot disable the account. */
+  readonly emergencyWaits: readonly (Depth & { readonly why: EmergencyWait })[]
   /** Open findings by code; a code without one is left out. */
   readonly findings: readonly (Depth & { readonly code: FindingCode })[]
   /** Dead letters of the ledger that are not archived, by code, since when they are dead. */

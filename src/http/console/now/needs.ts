@@ -59,6 +59,8 @@ function linkOf({ code, cause }: AlertState): Link | null {
   switch (code) {
     case 'leaver.open':
       return { href: `/leavers?cause=${encodeURIComponent(cause)}`, text: 'Open leavers' }
+    case 'emergency.waits':
+      return { href: '/leavers', text: 'Open leavers' }
     case 'brake.tripped':
       return { href: '/held?cause=brake', text: 'Review the brake' }
     case 'deadletter.new':

@@ -16,6 +16,7 @@ import type { LogApi } from './log-api.ts'
 import { endpointOf, type Route, routeOf } from './routes.ts'
 import type { Tokens } from './tokens.ts'
 import { unreachable } from '../support/unreachable.ts'
+import type { ScimApi } from './scim-api.ts'
 import type { UploadApi } from './upload-api.ts'
 import type { UsersApi } from './users-api.ts'
 
@@ -24,6 +25,7 @@ export interface RouterParts {
   readonly logApi: LogApi
   readonly jobApi: JobApi
   readonly usersApi: UsersApi
+  readonly scimApi: ScimApi
   readonly controlApi: ControlApi
   readonly tokens: Tokens
   readonly faults: Faults
@@ -109,6 +111,8 @@ async function answer(exchange: Exchange, route: Route, parts: RouterParts): Pro
       return parts.jobApi.answer(exchange, route)
     case 'users':
       return parts.usersApi.answer(exchange, route)
+    case 'scim':
+      return parts.scimApi.answer(exchange, route)
     case 'token':
       return answerToken(exchange, parts.tokens)
     case 'nowhere':

@@ -22,6 +22,7 @@ export type Route =
   | { readonly to: 'jobs'; readonly servicePrincipalId: string }
   | { readonly to: 'log'; readonly version: ApiVersion }
   | { readonly to: 'users'; readonly version: ApiVersion; readonly objectId: string | undefined }
+  | { readonly to: 'scim'; readonly resource: 'config' | 'users'; readonly objectId: string | undefined }
   | { readonly to: 'token' }
   | ControlRoute
   | { readonly to: 'nowhere' }
@@ -30,6 +31,7 @@ const JOB_PATH =
   /^\/(v1\.0|beta)\/servicePrincipals\/([^/]+)\/synchronization\/jobs(?:\/([^/]+)(?:\/(?:microsoft\.graph\.)?(\w+))?)?\/?$/i
 const LOG_PATH = /^\/(v1\.0|beta)\/auditLogs\/provisioning\/?$/i
 const USERS_PATH = /^\/(v1\.0|beta)\/users(?:\/([^/]+))?\/?$/i
+const SCIM_PATH = /^\/rp\/scim\/(?:(serviceproviderconfig)|users(?:\/([^/]+))?)\/?$/i
 const TOKEN_PATH = /^\/[^/]+\/oauth2\/v2\.0\/token\/?$/i
 const OWN_ROUTES = {
   '/': 'page',
@@ -64,6 +66,13 @@ export function routeOf(path: string): Route {
       version: versionOf(users[1]),
       objectId: users[2] === undefined ? undefined : decode(users[2]),
     }
+  const scim = SCIM_PATH.exec(path)
+  if (scim !== null)
+    return {
+      to: 'scim',
+      resource: scim[1] === undefined ? 'users' : 'config',
+      objectId: scim[2] === undefined ? undefined : decode(scim[2]),
+    }
   if (TOKEN_PATH.test(path)) return { to: 'token' }
   const job = JOB_PATH.exec(path)
   if (job === null) return { to: 'nowhere' }
@@ -81,7 +90,12 @@ export function routeOf(path: string): Route {
 export function endpointOf(route: Route): Endpoint | undefined {
   if (route.to === 'jobs') return 'job'
   const { to } = route
-  return to === 'bulkUpload' || to === 'log' || to === 'token' || to === 'job' || to === 'users'
+  return to === 'bulkUpload' ||
+    to === 'log' ||
+    to === 'token' ||
+    to === 'job' ||
+    to === 'users' ||
+    to === 'scim'
     ? to
     : undefined
 }

@@ -235,6 +235,15 @@ export const emergencyCases: readonly LedgerCase[] = [
       const budget = { employeeId: 'p1', why: 'budget' } as const
       await world.ledger.markEmergencyWaits([budget, { employeeId: 'p2', why: 'no-object-id' }])
       assert.equal((await waits()).length, 2)
+      assert.deepEqual(
+        (await world.figures()).emergencyWaits.map(({ why, count }) => [why, count]),
+        [
+          ['budget', 1],
+          ['no-object-id', 1],
+        ],
+      )
+      const about = { code: 'emergency.waits', cause: 'no-object-id' } as const
+      assert.deepEqual(await world.ledger.listAlertEmployees(about, 5), ['p2'])
       await world.ledger.markEmergencyWaits([budget])
       assert.deepEqual(await waits(), [budget])
       await call(world, 'p1', DISABLED)

@@ -1,0 +1,69 @@
+import { RollcallError } from '../../core/errors.ts'
+import { isObject } from '../../core/json.ts'
+import type { Json } from '../../core/model.ts'
+import type { UploadAnswer } from '../../core/ports.ts'
+import { dateOf, networkCode } from './answer.ts'
+
+/** How much of an error body is read. */
+const MOST_ERROR_TEXT = 16_384
+
+/** Without a token no call is made, and a person must act, as after a refused token. */
+const NO_TOKEN = {
+  kind: 'response',
+  status: 401,
+  retryAfter: null,
+  requestId: null,
+  serverAt: null,
+  message: null,
+} as const
+
+/**
+ * Makes a request that changes something, and answers what came of it. Throws only for a fault of
+ * the configuration.
+ */
+export async function attempt(request: () => Promise<Response>): Promise<UploadAnswer> {
+  try {
+    const response = await request()
+    const error = response.ok ? null : errorOf((await response.text()).slice(0, MOST_ERROR_TEXT))
+    if (response.ok) await response.body?.cancel()
+    return {
+      kind: 'response',
+      status: response.status,
+      retryAfter: response.headers.get('Retry-After'),
+      requestId: response.headers.get('request-id'),
+      serverAt: dateOf(response),
+      code: error?.code ?? null,
+      message: error?.message ?? null,
+    }
+  } catch (error) {
+    if (error instanceof RollcallError && error.code === 'NoToken') return { ...NO_TOKEN, code: error.code }
+    if (error instanceof RollcallError) throw error
+    return { kind: 'network', code: networkCode(error) }
+  }
+}
+
+interface ServiceError {
+  readonly code: string | null
+  readonly message: string | null
+}
+
+/** The error of Graph (`error.code`, `error.message`), or that of SCIM (`scimType`, `detail`). */
+function errorOf(text: string): ServiceError {
+  const body = parsed(text)
+  const error = body['error']
+  const { code, message } = isObject(error) ? error : { code: body['scimType'], message: body['detail'] }
+  return { code: asText(code), message: asText(message) }
+}
+
+function parsed(text: string): { readonly [key: string]: Json } {
+  try {
+    const body: Json = JSON.parse(text)
+    return isObject(body) ? body : {}
+  } catch {
+    return {}
+  }
+}
+
+function asText(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null
+}

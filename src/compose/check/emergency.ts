@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto'
+import type { Config } from '../../config/load.ts'
+import { RollcallError } from '../../core/errors.ts'
+import { usdOf } from '../../core/emergency/money.ts'
+import { EMERGENCY_WAITS } from '../../core/emergency/reasons.ts'
+import { emergencyVerdict } from '../../core/emergency/verdict.ts'
+import { credentialOf } from '../addresses.ts'
+import { directDeactivation } from '../emergency.ts'
+import { type Proof, prove } from './proof.ts'
+
+/** No object of a directory has this id, so nothing can be changed by it. */
+const NO_ONE = '00000000-0000-0000-0000-000000000000'
+const PAUSES = { throttledMs: 0, failedMs: 0, accessMs: 0 }
+
+/**
+ * Whether the emergency lane may disable accounts: by a call for an object that cannot exist. Only
+ * 404 shows that the address, the API of the tenant and the right to write are there. Microsoft
+ * bills the call.
+ */
+export async function proveEmergency(config: Config): Promise<Proof[]> {
+  const { emergency } = config.rules
+  if (emergency === null) return []
+  return [
+    await prove('emergency lane', async () => {
+      const directory = directDeactivation(config, await credentialOf(config), { now: Date.now })
+      const reply = await directory.deactivate(NO_ONE, randomUUID())
+      const { answer } = emergencyVerdict(reply, Date.now(), PAUSES)
+      const said = reply.kind === 'response' ? String(reply.status) : reply.code
+      if (answer.wait === 'account-gone')
+        return `may disable accounts; this test call costs USD ${usdOf(emergency.microUsdPerCall)}`
+      const advice = answer.wait === null ? 'the API cannot be what it should be' : adviceOn(answer.wait)
+      throw new RollcallError('Unexpected', `answered ${said}; ${advice}`)
+    }),
+  ]
+}
+
+function adviceOn(wait: keyof typeof EMERGENCY_WAITS): string {
+  const { meaning, fix } = EMERGENCY_WAITS[wait]
+  return wait === 'unavailable' ? meaning : `${meaning}: ${fix}`
+}
