@@ -78,19 +78,23 @@ const inactive = (directory: Directory): ReadonlySet<string> =>
 void it('a ledger restored from a copy makes no leaver active, finds out that it is older, and is whole again by the documented way', async (t) => {
   const world = await worldFor(t)
   const history = makeHistory({ employees: 60, seed: 11 })
-  const cut = Math.floor(history.lines.length * 0.7)
+  // Every employee is hired in the first part: an event of an employee who is not would keep the
+  // ledger busy until it is given up.
+  const isHire = (line: string): boolean => line.includes('"type":"worker.hired"')
+  const lines = [...history.lines.filter(isHire), ...history.lines.filter((line) => !isHire(line))]
+  const cut = Math.floor(lines.length * 0.7)
   const copy = `${world.path}.copy`
 
   let child = world.run()
   await until('the ledger is there', () => existsSync(world.path))
-  await world.send(history.lines.slice(0, cut))
+  await world.send(lines.slice(0, cut))
   await until('the first part is settled', world.settled, 90_000, 100)
   await world.end(child)
   await copyFile(world.path, copy)
   const since = new Date().toISOString()
 
   child = world.run()
-  await world.send(history.lines.slice(cut))
+  await world.send(lines.slice(cut))
   await until('the rest is settled', world.settled, 90_000, 100)
   await world.end(child)
   const before = await world.directory()
@@ -105,7 +109,7 @@ void it('a ledger restored from a copy makes no leaver active, finds out that it
     () => world.looking(async (it) => (await it.readAge()).olderSince !== null),
     30_000,
   )
-  await world.send(history.lines.slice(cut))
+  await world.send(lines.slice(cut))
   await until('the missing time is taken in', world.taken, 60_000)
   await sleep(4_000)
   assert.deepEqual(await world.directory(), before, 'nothing was sent')
