@@ -1,9 +1,11 @@
 import { existsSync, globSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
+import { stepsFrom } from './imports.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const CORE = join(ROOT, 'src/core')
 const LEDGER = join(ROOT, 'src/adapters/ledger-sql')
+const MOST_ELSEWHERE = 8
 const IN_MEMORY = join(import.meta.dirname, 'ledger-in-memory.ts')
 
 /**
@@ -16,8 +18,8 @@ export interface TestsOf {
 
 /**
  * The tests next to a file of the core are those of the folder that mirrors its own, or of the
- * nearest folder above that has any; those of the ledger are its conformance suite, in memory.
- * `null` for a file without tests next to it.
+ * nearest folder above that has any; those of the ledger are its conformance suite, in memory. Of
+ * them only those that load the file, the nearest first. `null` for a file without tests next to it.
  */
 export function testsOf(file: string): TestsOf | null {
   if (file.startsWith(LEDGER)) return { near: [IN_MEMORY], far: [] }
@@ -29,7 +31,24 @@ export function testsOf(file: string): TestsOf | null {
   const [area = ''] = place.split('/')
   const areaTests = globSync(join(ROOT, 'test/core', area, '**/*.test.ts'))
   if (near.length === 0) return null
-  return { near, far: [...areaTests.filter((test) => !near.includes(test)), IN_MEMORY] }
+  const inArea = loading(file, [...areaTests.filter((test) => !near.includes(test)), IN_MEMORY])
+  const nearest = loading(file, near)
+  const far =
+    nearest.length + inArea.length > 0 ? inArea : loading(file, elsewhere()).slice(0, MOST_ELSEWHERE)
+  return { near: nearest, far }
+}
+
+/** Tests of other parts, for files that no test of their own area loads. */
+const elsewhere = (): readonly string[] =>
+  globSync(join(ROOT, 'test/{suites/flow,suites/provision,cli,http,adapters/notify}/**/*.test.ts'))
+
+/** Those of the tests that load the file, by the number of imports between. */
+function loading(file: string, tests: readonly string[]): readonly string[] {
+  return tests
+    .map((test) => ({ test, steps: stepsFrom(test).get(file) ?? Infinity }))
+    .filter(({ steps }) => steps < Infinity)
+    .toSorted((a, b) => a.steps - b.steps)
+    .map(({ test }) => test)
 }
 
 function nearestTo(folder: string): readonly string[] {

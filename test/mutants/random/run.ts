@@ -12,7 +12,7 @@ const LIMITS = { cpuSeconds: 120, wallMs: 900_000, testMs: 600_000 }
 
 async function fateOf(one: RandomMutant): Promise<Fate> {
   const { near, far } = testsOf(one.mutant.file) ?? { near: [], far: [] }
-  if (await isNoticed(one.mutant, near)) return 'near'
+  if (near.length > 0 && (await isNoticed(one.mutant, near))) return 'near'
   if (isTypeError(one)) return 'types'
   if (far.length > 0 && (await isNoticed(one.mutant, far))) return 'far'
   return 'survived'
