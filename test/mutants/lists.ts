@@ -23,19 +23,22 @@ export interface Task {
   readonly suites: readonly string[]
 }
 
+/** Every mutant of a list, with the suites that have to notice it. */
+export function tasksIn(list: string, { folder, suites, mutants }: MutantList): readonly Task[] {
+  return mutants.map(({ suites: own, ...mutant }) => ({
+    list,
+    mutant: { ...mutant, file: join(ROOT, folder, mutant.file) },
+    suites: (own ?? suites).map((suite) => join(ROOT, suite)),
+  }))
+}
+
 /** The mutants of one list, or of all of them. Throws if there is no list of that name. */
 export function tasksOf(name: string | null): readonly Task[] {
   if (name !== null && MUTANT_LISTS[name] === undefined)
     throw new Error(`There is no list '${name}'. There are: ${Object.keys(MUTANT_LISTS).join(', ')}.`)
   return Object.entries(MUTANT_LISTS)
     .filter(([list]) => name === null || list === name)
-    .flatMap(([list, { folder, suites, mutants }]) =>
-      mutants.map(({ suites: own, ...mutant }) => ({
-        list,
-        mutant: { ...mutant, file: join(ROOT, folder, mutant.file) },
-        suites: (own ?? suites).map((suite) => join(ROOT, suite)),
-      })),
-    )
+    .flatMap(([list, mutants]) => tasksIn(list, mutants))
 }
 
 /**

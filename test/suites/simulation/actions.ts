@@ -1,5 +1,12 @@
 import type { Chance } from '../../fakes/plain-event.ts'
-import { CALL_FAULTS, type CallFault, OPERATION_FAULTS, type OperationFault } from './entra.ts'
+import {
+  CALL_FAULTS,
+  type CallFault,
+  FOREIGN_CHANGES,
+  type ForeignChange,
+  OPERATION_FAULTS,
+  type OperationFault,
+} from './entra.ts'
 import { type Arrival, HOUR, MINUTE, storyOf } from './story.ts'
 
 /**
@@ -7,7 +14,7 @@ import { type Arrival, HOUR, MINUTE, storyOf } from './story.ts'
  * shorter.
  */
 export type Action = { readonly at: number } & (
-  | ({ readonly kind: 'arrival' } & Pick<Arrival, 'said'>)
+  | ({ readonly kind: 'arrival' } & Pick<Arrival, 'said' | 'meets' | 'breaksAccount'>)
   | {
       readonly kind: 'bus away' | 'ledger away' | 'ledger slow' | 'log away' | 'job stopped'
       readonly ms: number
@@ -15,11 +22,13 @@ export type Action = { readonly at: number } & (
   | { readonly kind: 'lock lost' | 'settlements lost' | 'outcomes fail' | 'job restarted' }
   | { readonly kind: 'call'; readonly fault: CallFault }
   | { readonly kind: 'operation'; readonly employee: string; readonly fault: OperationFault }
+  | { readonly kind: 'account broken'; readonly employee: string; readonly ms: number }
+  | { readonly kind: 'elsewhere'; readonly employee: string; readonly change: ForeignChange }
   | { readonly kind: 'killed'; readonly instance: number }
   | { readonly kind: 'frozen'; readonly instance: number; readonly ms: number }
   | { readonly kind: 'clock'; readonly instance: number; readonly offsetMs: number }
   | { readonly kind: 'time jumps'; readonly ms: number }
-  | { readonly kind: 'replay' | 'discard' | 'release' | 'acknowledge' }
+  | { readonly kind: 'replay' | 'discard' | 'release' | 'acknowledge' | 'findings' }
   | { readonly kind: 'block' | 'unblock'; readonly employee: string }
 )
 type Untimed = Action extends infer A ? (A extends Action ? Omit<A, 'at'> : never) : never
@@ -52,11 +61,14 @@ function disturbance({ below, pick }: Chance): Untimed {
     () => ({ kind: 'call', fault: pick(CALL_FAULTS) }),
     () => ({ kind: 'operation', employee, fault: pick(OPERATION_FAULTS) }),
     () => ({ kind: 'operation', employee, fault: pick(OPERATION_FAULTS) }),
+    () => ({ kind: 'account broken', employee, ms: HOUR + below(3 * HOUR) }),
+    () => ({ kind: 'elsewhere', employee, change: pick(FOREIGN_CHANGES) }),
+    () => ({ kind: 'elsewhere', employee, change: pick(FOREIGN_CHANGES) }),
     () => ({ kind: 'killed', instance }),
     () => ({ kind: 'frozen', instance, ms: MINUTE + below(HOUR) }),
     () => ({ kind: 'clock', instance, offsetMs: below(2 * MINUTE) - MINUTE }),
     () => ({ kind: 'time jumps', ms: below(HOUR) }),
-    () => ({ kind: pick(['replay', 'discard', 'release', 'acknowledge']) }),
+    () => ({ kind: pick(['replay', 'discard', 'release', 'acknowledge', 'findings']) }),
     () => ({ kind: pick(['replay', 'replay', 'release']) }),
     () => ({ kind: 'block', employee }),
     () => ({ kind: pick(['block', 'unblock']), employee }),

@@ -38,6 +38,8 @@ export interface Settled {
 export interface SimulatedBus {
   arrive(said: Said): void
   queueOf(instance: Instance): SourceQueue
+  /** What waits goes to whoever can take it now: an instance goes on. */
+  deliver(): void
   /** Nobody is connected until then, and what was locked comes again. */
   drop(ms: number): void
   /** One message comes again although it is being worked on. */
@@ -143,6 +145,7 @@ export function busOn(clock: Clock, chance: Chance, onSettled: (settled: Settled
           }
         }),
     }),
+    deliver,
     drop: (ms) => {
       downUntil = clock.now() + ms
       for (const held of messages.values()) held.lock = null

@@ -6,7 +6,7 @@ const ANY = { code: null, type: null, employeeId: null, since: null, until: null
 const BY = { actor: 'ann', justification: 'it was asked for' }
 
 type Command =
-  | { readonly kind: 'replay' | 'discard' | 'release' | 'acknowledge' }
+  | { readonly kind: 'replay' | 'discard' | 'release' | 'acknowledge' | 'findings' }
   | Pick<Extract<Action, { kind: 'block' | 'unblock' }>, 'kind' | 'employee'>
 
 /** What a person does with a command of the command line, while everything else goes on. */
@@ -37,6 +37,17 @@ export async function carryOutCommand(
       const ids = leavers.map(({ leaverCase }) => leaverCase.id)
       await ledger.acknowledgeLeavers({ ids, ...BY }, now)
       for (const { leaverCase } of leavers) judge.acknowledged(leaverCase.employeeId)
+      return
+    }
+    case 'findings': {
+      const asked = { open: true, code: null, employeeId: null, next: null, limit: 100 }
+      for (const { seq, code, employeeId } of (await ledger.listFindings(asked)).findings)
+        if (
+          (await ledger.acknowledgeFinding({ seq, ...BY }, now)) &&
+          code === 'DisabledElsewhere' &&
+          employeeId
+        )
+          judge.released(employeeId)
       return
     }
     case 'block':

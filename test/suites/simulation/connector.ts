@@ -10,10 +10,9 @@ import type { Limits, SimulatedEntra } from './entra.ts'
 import { HOUR, MINUTE } from './story.ts'
 
 const SECOND = 1_000
-/**
- * Rests are long, because each turn costs the simulation and nothing else; wake-ups shorten them.
- */
-const POLL_MS = 10 * MINUTE
+const SUBMIT_POLL_MS = 20 * MINUTE
+const JOB_POLL_MS = 20 * MINUTE
+const COPY_POLL_MS = 10 * MINUTE
 
 export interface Outside {
   readonly bus: SimulatedBus
@@ -26,6 +25,8 @@ export interface Outside {
   readonly quietMs: number
   /** Several instances share the ledger. */
   readonly isShared: boolean
+  /** How long loops rest that have nothing to do. A turn that finds nothing costs the simulation as much as one that does. */
+  pollMs(): number
 }
 
 const mapping = compileMapping()
@@ -49,9 +50,13 @@ export function startConnector(name: string, instance: Instance, outside: Outsid
   return service
 }
 
-function settingsOf(owner: string, { limits, brake, quietMs, isShared }: Outside): ConnectorSettings {
+function settingsOf(owner: string, outside: Outside): ConnectorSettings {
+  const { limits, brake, quietMs, isShared } = outside
+  /** Read at each turn, because the world rests longer once all is calm. */
+  const polled = <T extends object>(rest: T): T & { readonly pollMs: number } =>
+    Object.defineProperty(rest, 'pollMs', { get: outside.pollMs }) as T & { readonly pollMs: number }
   return {
-    ...(isShared ? { lease: { owner, leaseMs: 15 * MINUTE } } : {}),
+    ...(isShared ? { lease: { owner, leaseMs: 45 * MINUTE } } : {}),
     intake: {
       batchSize: 16,
       batchMs: 20,
@@ -60,21 +65,20 @@ function settingsOf(owner: string, { limits, brake, quietMs, isShared }: Outside
       maxWaitMs: 5 * MINUTE,
       skewMs: 2 * MINUTE,
     },
-    plan: {
+    plan: polled({
       employeesAtOnce: 20,
-      pollMs: POLL_MS,
       maxWaitMs: 5 * MINUTE,
       incompleteMs: 12 * HOUR,
       brake,
       claimMs: 30 * SECOND,
-    },
+    }),
     submit: {
       owner,
       maxOperations: 3,
       maxBytes: 1_000_000,
       fillMs: 10 * SECOND,
       leaseMs: 90 * SECOND,
-      pollMs: POLL_MS,
+      pollMs: SUBMIT_POLL_MS,
       attempts: 3,
       limits,
       retryMs: SECOND,
@@ -84,10 +88,9 @@ function settingsOf(owner: string, { limits, brake, quietMs, isShared }: Outside
       circuitMs: 15 * SECOND,
       accessMs: MINUTE,
     },
-    job: { pollMs: 2 * POLL_MS, forbiddenMs: HOUR },
+    job: { pollMs: JOB_POLL_MS, forbiddenMs: HOUR },
     uploads: 1,
-    correlate: {
-      pollMs: POLL_MS,
+    correlate: polled({
       pageMs: SECOND,
       maxLagMs: 10 * MINUTE,
       skewMs: 2 * MINUTE,
@@ -97,14 +100,14 @@ function settingsOf(owner: string, { limits, brake, quietMs, isShared }: Outside
       askAtOnce: 20,
       escrowMs: 3 * HOUR,
       sliceMs: HOUR,
-    },
-    publish: { queue: 'outcomes', pollMs: POLL_MS, atOnce: 100, values: [], sessions: false },
+    }),
+    publish: polled({ queue: 'outcomes', atOnce: 100, values: [], sessions: false }),
     copies: {
       content: { kind: 'reference' },
-      pollMs: POLL_MS,
+      pollMs: COPY_POLL_MS,
       atOnce: 10,
-      sweepMs: POLL_MS,
-      restMs: POLL_MS,
+      sweepMs: COPY_POLL_MS,
+      restMs: COPY_POLL_MS,
     },
   }
 }

@@ -1,4 +1,3 @@
-import { RollcallError } from '../../../src/core/errors.ts'
 import type {
   JobState,
   Provisioning,
@@ -6,11 +5,11 @@ import type {
   ProvisioningLog,
   UploadAnswer,
 } from '../../../src/core/ports.ts'
-import type { Json, JsonObject } from '../../../src/core/model.ts'
-import { rawLogRecord } from '../../fakes/log.ts'
+import { simulatedLog } from './log.ts'
 import type { Chance } from '../../fakes/plain-event.ts'
 import type { Clock, Instance } from './clock.ts'
 import type { Holding } from './oracle.ts'
+import { ENTERPRISE, merged, naming, response, type Sent, sentIn } from './records.ts'
 import { FAILING, HOUR, MINUTE, REFUSED } from './story.ts'
 
 /** How the next call ends instead of with a 202. */
@@ -36,18 +35,15 @@ export const OPERATION_FAULTS = [
 ] as const
 export type OperationFault = (typeof OPERATION_FAULTS)[number]
 
+/** What another program or an administrator does to an account. */
+export const FOREIGN_CHANGES = ['disabled', 'enabled', 'retitled'] as const
+export type ForeignChange = (typeof FOREIGN_CHANGES)[number]
+const FOREIGN_TITLE = 'Elsewhere'
+
 export interface Limits {
   readonly perWindow: number
   readonly windowMs: number
   readonly perDay: number
-}
-
-/** An operation as the service was sent it. */
-export interface Sent {
-  readonly id: string
-  readonly employee: string
-  readonly active: boolean
-  readonly record: JsonObject
 }
 
 /** The provisioning service, its job, its log and its directory. */
@@ -62,6 +58,10 @@ export interface SimulatedEntra {
    * silence.
    */
   failOperation(employee: string, fault: OperationFault): void
+  /** The directory refuses every operation of this employee for this long. */
+  breakAccount(employee: string, ms: number): void
+  /** Somebody else changes the account, once nothing of this employee is under way. */
+  changeElsewhere(employee: string, change: ForeignChange): void
   /** Nothing can be read of the log for this long. */
   hideLog(ms: number): void
   /** Everything staged is lost. */
@@ -72,21 +72,19 @@ export interface SimulatedEntra {
   readonly isQuiet: boolean
   /** Operations that were taken, and no log record of theirs was handed out yet. */
   isUnanswered(operation: string): boolean
+  /** Whether the account is active by the newest log record of a change that was handed out; `null` before the first. */
+  shows(employee: string): boolean | null
+  /** Log records of accounts that somebody else disabled, by employee: when, and whether it was handed out. */
+  disabledElsewhere(employee: string): { readonly at: number; readonly isKnown: boolean } | null
 }
 
-const CYCLE_LAG_MS = 8 * MINUTE
 const ESCROW_MS = 40 * MINUTE
-const PAGE_SIZE = 4
+/** The longest that a call is on its way. */
+const ARRIVES_MS = 3 * MINUTE
+const MOST_TRIES = 4
 
 interface Staged extends Sent {
   readonly after: number
-}
-interface Recorded {
-  readonly raw: JsonObject
-  readonly operation: string
-  readonly employee: string
-  readonly at: number
-  readonly visibleAt: number
 }
 interface Escrowed extends Sent {
   readonly dueAt: number
@@ -103,16 +101,19 @@ export function entraOn(
   const directory = new Map<string, Holding>()
   const staged: Staged[] = []
   const escrowed = new Map<string, Escrowed>()
-  const log: Recorded[] = []
+  const log = simulatedLog(clock, chance)
+  const { write } = log
   const calls: number[] = []
   const faults: CallFault[] = []
   const operationFaults = new Map<string, OperationFault>()
   const silenced = new Set<string>()
-  const handedOut = new Set<string>()
-  let records = 0
+  const broken = new Map<string, number>()
+  /** Sent, and not arrived yet. */
+  const arriving = new Set<readonly Sent[]>()
+  const foreign = new Map<string, { at: number; operation: string }>()
   let startedAt = clock.now() - 24 * HOUR
   let stoppedUntil = 0
-  let hiddenUntil = 0
+  let changes = 0
 
   const countCall = (): void => {
     const now = clock.now()
@@ -127,22 +128,6 @@ export function entraOn(
   const take = (operations: readonly Sent[]): void => {
     if (refuses(operations)) return
     for (const one of operations) staged.push({ ...one, after: clock.now() })
-  }
-  const write = (
-    sent: Sent,
-    more: Parameters<typeof rawLogRecord>[1] & { readonly changeId?: string },
-    lagMs = chance.below(CYCLE_LAG_MS),
-  ): void => {
-    const id = `record-${++records}`
-    const at = clock.now()
-    const raw = rawLogRecord(id, {
-      employee: sent.employee,
-      at,
-      scoping: sent.active ? 'True' : 'False',
-      echo: echoOf(sent.record),
-      ...more,
-    })
-    log.push({ raw, operation: sent.id, employee: sent.employee, at, visibleAt: at + lagMs })
   }
   const apply = (sent: Sent): boolean => {
     const before = directory.get(sent.employee)
@@ -161,9 +146,10 @@ export function entraOn(
     newer()
     if (sent.record['title'] === FAILING)
       return write(sent, { status: 'failure', errorCode: 'InvalidValue', more: naming(chance.oneIn(2)) })
-    if (fault === 'failed') return write(sent, { status: 'failure', errorCode: 'InvalidDomain' })
+    if (fault === 'failed' || clock.now() < (broken.get(sent.employee) ?? 0))
+      return write(sent, { status: 'failure', errorCode: 'InvalidDomain' })
     if (fault === 'escrowed') {
-      const changeId = `change-${records}`
+      const changeId = `change-${++changes}`
       write(sent, { status: 'failure', errorCode: 'InternalServerError', changeId })
       const dueAt = clock.now() + ESCROW_MS
       return void escrowed.set(sent.employee, { ...sent, changeId, dueAt, failedAt: clock.now() })
@@ -181,10 +167,37 @@ export function entraOn(
     })
   }
 
+  const isBusy = (name: string): boolean =>
+    escrowed.has(name) ||
+    [...staged, ...[...arriving].flat()].some(({ employee }) => employee === name) ||
+    log.isOpen(name)
+  const changeElsewhere = (employee: string, change: ForeignChange, tries: number): void => {
+    const before = directory.get(employee)
+    if (!before || tries === 0) return
+    if (isBusy(employee))
+      return clock.at(clock.now() + ESCROW_MS, () => changeElsewhere(employee, change, tries - 1))
+    const active = change === 'retitled' ? before['active'] === true : change === 'enabled'
+    const holding = { ...before, active, ...(change === 'retitled' ? { title: FOREIGN_TITLE } : {}) }
+    if (JSON.stringify(before) === JSON.stringify(holding)) return
+    directory.set(employee, holding)
+    const { department, ...plain } = holding as Holding & { department?: string }
+    const id = `elsewhere-${++changes}`
+    write(
+      { id, employee, active, record: { ...plain, ...(department ? { [ENTERPRISE]: { department } } : {}) } },
+      {},
+    )
+    // The log counts whole seconds.
+    if (change === 'disabled')
+      foreign.set(employee, { at: Math.floor(clock.now() / 1_000) * 1_000, operation: id })
+    if (change === 'enabled') foreign.delete(employee)
+  }
+
   const upload = async (body: string): Promise<UploadAnswer> => {
     const fault = faults.shift()
-    await clock.sleep(100)
     const operations = sentIn(body)
+    arriving.add(operations)
+    clock.at(clock.now() + ARRIVES_MS, () => void arriving.delete(operations))
+    await clock.sleep(100)
     if (fault === 'lost') return { kind: 'network', code: 'ECONNRESET' }
     countCall()
     switch (fault) {
@@ -216,32 +229,7 @@ export function entraOn(
 
   return {
     provisioningOf: (instance) => ({ upload: (body) => instance.through(() => upload(body)) }),
-    logOf: (instance) => ({
-      page: ({ since, until, about, next }) =>
-        instance.through(async () => {
-          await clock.sleep(50)
-          const now = clock.now()
-          if (now < hiddenUntil) throw new RollcallError('LogUnavailable', 'the log is away')
-          const found = log.filter(
-            ({ at, visibleAt, employee }) =>
-              at > since &&
-              visibleAt <= now &&
-              (until === null || at <= until) &&
-              (about === null || employee === about),
-          )
-          const from = Number(next ?? 0)
-          const page = found.slice(from, from + PAGE_SIZE)
-          for (const { operation } of page) handedOut.add(operation)
-          const repeated: readonly Json[] = chance.oneIn(3) ? page.slice(0, 1).map(({ raw }) => raw) : []
-          const garbage: readonly Json[] = chance.oneIn(10) ? [{ id: '', activityDateTime: 'never' }] : []
-          const records = [...page.map(({ raw }) => raw), ...repeated, ...garbage]
-          return {
-            records: chance.oneIn(2) ? records.toReversed() : records,
-            next: from + PAGE_SIZE < found.length ? String(from + PAGE_SIZE) : null,
-            serverAt: now,
-          }
-        }),
-    }),
+    logOf: (instance) => ({ page: (query) => instance.through(() => log.page(query)) }),
     jobOf: (instance) => ({
       state: () =>
         instance.through(async (): Promise<JobState> => {
@@ -266,7 +254,9 @@ export function entraOn(
       if (isSilent) silenced.add(employee)
       operationFaults.set(employee, fault)
     },
-    hideLog: (ms) => (hiddenUntil = clock.now() + ms),
+    breakAccount: (employee, ms) => void broken.set(employee, clock.now() + ms),
+    changeElsewhere: (employee, change) => changeElsewhere(employee, change, MOST_TRIES),
+    hideLog: log.hide,
     restart: () => {
       staged.length = 0
       startedAt = clock.now()
@@ -274,71 +264,13 @@ export function entraOn(
     quarantine: (ms) => (stoppedUntil = clock.now() + ms),
     directory,
     get isQuiet() {
-      return (
-        staged.length === 0 && escrowed.size === 0 && log.every(({ visibleAt }) => visibleAt <= clock.now())
-      )
+      return staged.length === 0 && escrowed.size === 0 && log.isQuiet()
     },
-    isUnanswered: (operation) => !handedOut.has(operation),
+    isUnanswered: (operation) => !log.wasHandedOut(operation),
+    shows: log.shows,
+    disabledElsewhere: (employee) => {
+      const one = foreign.get(employee)
+      return one ? { at: one.at, isKnown: log.wasHandedOut(one.operation) } : null
+    },
   }
-}
-
-function response(
-  status: number,
-  more: Partial<Extract<UploadAnswer, { kind: 'response' }>> = {},
-): UploadAnswer {
-  const none = { retryAfter: null, requestId: 'request', serverAt: null, code: null, message: null }
-  return { kind: 'response', status, ...none, ...more }
-}
-
-/** Half of the failures name the attribute. */
-function naming(isNamed: boolean): JsonObject {
-  const reason = isNamed ? "the attribute 'title' is not valid" : 'it was not possible'
-  return {
-    provisioningStatusInfo: { status: 'failure', errorInformation: { errorCode: 'InvalidValue', reason } },
-  }
-}
-
-/** The operations of a call, by what is in its body. */
-export function sentIn(body: string): readonly Sent[] {
-  const { Operations } = JSON.parse(body) as {
-    readonly Operations: readonly { readonly bulkId: string; readonly data: JsonObject }[]
-  }
-  return Operations.map(({ bulkId, data }) => ({
-    id: bulkId,
-    employee: typeof data['externalId'] === 'string' ? data['externalId'] : '',
-    active: data['active'] === true,
-    record: data,
-  }))
-}
-
-/** The log repeats what was imported, with keys that have neither dots nor colons. */
-function echoOf(record: JsonObject): Readonly<Record<string, string>> {
-  const { userName, title } = record
-  const shown = [
-    ['userName', userName],
-    ['title', title],
-    ['urnietfparamsscimschemasextensionenterprise20Userdepartment', departmentOf(record)],
-  ] as const
-  return Object.fromEntries(
-    shown.flatMap(([key, value]) => (typeof value === 'string' ? [[key, value]] : [])),
-  )
-}
-
-function departmentOf(record: JsonObject): Json | undefined {
-  const enterprise = record['urn:ietf:params:scim:schemas:extension:enterprise:2.0:User']
-  return typeof enterprise === 'object' && enterprise !== null && !Array.isArray(enterprise)
-    ? (enterprise as JsonObject)['department']
-    : undefined
-}
-
-/** A whole record: what it does not name stays, and `null` clears. */
-function merged(before: Holding, record: JsonObject): Holding {
-  const values = new Map<string, string | boolean>(Object.entries(before))
-  const set = (name: string, value: Json | undefined): void => {
-    if (value === null) values.delete(name)
-    else if (typeof value === 'string' || typeof value === 'boolean') values.set(name, value)
-  }
-  for (const name of ['userName', 'title', 'active']) set(name, record[name])
-  set('department', departmentOf(record))
-  return Object.fromEntries([...values].toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -3,6 +3,7 @@ import type { IntakeBatch, RecordResult } from '../../../src/core/ledger/port/in
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { BatchAnswer, Slot, SlotQuery } from '../../../src/core/ledger/port/submit.ts'
 import type { ExpireQuery } from '../../../src/core/ledger/port/report.ts'
+import type { LeaverStep } from '../../../src/core/ledger/port/leavers.ts'
 import type { JsonObject } from '../../../src/core/model.ts'
 import type { Settled, ToldOutcome } from './bus.ts'
 import type { Outside } from './connector.ts'
@@ -29,6 +30,8 @@ export class Judge {
   readonly #discarded = new Set<string>()
   readonly #blocked = new Set<string>()
   readonly #acknowledged = new Set<string>()
+  /** By employee: when the deactivation was that a person released. */
+  readonly #released = new Map<string, number | null>()
   /** By batch: what its last slot was taken for. */
   readonly #taken = new Map<string, readonly TakenOperation[]>()
   /** Operations that the service has accepted and the ledger still waits for, by id. */
@@ -54,6 +57,10 @@ export class Judge {
   acknowledged(employee: string): void {
     this.#acknowledged.add(employee)
   }
+  /** A person says that a deactivation by somebody else may be reversed. */
+  released(employee: string): void {
+    this.#released.set(employee, this.#outside?.entra.disabledElsewhere(employee)?.at ?? null)
+  }
   blocked(employee: string, is: boolean): void {
     if (is) this.#blocked.add(employee)
     else this.#blocked.delete(employee)
@@ -74,6 +81,8 @@ export class Judge {
     } else if (method === 'recordBatchAnswer') this.#answered(given[0] as string, given[1] as BatchAnswer)
     else if (method === 'expireOperations')
       for (const id of (given[0] as ExpireQuery).operations) this.#accepted.delete(id)
+    else if (method === 'settleLeavers')
+      this.#leaversEnded(given[0] as readonly LeaverStep[], answer as readonly number[])
     else if (method === 'recordJobRestart' && (answer as number) > 0) this.#accepted.clear()
   }
 
@@ -111,6 +120,16 @@ export class Judge {
           this.violated(`${employee} has two operations under way: ${other} and ${id}`)
     }
     this.#taken.set(batch, operations)
+  }
+  /** A case ends with proof only when the log has shown the account disabled. */
+  #leaversEnded(steps: readonly LeaverStep[], ended: readonly number[]): void {
+    for (const step of steps) {
+      if (step.kind !== 'ended' || step.as !== 'proven' || !ended.includes(step.id)) continue
+      if (this.#outside?.entra.shows(step.employeeId) !== false)
+        this.violated(
+          `the leaver case of ${step.employeeId} ended as proven, and the log shows no such thing`,
+        )
+    }
   }
   #answered(batch: string, answer: BatchAnswer): void {
     if (answer.kind !== 'accepted') return
@@ -170,7 +189,13 @@ export class Judge {
       disabledAlone,
       discarded: this.#discarded,
       blocked: this.#blocked.has(employee),
+      disabledElsewhere: this.#disabledElsewhere(employee),
     }
+  }
+
+  #disabledElsewhere(employee: string): number | null {
+    const one = this.#outside?.entra.disabledElsewhere(employee) ?? null
+    return one?.isKnown && one.at !== this.#released.get(employee) ? one.at : null
   }
 
   /** Every event has an outcome for each of its revisions, without a gap. */

@@ -8,9 +8,9 @@ export const BROKEN_PROMISES: MutantList = {
     {
       breaks: 'a message is settled before its events are committed',
       file: 'core/intake/loop.ts',
-      find: '  const dispositions = await commit(read, backlog)\n',
+      find: '      before = { messages, done: commitAndSettle(',
       replace:
-        "  await receiver.settle(read.map(({ message }) => ({ kind: 'complete', message })))\n  const dispositions = await commit(read, backlog)\n",
+        "      await receiver.settle(messages.map((message) => ({ kind: 'complete', message })))\n      before = { messages, done: commitAndSettle(",
     },
     {
       breaks: 'more calls go in a window than the service allows',
@@ -66,6 +66,36 @@ export const BROKEN_PROMISES: MutantList = {
       file: 'core/report/correlate/settle.ts',
       find: "  if (maxResends === null) return 'resend'\n",
       replace: "  if (maxResends !== null) return 'unchanged'\n",
+    },
+    {
+      breaks: 'a dead termination no longer keeps its employee out',
+      file: 'core/plan/fold/fold.ts',
+      find: "if (event.dead) return isTermination(event) ? [['active', false]] : []",
+      replace: 'if (event.dead) return []',
+    },
+    {
+      breaks: 'a leaver case ends although nothing has shown the account disabled',
+      file: 'core/leavers/assess.ts',
+      find: '  if (directory.disabled && !mayBecomeActive)\n',
+      replace: '  if (!mayBecomeActive)\n',
+    },
+    {
+      breaks: 'a plan is committed although its employee has changed since',
+      file: 'adapters/ledger-sql/plan/commit.ts',
+      find: 'employees.revision = v.revision RETURNING',
+      replace: 'employees.revision >= v.revision RETURNING',
+    },
+    {
+      breaks: 'a change by somebody else leaves the last accepted record as it was',
+      file: 'core/report/correlate/changed-elsewhere.ts',
+      find: 'return [...new Set(changedElsewhere.map(',
+      replace: 'return [...new Set(changedElsewhere.slice(0, 0).map(',
+    },
+    {
+      breaks: 'a deactivation by somebody else is reversed',
+      file: 'core/plan/decide/hold/respect-deactivation.ts',
+      find: 'if (since === null || decision',
+      replace: 'if (since !== 0 || decision',
     },
   ],
 }

@@ -14,6 +14,8 @@ export interface Known {
   /** Of these the directory took the deactivation and refused the rest. */
   readonly disabledAlone: ReadonlySet<string>
   readonly blocked: boolean
+  /** When somebody else disabled the account, and no person said since that this may be reversed; `null` when nobody did. */
+  readonly disabledElsewhere: number | null
 }
 
 /**
@@ -32,12 +34,25 @@ export function expectedOf(known: Known, now: number): Expected | null {
   }
   if (values.size === 0) return null
   if (known.blocked) values.set('active', false)
+  else if (values.get('active') === true && isDisabledElsewhere(known, now)) values.delete('active')
   return Object.fromEntries(values)
 }
 
 /** Whether anything that is known allows this employee to be active, were no event dead. */
 export function mayBeActive(known: Known, now: number): boolean {
   return expectedOf({ ...known, dead: new Set() }, now)?.['active'] === true
+}
+
+/** Somebody else disabled the account, and HR has recorded nothing since that makes the employee active. */
+function isDisabledElsewhere(known: Known, now: number): boolean {
+  const since = known.disabledElsewhere
+  if (since === null) return false
+  const isLeaving = (id: string | null): boolean =>
+    known.said.some((one) => one.id === id && one.sets['active'] === false)
+  return !standingOf(known, now).some(
+    ({ id, recordedAt, sets, rescinds }) =>
+      recordedAt > since && !known.dead.has(id) && (sets['active'] === true || isLeaving(rescinds)),
+  )
 }
 
 /** In force and not rescinded, in order. */

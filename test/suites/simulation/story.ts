@@ -18,6 +18,10 @@ export interface Said {
 export interface Arrival {
   readonly at: number
   readonly said: Said
+  /** It waits for the next such call about the employee, and arrives while that is under way; `null`: at once. */
+  readonly meets: 'commitPlan' | 'takeSlot' | null
+  /** From then on the directory refuses every operation of the employee for a while. */
+  readonly breaksAccount: boolean
 }
 
 export const SOURCE = '/hr/simulated'
@@ -25,6 +29,8 @@ const SECOND = 1_000
 export const MINUTE = 60 * SECOND
 export const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
+/** Long enough for a termination to be given up. */
+export const BROKEN_MS = 2 * HOUR
 /** Few values, so that records come to hold again what they held before. */
 const TITLES = ['Clerk', 'Head', null] as const
 const DEPARTMENTS = ['Law', 'Sales', null] as const
@@ -45,7 +51,7 @@ export function storyOf(chance: Chance, from: number, spanMs: number): readonly 
   if (thief && robbed && chance.oneIn(6)) {
     const sets = { active: false }
     const said: Said = { ...thief.said, id: robbed.said.id, sets, rescinds: null, steals: true }
-    arrivals.push({ at: Math.max(thief.at, robbed.at) + 5 * MINUTE, said })
+    arrivals.push({ at: Math.max(thief.at, robbed.at) + 5 * MINUTE, said, meets: null, breaksAccount: false })
   }
   return arrivals.toSorted((a, b) => a.at - b.at)
 }
@@ -55,7 +61,7 @@ function storyOfOne(employee: string, chance: Chance, from: number, spanMs: numb
   const arrivals: Arrival[] = []
   let version = 0
   let recordedAt = from + below(spanMs / 4)
-  const say = (sets: Said['sets'], rescinds: string | null = null): void => {
+  const say = (sets: Said['sets'], rescinds: string | null = null, breaksAccount = false): void => {
     version += 1
     // The hire stands before everything, so that a termination always has something to end.
     const effectiveAt =
@@ -79,15 +85,24 @@ function storyOfOne(employee: string, chance: Chance, from: number, spanMs: numb
       steals: false,
     }
     const at = recordedAt + (oneIn(4) ? below(HOUR) : below(20 * SECOND))
-    arrivals.push({ at, said })
-    if (oneIn(8)) arrivals.push({ at: at + below(HOUR), said })
+    const meets = oneIn(4) ? pick(['commitPlan', 'takeSlot'] as const) : null
+    arrivals.push({ at, said, meets, breaksAccount })
+    if (oneIn(8)) arrivals.push({ at: at + below(HOUR), said, meets: null, breaksAccount: false })
     recordedAt += oneIn(2) ? SECOND * (1 + below(100)) : below(spanMs / 3)
+  }
+  const leave = (): void => {
+    const isGivenUp = oneIn(5)
+    if (isGivenUp) recordedAt += HOUR
+    say({ active: false, ...(oneIn(3) ? { title: pick(TITLES) } : {}) }, null, isGivenUp)
+    // What comes later must not make the employee active.
+    if (isGivenUp) recordedAt += 80 * MINUTE
+    if (isGivenUp) say({ department: pick(DEPARTMENTS) })
   }
   say({ active: true, userName: `${employee}@example.com`, title: pick(TITLES) })
   for (let left = below(6); left > 0; left--) {
     const kind = below(12)
     const earlier = 2 + below(Math.max(1, version - 1))
-    if (kind < 4) say({ active: false, ...(oneIn(3) ? { title: pick(TITLES) } : {}) })
+    if (kind < 4) leave()
     else if (kind < 6) say({ active: true })
     else if (kind === 6 && earlier <= version) say({}, `${employee}-${earlier}`)
     else if (kind === 7) say({ department: pick(DEPARTMENTS), title: oneIn(2) ? FAILING : REFUSED })

@@ -11,7 +11,7 @@ export type Watch = (method: keyof Ledger, given: readonly unknown[], answer: un
 export function watchedLedger(
   ledger: Ledger,
   instance: Instance,
-  before: () => Promise<void>,
+  before: (method: keyof Ledger, given: readonly unknown[]) => Promise<void>,
   watch: Watch,
 ): Ledger {
   const methods = new Map<string, unknown>()
@@ -22,7 +22,7 @@ export function watchedLedger(
       const real = target[name] as (...given: readonly unknown[]) => Promise<unknown>
       const method = (...given: readonly unknown[]): Promise<unknown> =>
         instance.through(async () => {
-          await before()
+          await before(name, given)
           const answer = await real.apply(target, [...given])
           watch(name, given, answer)
           return answer

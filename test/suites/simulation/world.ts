@@ -1,6 +1,8 @@
 import type { MemoryLedger } from '../../adapters/support/memory-ledger.ts'
 import { chance as randomOf } from '../../fakes/history.ts'
 import { type Chance, chanceOf } from '../../fakes/plain-event.ts'
+import type { Ledger } from '../../../src/core/ledger/ledger.ts'
+import type { Decision } from '../../../src/core/ledger/decision.ts'
 import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import { type Action, actionsOf, INSTANCES, SPAN_MS } from './actions.ts'
 import { busOn, outcomeQueue } from './bus.ts'
@@ -9,14 +11,20 @@ import { carryOutCommand } from './commands.ts'
 import { type Outside, startConnector } from './connector.ts'
 import { entraOn } from './entra.ts'
 import { Judge } from './judge.ts'
-import { HOUR, MINUTE } from './story.ts'
+import { BROKEN_MS, HOUR, MINUTE } from './story.ts'
 import { watchedLedger } from './watched-ledger.ts'
 
 export const FROM = Date.UTC(2026, 10, 2, 8)
 const CYCLE_MS = 10 * MINUTE
 /** Long enough for every deadline, resend and retry to have come. */
 const LONGEST_MS = 60 * 24 * HOUR
+const SECOND = 1_000
+/** How long an event waits for the call that it is to meet. */
+const LONGEST_MEETING_MS = 40 * MINUTE
 const LOOK_MS = 30 * MINUTE
+const POLL_MS = 15 * MINUTE
+/** Once nothing goes wrong any more. */
+const CALM_POLL_MS = 30 * MINUTE
 
 /** What one run came to. */
 export interface Run {
@@ -53,6 +61,7 @@ class World {
   readonly #judge: Judge
   readonly #instances: Instance[] = []
   readonly #done: Record<string, number> = {}
+  readonly #waiting = new Set<Pick<Extract<Action, { kind: 'arrival' }>, 'said' | 'meets'>>()
   #births = 0
   #ledgerAwayUntil = 0
   #ledgerSlowUntil = 0
@@ -70,7 +79,8 @@ class World {
     const entra = entraOn(this.#clock, this.#chance, limits, (what) => judge.violated(what))
     const isShared = oneIn(3)
     const quietMs = oneIn(2) ? 0 : 20_000
-    this.#outside = { bus, outcomes, entra, ledger, limits, brake, isShared, quietMs }
+    const pollMs = (): number => (this.#isCalm ? CALM_POLL_MS : POLL_MS)
+    this.#outside = { bus, outcomes, entra, ledger, limits, brake, isShared, quietMs, pollMs }
     judge.watch(this.#outside)
   }
 
@@ -111,7 +121,7 @@ class World {
     const ledger = watchedLedger(
       this.#outside.ledger,
       instance,
-      () => this.#beforeLedger(),
+      (method, given) => this.#beforeLedger(method, given),
       (method, given, answer) => this.#judge.called(method, given, answer),
     )
     this.#instances[index] = instance
@@ -119,7 +129,34 @@ class World {
     service.run().catch((error: unknown) => this.#judge.violated(`an instance ended: ${String(error)}`))
   }
 
-  async #beforeLedger(): Promise<void> {
+  #arrive({ said, meets, breaksAccount }: Extract<Action, { kind: 'arrival' }>): void {
+    const { bus, entra } = this.#outside
+    if (breaksAccount) entra.breakAccount(said.employee, BROKEN_MS)
+    if (meets === null) return bus.arrive(said)
+    const waiting = { said, meets }
+    this.#waiting.add(waiting)
+    this.#clock.at(this.#clock.now() + LONGEST_MEETING_MS, () => {
+      if (this.#waiting.delete(waiting)) bus.arrive(said)
+    })
+  }
+
+  /** What waited for this call arrives, and has been committed when the call goes on. */
+  async #meet(method: keyof Ledger, given: readonly unknown[]): Promise<void> {
+    const about =
+      method === 'commitPlan' ? (given[0] as readonly Decision[]).map((one) => one.employeeId) : null
+    const met = [...this.#waiting].filter(
+      ({ said, meets }) => meets === method && (about?.includes(said.employee) ?? true),
+    )
+    for (const waiting of met) {
+      this.#waiting.delete(waiting)
+      this.#outside.bus.arrive(waiting.said)
+    }
+    if (met.length > 0) await this.#clock.sleep(SECOND)
+  }
+
+  async #beforeLedger(method: keyof Ledger, given: readonly unknown[]): Promise<void> {
+    if (this.#waiting.size > 0 && (method === 'commitPlan' || method === 'takeSlot'))
+      await this.#meet(method, given)
     if (this.#isCalm) return
     if (this.#clock.now() < this.#ledgerSlowUntil) await this.#clock.sleep(this.#chance.below(10_000))
     if (this.#clock.now() < this.#ledgerAwayUntil) throw new TypeError('the ledger is away')
@@ -137,7 +174,7 @@ class World {
     const now = this.#clock.now()
     switch (action.kind) {
       case 'arrival':
-        return bus.arrive(action.said)
+        return this.#arrive(action)
       case 'bus away':
         return bus.drop(action.ms)
       case 'ledger away':
@@ -146,6 +183,10 @@ class World {
       case 'ledger slow':
         this.#ledgerSlowUntil = now + action.ms
         return
+      case 'account broken':
+        return entra.breakAccount(action.employee, action.ms)
+      case 'elsewhere':
+        return entra.changeElsewhere(action.employee, action.change)
       case 'log away':
         return entra.hideLog(action.ms)
       case 'job stopped':
@@ -168,7 +209,10 @@ class World {
       case 'frozen': {
         const instance = this.#instances[action.instance]
         instance?.freeze()
-        return this.#clock.at(now + action.ms, () => instance?.thaw())
+        return this.#clock.at(now + action.ms, () => {
+          instance?.thaw()
+          bus.deliver()
+        })
       }
       case 'clock':
         return this.#instances[action.instance]?.setClock(action.offsetMs)
@@ -178,6 +222,7 @@ class World {
       case 'discard':
       case 'release':
       case 'acknowledge':
+      case 'findings':
       case 'block':
       case 'unblock':
         return carryOutCommand(action, this.#outside.ledger, now, this.#judge)
@@ -194,13 +239,14 @@ class World {
       instance?.thaw()
       instance?.setClock(0)
     }
+    this.#outside.bus.deliver()
     const limit = this.#clock.now() + LONGEST_MS
     for (let round = 0; this.#judge.violations.length === 0; round++) {
       await this.#untilQuiet(limit)
       const wrong = await this.#judge.atRest(this.#clock.now())
       if (wrong.length === 0) return
       if (this.#clock.now() >= limit || round > 6) return void wrong.map((what) => this.#judge.violated(what))
-      for (const kind of ['release', 'replay'] as const)
+      for (const kind of ['release', 'findings', 'replay'] as const)
         await carryOutCommand({ kind }, ledger, this.#clock.now(), this.#judge)
       // A resend may lie a day ahead.
       await this.#until(this.#clock.now() + (round < 2 ? 2 * HOUR : 30 * HOUR))

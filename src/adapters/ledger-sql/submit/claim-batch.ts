@@ -116,9 +116,9 @@ async function operationsOf(sql: Sql, batch: number): Promise<BatchOperation[]> 
 
 /**
  * Withdraws operations that activate an employee while a termination, or a moment that has come, is
- * not planned yet: a free slot may come before the plan, and would activate a leaver. An operation
- * that was claimed before may have been carried out, so the record that the directory holds is no
- * longer known.
+ * not planned yet: a free slot may come before the plan, and would activate a leaver. So would one
+ * whose deactivation the brake holds. An operation that was claimed before may have been carried
+ * out, so the record that the directory holds is no longer known.
  */
 async function withdrawOutpaced(
   sql: Sql,
@@ -130,7 +130,7 @@ async function withdrawOutpaced(
     sql,
     ['id TEXT'],
     employees.map((id) => [id]),
-    'SELECT p.id FROM v JOIN employees p ON p.id = v.id WHERE p.urgent = 1 OR p.next_at <= ?',
+    'SELECT p.id FROM v JOIN employees p ON p.id = v.id WHERE p.urgent = 1 OR p.next_at <= ? OR p.braked_at IS NOT NULL',
     [now],
   )
   if (due.length === 0) return []
@@ -148,6 +148,7 @@ async function withdrawOutpaced(
     rows.filter(({ times_submitted }) => times_submitted > 0).map(({ employee }) => [employee]),
     'UPDATE employees SET accepted_hash = NULL FROM v WHERE employees.id = v.id',
   )
+  await planAgain(sql, rows, now)
   return rows.map(({ employee }) => employee)
 }
 

@@ -82,6 +82,23 @@ export const brakeCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'a batched operation that activates an employee is withdrawn once the brake holds the deactivation',
+    run: async (world) => {
+      await hire(world, 'p1', 'p2', 'p3')
+      await world.record(hrEvent('title', 'p3', { title: 'Lead' }))
+      await plan(world)
+      const batch = await world.needBatch()
+      await leave(world, 'p1', 'p2', 'p3')
+      assert.deepEqual([await named(world, 'held'), await world.slot(batch)], [['p3'], { kind: 'empty' }])
+      assert.deepEqual(await sent(world), ['p1', 'p2'])
+      await plan(world)
+      assert.deepEqual((await world.states('p3'))['title'], 'held')
+      await release(world)
+      await plan(world)
+      assert.deepEqual(await sent(world), ['p3'])
+    },
+  },
+  {
     name: 'a release of one employee releases no other, and earlier deactivations count until none is held',
     run: async (world) => {
       await hire(world, 'p1', 'p2', 'p3', 'p4', 'p5', 'p6')

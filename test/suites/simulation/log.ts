@@ -1,0 +1,96 @@
+import { RollcallError } from '../../../src/core/errors.ts'
+import type { Json, JsonObject } from '../../../src/core/model.ts'
+import type { ProvisioningLog } from '../../../src/core/ports.ts'
+import { rawLogRecord } from '../../fakes/log.ts'
+import type { Chance } from '../../fakes/plain-event.ts'
+import type { Clock } from './clock.ts'
+import { echoOf, type Sent } from './records.ts'
+import { MINUTE } from './story.ts'
+
+const LAG_MS = 8 * MINUTE
+const PAGE_SIZE = 4
+
+interface Recorded {
+  readonly raw: JsonObject
+  readonly operation: string
+  readonly employee: string
+  readonly at: number
+  readonly visibleAt: number
+  /** What the account is after it; `null` when nothing was changed. */
+  readonly active: boolean | null
+}
+
+/** The provisioning log: records come late and in any order, some twice, with unreadable ones between. */
+export interface SimulatedLog extends ProvisioningLog {
+  write(
+    sent: Sent,
+    more: Parameters<typeof rawLogRecord>[1] & { readonly changeId?: string },
+    lagMs?: number,
+  ): void
+  /** Nothing can be read for this long. */
+  hide(ms: number): void
+  /** Every record can be read by now. */
+  isQuiet(): boolean
+  /** Records of this employee were not handed out yet. */
+  isOpen(employee: string): boolean
+  wasHandedOut(operation: string): boolean
+  /** Whether the account is active by the newest change that was handed out; `null` before the first. */
+  shows(employee: string): boolean | null
+}
+
+export function simulatedLog(clock: Clock, chance: Chance): SimulatedLog {
+  const records: Recorded[] = []
+  const handedOut = new Set<string>()
+  let hiddenUntil = 0
+  return {
+    write: (sent, more, lagMs = chance.below(LAG_MS)) => {
+      const { employee, id: operation } = sent
+      const at = clock.now()
+      const raw = rawLogRecord(`record-${records.length + 1}`, {
+        employee,
+        at,
+        scoping: sent.active ? 'True' : 'False',
+        echo: echoOf(sent.record),
+        ...more,
+      })
+      const active = more.status === 'failure' ? null : sent.active
+      records.push({ raw, operation, employee, at, visibleAt: at + lagMs, active })
+    },
+    page: async ({ since, until, about, next }) => {
+      await clock.sleep(50)
+      const now = clock.now()
+      if (now < hiddenUntil) throw new RollcallError('LogUnavailable', 'the log is away')
+      const found = records.filter(
+        ({ at, visibleAt, employee }) =>
+          at > since &&
+          visibleAt <= now &&
+          (until === null || at <= until) &&
+          (about === null || employee === about),
+      )
+      const from = Number(next ?? 0)
+      const page = found.slice(from, from + PAGE_SIZE)
+      for (const { operation } of page) handedOut.add(operation)
+      const repeated: readonly Json[] = chance.oneIn(3) ? page.slice(0, 1).map(({ raw }) => raw) : []
+      const garbage: readonly Json[] = chance.oneIn(10) ? [{ id: '', activityDateTime: 'never' }] : []
+      const all = [...page.map(({ raw }) => raw), ...repeated, ...garbage]
+      return {
+        records: chance.oneIn(2) ? all.toReversed() : all,
+        next: from + PAGE_SIZE < found.length ? String(from + PAGE_SIZE) : null,
+        serverAt: now,
+      }
+    },
+    hide: (ms) => (hiddenUntil = clock.now() + ms),
+    isQuiet: () => records.every(({ visibleAt }) => visibleAt <= clock.now()),
+    isOpen: (name) =>
+      records.some(({ employee, operation }) => employee === name && !handedOut.has(operation)),
+    wasHandedOut: (operation) => handedOut.has(operation),
+    shows: (name) =>
+      records
+        .filter(
+          ({ employee, operation, active }) =>
+            employee === name && active !== null && handedOut.has(operation),
+        )
+        .reduce<Recorded | null>((last, one) => (last && last.at > one.at ? last : one), null)?.active ??
+      null,
+  }
+}
