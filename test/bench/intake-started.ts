@@ -3,15 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { connect } from '../../src/adapters/service-bus/client.ts'
 import { until } from '../adapters/support/until.ts'
 import { start } from '../fakes/rollcall.ts'
+import { startDoubles } from './support/doubles.ts'
 import { expect, printRound } from './support/figures.ts'
 import { durabilityOf, openAt, startDurablePostgres } from './support/ledger.ts'
 import { fill, QUEUE, receiveAndComplete } from './support/load.ts'
-import { pin } from './support/machine.ts'
 import { cpuSecondsOf } from './support/process.ts'
 
 /**
@@ -40,11 +39,8 @@ const server =
   values.ledger === 'postgres' ? stack.adopt(await startDurablePostgres(), (it) => it.close()) : null
 const LEDGER = server ? await server.database() : join(folder, 'ledger.db')
 
-const doubles = start(['local', '--fast'])
-stack.defer(() => void doubles.kill())
-pin(doubles.pid)
 const environment: Readonly<Record<string, string>> = {
-  ...(await environmentOf()),
+  ...(await startDoubles(stack)).environment,
   LEDGER,
   LOG_LEVEL: 'error',
 }
@@ -99,12 +95,6 @@ async function rateOf(work: () => Promise<void>, count = MESSAGES): Promise<numb
   const startedAt = performance.now()
   await work()
   return count / ((performance.now() - startedAt) / 1_000)
-}
-
-async function environmentOf(): Promise<Readonly<Record<string, string>>> {
-  if (!doubles.stdout) throw new Error('no stdout')
-  const [line] = (await once(createInterface(doubles.stdout), 'line')) as [string]
-  return (JSON.parse(line) as { readonly env: Readonly<Record<string, string>> }).env
 }
 
 async function isThere(): Promise<boolean> {

@@ -25,8 +25,8 @@ import { readToolLine } from './support/tools/read-line.ts'
 const PAGES = files('docs/{start,guides,reference}/*.md').filter((page) => !/try-it|doubles/.test(page))
 
 /**
- * These last until Ctrl-C, are Try it under another name, or are suites that the gate runs by
- * themselves.
+ * These last until Ctrl-C (`long-running.test.ts`), are Try it under another name, or are suites
+ * that the gate runs by themselves.
  */
 const TYPED_ELSEWHERE =
   /^(?:\w+=\S+ )*(?:rollcall (?:run|demo|health|local(?! feed)\b)|node .*--test test\/suites\/)/

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { BENCHMARKS } from '../bench/support/list.ts'
 import { commandOf, wordsOf } from '../fakes/command-line.ts'
 import { ENTITIES, OF_NODE, read, root, VARIABLES } from '../deploy/support.ts'
 import { stepsOf } from './support/page.ts'
@@ -30,6 +31,8 @@ const SCRIPTS = (
     readonly scripts: Readonly<Record<string, string>>
   }
 ).scripts
+
+const BENCHMARK_NAMES = new Set(BENCHMARKS.map(({ name }) => name))
 
 const PAGES = [
   'README.md',
@@ -67,8 +70,12 @@ void describe('what the pages name exists', () => {
         /(?:`|\s)((?:deploy|src|test|scripts)\/[\w./-]*\w|docker-compose\.yml|azure\.yaml)/g,
       ))
         assert.ok(existsSync(join(root, path)), `file ${path}`)
-      for (const [, name = ''] of text.matchAll(/npm run (?:--silent )?([a-z:]+)/g))
+      for (const [, name = ''] of text.matchAll(
+        /npm (?:run (?:--silent )?)?(test|start|(?<=run (?:--silent )?)[a-z:]+)/g,
+      ))
         assert.ok(name in SCRIPTS, `npm run ${name}`)
+      for (const [, name = ''] of text.matchAll(/npm run bench -- .*?--only ([\w-]+)/g))
+        assert.ok(BENCHMARK_NAMES.has(name), `benchmark ${name}`)
     })
 
   void test('the parser takes every command line of a shell block', async () => {

@@ -40,6 +40,14 @@ export const BENCHMARKS: readonly Benchmark[] = [
     goals: { ratio: { atLeast: 0.75 } },
   },
   {
+    name: 'console-intake',
+    what: 'rollcall run with every page of its console open, next to the same without',
+    script: 'console-intake.ts',
+    arguments: [...sqlite, '--messages', '60000'],
+    smoke: [...sqlite, '--messages', '3000', '--every', '100'],
+    goals: { ratio: { atLeast: 0.97 } },
+  },
+  {
     name: 'intake-postgres',
     what: 'intake into PostgreSQL, next to the same client',
     script: 'intake.ts',

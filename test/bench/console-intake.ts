@@ -1,0 +1,140 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { once } from 'node:events'
+import { connect } from '../../src/adapters/service-bus/client.ts'
+import { until } from '../adapters/support/until.ts'
+import { portOf, start } from '../fakes/rollcall.ts'
+import { startDoubles } from './support/doubles.ts'
+import { printRound } from './support/figures.ts'
+import { durabilityOf, openAt, startDurablePostgres } from './support/ledger.ts'
+import { fill } from './support/load.ts'
+import { cpuSecondsOf } from './support/process.ts'
+
+/**
+ * How fast `rollcall run` takes messages in while every page of its console is open in a browser,
+ * next to the same without a browser:
+ *
+ *     node test/bench/console-intake.ts --messages 60000
+ *     node test/bench/console-intake.ts --messages 60000 --ledger postgres
+ *
+ * A round is a pair on new ledgers, in an order by chance. Each open page asks for itself every
+ * five seconds, as the script of the pages does. The reader runs in this process, and the doubles
+ * in one of their own.
+ */
+const { values } = parseArgs({
+  options: {
+    messages: { type: 'string', default: '60000' },
+    ledger: { type: 'string', default: 'sqlite' },
+    every: { type: 'string', default: '5000' },
+  },
+})
+const MESSAGES = Number(values.messages)
+const EVERY_MS = Number(values.every)
+const PAGES = [
+  '/',
+  '/?over=week',
+  '/stage?stage=waiting',
+  '/leavers',
+  '/leavers/closed',
+  '/failures',
+  '/dead-letters',
+  '/held',
+  '/findings',
+  '/replays',
+  '/audit',
+  '/configuration',
+  '/search?q=100001',
+  '/employee?id=100001',
+]
+
+await using stack = new AsyncDisposableStack()
+const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
+stack.defer(() => rm(folder, { recursive: true }))
+const server =
+  values.ledger === 'postgres' ? stack.adopt(await startDurablePostgres(), (it) => it.close()) : null
+const { environment } = await startDoubles(stack)
+const client = stack.adopt(
+  connect({
+    kind: 'connection-string',
+    connectionString: environment['SERVICEBUS_CONNECTION_STRING'] ?? '',
+  }),
+  (it) => it.close(),
+)
+
+interface Arm {
+  /** Messages a second. */
+  readonly rate: number
+  readonly cpuSeconds: number
+  /** Pages that the reader got. */
+  readonly pages: number
+  readonly wrong: readonly string[]
+}
+
+const readFirst = Math.random() < 0.5
+const first = await arm('first', readFirst)
+const second = await arm('second', !readFirst)
+const [reading, alone] = readFirst ? [first, second] : [second, first]
+printRound({
+  figures: {
+    ratio: reading.rate / alone.rate,
+    'messages/s': reading.rate,
+    'messages/s without pages': alone.rate,
+    'CPU ratio': reading.cpuSeconds / alone.cpuSeconds,
+    pages: reading.pages,
+  },
+  settings: { ...durabilityOf(server !== null), messages: MESSAGES, everyMs: EVERY_MS },
+  wrong: [...alone.wrong, ...reading.wrong, ...(reading.pages >= PAGES.length ? [] : ['no page was read'])],
+})
+
+/** A connector from its first message to its last, on a ledger of its own. */
+async function arm(run: string, isRead: boolean): Promise<Arm> {
+  const location = server ? await server.database() : join(folder, `${run}.db`)
+  await fill(client, run, MESSAGES)
+  const connector = start(['run'], { ...environment, LEDGER: location, HTTP_ADDRESS: '127.0.0.1:0' })
+  const ended = once(connector, 'exit')
+  const at = `http://127.0.0.1:${await portOf(connector)}`
+  await until('it is ready', async () => (await fetch(`${at}/readyz`)).status === 200, 60_000)
+  const ledger = await openAt(location, 'read')
+  const taken = async (): Promise<number> => (await ledger.readTotals()).messages
+  await until('a message is taken in', async () => (await taken()) > 0, 60_000, 2)
+  const [before, startedAt, cpuBefore] = [await taken(), performance.now(), await cpuSecondsOf(connector.pid)]
+  const over = new AbortController()
+  const reader = isRead ? readPages(at, over.signal) : Promise.resolve(0)
+  await until('all messages are taken in', async () => (await taken()) >= MESSAGES, 90_000, 20)
+  const seconds = (performance.now() - startedAt) / 1_000
+  const cpuSeconds = (await cpuSecondsOf(connector.pid)) - cpuBefore
+  over.abort()
+  const pages = await reader
+  await ledger.close()
+  connector.kill('SIGTERM')
+  await ended
+  return {
+    rate: (MESSAGES - before) / seconds,
+    cpuSeconds,
+    pages,
+    wrong:
+      before < MESSAGES / 2 ? [] : ['half of the messages were there at the first look; take more of them'],
+  }
+}
+
+/** Asks for every page as a browser does that has all of them open. */
+async function readPages(at: string, signal: AbortSignal): Promise<number> {
+  const etags = new Map<string, string>()
+  let pages = 0
+  while (!signal.aborted) {
+    for (const path of PAGES) {
+      const headers = { 'rollcall-refresh': '1', 'if-none-match': etags.get(path) ?? '' }
+      const response = await fetch(at + path, { headers })
+      await response.text()
+      if (response.status >= 500) throw new Error(`${path}: ${response.status}`)
+      etags.set(path, response.headers.get('etag') ?? '')
+      pages += 1
+    }
+    await delay(EVERY_MS, null, { signal }).catch(() => null)
+  }
+  return pages
+}
