@@ -140,6 +140,14 @@ export const BENCHMARKS: readonly Benchmark[] = [
     goals: { 'MB at most': { atMost: 300 } },
   },
   {
+    name: 'diff',
+    what: 'a comparison of 100,000 accounts of the Entra double with the ledger, page by page',
+    script: 'diff.ts',
+    arguments: ['--accounts', '100000'],
+    smoke: ['--accounts', '200'],
+    goals: {},
+  },
+  {
     name: 'first-load',
     what: 'an import of 5,000 employees, and all of them sent to the Entra double',
     script: 'first-load.ts',
