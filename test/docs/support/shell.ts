@@ -176,7 +176,7 @@ function writeTools(bin: string, port: number, tools: readonly string[]): void {
     'esac',
     ...asks('rollcall'),
   ])
-  const plain = (script: string): string => script.replace('node src/rollcall.mjs', 'rollcall')
+  const plain = (script: string): string => script.replace(/node (?:--\S+ )*src\/rollcall\.mjs/, 'rollcall')
   write('npm', [
     'words=("$@"); set --',
     'for word in "${words[@]}"; do [ "$word" = -- ] || [ "$word" = --silent ] || set -- "$@" "$word"; done',

@@ -65,7 +65,7 @@ function driverOn(path: string, options: SqliteOptions): Driver {
   // table past an index made of the list. KiB. Who only reads walks through once and would keep
   // what it never asks for again.
   database.exec(
-    `PRAGMA cache_size = ${options.readOnly ? -8_192 : -262_144}; PRAGMA temp_store = MEMORY; PRAGMA automatic_index = OFF`,
+    `PRAGMA cache_size = ${options.readOnly ? -8_192 : -65_536}; PRAGMA temp_store = MEMORY; PRAGMA automatic_index = OFF`,
   )
   const statements = new Map<string, StatementSync>()
   const prepare = (text: string): StatementSync => {
