@@ -171,7 +171,7 @@ async function environmentIn(
     // for.
     INCOMPLETE_MS: '900000',
     // On PostgreSQL a killed process keeps its leases this long, and its batches for two requests.
-    LEASE_MS: '1500',
+    LEASE_MS: '3000',
     HTTP_TIMEOUT_MS: '1000',
     LOG_LEVEL: 'info',
   }
