@@ -83,7 +83,9 @@ async function examined(context: Context, guarding: Guarding): Promise<Refusal |
 function beforeSignIn(context: Context, { open, failures, now }: Guarding): Refusal | null {
   const { method, path, url } = context.req
   if (url.length > LONGEST_URL) return { status: 414 }
-  if (open && !isLoopback(new URL(url).hostname)) return { status: 421 }
+  const at = URL.parse(url)
+  // A host that is no name, such as a number that is no address.
+  if (at === null || (open && !isLoopback(at.hostname))) return { status: 421 }
   const rule = ruleOf(path)
   if (!rule) return { status: 404 }
   const allowed = rule.methods.some((one) => one === method || (one === 'GET' && method === 'HEAD'))

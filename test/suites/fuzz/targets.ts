@@ -21,6 +21,7 @@ import { cloudEvent, inboxMessage } from '../../fakes/messages.ts'
 import type { Chance } from '../../fakes/plain-event.ts'
 import { spoilBytes, spoilText, spoilValue } from './spoil.ts'
 import { amqp } from './targets/amqp.ts'
+import { http } from './targets/http.ts'
 import { type Target, unaccounted } from './targets/target.ts'
 
 const EVENT = {
@@ -68,8 +69,8 @@ function spoiltBody(chance: Chance, value: unknown): string {
   return chance.oneIn(2) ? text : spoilText(text, chance)
 }
 
-/** `folder` takes a file of configuration. */
-export function targetsIn(folder: string): Readonly<Record<string, Target>> {
+/** `folder` takes a file of configuration, and `stack` a server that a layer starts. */
+export function targetsIn(folder: string, stack: AsyncDisposableStack): Readonly<Record<string, Target>> {
   const tools = { evaluator: evaluateHere(), digest: sha256, makeReader: httpReader, checkChannel }
   return {
     bytes: {
@@ -104,7 +105,7 @@ export function targetsIn(folder: string): Readonly<Record<string, Target>> {
       },
     },
     CloudEvents: {
-      share: 30,
+      share: 29,
       run: (chance) => {
         const body = spoiltBody(chance, chance.oneIn(4) ? [EVENT, { ...EVENT, id: 'e-2' }] : EVENT)
         const { contentType } = inboxMessage(null)
@@ -131,6 +132,7 @@ export function targetsIn(folder: string): Readonly<Record<string, Target>> {
       },
     },
     'AMQP types': amqp,
+    HTTP: http(stack),
     configuration: {
       share: 2,
       run: (chance) => {
