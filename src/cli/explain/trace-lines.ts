@@ -1,4 +1,5 @@
 import { isInForce } from '../../core/blocks/period.ts'
+import { callInWords } from '../../core/emergency/words.ts'
 import { type FieldChange, recordChanges } from '../../core/explain/record-changes.ts'
 import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../core/ledger/port/inspect.ts'
 import type { Json } from '../../core/model.ts'
@@ -119,6 +120,9 @@ function drawOperation(operation: TraceOperation, from: number | null, show: Sho
           ...step('accepted', batch.acceptedAt, from).map((line) => `    ${line.trimStart()}`),
         ]
       : []),
+    ...operation.emergencyCalls.map(
+      (call) => `    ${callInWords(call)}: ${moment(call.endedAt ?? call.begunAt, from)}`,
+    ),
     ...operation.records.map(
       (record) =>
         `    log record ${record.id}: ${record.action} ${record.status}${record.code ? ` (${record.code})` : ''} at ${moment(record.activityAt, from)}, change ${record.changeId}, object ${record.objectId ?? 'none'}`,

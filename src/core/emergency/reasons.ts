@@ -6,7 +6,7 @@ export const EMERGENCY_REASONS = {
   quarantine: 'the provisioning job is in quarantine',
   paused: 'the provisioning job is paused, disabled or not configured',
   full: 'the service has no room for more staged data',
-  quota: 'no call is left for longer than the patience, or the service throttles for longer than that',
+  quota: 'the calls of the day are used up, or the service throttles, for longer than patience',
   late: 'the deactivation has waited for its turn for longer than lateAfter',
 } as const satisfies Readonly<Record<string, string>>
 export type EmergencyReason = keyof typeof EMERGENCY_REASONS

@@ -38,6 +38,8 @@ export type DirectoryHolds =
     }
   /** The log shows a deactivation that the connector did not send. */
   | { readonly kind: 'disabled-elsewhere'; readonly at: number }
+  /** The emergency lane disabled it past the provisioning job, whose confirmation is due. */
+  | { readonly kind: 'emergency-disabled'; readonly at: number }
   | { readonly kind: 'not-known' }
 
 /** What the events of HR say at this moment, without blocks. */

@@ -84,6 +84,7 @@ export function differs({ directory, wanted }: Pick<AccessAnswer, 'directory' | 
     case 'in-doubt':
       return true
     case 'disabled-elsewhere':
+    case 'emergency-disabled':
     case 'not-known':
       return wanted === 'active'
   }

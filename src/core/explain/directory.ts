@@ -2,11 +2,14 @@ import type { AccessFacts } from '../ledger/port/views/access.ts'
 import type { CanSignIn, DirectoryHolds } from './access.ts'
 
 /** What the directory holds, by the records it accepted and the changes of others in its log. */
-export function directoryHolds({ accepted, employee }: AccessFacts): DirectoryHolds {
+export function directoryHolds({ accepted, employee, emergencyDisabledAt }: AccessFacts): DirectoryHolds {
   const elsewhereAt = employee?.disabledElsewhereAt ?? null
   // What the directory accepted after that change stands.
   if (elsewhereAt !== null && (accepted === null || accepted.last.at <= elsewhereAt))
     return { kind: 'disabled-elsewhere', at: elsewhereAt }
+  const isConfirmed = accepted !== null && accepted.certain && !accepted.active
+  if (emergencyDisabledAt !== null && !isConfirmed)
+    return { kind: 'emergency-disabled', at: emergencyDisabledAt }
   if (accepted === null) return { kind: 'not-known' }
   const { since, orEarlier } = accepted
   const state = accepted.active ? 'active' : 'disabled'
@@ -21,6 +24,7 @@ export function canSignIn(directory: DirectoryHolds): CanSignIn {
       return 'yes'
     case 'disabled':
     case 'disabled-elsewhere':
+    case 'emergency-disabled':
       return 'no'
     case 'in-doubt':
       return 'unknown'

@@ -1,4 +1,4 @@
-import type { EmployeeTrace, TraceEvent, TraceOperation } from '../ledger/port/inspect.ts'
+import type { EmployeeTrace, TraceEmergencyCall, TraceEvent, TraceOperation } from '../ledger/port/inspect.ts'
 
 /** What happened to an employee, in the order in which it happened. */
 
@@ -20,6 +20,7 @@ export type Happening =
   | { readonly kind: 'received' | 'decided' | 'final'; readonly event: TraceEvent }
   | { readonly kind: 'planned' | 'answered'; readonly operation: TraceOperation }
   | { readonly kind: 'submitted' | 'accepted'; readonly batch: NonNullable<TraceOperation['batch']> }
+  | { readonly kind: 'emergency'; readonly call: TraceEmergencyCall }
   | { readonly kind: 'logged'; readonly record: TraceOperation['records'][number] }
 
 /** In the order of the flow, for steps at the same instant. */
@@ -27,6 +28,7 @@ const ORDER = [
   'received',
   'decided',
   'planned',
+  'emergency',
   'submitted',
   'accepted',
   'logged',
@@ -87,6 +89,9 @@ function sendingOf(operation: TraceOperation): readonly (readonly [number | null
           [batch.acceptedAt, { kind: 'accepted', batch }],
         ] as const)
       : []),
+    ...operation.emergencyCalls.map(
+      (call) => [call.endedAt ?? call.begunAt, { kind: 'emergency', call }] as const,
+    ),
     ...operation.records.map((record) => [record.activityAt, { kind: 'logged', record }] as const),
     [operation.answeredAt, { kind: 'answered', operation }],
   ]

@@ -61,6 +61,8 @@ export function directoryInWords(directory: DirectoryHolds, when: When): string 
       return `the directory last held the account ${directory.last} (${sinceInWords(directory, when)}), which is in doubt`
     case 'disabled-elsewhere':
       return `another system disabled the account at ${when(directory.at)}`
+    case 'emergency-disabled':
+      return `the emergency lane disabled the account at ${when(directory.at)}, and the confirmation of the provisioning job is due`
     case 'not-known':
       return 'the directory accepted no record'
   }

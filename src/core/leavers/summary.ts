@@ -11,6 +11,8 @@ export interface Durations {
 /** How closed leaver cases ended, and how long those that were proven took. */
 export interface LeaverSummary {
   readonly ended: Readonly<Record<ClosedAs, number>>
+  /** Of the proven ones, those that an answer to the emergency lane proved first. */
+  readonly byEmergency: number
   /**
    * From each moment to the proof that the directory holds the account disabled. The time before
    * the effective date does not count, because the account is meant to be active until then.
@@ -36,6 +38,7 @@ export function summarizeLeavers(cases: readonly EndedLeaver[]): LeaverSummary {
       discarded: counted('discarded'),
       acknowledged: counted('acknowledged'),
     },
+    byEmergency: proven.filter((one) => one.byEmergency).length,
     toProven: {
       recorded: from((one) => one.recordedAt),
       effective: from((one) => one.effectiveAt),

@@ -37,6 +37,7 @@ function facts(events: readonly EmployeeEvent[], more: Partial<AccessFacts> = {}
     employee: employee(events),
     objectId: null,
     accepted: ACTIVE,
+    emergencyDisabledAt: null,
     foreignFinding: null,
     brake: null,
     incomplete: null,
@@ -120,6 +121,16 @@ void describe('what the directory holds', () => {
     assert.deepEqual(changed(day(5)).directory, { kind: 'disabled-elsewhere', at: day(5) })
     assert.equal(changed(day(5)).canSignIn, 'no')
     assert.equal(changed(day(2)).directory.kind, 'active')
+  })
+  void test('is what the emergency lane did until the log confirms it', () => {
+    const lane = { emergencyDisabledAt: day(11) }
+    const { canSignIn, directory, between } = answer(LEFT, {
+      ...lane,
+      accepted: { ...ACTIVE, certain: false },
+    })
+    assert.deepEqual([canSignIn, directory], ['no', { kind: 'emergency-disabled', at: day(11) }])
+    assert.deepEqual(between, [], 'nothing keeps HR and the directory apart')
+    assert.equal(answer(LEFT, { ...lane, accepted: DISABLED }).directory.kind, 'disabled')
   })
 })
 

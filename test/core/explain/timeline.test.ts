@@ -32,6 +32,7 @@ const operation = (id: string, createdAt: number, more: Partial<TraceOperation> 
   reason: null,
   batch: null,
   records: [],
+  emergencyCalls: [],
   answeredAt: null,
   finishedAt: null,
   ...more,

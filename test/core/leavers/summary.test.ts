@@ -22,8 +22,13 @@ void describe('the summary of closed leaver cases', () => {
     )
     assert.deepEqual(summarizeLeavers([...closed, ended({ as: 'acknowledged' })]), {
       ended: { proven: 0, superseded: 1, rescinded: 1, discarded: 1, acknowledged: 2 },
+      byEmergency: 0,
       toProven: { recorded: NONE, effective: NONE, received: NONE },
     })
+  })
+
+  void it('counts those that the emergency lane proved first', () => {
+    assert.equal(summarizeLeavers([ended(), ended({ byEmergency: true })]).byEmergency, 1)
   })
 
   void it('measures from each of the three moments to the proof', () => {

@@ -9,6 +9,7 @@ import type { Interim } from '../../../core/ledger/port/report.ts'
 import type { Hold } from '../../../core/ledger/port/submit.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
 import type { Sql, SqlValue } from '../driver/sql.ts'
+import { disabledByLane } from '../emergency/read.ts'
 import { openLeavers } from '../leavers/read.ts'
 import { brakesOf } from '../plan/brake-marks.ts'
 import { loadEmployees } from '../plan/load.ts'
@@ -46,6 +47,7 @@ export async function readAccess(sql: Sql, employeeId: string, now: number): Pro
     employee,
     objectId: row?.object_id ?? null,
     accepted: row ? await acceptedOf(sql, employeeId, row) : null,
+    emergencyDisabledAt: (await disabledByLane(sql, [employeeId])).get(employeeId) ?? null,
     foreignFinding: row?.finding ?? null,
     brake: brake && brake.state !== 'passed' ? brake : null,
     incomplete: row ? await incompleteOf(sql, employeeId, row) : null,

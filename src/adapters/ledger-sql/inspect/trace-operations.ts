@@ -1,6 +1,7 @@
 import type { BatchState, OperationState } from '../../../core/ledger/lifecycle.ts'
 import { TRACE_RECORDS, type TraceOperation } from '../../../core/ledger/port/inspect.ts'
 import { LANES } from '../../../core/model.ts'
+import { emergencyCallsOf } from '../emergency/trace.ts'
 import { readRows, type Sql, type SqlValue } from '../driver/sql.ts'
 import { batchId, operationId } from '../tables/ids.ts'
 
@@ -71,7 +72,14 @@ export async function toTraceOperations(
   const seqs = ordered.map(({ seq }) => seq)
   const records = Map.groupBy(await recordsOf(sql, seqs), ({ operation }) => operation)
   const befores = await recordsBefore(sql, employee, seqs)
-  return ordered.map((row) => toTraceOperation(row, records.get(row.seq) ?? [], befores.get(row.seq)))
+  const calls = await emergencyCallsOf(sql, seqs)
+  return ordered.map((row) =>
+    toTraceOperation(row, {
+      records: records.get(row.seq) ?? [],
+      before: befores.get(row.seq),
+      emergencyCalls: calls.get(row.seq) ?? [],
+    }),
+  )
 }
 
 interface RecordRow {
@@ -126,11 +134,13 @@ async function recordsBefore(
   return new Map(rows.map((row) => [row.seq, row]))
 }
 
-function toTraceOperation(
-  row: OperationRow,
-  records: readonly RecordRow[],
-  before: BeforeRow | undefined,
-): TraceOperation {
+/** What the ledger knows of an operation besides its row. */
+interface Around extends Pick<TraceOperation, 'emergencyCalls'> {
+  readonly records: readonly RecordRow[]
+  readonly before: BeforeRow | undefined
+}
+
+function toTraceOperation(row: OperationRow, { records, before, emergencyCalls }: Around): TraceOperation {
   return {
     id: operationId(row.seq),
     state: row.state,
@@ -150,6 +160,7 @@ function toTraceOperation(
       code: record.code,
       objectId: record.object_id,
     })),
+    emergencyCalls,
     answeredAt: row.answered_at,
     finishedAt: row.finished_at,
   }

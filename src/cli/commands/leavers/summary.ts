@@ -69,7 +69,11 @@ async function countOpen(ledger: Ledger, config: Config, now: number): Promise<O
   return { count, held, oldestAgeMs }
 }
 
-function printSummary({ ended, toProven }: LeaverSummary, open: OpenCount, since: number | null): void {
+function printSummary(
+  { ended, byEmergency, toProven }: LeaverSummary,
+  open: OpenCount,
+  since: number | null,
+): void {
   const row = (name: string, { p50Ms, p95Ms, worstMs }: Durations): string[] => [
     name,
     ...[p50Ms, p95Ms, worstMs].map((ms) => (ms === null ? '' : span(ms))),
@@ -86,7 +90,11 @@ function printSummary({ ended, toProven }: LeaverSummary, open: OpenCount, since
   printLines('')
   printTable(
     [since === null ? 'closed cases' : `closed since ${iso(since)}`, ''],
-    [['proven', proven], ...Object.entries(others)],
+    [
+      ['proven', proven],
+      ...(byEmergency > 0 ? [['first by the emergency lane', byEmergency]] : []),
+      ...Object.entries(others),
+    ],
   )
   printLines('')
   const oldest = open.oldestAgeMs === null ? '' : `, the oldest for ${span(open.oldestAgeMs)}`

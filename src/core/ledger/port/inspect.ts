@@ -1,3 +1,4 @@
+import type { CallMade } from '../../emergency/words.ts'
 import type { BlockPeriod, Employee } from '../employee.ts'
 import type { BatchState, EventState, OperationState } from '../lifecycle.ts'
 
@@ -267,6 +268,12 @@ export interface TraceOperation {
     readonly code: string | null
     readonly objectId: string | null
   }[]
+  /** Calls of the emergency lane that went ahead of it, in the order in which they were made. */
+  readonly emergencyCalls: readonly TraceEmergencyCall[]
   readonly answeredAt: number | null
   readonly finishedAt: number | null
+}
+export interface TraceEmergencyCall extends CallMade {
+  readonly begunAt: number
+  readonly endedAt: number | null
 }

@@ -1,10 +1,11 @@
+import { callInWords } from '../../../core/emergency/words.ts'
 import { recordChanges } from '../../../core/explain/record-changes.ts'
 import { type Chapter, type Happening, type Step, timelineOf } from '../../../core/explain/timeline.ts'
 import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../../core/ledger/port/inspect.ts'
 import type { EventState } from '../../../core/ledger/lifecycle.ts'
 import { displayValue, type Show } from '../../../core/display/personal.ts'
 import { reasonOf } from '../../../core/report/outcomes/reason-catalogue.ts'
-import { unit } from '../layout.ts'
+import { sentence, unit } from '../layout.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import { lasting, type Times } from '../times.ts'
 
@@ -94,6 +95,8 @@ function happening(what: Happening): Markup {
       return markup`Sent in <code>${what.batch.id}</code>, ${unit(what.batch.attempts, 'attempt')}`
     case 'accepted':
       return markup`Accepted by the service${what.batch.requestId === null ? NOTHING : markup`, request <code>${what.batch.requestId}</code>`}`
+    case 'emergency':
+      return markup`${sentence(callInWords(what.call))}`
     case 'logged':
       return markup`Log record <code>${what.record.id}</code>: ${what.record.action} ${what.record.status}${what.record.code === null ? NOTHING : markup` <code>${what.record.code}</code>`}`
     case 'answered':

@@ -62,6 +62,7 @@ const DIRECTORY: Readonly<Record<AccessAnswer['directory']['kind'], string>> = {
   disabled: 'Disabled',
   'in-doubt': 'In doubt',
   'disabled-elsewhere': 'Disabled by another system',
+  'emergency-disabled': 'Disabled by the emergency lane',
   'not-known': 'No record accepted',
 }
 

@@ -104,10 +104,12 @@ function restCell({ employeeId }: ClosedLeaver, visitor: Visitor, to: string): M
   return markup`<br><span class="tag normal">the other attributes were refused</span>${resendQuestionForm({ visitor, employeeId, to })}`
 }
 
-function howCell({ as, acknowledged }: ClosedLeaver): Markup {
+const EMERGENCY = markup`<br><span class="quiet">first by the emergency lane, then by the log</span>`
+
+function howCell({ as, acknowledged, byEmergency }: ClosedLeaver): Markup {
   const by =
     acknowledged === null
       ? NOTHING
       : markup` by ${acknowledged.by}<br><span class="quiet">${acknowledged.justification}</span>`
-  return markup`<span class="state ${as === 'proven' ? 'done' : ''}">${AS[as]}</span>${by}`
+  return markup`<span class="state ${as === 'proven' ? 'done' : ''}">${AS[as]}</span>${by}${byEmergency ? EMERGENCY : NOTHING}`
 }

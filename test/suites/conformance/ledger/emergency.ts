@@ -67,6 +67,27 @@ export const emergencyCases: readonly LedgerCase[] = [
       const disabledAt = world.now
       assert.deepEqual(await listed(world), ['p2'])
       assert.deepEqual(await world.leavers(), ['p1 confirmation-due', 'p2 under-way'])
+      const access = await world.ledger.readAccess('p1', world.now)
+      assert.equal(access?.emergencyDisabledAt, disabledAt)
+      const trace = await world.ledger.readTrace('p1')
+      assert.deepEqual(
+        trace?.operations.map(({ state, emergencyCalls }) => [state, emergencyCalls]),
+        [
+          ['confirmed', []],
+          [
+            'pending',
+            [
+              {
+                reason: 'full',
+                result: 'disabled',
+                status: 204,
+                begunAt: disabledAt - 100,
+                endedAt: disabledAt,
+              },
+            ],
+          ],
+        ],
+      )
       world.now += 90_000
       const sent = await world.send()
       assert.deepEqual([...sent.operations.keys()], ['p1', 'p2'])

@@ -29,6 +29,8 @@ export interface AccessFacts {
   readonly objectId: string | null
   /** What the directory accepted last; `null` when it never accepted a record. */
   readonly accepted: AcceptedAccess | null
+  /** When the emergency lane disabled the account; `null` when it did not, or that is in doubt. */
+  readonly emergencyDisabledAt: number | null
   /** The finding of a deactivation that the log shows and we did not send. */
   readonly foreignFinding: number | null
   /** Since when the brake holds the deactivation, or an operator refuses it. */
