@@ -20,6 +20,8 @@ import * as employeeProvision from './commands/employee/provision.ts'
 import * as employeeResend from './commands/employee/resend.ts'
 import * as erase from './commands/erase.ts'
 import * as events from './commands/events.ts'
+import { registerEvidence } from './commands/evidence/report.ts'
+import * as evidenceVerify from './commands/evidence/verify.ts'
 import * as explain from './commands/explain.ts'
 import * as findingsAcknowledge from './commands/findings/acknowledge.ts'
 import * as findingsList from './commands/findings/list.ts'
@@ -151,6 +153,7 @@ function registerAll(program: Command, context: CommandContext): void {
   )
   register(program, block, unblock)
   register(group('blocks', 'employees who are kept disabled whatever HR says'), blocksList, blocksImport)
+  register(registerEvidence(program, context), evidenceVerify)
   register(group('employee', 'one employee: send now, send once more'), employeeProvision, employeeResend)
   register(program, check, diff)
   register(

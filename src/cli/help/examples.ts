@@ -48,6 +48,19 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['plan --employee 20011 --as-of 2026-12-31', 'what one employee would be sent on a day'],
     ['plan --events new.jsonl --alone', 'what a file of events would do without the ledger'],
   ],
+  evidence: [
+    [
+      'evidence --from 2026-07-01 --to 2026-10-01 --format html --out quarter.html',
+      'a quarter as a page to print',
+    ],
+    ['evidence --from 90d --out evidence.json --key evidence-key.pem', 'signed, for an auditor'],
+  ],
+  'evidence verify': [
+    [
+      'evidence verify evidence.json --public-key evidence-key.pub',
+      'signature, totals, and rows against the ledger',
+    ],
+  ],
   'employee provision': [
     [
       'employee provision 20011 --actor ada --justification "starts today"',

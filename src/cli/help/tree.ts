@@ -16,9 +16,12 @@ export function allCommands(parent: AnyCommand, prefix = ''): readonly NamedComm
   })
 }
 
-/** A group only holds commands; `local` is a command that also holds some. */
+/** Commands that also hold some. */
+const WITH_COMMANDS = new Set(['local', 'evidence'])
+
+/** A group only holds commands. */
 export function isGroup(command: AnyCommand): boolean {
-  return command.commands.length > 0 && command.name() !== 'local'
+  return command.commands.length > 0 && !WITH_COMMANDS.has(command.name())
 }
 
 /** Those that can be called, without groups. */

@@ -40,6 +40,22 @@ export function differences(one: Running, other: Running): readonly string[] {
   ]
 }
 
+/**
+ * What changed from one configuration to the next, in words: limits with their values, of everything
+ * else the name.
+ */
+export function configurationChanges(before: Running, after: Running): readonly string[] {
+  const limits = new Map(
+    differingLimits(before.limits, after.limits).map(({ setting, one, other }) => [
+      setting,
+      `${setting} from ${one} to ${other}`,
+    ]),
+  )
+  return differences(before, after).map((part) =>
+    part === 'release' ? `release from ${before.version} to ${after.version}` : (limits.get(part) ?? part),
+  )
+}
+
 const LIMITS: readonly (readonly [setting: string, of: (limits: RunningLimits) => number])[] = [
   ['BRAKE_WINDOW_MS', ({ brake }) => brake.windowMs],
   ['BRAKE_ABSOLUTE', ({ brake }) => brake.absolute],

@@ -59,7 +59,7 @@ export function toProof(
 }
 
 /** By nearest rank: each figure is the time of a case that was there. */
-function durationsOf(durations: readonly number[]): Durations {
+export function durationsOf(durations: readonly number[]): Durations {
   const sorted = Float64Array.from(durations).sort()
   const at = (share: number): number | null => sorted[Math.ceil(share * sorted.length) - 1] ?? null
   return { p50Ms: at(0.5), p95Ms: at(0.95), worstMs: at(1) }

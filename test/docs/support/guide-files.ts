@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { basename } from 'node:path'
 import { files, read } from '../../deploy/support.ts'
 import { blocksOf } from './page.ts'
@@ -20,6 +21,7 @@ const examples = (folder: string): readonly (readonly [string, string])[] =>
  * shows of one is taken from the page.
  */
 export function guideFiles(): Readonly<Record<string, string>> {
+  const key = generateKeyPairSync('ed25519')
   const tenant = blocksOf('docs/start/connect-a-tenant.md').filter(({ language }) => language === 'json')
   return {
     ...Object.fromEntries([...examples('samples'), ...examples('answers')]),
@@ -41,5 +43,7 @@ export function guideFiles(): Readonly<Record<string, string>> {
     'channels.yaml': 'notifications: { channels: { teams: { queue: hr-outcomes } } }',
     'my-values.yaml': read('deploy/helm/rollcall/aks.yaml'),
     'certificate.pem': '',
+    'evidence-key.pem': key.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    'evidence-key.pub': key.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
   }
 }

@@ -5,6 +5,7 @@ import {
   type ReplayItem,
   type ReplayOrder,
   type ReplayRun,
+  type ReplayTarget,
   type ReplaysQuery,
   NATIVE_STAGES,
   type NativeMove,
@@ -31,15 +32,19 @@ export async function freezeReplay(sql: Sql, order: ReplayOrder, now: number): P
     sql,
     'replay_items (run INT, place INT, entity TEXT, sequence TEXT, revision INT, stage TEXT, body TEXT, employees TEXT)',
     order.targets.map((target, place): SqlValue[] => {
-      // A stale message is only removed, so it has no edited body.
-      const edited = target.store === 'bus' && target.stale ? null : (target.body ?? null)
+      const edited = isEdited(target) ? (target.body ?? null) : null
       const saying = edited === null ? [null, null] : [edited, JSON.stringify(target.employees ?? [])]
       return target.store === 'ledger'
         ? [id, place, IN_LEDGER, String(target.seq), target.revision, 'frozen', ...saying]
         : [id, place, target.entity, target.sequence, null, target.stale ? 'sent' : 'frozen', ...saying]
     }),
   )
-  await insertRows(sql, AUDIT, [[now, order.actor, 'replay', order.justification, order.name]])
+  await insertRows(sql, AUDIT, [
+    [now, order.actor, 'replay', order.justification, order.name],
+    ...order.targets
+      .filter(isEdited)
+      .map((target): SqlValue[] => [now, order.actor, 'replay.edit', order.justification, nameOf(target)]),
+  ])
   const [made] = await runsBy(sql, 'WHERE seq = ?', [id])
   return (
     made ?? {
@@ -53,6 +58,16 @@ export async function freezeReplay(sql: Sql, order: ReplayOrder, now: number): P
       counts: counts([]),
     }
   )
+}
+
+/** A stale message is only removed, so it has no edited body. */
+function isEdited(target: ReplayTarget): boolean {
+  return !(target.store === 'bus' && target.stale) && (target.body ?? null) !== null
+}
+
+/** The dead letter by the name that operators see. */
+function nameOf(target: ReplayTarget): string {
+  return target.store === 'ledger' ? `dl-${target.seq}` : `${target.entity}#${target.sequence}`
 }
 
 const RESUMED = 'replay.resumed'

@@ -1,14 +1,17 @@
 import { type Instance, INSTANCES_LISTED_MS, MOST_INSTANCES } from '../../../core/ledger/port/instances.ts'
-import type { Sql } from '../driver/sql.ts'
+import { configurationChanges } from '../../../core/instances/differences.ts'
+import { insertRows, type Sql } from '../driver/sql.ts'
+import { AUDIT } from '../tables/audit.ts'
 
-/** One statement on a row that no other instance writes, so it waits for nothing. */
+/** Renewed, it is one statement on a row that no other instance writes, so it waits for nothing. */
 export async function announceInstance(sql: Sql, instance: Instance): Promise<void> {
   const { id, name, host, version, startedAt, seenAt, shared, configHash, rulesHash } = instance
+  if ((await sql.run('UPDATE instances SET seen_at = ? WHERE id = ?', [seenAt, id])) > 0) return
+  await noteConfiguration(sql, instance)
   await sql.run(
     `INSERT INTO instances
        (id, name, host, version, started_at, seen_at, shared, config_hash, rules_hash, loops, rule_hashes, limits)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       id,
       name,
@@ -26,6 +29,17 @@ export async function announceInstance(sql: Sql, instance: Instance): Promise<vo
   )
 }
 
+/** An instance that starts with another configuration than the last one leaves an audit entry. */
+async function noteConfiguration(sql: Sql, instance: Instance): Promise<void> {
+  const [last] = await sql.all<Row>(`SELECT ${COLUMNS} FROM instances ORDER BY started_at DESC, id LIMIT 1`)
+  if (!last) return
+  const changes = configurationChanges(instanceOf(last), instance)
+  if (changes.length === 0) return
+  await insertRows(sql, AUDIT, [
+    [instance.seenAt, `instance ${instance.name}`, 'configuration', changes.join(', '), instance.id],
+  ])
+}
+
 export async function endInstance(sql: Sql, id: string, now: number): Promise<void> {
   await sql.run('UPDATE instances SET seen_at = ?, ended_at = ? WHERE id = ? AND ended_at IS NULL', [
     now,
@@ -36,15 +50,16 @@ export async function endInstance(sql: Sql, id: string, now: number): Promise<vo
 
 export async function listInstances(sql: Sql, now: number): Promise<readonly Instance[]> {
   const rows = await sql.all<Row>(
-    `SELECT id, name, host, version, started_at, seen_at, ended_at, shared, config_hash, rules_hash, loops,
-       rule_hashes, limits
-     FROM instances WHERE seen_at >= ? ORDER BY seen_at DESC, id LIMIT ?`,
+    `SELECT ${COLUMNS} FROM instances WHERE seen_at >= ? ORDER BY seen_at DESC, id LIMIT ?`,
     [now - INSTANCES_LISTED_MS, MOST_INSTANCES],
   )
   return rows
     .map(instanceOf)
     .sort((one, other) => other.startedAt - one.startedAt || compare(one.id, other.id))
 }
+
+const COLUMNS =
+  'id, name, host, version, started_at, seen_at, ended_at, shared, config_hash, rules_hash, loops, rule_hashes, limits'
 
 interface Row {
   readonly id: string

@@ -17,6 +17,7 @@ import { emergencyCandidates, emergencyStatus } from '../emergency/read.ts'
 import { releaseByFinding } from '../findings/elsewhere.ts'
 import { acknowledgeFinding, findFinding, listFindings } from '../findings/findings.ts'
 import { closedLeavers, endedLeavers } from '../leavers/ended.ts'
+import { leaversIn } from '../leavers/period.ts'
 import { openLeavers } from '../leavers/read.ts'
 import { resendRest } from '../leavers/rest.ts'
 import { acknowledgeLeavers, settleLeavers } from '../leavers/settle.ts'
@@ -85,6 +86,7 @@ export function leaverMethods({ write, read }: Transactions): LeaverLedger {
     acknowledgeLeavers: (order, now) => write((sql) => acknowledgeLeavers(sql, order, now)),
     listClosedLeavers: (query) => read((sql) => closedLeavers(sql, query)),
     listEndedLeavers: (query) => read((sql) => endedLeavers(sql, query)),
+    listLeaversIn: (query) => read((sql) => leaversIn(sql, query)),
   }
 }
 

@@ -27,6 +27,8 @@ export interface LeaverLedger {
   listEndedLeavers(query: EndedLeaversQuery): Promise<EndedLeaversPage>
   /** A page of closed leaver cases, the last to end first. */
   listClosedLeavers(query: ClosedLeaversQuery): Promise<ClosedLeaversPage>
+  /** A page of the cases that were open at some moment of a period, in the order they were opened. */
+  listLeaversIn(query: LeaversInQuery): Promise<LeaversInPage>
 }
 
 /**
@@ -187,4 +189,32 @@ export interface RefusedLeaver {
   readonly id: string
   readonly recordedAt: number
   readonly effectiveAt: number
+}
+
+/** A period: from an instant up to, and without, another. */
+export interface Period {
+  readonly from: number
+  readonly to: number
+}
+export interface LeaversInQuery extends Period {
+  /** `next` of the previous page; `null` for the first. */
+  readonly next: number | null
+  readonly limit: number
+}
+export interface LeaversInPage {
+  readonly leavers: readonly PastLeaver[]
+  readonly next: number | null
+}
+/** A case as the ledger knows it now, open or closed. */
+export interface PastLeaver extends Pick<
+  LeaverCase,
+  'id' | 'employeeId' | 'event' | 'effectiveAt' | 'recordedAt' | 'receivedAt' | 'openedAt'
+> {
+  /** `null`: the case is open. */
+  readonly ended: {
+    readonly as: ClosedAs
+    readonly at: number
+    /** Who acknowledged it and why; `null` when it ended without a person. */
+    readonly acknowledged: { readonly by: string; readonly justification: string } | null
+  } | null
 }

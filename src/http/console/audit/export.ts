@@ -1,4 +1,4 @@
-import { visible } from '../../../core/display/visible.ts'
+import { csvLine } from '../../../core/display/csv.ts'
 import type { AuditEntry, AuditPage, AuditQuery } from '../../../core/ledger/port/inspect.ts'
 import type { ConsoleLedger } from '../context.ts'
 import type { FileToSave } from '../page.ts'
@@ -42,16 +42,4 @@ function jsonOf({ at, ...entry }: AuditEntry): string {
 
 function csvOf({ at, actor, action, about, count, justification }: AuditEntry): string {
   return csvLine([isoOf(at), actor, action, about ?? '', String(count), justification])
-}
-
-const csvLine = (cells: readonly string[]): string => cells.map(csvCell).join(',')
-
-/**
- * Quoted as RFC 4180 says. A spreadsheet would compute what begins like a formula, so such a text
- * begins with an apostrophe: https://owasp.org/www-community/attacks/CSV_Injection
- */
-function csvCell(text: string): string {
-  const shown = visible(text)
-  const safe = /^[\s]*[=+\-@]/.test(shown) ? `'${shown}` : shown
-  return `"${safe.replaceAll('"', '""')}"`
 }

@@ -1,0 +1,104 @@
+import { span } from '../../core/display/span.ts'
+import { visible } from '../../core/display/visible.ts'
+import type { EvidenceRow, Section } from '../../core/evidence/rows.ts'
+import { type EvidenceForm, totalLines } from './text.ts'
+
+const STYLE = `
+body { font: 10pt/1.4 system-ui, sans-serif; color: #111; margin: 2rem auto; max-width: 70rem; padding: 0 1rem }
+h1 { font-size: 1.5rem } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; break-after: avoid }
+table { border-collapse: collapse; width: 100% } thead { display: table-header-group }
+th, td { border-bottom: 1px solid #bbb; padding: .25rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere }
+tr { break-inside: avoid } td.number { text-align: right; font-variant-numeric: tabular-nums }
+@page { size: A4 landscape; margin: 15mm } @media print { body { margin: 0; max-width: none } nav { display: none } }`
+
+const TITLES: Readonly<Record<Section, string>> = {
+  leavers: 'Leavers',
+  decisions: 'Decisions',
+  replays: 'Replays of dead letters',
+  configuration: 'Changes of the configuration',
+  disclosures: 'Personal values that were shown',
+}
+const EXPLANATIONS: Readonly<Record<Section, string>> = {
+  leavers:
+    'Every termination whose case was open in the period, as it stood at the end of the period. Proven: the directory is known to hold the account disabled. The time to the proof does not count the time before the effective date.',
+  decisions: 'What operators decided, who they were and why. A count stands before the employees it counts.',
+  replays: 'Dead letters that were put back at their place in the order.',
+  configuration: 'A connector started with another configuration than the one before it.',
+  disclosures: 'Who looked at personal values of which employee, and why.',
+}
+const LEAVER_COLUMNS = [
+  'case',
+  'employee',
+  'event',
+  'effective',
+  'received',
+  'ended',
+  'at',
+  'time to proof',
+  'by',
+  'justification',
+]
+const ACTION_COLUMNS = ['at', 'actor', 'action', 'about', 'count', 'justification']
+
+/** One page to read and to print. */
+export const htmlForm: EvidenceForm = {
+  head: ({ from, to, madeAt, release }) =>
+    `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Rollcall evidence ${escaped(from)} to ${escaped(to)}</title>
+<meta name="viewport" content="width=device-width"><style>${STYLE}</style></head><body>
+<h1>Evidence of provisioning</h1>
+<p>From ${escaped(from)} up to ${escaped(to)}. Made at ${escaped(madeAt)} by Rollcall ${escaped(release)}. Employees are named by id.</p>
+<nav><a href="#totals">Totals</a></nav>
+`,
+  beginSection: (section) =>
+    `<section id="${section}"><h2>${TITLES[section]}</h2><p>${EXPLANATIONS[section]}</p>
+<table><thead>${line('th', section === 'leavers' ? LEAVER_COLUMNS : ACTION_COLUMNS)}</thead><tbody>
+`,
+  row: (row) => `${line('td', cellsOf(row))}\n`,
+  endSection: () => '</tbody></table></section>\n',
+  totals: (totals) =>
+    `<section id="totals"><h2>Totals</h2><table><thead>${line('th', ['total', 'value'])}</thead><tbody>
+${totalLines(totals)
+  .map(([name, value]) => line('td', [name, valueOf(name, value)]))
+  .join('\n')}
+</tbody></table></section></body></html>
+`,
+}
+
+function cellsOf(row: EvidenceRow): readonly string[] {
+  if (row.section !== 'leavers')
+    return [row.at, row.actor, row.action, row.about ?? '', String(row.count), row.justification]
+  const { id, employeeId, source, event, effectiveAt, receivedAt, ended, endedAt, proofMs } = row
+  return [
+    id,
+    employeeId,
+    `${source} ${event}`,
+    effectiveAt,
+    receivedAt,
+    ended,
+    endedAt ?? '',
+    proofMs === null ? '' : span(proofMs),
+    row.decidedBy ?? '',
+    row.justification ?? '',
+  ]
+}
+
+function valueOf(name: string, value: number | null): string {
+  if (value === null) return ''
+  return name.endsWith('Ms') ? `${span(value)} (${value} ms)` : String(value)
+}
+
+function line(cell: 'td' | 'th', texts: readonly string[]): string {
+  const scope = cell === 'th' ? ' scope="col"' : ''
+  return `<tr>${texts.map((text) => `<${cell}${scope}>${escaped(text)}</${cell}>`).join('')}</tr>`
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+const escaped = (text: string): string => visible(text).replaceAll(/[&<>"']/g, (one) => ESCAPES[one] ?? one)

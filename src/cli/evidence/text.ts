@@ -1,0 +1,63 @@
+import type { EvidenceHead } from '../../core/evidence/document.ts'
+import {
+  type EvidenceLedger,
+  type EvidenceRow,
+  rowsIn,
+  SECTIONS,
+  type Section,
+} from '../../core/evidence/rows.ts'
+import { type EvidenceTotals, totalsOfRows } from '../../core/evidence/totals.ts'
+import type { Period } from '../../core/ledger/port/leavers.ts'
+
+/** A form of the report: the text of each of its parts, in the order of these methods. */
+export interface EvidenceForm {
+  head(head: EvidenceHead): string
+  beginSection(section: Section): string
+  row(row: EvidenceRow, isFirst: boolean): string
+  endSection(section: Section): string
+  totals(totals: EvidenceTotals): string
+}
+
+/** The report, a piece at a time: memory holds a page of rows, and two numbers for each proof. */
+export async function* evidenceText(
+  ledger: EvidenceLedger,
+  {
+    head,
+    period,
+    form,
+  }: { readonly head: EvidenceHead; readonly period: Period; readonly form: EvidenceForm },
+): AsyncGenerator<string> {
+  const sums = totalsOfRows()
+  yield form.head(head)
+  for (const section of SECTIONS) {
+    yield form.beginSection(section)
+    let isFirst = true
+    for await (const row of rowsIn(ledger, section, period)) {
+      sums.add(row)
+      yield form.row(row, isFirst)
+      isFirst = false
+    }
+    yield form.endSection(section)
+  }
+  yield form.totals(sums.totals())
+}
+
+/** The totals as names and numbers, `null` for a duration without a case. */
+export function totalLines(
+  totals: EvidenceTotals,
+): readonly (readonly [name: string, value: number | null])[] {
+  const { leavers, decisions, replays, deadLettersReplayed, configuration, disclosures } = totals
+  const under = (name: string, values: Readonly<Record<string, number | null>>) =>
+    Object.entries(values).map(([key, value]) => [`${name}.${key}`, value] as const)
+  return [
+    ['leavers.cases', leavers.cases],
+    ...under('leavers.ended', leavers.ended),
+    ...under('leavers.proof.fromReceipt', { ...leavers.proof.fromReceipt }),
+    ...under('leavers.proof.fromRecorded', { ...leavers.proof.fromRecorded }),
+    ...under('decisions', decisions),
+    ...under('replays', replays),
+    ['deadLettersReplayed', deadLettersReplayed],
+    ['configuration', configuration],
+    ['disclosures', disclosures],
+  ]
+}

@@ -1,0 +1,99 @@
+import type { Period } from '../ledger/port/leavers.ts'
+import {
+  type EvidenceLedger,
+  type EvidenceRow,
+  type LeaverRow,
+  rowsIn,
+  SECTIONS,
+  type Section,
+} from './rows.ts'
+
+/** How the rows of a report compare with what the ledger says about the same period now. */
+export interface Comparison {
+  /** The same in both; an erasure may have taken the employee id out of the ledger since. */
+  readonly same: number
+  /** The case was open at the end of the period, and ended since by a proof from before it. */
+  readonly settledLater: number
+  /** Only in the report: retention or an erasure removed it from the ledger. */
+  readonly gone: number
+  /** Only in the ledger. */
+  readonly missing: number
+  /** In both, and not the same. */
+  readonly different: number
+}
+
+/** Compares a report with the ledger, section by section. */
+export async function compareWithLedger(
+  ledger: EvidenceLedger,
+  rows: readonly EvidenceRow[],
+  period: Period,
+): Promise<Readonly<Record<Section, Comparison>>> {
+  const compared: Partial<Record<Section, Comparison>> = {}
+  for (const section of SECTIONS)
+    compared[section] = await compareSection(
+      rowsIn(ledger, section, period),
+      rows.filter((row) => row.section === section),
+    )
+  return compared as Record<Section, Comparison>
+}
+
+async function compareSection(
+  inLedger: AsyncIterable<EvidenceRow>,
+  inReport: readonly EvidenceRow[],
+): Promise<Comparison> {
+  const left = Map.groupBy(inReport, keyOf)
+  const counts = { same: 0, settledLater: 0, missing: 0, different: 0 }
+  for await (const row of inLedger) counts[take(left.get(keyOf(row)) ?? [], row)] += 1
+  return { ...counts, gone: [...left.values()].reduce((sum, rows) => sum + rows.length, 0) }
+}
+
+/** Takes the row that this one of the ledger is the same as, or another state of, out of a report. */
+function take(reported: EvidenceRow[], row: EvidenceRow): Exclude<keyof Comparison, 'gone'> {
+  const found = (['same', 'settledLater', 'different'] as const)
+    .map((how) => [how, reported.findIndex((one) => FITS[how](one, row))] as const)
+    .find(([, index]) => index !== -1)
+  if (!found) return 'missing'
+  reported.splice(found[1], 1)
+  return found[0]
+}
+
+type Fits = (reported: EvidenceRow, row: EvidenceRow) => boolean
+const FITS: Readonly<Record<'same' | 'settledLater' | 'different', Fits>> = {
+  same: (reported, row) => JSON.stringify(withoutErased(reported, row)) === JSON.stringify(row),
+  settledLater: (reported, row) =>
+    reported.section === 'leavers' &&
+    row.section === 'leavers' &&
+    reported.ended === 'open' &&
+    row.ended !== 'acknowledged' &&
+    FITS.same(reported, { ...row, ...OPEN }),
+  different: (reported, row) =>
+    reported.section === 'leavers' || (row.section !== 'leavers' && reported.about === row.about),
+}
+
+/** How an open case stands. */
+const OPEN = {
+  ended: 'open',
+  endedAt: null,
+  proofMs: null,
+  proofFromRecordedMs: null,
+  decidedBy: null,
+  justification: null,
+} as const satisfies Partial<LeaverRow>
+
+/** A case is identified by its number, an action by who did it when. */
+function keyOf(row: EvidenceRow): string {
+  return row.section === 'leavers' ? row.id : JSON.stringify([row.at, row.actor, row.action])
+}
+
+/** The row of the report with the names that an erasure has put into that of the ledger since. */
+function withoutErased(reported: EvidenceRow, row: EvidenceRow): EvidenceRow {
+  if (reported.section === 'leavers' && row.section === 'leavers')
+    return row.employeeId.startsWith('erased:')
+      ? { ...reported, employeeId: row.employeeId, event: row.event }
+      : reported
+  if (reported.section !== 'leavers' && row.section !== 'leavers')
+    return EMPLOYEE_HASH.test(row.about ?? '') ? { ...reported, about: row.about } : reported
+  return reported
+}
+
+const EMPLOYEE_HASH = /^[0-9a-f]{64}$/

@@ -1,0 +1,117 @@
+import type { Ledger } from '../ledger/ledger.ts'
+import { rowsOf } from '../ledger/pages.ts'
+import type { AuditEntry } from '../ledger/port/inspect.ts'
+import type { PastLeaver, Period } from '../ledger/port/leavers.ts'
+import type { ClosedAs } from '../leavers/causes.ts'
+import { nameOf } from '../leavers/case-name.ts'
+import { toProof } from '../leavers/summary.ts'
+
+/** The parts of a report, in their order. Each is read from the ledger by itself. */
+export const SECTIONS = ['leavers', 'decisions', 'replays', 'configuration', 'disclosures'] as const
+export type Section = (typeof SECTIONS)[number]
+type ActionSection = Exclude<Section, 'leavers'>
+
+/** A leaver case that was open at some moment of the period, as it stood at its end. */
+export interface LeaverRow {
+  readonly section: 'leavers'
+  readonly id: string
+  readonly employeeId: string
+  readonly source: string
+  readonly event: string
+  readonly effectiveAt: string
+  /** When HR recorded the termination. */
+  readonly recordedAt: string
+  readonly receivedAt: string
+  readonly openedAt: string
+  readonly ended: ClosedAs | 'open'
+  readonly endedAt: string | null
+  /**
+   * From receipt, and from the record of HR, to the proof that the account is disabled. The time
+   * before the effective date does not count. `null` without proof.
+   */
+  readonly proofMs: number | null
+  readonly proofFromRecordedMs: number | null
+  readonly decidedBy: string | null
+  readonly justification: string | null
+}
+
+/** An entry of the audit trail. */
+export interface ActionRow {
+  readonly section: ActionSection
+  readonly at: string
+  readonly actor: string
+  readonly action: string
+  readonly about: string | null
+  /** Dead letters of a replay; otherwise 1. */
+  readonly count: number
+  readonly justification: string
+}
+export type EvidenceRow = LeaverRow | ActionRow
+
+export type EvidenceLedger = Pick<Ledger, 'listLeaversIn' | 'listAudit'>
+
+/** Rows of one transaction. */
+const PAGE = 1_000
+
+/**
+ * The rows of a section, read a page at a time. They name employees by id and hold no personal
+ * value; a justification is what a person wrote.
+ */
+export function rowsIn(ledger: EvidenceLedger, section: Section, period: Period): AsyncIterable<EvidenceRow> {
+  return section === 'leavers' ? leaverRows(ledger, period) : actionRows(ledger, section, period)
+}
+
+async function* leaverRows(ledger: EvidenceLedger, period: Period): AsyncGenerator<LeaverRow> {
+  const cases = rowsOf<PastLeaver>(async (next) => {
+    const { leavers: rows, next: following } = await ledger.listLeaversIn({ ...period, next, limit: PAGE })
+    return { rows, next: following }
+  })
+  for await (const one of cases) yield leaverRow(one, period)
+}
+
+async function* actionRows(
+  ledger: EvidenceLedger,
+  section: ActionSection,
+  { from, to }: Period,
+): AsyncGenerator<ActionRow> {
+  const entries = rowsOf<AuditEntry>(async (next) => {
+    const query = { since: from, until: to, about: null, next, limit: PAGE }
+    const { entries: rows, next: following } = await ledger.listAudit(query)
+    return { rows, next: following }
+  })
+  for await (const { at, ...entry } of entries)
+    if (sectionOf(entry.action) === section) yield { section, at: isoOf(at), ...entry }
+}
+
+/** Where an action belongs. Whatever a person decided, edits included, is a decision. */
+function sectionOf(action: string): ActionSection {
+  if (action === 'configuration') return 'configuration'
+  if (action === 'show-values') return 'disclosures'
+  if (action !== 'replay.edit' && (action === 'replay' || action.startsWith('replay.'))) return 'replays'
+  return 'decisions'
+}
+
+/** What ended after the period was open at its end. */
+function leaverRow({ id, employeeId, event, ended: known, ...times }: PastLeaver, { to }: Period): LeaverRow {
+  const ended = known !== null && known.at < to ? known : null
+  const proven = ended?.as === 'proven' ? { endedAt: ended.at, effectiveAt: times.effectiveAt } : null
+  return {
+    section: 'leavers',
+    id: nameOf(id),
+    employeeId,
+    source: event.source,
+    event: event.id,
+    effectiveAt: isoOf(times.effectiveAt),
+    recordedAt: isoOf(times.recordedAt),
+    receivedAt: isoOf(times.receivedAt),
+    openedAt: isoOf(times.openedAt),
+    ended: ended?.as ?? 'open',
+    endedAt: ended ? isoOf(ended.at) : null,
+    proofMs: proven && toProof(proven, times.receivedAt),
+    proofFromRecordedMs: proven && toProof(proven, times.recordedAt),
+    decidedBy: ended?.acknowledged?.by ?? null,
+    justification: ended?.acknowledged?.justification ?? null,
+  }
+}
+
+const isoOf = (at: number): string => new Date(at).toISOString()

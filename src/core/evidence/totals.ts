@@ -1,0 +1,79 @@
+import { type Durations, durationsOf } from '../leavers/summary.ts'
+import type { EvidenceRow } from './rows.ts'
+
+/** The totals of a report. They follow from its rows alone. */
+export interface EvidenceTotals {
+  readonly leavers: {
+    readonly cases: number
+    /** By how the case stood at the end of the period. */
+    readonly ended: Readonly<Record<string, number>>
+    /** By nearest rank, of the cases with proof. */
+    readonly proof: { readonly fromReceipt: Durations; readonly fromRecorded: Durations }
+  }
+  /** By action. */
+  readonly decisions: Readonly<Record<string, number>>
+  readonly replays: Readonly<Record<string, number>>
+  /** Dead letters that the replays of the period selected. */
+  readonly deadLettersReplayed: number
+  readonly configuration: number
+  readonly disclosures: number
+}
+
+/** Adds rows up. Of a case with proof it keeps two numbers, of other rows nothing. */
+export function totalsOfRows(): { add(row: EvidenceRow): void; totals(): EvidenceTotals } {
+  const ended = new Map<string, number>()
+  const decisions = new Map<string, number>()
+  const replays = new Map<string, number>()
+  const proofs: { readonly fromReceipt: number[]; readonly fromRecorded: number[] } = {
+    fromReceipt: [],
+    fromRecorded: [],
+  }
+  let [cases, deadLetters, configuration, disclosures] = [0, 0, 0, 0]
+  const add = (row: EvidenceRow): void => {
+    switch (row.section) {
+      case 'leavers':
+        cases += 1
+        count(ended, row.ended)
+        if (row.proofMs !== null) proofs.fromReceipt.push(row.proofMs)
+        if (row.proofFromRecordedMs !== null) proofs.fromRecorded.push(row.proofFromRecordedMs)
+        return
+      case 'decisions':
+        return count(decisions, row.action)
+      case 'replays':
+        if (row.action === 'replay') deadLetters += row.count
+        return count(replays, row.action)
+      case 'configuration':
+        configuration += 1
+        return
+      case 'disclosures':
+        disclosures += 1
+        return
+    }
+  }
+  return {
+    add,
+    totals: () => ({
+      leavers: {
+        cases,
+        ended: sorted(ended),
+        proof: {
+          fromReceipt: durationsOf(proofs.fromReceipt),
+          fromRecorded: durationsOf(proofs.fromRecorded),
+        },
+      },
+      decisions: sorted(decisions),
+      replays: sorted(replays),
+      deadLettersReplayed: deadLetters,
+      configuration,
+      disclosures,
+    }),
+  }
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}
+
+function sorted(counts: ReadonlyMap<string, number>): Readonly<Record<string, number>> {
+  return Object.fromEntries([...counts].sort(([one], [other]) => (one < other ? -1 : 1)))
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { compareWithLedger } from '../../../src/core/evidence/compare.ts'
+import { type EvidenceLedger, type EvidenceRow, rowsIn, SECTIONS } from '../../../src/core/evidence/rows.ts'
+import type { AuditEntry } from '../../../src/core/ledger/port/inspect.ts'
+import type { PastLeaver } from '../../../src/core/ledger/port/leavers.ts'
+import { day } from '../../fakes/events.ts'
+
+const PERIOD = { from: day(1), to: day(10) }
+
+/** A ledger with these cases and entries, a page of two at a time. */
+function ledgerWith(leavers: readonly PastLeaver[], entries: readonly AuditEntry[] = []): EvidenceLedger {
+  const page = <T>(rows: readonly T[], next: number | null) => {
+    const from = next ?? 0
+    return { rows: rows.slice(from, from + 2), next: from + 2 < rows.length ? from + 2 : null }
+  }
+  return {
+    listLeaversIn: async (query) => {
+      const { rows, next } = page(leavers, query.next)
+      return { leavers: rows, next }
+    },
+    listAudit: async (query) => {
+      const { rows, next } = page(entries, query.next)
+      return { entries: rows, next }
+    },
+  }
+}
+
+const leaver = (id: number, ended: PastLeaver['ended']): PastLeaver => ({
+  id,
+  employeeId: `p${id}`,
+  event: { source: '/hr', id: `out-${id}` },
+  effectiveAt: day(2),
+  recordedAt: day(2),
+  receivedAt: day(2),
+  openedAt: day(2),
+  ended,
+})
+const proven = (at: number): PastLeaver['ended'] => ({ as: 'proven', at, acknowledged: null })
+const acknowledged = { by: 'ann', justification: 'ticket 7' }
+const entry = (about: string, more: Partial<AuditEntry> = {}): AuditEntry => ({
+  at: day(3),
+  actor: 'ann',
+  action: 'block',
+  about,
+  count: 1,
+  justification: 'ticket 7',
+  ...more,
+})
+
+async function rowsOfAll(ledger: EvidenceLedger): Promise<readonly EvidenceRow[]> {
+  const rows: EvidenceRow[] = []
+  for (const section of SECTIONS) for await (const row of rowsIn(ledger, section, PERIOD)) rows.push(row)
+  return rows
+}
+/** The counts that are not 0, of a section. */
+async function compared(before: EvidenceLedger, now: EvidenceLedger, section: 'leavers' | 'decisions') {
+  const comparison = (await compareWithLedger(now, await rowsOfAll(before), PERIOD))[section]
+  return Object.fromEntries(Object.entries(comparison).filter(([, count]) => count > 0))
+}
+
+void test('a case that ended after the period is open in the report, and stays so', async () => {
+  const before = ledgerWith([leaver(1, null), leaver(2, null), leaver(3, proven(day(4)))])
+  const now = ledgerWith([leaver(1, proven(day(11))), leaver(2, null), leaver(3, proven(day(4)))])
+  assert.deepEqual(await compared(before, now, 'leavers'), { same: 3 })
+})
+
+void test('proof from before the end that was read later settles an open case; a decision does not', async () => {
+  const before = ledgerWith([leaver(1, null), leaver(2, null)])
+  const decided = { as: 'acknowledged', at: day(9), acknowledged } as const
+  const now = ledgerWith([leaver(1, proven(day(9))), leaver(2, decided)])
+  assert.deepEqual(await compared(before, now, 'leavers'), { settledLater: 1, different: 1 })
+  assert.deepEqual(await compared(now, before, 'leavers'), { different: 2 })
+})
+
+void test('an erasure leaves rows the same but for the name, and only takes ended cases away', async () => {
+  const hash = 'a'.repeat(64)
+  const before = ledgerWith([leaver(1, null), leaver(2, proven(day(4)))], [entry('p1'), entry('p2')])
+  const erased = { ...leaver(1, null), employeeId: `erased:${hash}`, event: { source: '/hr', id: 'hash.1' } }
+  const now = ledgerWith([erased], [entry(hash), entry('p2')])
+  assert.deepEqual(await compared(before, now, 'leavers'), { same: 1, gone: 1 })
+  assert.deepEqual(await compared(before, now, 'decisions'), { same: 2 })
+})
+
+void test('each of several entries that are alike counts once', async () => {
+  const twice = ledgerWith([], [entry('p1'), entry('p1'), entry('p2')])
+  const once = ledgerWith([], [entry('p1'), entry('p2', { justification: 'other' }), entry('p3')])
+  assert.deepEqual(await compared(twice, once, 'decisions'), { same: 1, different: 1, missing: 1, gone: 1 })
+})
