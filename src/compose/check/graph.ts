@@ -1,9 +1,11 @@
 import type { TokenCredential } from '@azure/identity'
 import { graphClient } from '../../adapters/graph/client.ts'
 import { parseEndpoint } from '../../adapters/graph/endpoint.ts'
+import { readJobSchema } from '../../adapters/graph/schema.ts'
 import type { Config } from '../../config/load.ts'
 import { span } from '../../core/display/span.ts'
 import { RollcallError } from '../../core/errors.ts'
+import { type JobSchema, judgeSchema } from '../../core/provision/job-schema.ts'
 import { credentialOf } from '../addresses.ts'
 import { failed, type Proof, prove } from './proof.ts'
 
@@ -37,7 +39,26 @@ export async function proveGraph(config: Config): Promise<Proof[]> {
     'check that the host can be reached, and grant ProvisioningLog.Read.All to the identity with consent',
   )
   const job = await proveJob(() => statusOf(endpoint.uploadPath.replace(/\/bulkUpload$/, '')))
-  return [log, job, await proveUsers(config, () => statusOf('/users?$select=id&$top=1')), UPLOAD]
+  const users = await proveUsers(config, () => statusOf('/users?$select=id&$top=1'))
+  const schema =
+    job.outcome === 'ok' ? await proveSchema(config, () => readJobSchema(client, endpoint, signal)) : []
+  return [log, job, ...schema, users, UPLOAD]
+}
+
+/** What the job does with the attributes that the mapping fills. */
+async function proveSchema(config: Config, read: () => Promise<JobSchema>): Promise<readonly Proof[]> {
+  const what = 'job schema'
+  try {
+    const remarks = judgeSchema(await read(), config.rules.places)
+    const proofs = remarks.map(({ weight, say }): Proof => {
+      return { what, outcome: weight === 'wrong' ? 'failed' : 'not known', say }
+    })
+    return proofs.some(({ outcome }) => outcome === 'failed')
+      ? proofs
+      : [{ what, outcome: 'ok', say: 'matches accounts by externalId, and maps active' }, ...proofs]
+  } catch (error) {
+    return [{ ...failed(what, error), outcome: 'not known' }]
+  }
 }
 
 /** The connector runs without the right; then it does not see what others do in the directory. */

@@ -7,6 +7,7 @@ import { NoticeSettings } from '../../core/intake/hydrate/settings.ts'
 import type { ConfiguredSource } from '../../core/intake/sources.ts'
 import { type Activation, HOLD } from '../../core/plan/fold/activation.ts'
 import { compileMapping, type Mapping } from '../../core/plan/mapping/mapping.ts'
+import type { Nulls } from '../../core/plan/mapping/rule.ts'
 import { type Targets, targetsOf } from '../../core/plan/mapping/targets.ts'
 import { type Pilot, pilotOf } from '../../core/plan/pilot.ts'
 import type { Settings } from '../environment.ts'
@@ -24,6 +25,8 @@ export interface Rules {
   readonly mapping: Mapping
   /** How many attributes the mapping sets. */
   readonly mapped: number
+  /** The SCIM places that the mapping fills, each once, and whether a cleared value is sent as null. */
+  readonly places: ReadonlyMap<string, Nulls>
   readonly sources: readonly ConfiguredSource[]
   /** The HR readers of sources with `read`, by the configured name of the source. */
   readonly readers: ReadonlyMap<string, HrReader>
@@ -77,6 +80,7 @@ export function compileRules(
   return {
     mapping,
     mapped: rules.length,
+    places: new Map(rules.map(({ to, nulls = 'explicit' }) => [to, nulls])),
     sources,
     sourceAddresses: sourceAddressesOf(given, compilation),
     readers: readersOf(given, mapping, compilation),

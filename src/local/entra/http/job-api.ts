@@ -8,6 +8,7 @@ import {
   sendProblem,
   WRONG_METHOD,
 } from './exchange.ts'
+import { describeSchema } from '../mapping/schema-description.ts'
 import type { Job } from '../cycle/job.ts'
 import type { Route } from './routes.ts'
 import type { Settings } from '../settings.ts'
@@ -16,7 +17,7 @@ import { unreachable } from '../support/unreachable.ts'
 
 type JobRoute = Extract<Route, { readonly to: 'job' | 'jobs' }>
 
-/** `GET …/jobs`, `GET …/jobs/{id}`, and `POST` to start, pause and restart it. */
+/** `GET …/jobs`, `GET …/jobs/{id}`, its `/schema`, and `POST` to start, pause and restart it. */
 export interface JobApi {
   answer(exchange: Exchange, route: JobRoute): Promise<void>
 }
@@ -34,7 +35,7 @@ const BAD_RESTART: Problem = {
 
 export function createJobApi(settings: Settings, tokens: Tokens, job: Job, cycles: Cycles): JobApi {
   async function receive(exchange: Exchange, route: JobRoute): Promise<Problem | null> {
-    const isRead = route.to === 'jobs' || route.action === 'get'
+    const isRead = route.to === 'jobs' || route.action === 'get' || route.action === 'schema'
     if (exchange.method !== (isRead ? 'GET' : 'POST')) return WRONG_METHOD
     const permission = isRead ? 'Synchronization.Read.All' : 'Synchronization.ReadWrite.All'
     const refused = tokens.check(exchange.request.headers.authorization, permission, exchange.receivedAt)
@@ -55,6 +56,9 @@ export function createJobApi(settings: Settings, tokens: Tokens, job: Job, cycle
     switch (action) {
       case 'get':
         sendJson(exchange, 200, job.describe())
+        return null
+      case 'schema':
+        sendJson(exchange, 200, describeSchema(settings))
         return null
       case 'start':
         job.start()

@@ -15,7 +15,7 @@ export type Route =
     }
   | {
       readonly to: 'job'
-      readonly action: 'get' | 'start' | 'pause' | 'restart'
+      readonly action: 'get' | 'schema' | 'start' | 'pause' | 'restart'
       readonly servicePrincipalId: string
       readonly jobId: string
     }
@@ -81,7 +81,11 @@ export function routeOf(path: string): Route {
   const action = (job[4] ?? 'get').toLowerCase()
   if (action === 'bulkupload')
     return { to: 'bulkUpload', version: versionOf(job[1]), servicePrincipalId, jobId }
-  return action === 'get' || action === 'start' || action === 'pause' || action === 'restart'
+  return action === 'get' ||
+    action === 'schema' ||
+    action === 'start' ||
+    action === 'pause' ||
+    action === 'restart'
     ? { to: 'job', action, servicePrincipalId, jobId }
     : { to: 'nowhere' }
 }

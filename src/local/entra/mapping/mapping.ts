@@ -54,12 +54,15 @@ interface Rule {
   readonly evaluate: Evaluate
 }
 
+/** The mappings of the settings, or the default ones for the kind of job. */
+export function attributeMappingsOf({ kind, defaultDomain, mapping }: Settings): readonly AttributeMapping[] {
+  if (mapping !== undefined) return mapping
+  const standard = kind === 'entra' ? entraMapping(defaultDomain) : activeDirectoryMapping(defaultDomain)
+  return standard.map((given) => attributeMappingSchema.parse(given))
+}
+
 export function createMapping(settings: Settings): Mapping {
-  const standard =
-    settings.kind === 'entra'
-      ? entraMapping(settings.defaultDomain)
-      : activeDirectoryMapping(settings.defaultDomain)
-  const rules = (settings.mapping ?? standard.map((given) => attributeMappingSchema.parse(given))).map(ruleOf)
+  const rules = attributeMappingsOf(settings).map(ruleOf)
   const targets = new Set(rules.map(({ mapping }) => mapping.target))
   const used = new Set(rules.flatMap(({ sources }) => sources))
   const uses = (path: string): boolean =>

@@ -1,0 +1,134 @@
+import { ENTERPRISE_USER } from '../plan/mapping/scim.ts'
+import type { Nulls } from '../plan/mapping/rule.ts'
+
+/** How the provisioning job treats what is uploaded, as far as its schema and settings say so. */
+export interface JobSchema {
+  readonly mappings: readonly JobMapping[]
+  /** The attributes of an uploaded user for which a null value may flow. */
+  readonly flowsNull: ReadonlySet<string>
+  /** What the job does to accounts: `Add`, `Update`, `Delete`. */
+  readonly actions: ReadonlySet<string>
+  /** The attributes that scoping filters look at; empty: every employee is in scope. */
+  readonly scopedBy: readonly string[]
+  /** One cycle disables at most so many accounts; `null`: there is no threshold. */
+  readonly deletionThreshold: number | null
+}
+export interface JobMapping {
+  /** The attribute of the directory. */
+  readonly target: string
+  /** The attributes of an uploaded user that it is made of. */
+  readonly sources: readonly string[]
+  /** Above 0 for an attribute that finds existing accounts; the lowest is tried first. */
+  readonly matchingPriority: number
+  /** Set only when an account is created. */
+  readonly onCreate: boolean
+}
+
+/** What should be known about the job before records are sent to it. */
+export interface SchemaRemark {
+  /** `wrong`: the connector cannot work with this job. */
+  readonly weight: 'wrong' | 'good to know'
+  readonly say: string
+}
+
+/** More names than these are only counted. */
+const MOST_NAMES = 8
+
+/** Compares the job with the SCIM places that the mapping fills. Pure. */
+export function judgeSchema(schema: JobSchema, places: ReadonlyMap<string, Nulls>): readonly SchemaRemark[] {
+  return [
+    ...judgeMatching(schema),
+    ...judgeActions(schema),
+    ...judgeMapped(schema, [...places.keys()]),
+    ...judgeNulls(schema, places),
+    ...judgeScope(schema),
+    judgeThreshold(schema),
+  ]
+}
+
+const wrong = (say: string): SchemaRemark => ({ weight: 'wrong', say })
+const known = (say: string): SchemaRemark => ({ weight: 'good to know', say })
+
+/** The service takes the account that the attribute with the lowest priority finds. */
+function judgeMatching({ mappings }: JobSchema): readonly SchemaRemark[] {
+  const matching = mappings
+    .filter(({ matchingPriority }) => matchingPriority > 0)
+    .toSorted((one, other) => one.matchingPriority - other.matchingPriority)
+  const [first] = matching
+  if (!matching.some(({ sources }) => sources.includes('externalId')))
+    return [
+      wrong('no attribute that is made of externalId matches accounts; let employeeId match them first'),
+    ]
+  return !first || first.sources.includes('externalId')
+    ? []
+    : [
+        known(
+          `accounts are matched by ${first.target} first, which is not made of externalId: an account of another employee could be changed`,
+        ),
+      ]
+}
+
+function judgeActions({ actions }: JobSchema): readonly SchemaRemark[] {
+  const missing = ['Add', 'Update'].filter((action) => !actions.has(action))
+  return missing.length === 0
+    ? []
+    : [wrong(`the target object actions lack ${missing.join(' and ')}, so such operations are skipped`)]
+}
+
+function judgeMapped({ mappings }: JobSchema, places: readonly string[]): readonly SchemaRemark[] {
+  const used = new Set(mappings.flatMap(({ sources }) => sources.map(nameOf)))
+  const unmapped = places.filter((place) => !used.has(nameOf(place)))
+  const onCreate = mappings.find(({ onCreate: only, sources }) => only && sources.includes('active'))
+  return [
+    ...(unmapped.includes('active') ? [wrong('active is not mapped, so no employee is ever disabled')] : []),
+    ...(onCreate ? [wrong(`active is mapped to ${onCreate.target} for new accounts only`)] : []),
+    ...listed(
+      unmapped.filter((place) => place !== 'active'),
+      'is sent and not mapped, so it does not reach the directory',
+      'are sent and not mapped, so they do not reach the directory',
+    ),
+  ]
+}
+
+function judgeNulls(
+  { flowsNull, mappings }: JobSchema,
+  places: ReadonlyMap<string, Nulls>,
+): readonly SchemaRemark[] {
+  const used = new Set(mappings.flatMap(({ sources }) => sources.map(nameOf)))
+  const flows = new Set([...flowsNull].map(nameOf))
+  const kept = [...places].flatMap(([place, nulls]) =>
+    nulls === 'explicit' && place !== 'active' && used.has(nameOf(place)) && !flows.has(nameOf(place))
+      ? [place]
+      : [],
+  )
+  return listed(
+    kept,
+    'is not cleared when HR clears it: turn on "Flow null values" for it',
+    'are not cleared when HR clears them: turn on "Flow null values" for them',
+  )
+}
+
+function judgeScope({ scopedBy }: JobSchema): readonly SchemaRemark[] {
+  return scopedBy.length === 0
+    ? []
+    : [known(`a scoping filter on ${scopedBy.join(', ')} leaves employees out; their events end as skipped`)]
+}
+
+function judgeThreshold({ deletionThreshold }: JobSchema): SchemaRemark {
+  return known(
+    deletionThreshold === null
+      ? 'no accidental-deletion threshold is set; only the brake of Rollcall holds mass deactivations'
+      : `more than ${deletionThreshold} deactivations in one cycle put the job into quarantine`,
+  )
+}
+
+function listed(names: readonly string[], one: string, several: string): readonly SchemaRemark[] {
+  if (names.length === 0) return []
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : ''
+  return [known(`${names.slice(0, MOST_NAMES).join(', ')}${more} ${names.length === 1 ? one : several}`)]
+}
+
+/** Attribute lists of a job name the manager without its part. */
+function nameOf(place: string): string {
+  return place === `${ENTERPRISE_USER}:manager.value` ? `${ENTERPRISE_USER}:manager` : place
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { it, type TestContext } from 'node:test'
+import { proveGraph } from '../../../src/compose/check/graph.ts'
+import { readConfig } from '../../../src/compose/config.ts'
+import { judgeSchema, type JobSchema } from '../../../src/core/provision/job-schema.ts'
+import type { EntraSettings } from '../../../src/local/entra/settings.ts'
+import { open } from '../../local/entra/support.ts'
+
+/** `what outcome: say` of everything that is checked of Graph, with the double set up like this. */
+async function checked(
+  t: TestContext,
+  settings: Partial<EntraSettings> = {},
+  environment: Readonly<Record<string, string>> = {},
+): Promise<readonly string[]> {
+  const { endpoint } = await open(t, settings)
+  const config = readConfig({
+    AUTH_MODE: 'local',
+    LEDGER: ':memory:',
+    PROVISIONING_ENDPOINT: endpoint,
+    PROVISIONING_ALLOW_HTTP: 'true',
+    ...environment,
+  })
+  return (await proveGraph(config)).map(({ what, outcome, say }) => `${what} ${outcome}: ${say}`)
+}
+const aboutSchema = (proofs: readonly string[]): readonly string[] =>
+  proofs.filter((one) => one.startsWith('job schema'))
+
+void it('the job of the default mapping matches by externalId; attributes that it does not map are named', async (t) => {
+  const proofs = await checked(t, { deletionThreshold: 500 })
+  assert.deepEqual(aboutSchema(proofs), [
+    'job schema ok: matches accounts by externalId, and maps active',
+    'job schema not known: name.middleName, name.formatted, nickName, locale, timezone, urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber are sent and not mapped, so they do not reach the directory',
+    'job schema not known: more than 500 deactivations in one cycle put the job into quarantine',
+  ])
+  assert.ok(proofs.includes('users ok: can be read: accounts are compared every 24.0 h'))
+})
+
+void it('a job that cannot disable, update or find employees fails the check', async (t) => {
+  const proofs = await checked(t, {
+    mapping: [
+      { type: 'direct', target: 'mail', source: 'emails[type eq "work"].value', matching: 1 },
+      { type: 'direct', target: 'employeeId', source: 'externalId', matching: 2 },
+      { type: 'direct', target: 'accountEnabled', source: 'active', apply: 'onCreate' },
+      { type: 'expression', target: 'country', expression: 'ToUpper([addresses[type eq "work"].country])' },
+    ],
+    targetActions: { create: true, update: false },
+    scope: [[{ source: 'userType', operator: 'EQUALS', value: 'Employee' }]],
+    flowNulls: false,
+  })
+  const [matching, actions, active, unmapped, nulls, scope, threshold, ...none] = aboutSchema(proofs)
+  assert.match(matching ?? '', /not known: accounts are matched by mail first/)
+  assert.match(actions ?? '', /failed: the target object actions lack Update/)
+  assert.match(active ?? '', /failed: active is mapped to accountEnabled for new accounts only/)
+  assert.match(unmapped ?? '', /not known: userName, .* and \d+ more are sent and not mapped/)
+  assert.doesNotMatch(unmapped ?? '', /country/)
+  assert.match(
+    nulls ?? '',
+    /emails\[type eq "work"\]\.value, addresses\[type eq "work"\]\.country are not cleared/,
+  )
+  assert.match(scope ?? '', /a scoping filter on userType leaves employees out/)
+  assert.match(threshold ?? '', /no accidental-deletion threshold is set/)
+  assert.deepEqual(none, [])
+})
+
+void it('without the rights to read job and users the check goes on, and says what goes without', async (t) => {
+  const faults = (['job', 'users'] as const).map(
+    (on) => ({ kind: 'status', on, status: 403, times: 9 }) as const,
+  )
+  const proofs = await checked(t, { faults: [...faults] }, { DIRECTORY_DIFF_MS: 'unlimited' })
+  assert.deepEqual(aboutSchema(proofs), [])
+  assert.ok(proofs.some((one) => /^users not known: .*User\.Read\.All/.test(one)))
+  assert.ok(proofs.every((one) => !/ failed: /.test(one)))
+})
+
+void it('active that no mapping takes, and a job without a matching attribute, are wrong', () => {
+  const schema: JobSchema = {
+    mappings: [{ target: 'displayName', sources: ['displayName'], matchingPriority: 0, onCreate: false }],
+    flowsNull: new Set(['displayName']),
+    actions: new Set(['Add', 'Update']),
+    scopedBy: [],
+    deletionThreshold: 1,
+  }
+  const remarks = judgeSchema(
+    schema,
+    new Map([
+      ['active', 'explicit'],
+      ['displayName', 'explicit'],
+    ]),
+  )
+  assert.deepEqual(
+    remarks.flatMap(({ weight, say }) => (weight === 'wrong' ? [say.split(/[,;]/)[0]] : [])),
+    ['no attribute that is made of externalId matches accounts', 'active is not mapped'],
+  )
+})
