@@ -34,6 +34,9 @@ const { values } = parseArgs({
 })
 const MESSAGES = Number(values.messages)
 const EVERY_MS = Number(values.every)
+/** How often all pages are read to know their cost. */
+const ROUNDS = 20
+const IDLE_MS = 3_000
 const PAGES = [
   '/',
   '/?over=week',
@@ -68,9 +71,10 @@ const client = stack.adopt(
 interface Arm {
   /** Messages a second. */
   readonly rate: number
-  readonly cpuSeconds: number
   /** Pages that the reader got. */
   readonly pages: number
+  /** Seconds for all pages once; 0 without a reader. */
+  readonly pagesCpuSeconds: number
   readonly wrong: readonly string[]
 }
 
@@ -83,7 +87,8 @@ printRound({
     ratio: reading.rate / alone.rate,
     'messages/s': reading.rate,
     'messages/s without pages': alone.rate,
-    'CPU ratio': reading.cpuSeconds / alone.cpuSeconds,
+    'CPU ms of all pages': reading.pagesCpuSeconds * 1_000,
+    '% of a core': (reading.pagesCpuSeconds * 100_000) / EVERY_MS,
     pages: reading.pages,
   },
   settings: { ...durabilityOf(server !== null), messages: MESSAGES, everyMs: EVERY_MS },
@@ -101,24 +106,48 @@ async function arm(run: string, isRead: boolean): Promise<Arm> {
   const ledger = await openAt(location, 'read')
   const taken = async (): Promise<number> => (await ledger.readTotals()).messages
   await until('a message is taken in', async () => (await taken()) > 0, 60_000, 2)
-  const [before, startedAt, cpuBefore] = [await taken(), performance.now(), await cpuSecondsOf(connector.pid)]
+  const [before, startedAt] = [await taken(), performance.now()]
   const over = new AbortController()
   const reader = isRead ? readPages(at, over.signal) : Promise.resolve(0)
   await until('all messages are taken in', async () => (await taken()) >= MESSAGES, 90_000, 20)
   const seconds = (performance.now() - startedAt) / 1_000
-  const cpuSeconds = (await cpuSecondsOf(connector.pid)) - cpuBefore
   over.abort()
   const pages = await reader
+  const pagesCpuSeconds = isRead ? await costOfPages(at, connector.pid) : 0
   await ledger.close()
   connector.kill('SIGTERM')
   await ended
   return {
     rate: (MESSAGES - before) / seconds,
-    cpuSeconds,
     pages,
+    pagesCpuSeconds,
     wrong:
       before < MESSAGES / 2 ? [] : ['half of the messages were there at the first look; take more of them'],
   }
+}
+
+/**
+ * Seconds of processor time that all pages together cost once, less what the process uses without
+ * them. It tells what they take from intake also where other work disturbs the rates.
+ */
+async function costOfPages(at: string, pid: number | undefined): Promise<number> {
+  /** Seconds of processor time in a second. */
+  let idle = 1
+  await until(
+    'the process has done its work',
+    async () => {
+      const before = await cpuSecondsOf(pid)
+      await delay(IDLE_MS)
+      idle = ((await cpuSecondsOf(pid)) - before) / (IDLE_MS / 1_000)
+      return idle < 0.2
+    },
+    60_000,
+  )
+  const [before, startedAt] = [await cpuSecondsOf(pid), performance.now()]
+  const etags = new Map<string, string>()
+  for (let time = 0; time < ROUNDS; time += 1) await readAll(at, etags)
+  const seconds = (performance.now() - startedAt) / 1_000
+  return ((await cpuSecondsOf(pid)) - before - idle * seconds) / ROUNDS
 }
 
 /** Asks for every page as a browser does that has all of them open. */
@@ -126,15 +155,19 @@ async function readPages(at: string, signal: AbortSignal): Promise<number> {
   const etags = new Map<string, string>()
   let pages = 0
   while (!signal.aborted) {
-    for (const path of PAGES) {
-      const headers = { 'rollcall-refresh': '1', 'if-none-match': etags.get(path) ?? '' }
-      const response = await fetch(at + path, { headers })
-      await response.text()
-      if (response.status >= 500) throw new Error(`${path}: ${response.status}`)
-      etags.set(path, response.headers.get('etag') ?? '')
-      pages += 1
-    }
+    await readAll(at, etags)
+    pages += PAGES.length
     await delay(EVERY_MS, null, { signal }).catch(() => null)
   }
   return pages
+}
+
+async function readAll(at: string, etags: Map<string, string>): Promise<void> {
+  for (const path of PAGES) {
+    const headers = { 'rollcall-refresh': '1', 'if-none-match': etags.get(path) ?? '' }
+    const response = await fetch(at + path, { headers })
+    await response.text()
+    if (response.status >= 500) throw new Error(`${path}: ${response.status}`)
+    etags.set(path, response.headers.get('etag') ?? '')
+  }
 }
