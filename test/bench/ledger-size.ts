@@ -10,11 +10,12 @@ import type { Driver } from '../../src/adapters/ledger-sql/driver/sql.ts'
 import type { IntakeMessage } from '../../src/core/ledger/port/intake.ts'
 import type { JoinedRecord } from '../../src/core/ledger/port/report.ts'
 import type { Ledger } from '../../src/core/ledger/ledger.ts'
+import { type EventState, FINAL_EVENT_STATES, OPEN_EVENT_STATES } from '../../src/core/ledger/lifecycle.ts'
 import type { HrEvent } from '../../src/core/model.ts'
 import { RELEASED_BRAKE } from '../../src/core/plan/decide/brake.ts'
 import { hrEvent, joiner, messageOf, UNLIMITED, World } from '../suites/conformance/ledger/world.ts'
 import { grow } from './grow.ts'
-import { printRound } from './support/figures.ts'
+import { expect, printRound } from './support/figures.ts'
 import { durabilityOf, startDurablePostgres } from './support/ledger.ts'
 
 /**
@@ -46,6 +47,8 @@ const SLICE = Number(values.slice)
 /** As large as a usual CloudEvent of one change. */
 const BODY_CHARACTERS = 320
 const sizes = values.sizes.split(',').map(Number)
+/** Slices of each ledger before any is measured. */
+const WARM_UP = 2
 const STAGES = ['record', 'plan', 'submit', 'correlate', 'finalize', 'publish'] as const
 type Stage = (typeof STAGES)[number]
 
@@ -76,7 +79,7 @@ interface Site {
 
 const sites: Site[] = []
 for (const size of sizes) sites.push(await prepare(size))
-for (let slice = -2; slice < Number(values.slices); slice++)
+for (let slice = -WARM_UP; slice < Number(values.slices); slice++)
   for (const site of sites) await measure(site, slice)
 const report = await Promise.all(
   sites.map(async (site) => {
@@ -111,8 +114,22 @@ printRound({
     ...(server ? { 'WAL bytes/event': largest?.walPerEvent ?? 0 } : {}),
   },
   settings: { ...durabilityOf(server !== null), sizes: values.sizes, slice: SLICE },
-  wrong: [],
+  wrong: (await Promise.all(sites.map(wrongAtTheEnd))).flat(),
 })
+
+/** All work was carried to its end: every event has its outcome, and every outcome was told. */
+async function wrongAtTheEnd({ size, ledger, employees }: Site): Promise<readonly string[]> {
+  const { stateCounts } = await ledger.readCounts()
+  const count = (states: readonly EventState[]): number =>
+    states.reduce((sum, state) => sum + stateCounts.events[state], 0)
+  const done = employees * EVENTS_EACH + (Number(values.slices) + WARM_UP) * SLICE
+  return [
+    ...expect(`finished events with ${size}`, count(FINAL_EVENT_STATES), done),
+    ...expect(`open events with ${size}`, count(OPEN_EVENT_STATES), 0),
+    ...expect(`dead letters with ${size}`, count(['dead-lettered']), 0),
+    ...expect(`outcomes to be told with ${size}`, stateCounts.unpublished, 0),
+  ]
+}
 
 async function rowsOf(driver: Driver): Promise<number> {
   let rows = 0

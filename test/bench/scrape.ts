@@ -14,14 +14,14 @@ import { scrapedTelemetry } from '../../src/adapters/telemetry/scrape.ts'
 import { readConfig } from '../../src/compose/config.ts'
 import { observed } from '../../src/compose/observe/figures.ts'
 import { serveHttp } from '../../src/http/serve.ts'
-import type { FiguresQuery } from '../../src/core/ledger/port/figures.ts'
+import { type FiguresQuery, type Stage, STAGES } from '../../src/core/ledger/port/figures.ts'
 import { RELEASED_BRAKE } from '../../src/core/plan/decide/brake.ts'
 import { DAY_MS, silentLogger } from '../../src/core/runtime.ts'
 import { startPostgres } from '../adapters/support/postgres.ts'
 import { failAll } from '../suites/conformance/ledger/dead-letters.ts'
 import { hrEvent, joiner, leaver, World } from '../suites/conformance/ledger/world.ts'
 import { grow } from './grow.ts'
-import { printRound } from './support/figures.ts'
+import { expect, printRound } from './support/figures.ts'
 import { durabilityOf } from './support/ledger.ts'
 
 /**
@@ -102,10 +102,24 @@ stack.defer(() => probes.close())
 const url = `http://127.0.0.1:${probes.port}/metrics`
 await timed('GET /metrics', async () => (await fetch(url)).text(), Number(values.seconds))
 console.table(report)
-const stages = Object.entries((await ledger.readFigures(query())).stages)
-process.stdout.write(`${stages.map(([stage, { count }]) => `${stage} ${count}`).join(', ')}\n`)
-
-printRound({ figures, settings: { ...durabilityOf(file === null), events: values.events, open }, wrong: [] })
+const { stages } = await ledger.readFigures(query())
+const { stateCounts } = await ledger.readCounts()
+const expected: Readonly<Record<Stage, number>> = {
+  received: open * 2,
+  due: open * 2,
+  waiting: open,
+  accepted: open,
+  answered: open,
+  unpublished: open,
+}
+printRound({
+  figures,
+  settings: { ...durabilityOf(file === null), events: values.events, open },
+  wrong: [
+    ...STAGES.flatMap((stage) => expect(stage, stages[stage].count, expected[stage])),
+    ...expect('dead letters', stateCounts.events['dead-lettered'], open),
+  ],
+})
 
 /** Measures `--times` calls, and further ones until so many seconds are over. */
 async function timed(what: string, work: () => Promise<unknown>, seconds = 0): Promise<void> {
