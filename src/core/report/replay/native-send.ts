@@ -6,15 +6,39 @@ import type { NativeMove } from '../../ledger/port/replays.ts'
 import { copyId, type NativeItem, REPLAY_OF, REPLAY_RUN } from './log.ts'
 import { type NativeRun, recordMoves, sentOrRefused, sequencesOf, type TakeInPlace } from './native-run.ts'
 
-/** Sends items and writes down what happened to each. Their originals stay where they are. */
-export async function sendItems(
-  run: NativeRun,
+/** Items, and those of their originals that are still in their queue, by sequence number. */
+export interface FoundItems {
+  readonly items: readonly NativeItem[]
+  readonly originals: ReadonlyMap<string, PeekedMessage>
+}
+
+export async function findOriginals(
+  { deadLetters }: NativeRun,
   items: readonly NativeItem[],
+): Promise<FoundItems> {
+  const originals = new Map<string, PeekedMessage>()
+  for await (const message of findBySequence(deadLetters.peek, sequencesOf(items)))
+    originals.set(message.sequence, message)
+  return { items, originals }
+}
+
+/**
+ * Edits items, decides which can be sent, and writes down that they are about to be. Answers
+ * these.
+ */
+export async function announceSending(run: NativeRun, found: FoundItems): Promise<readonly TakeInPlace[]> {
+  const { ready, moves } = prepare(run, found)
+  await recordMoves(run, moves)
+  return ready
+}
+
+/** Sends what is announced and writes down what happened. The originals stay where they are. */
+export async function sendAnnounced(
+  run: NativeRun,
+  ready: readonly TakeInPlace[],
   how: 'together' | 'one by one',
 ): Promise<void> {
   const { deadLetters } = run
-  const { ready, moves } = await prepare(run, items)
-  await recordMoves(run, moves)
   if (ready.length === 0) return
   if (!deadLetters.takesCopies) {
     const refused = await run.takeIn(ready)
@@ -35,14 +59,10 @@ export async function sendItems(
     }
 }
 
-/** Finds the originals, edits them, and decides which can be sent. */
-async function prepare(
+function prepare(
   run: NativeRun,
-  items: readonly NativeItem[],
-): Promise<{ readonly ready: readonly TakeInPlace[]; readonly moves: readonly NativeMove[] }> {
-  const originals = new Map<string, PeekedMessage>()
-  for await (const message of findBySequence(run.deadLetters.peek, sequencesOf(items)))
-    originals.set(message.sequence, message)
+  { items, originals }: FoundItems,
+): { readonly ready: readonly TakeInPlace[]; readonly moves: readonly NativeMove[] } {
   const ready: TakeInPlace[] = []
   const moves = items.map(({ sequence }): NativeMove => {
     const message = originals.get(sequence)

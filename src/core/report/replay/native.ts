@@ -10,7 +10,7 @@ import {
   sentOrRefused,
   sequencesOf,
 } from './native-run.ts'
-import { sendItems } from './native-send.ts'
+import { announceSending, type FoundItems, findOriginals, sendAnnounced } from './native-send.ts'
 import { pacer } from './pace.ts'
 
 /**
@@ -86,27 +86,80 @@ async function recover(run: NativeRun): Promise<void> {
       found.map(({ sequence }) => sentOrRefused(sequence)),
     )
     const nowhere = items.filter(({ sequence }) => !arrived.has(sequence))
-    if (nowhere.length > 0) await sendItems(run, nowhere, 'one by one')
+    if (nowhere.length > 0) {
+      const ready = await announceSending(run, await findOriginals(run, nowhere))
+      await sendAnnounced(run, ready, 'one by one')
+    }
   }
 }
 
-/** Sends everything that is frozen. False when it was paused. */
+/**
+ * Sends everything that is frozen, and removes originals beside that. False when it was paused.
+ * Rejects when sending fails, or a removal that is not followed by another.
+ */
 async function sendFrozen(run: NativeRun): Promise<boolean> {
-  const { log, pace, held, settings, signal } = run
+  const removal = removalBeside(run)
+  try {
+    return await sendBatches(run, removal)
+  } finally {
+    // The next attempt must not begin beside it.
+    await removal.ended()
+  }
+}
+
+/** While a batch is sent, the originals of the next one are found. */
+async function sendBatches(run: NativeRun, removal: Removal): Promise<boolean> {
+  const { pace, held, settings, signal } = run
   let notRemoved = 0
+  let next = await findFrozen(run)
   while (!signal.aborted) {
-    const items = await log.items('frozen', pace.atOnce)
-    if (items.length === 0) return true
-    await pace.turn(items.length, signal)
+    if (next === null) return true
+    const { length } = next.items
+    await pace.turn(length, signal)
     if (signal.aborted) return false
-    await sendItems(run, items, 'together')
-    notRemoved += items.length
-    // Waiting for a locked original would hold up all the others.
-    if (notRemoved < settings.removeAtOnce || held.size > 0) continue
-    notRemoved = 0
-    await removeOriginals(run)
+    const ready = await announceSending(run, next)
+    ;[next] = await Promise.all([findFrozen(run), sendAnnounced(run, ready, 'together')])
+    notRemoved += length
+    // Where originals are locked, most of a removal is waiting.
+    if (notRemoved >= settings.removeAtOnce && held.size === 0 && removal.begin()) notRemoved = 0
   }
   return false
+}
+
+interface Removal {
+  /** False while one is under way. */
+  begin(): boolean
+  /** Rejects with the error of the last one. */
+  ended(): Promise<void>
+}
+
+function removalBeside(run: NativeRun): Removal {
+  let isUnderWay = false
+  let last = Promise.resolve()
+  const remove = async (): Promise<void> => {
+    isUnderWay = true
+    try {
+      await removeOriginals(run)
+    } finally {
+      isUnderWay = false
+    }
+  }
+  return {
+    begin: () => {
+      if (isUnderWay) return false
+      last = remove()
+      // Its error is for `ended`.
+      last.catch(() => {})
+      return true
+    },
+    ended: () => last,
+  }
+}
+
+/** The next items that are still frozen; `null` when there are none. */
+async function findFrozen(run: NativeRun): Promise<FoundItems | null> {
+  const items = await run.log.items('frozen', run.pace.atOnce)
+  return items.length === 0 ? null : findOriginals(run, items)
 }
 
 /**
