@@ -16,6 +16,7 @@ import * as configPrint from './commands/config/print.ts'
 import * as configSchema from './commands/config/schema.ts'
 import * as demo from './commands/demo.ts'
 import * as diff from './commands/directory/diff.ts'
+import * as employeeExport from './commands/employee/export.ts'
 import * as employeeProvision from './commands/employee/provision.ts'
 import * as employeeResend from './commands/employee/resend.ts'
 import * as erase from './commands/erase.ts'
@@ -154,7 +155,12 @@ function registerAll(program: Command, context: CommandContext): void {
   register(program, block, unblock)
   register(group('blocks', 'employees who are kept disabled whatever HR says'), blocksList, blocksImport)
   register(registerEvidence(program, context), evidenceVerify)
-  register(group('employee', 'one employee: send now, send once more'), employeeProvision, employeeResend)
+  register(
+    group('employee', 'one employee: export what is held, send now, send once more'),
+    employeeExport,
+    employeeProvision,
+    employeeResend,
+  )
   register(program, check, diff)
   register(
     group('brake', 'the limit on deactivations in a time window'),

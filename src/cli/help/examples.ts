@@ -61,6 +61,12 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       'signature, totals, and rows against the ledger',
     ],
   ],
+  'employee export': [
+    [
+      'employee export 20011 --actor ada --justification "access request 12"',
+      'everything that the ledger holds about one employee, which is audited',
+    ],
+  ],
   'employee provision': [
     [
       'employee provision 20011 --actor ada --justification "starts today"',

@@ -7,7 +7,7 @@ import { employeeHash } from '../leavers/erased-marks.ts'
 const REPLAY = 'replay '
 
 /** What an entry can name that is about one employee. */
-const ABOUT_EMPLOYEE = `a.detail IN (
+export const ABOUT_EMPLOYEE = `a.detail IN (
   SELECT CAST(? AS TEXT)
   UNION ALL SELECT CAST(? AS TEXT)
   UNION ALL SELECT 'dl-' || seq FROM events WHERE employee = ?
@@ -16,6 +16,11 @@ const ABOUT_EMPLOYEE = `a.detail IN (
   UNION ALL SELECT 'finding-' || seq FROM findings WHERE employee = ?
   UNION ALL SELECT r.name FROM replay_runs r JOIN replay_items i ON i.run = r.seq AND i.entity = '${IN_LEDGER}'
     AND i.sequence IN (SELECT CAST(seq AS TEXT) FROM events WHERE employee = ?))`
+
+/** The parameters of `ABOUT_EMPLOYEE`. */
+export function aboutEmployee(employeeId: string): readonly string[] {
+  return [employeeId, employeeHash(employeeId), ...Array<string>(5).fill(employeeId)]
+}
 
 export async function listAudit(sql: Sql, query: AuditQuery): Promise<AuditPage> {
   const conditions = conditionsOf(query)
@@ -68,9 +73,7 @@ function conditionsOf(query: AuditQuery): readonly Condition[] {
           `${actor} (`,
         ],
     action === null ? null : ['(a.action = ? OR a.action LIKE ?)', action, `${action}.%`],
-    employeeId === null
-      ? null
-      : [ABOUT_EMPLOYEE, employeeId, employeeHash(employeeId), ...Array<string>(5).fill(employeeId)],
+    employeeId === null ? null : [ABOUT_EMPLOYEE, ...aboutEmployee(employeeId)],
     about === null
       ? null
       : Number.isSafeInteger(run)

@@ -6,6 +6,7 @@ import { recordBusDeadLetters } from '../dead-letters/bus-count.ts'
 import { stateCounts, idle, totals } from '../inspect/counts.ts'
 import { figures } from '../inspect/figures.ts'
 import { countHeld, listHeld } from '../inspect/held.ts'
+import { readHoldings } from '../inspect/holdings.ts'
 import { nearMatches } from '../leavers/near-matches.ts'
 import { readAccess } from '../inspect/access.ts'
 import { recordDisclosure } from '../inspect/disclosures.ts'
@@ -38,6 +39,7 @@ export function inspectMethods({ read, write }: Transactions): InspectLedger & A
     findEmployees: (reference) => read((sql) => findEmployees(sql, reference)),
     findNearMatches: (employeeId) =>
       read(async (sql) => (await nearMatches(sql, [employeeId])).get(employeeId) ?? []),
+    readHoldings: (employeeId) => read((sql) => readHoldings(sql, employeeId)),
     readEmployees: (ids) => read((sql) => viewsOf(sql, ids)),
     listEmployees: (after, limit) => read((sql) => employeePage(sql, after, limit)),
   }

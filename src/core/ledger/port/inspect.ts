@@ -49,8 +49,18 @@ export interface InspectLedger {
    * message that it is not known.
    */
   findNearMatches(employeeId: string): Promise<readonly string[]>
+  /** Everything that the ledger holds about one employee; `null` when that is nothing. */
+  readHoldings(employeeId: string): Promise<Holdings | null>
   /** A page of employees ordered by id, beginning after `after`. */
   listEmployees(after: string | null, limit: number): Promise<readonly EmployeeView[]>
+}
+
+export interface Holdings {
+  readonly employeeId: string
+  /** Rows as they are in the ledger, by table. */
+  readonly tables: Readonly<Record<string, readonly Readonly<Record<string, string | number | null>>[]>>
+  /** Tables whose rows can also speak of other employees. */
+  readonly leftOut: readonly string[]
 }
 
 export interface Idle {

@@ -1,0 +1,40 @@
+import type { Holdings } from '../../../core/ledger/port/inspect.ts'
+import type { Row, Sql } from '../driver/sql.ts'
+import { employeeHash } from '../leavers/erased-marks.ts'
+import { ABOUT_EMPLOYEE, aboutEmployee } from './audit.ts'
+
+/** The tables with rows of one employee, and how those are found by the employee id. */
+export const HELD_BY_ID = {
+  employees: 'id = ? ORDER BY id',
+  events: 'employee = ? ORDER BY seq',
+  folds: 'employee = ?',
+  operations: 'employee = ? ORDER BY seq',
+  log_records: 'employee = ? ORDER BY id',
+  outbox: 'employee = ? ORDER BY id',
+  leaver_cases: 'employee = ? ORDER BY seq',
+  emergency_calls: 'employee = ? ORDER BY seq',
+  findings: 'employee = ? ORDER BY seq',
+  foreign_deactivations: 'employee = ?',
+  deactivations: 'employee = ?',
+  account_names: 'employee = ? ORDER BY hash',
+} as const
+
+/**
+ * Tables that have something of an employee and are left out: a message and its edits can speak of
+ * other employees too.
+ */
+export const LEFT_OUT = ['originals', 'edits', 'replay_items'] as const
+
+/** Everything at a single moment. Its cost grows with the history of that employee only. */
+export async function readHoldings(sql: Sql, employeeId: string): Promise<Holdings | null> {
+  const tables: Record<string, readonly Row[]> = {}
+  for (const [table, which] of Object.entries(HELD_BY_ID))
+    tables[table] = await sql.all<Row>(`SELECT * FROM ${table} WHERE ${which}`, [employeeId])
+  tables['blocks'] = await sql.all<Row>('SELECT * FROM blocks WHERE hash = ?', [employeeHash(employeeId)])
+  tables['audit'] = await sql.all<Row>(
+    `SELECT a.* FROM audit a WHERE ${ABOUT_EMPLOYEE} ORDER BY a.seq`,
+    aboutEmployee(employeeId),
+  )
+  const isKnown = Object.values(tables).some((rows) => rows.length > 0)
+  return isKnown ? { employeeId, tables, leftOut: LEFT_OUT } : null
+}
