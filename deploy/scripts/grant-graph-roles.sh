@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Grants the Graph app roles the connector needs to its identity. Granting what is there changes nothing, so it may be run again at any time.
 #
-#   deploy/scripts/grant-graph-roles.sh [--with-job-status] [--with-directory] [--dry-run] <object id of the identity>
+#   deploy/scripts/grant-graph-roles.sh [--with-job-status] [--with-directory] [--with-emergency-lane] [--dry-run] <object id of the identity>
 #
 # --with-job-status   also Synchronization.Read.All: a paused or quarantined job is noticed at once
 # --with-directory    also User.Read.All: the accounts of the directory are compared with the ledger (rollcall diff)
+# --with-emergency-lane  also User.ReadWrite.All: accounts of leavers are disabled while the job cannot
 # --dry-run           say what would be granted, grant nothing
 #
 # Takes the Azure CLI, signed in as somebody who may grant app roles (AppRoleAssignment.ReadWrite.All and Application.Read.All, such as a
@@ -19,7 +20,7 @@ dry_run=false
 principal=''
 
 usage() {
-  sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
   exit 2
 }
 
@@ -27,6 +28,7 @@ for argument in "$@"; do
   case "$argument" in
     --with-job-status) roles+=(Synchronization.Read.All) ;;
     --with-directory) roles+=(User.Read.All) ;;
+    --with-emergency-lane) roles+=(User.ReadWrite.All) ;;
     --dry-run) dry_run=true ;;
     -*) usage ;;
     *)

@@ -47,6 +47,10 @@ const TEST_OF_ROW: Readonly<Record<string, string>> = {
   'a redirect to another host': 'a redirect is not followed: neither record nor token goes anywhere else',
   paused: 'Paused holds submission back, is shown, and lets it resume without a command',
   'in quarantine': 'Quarantine holds submission back, is shown, and lets it resume without a command',
+  'full, out of quota or in quarantine while employees leave':
+    'disables an account within 3 seconds of the event while the bucket is full, and the job gets the termination when there is room',
+  'the emergency lane itself is refused, or its budget is spent':
+    'stops at the budget, and the case of each leaver who waits says so',
   'restarted: staged operations are lost':
     'when restarted, loses what was staged, and exactly the unanswered operations are resent',
   'paused or quarantined with accepted operations':

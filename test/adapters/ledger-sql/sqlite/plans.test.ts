@@ -153,6 +153,7 @@ void it('what a scrape reads of a table that grows is in indexes of what is open
       'outbox COVERING INDEX outbox_unpublished',
       'outbox INDEX outbox_unpublished',
       'leaver_cases COVERING INDEX leaver_cases_cause',
+      'leaver_cases COVERING INDEX leaver_cases_emergency',
       'findings INDEX findings_open',
     ]),
   )

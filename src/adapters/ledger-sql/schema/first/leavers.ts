@@ -43,7 +43,7 @@ const leaverCases = ({ integer, identity, tableOptions }: Dialect): readonly str
   `CREATE INDEX leaver_cases_look ON leaver_cases (look_at) WHERE ended_at IS NULL`,
   `CREATE INDEX leaver_cases_ended ON leaver_cases (ended_at) WHERE ended_at IS NOT NULL`,
   `CREATE INDEX leaver_cases_event ON leaver_cases (employee, source, event_id)`,
-  `CREATE INDEX leaver_cases_emergency ON leaver_cases (emergency_wait, opened_at)
+  `CREATE INDEX leaver_cases_emergency ON leaver_cases (emergency_wait, opened_at, ended_at)
     WHERE ended_at IS NULL AND emergency_wait IS NOT NULL`,
 ]
 
