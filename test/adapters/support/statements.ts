@@ -16,6 +16,7 @@ export const GROWING = [
   'events',
   'originals',
   'operations',
+  'records',
   'log_records',
   'outbox',
   'messages',
@@ -116,6 +117,11 @@ export const ofTheLoops = ({ methods }: Statement): boolean =>
   ![...methods].every((method) => ASKED_BY_PEOPLE.has(method))
 
 const MOST_ROWS = 256
+/**
+ * A batch. PostgreSQL looks at how long a list is for the first few runs of a statement only, and
+ * plans it for ten rows from then on.
+ */
+const LISTED_AT_FIRST = 50
 const LISTED = /^(WITH v\([^)]*\) AS \(VALUES )(\((?:CAST\(\? AS \w+\)(?:, )?)+\))((?:, \2)*)/
 
 /**
@@ -130,7 +136,7 @@ export function withMostRows(
     return {
       text,
       parameters: parameters.map((one) =>
-        Array.isArray(one) ? Array.from({ length: MOST_ROWS }, () => one[0]) : one,
+        Array.isArray(one) ? Array.from({ length: LISTED_AT_FIRST }, () => one[0]) : one,
       ),
     }
   const [whole, before = '', tuple = '', more = ''] = LISTED.exec(text) ?? []

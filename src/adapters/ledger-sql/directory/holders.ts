@@ -25,14 +25,15 @@ interface HolderRow {
  * for that.
  */
 const COLUMNS = `p.id, p.revision, p.object_id, p.accepted_active AS active, d.at AS disabled_elsewhere_at,
-   CASE WHEN p.accepted_hash IS NOT NULL THEN t.record ELSE NULL END AS record, COALESCE(t.answered_at, t.created_at) AS answered_at,
+   CASE WHEN p.accepted_hash IS NOT NULL THEN r.record ELSE NULL END AS record, COALESCE(t.answered_at, t.created_at) AS answered_at,
    CASE WHEN p.unanswered > 0 OR p.dirty_at IS NOT NULL OR p.next_at <= ? OR (
      SELECT COUNT(*) FROM operations o WHERE o.employee = p.id
        AND o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed')) > 0 THEN 1 ELSE 0 END AS under_way,
    CASE WHEN COALESCE(p.accepted_active, 0) = 0 OR p.accepted_hash IS NULL THEN (
      SELECT COUNT(*) FROM leaver_cases c WHERE c.employee = p.id
        AND (c.ended_at IS NULL OR COALESCE(p.accepted_active, 1) = 0)) ELSE 0 END AS is_leaver`
-const JOINS = `LEFT JOIN operations t ON t.seq = p.accepted_operation LEFT JOIN foreign_deactivations d ON d.employee = p.id`
+const JOINS = `LEFT JOIN operations t ON t.seq = p.accepted_operation LEFT JOIN records r ON r.operation = t.seq
+   LEFT JOIN foreign_deactivations d ON d.employee = p.id`
 
 /** As the port says. */
 export async function findAccountHolders(

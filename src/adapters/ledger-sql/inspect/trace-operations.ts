@@ -24,7 +24,7 @@ export interface OperationRow {
   readonly status: number | null
 }
 
-const COLUMNS = `o.seq, o.state, o.lane, o.record, o.code, o.reason, o.created_at, o.submitted_at, o.answered_at, o.finished_at, o.batch,
+const COLUMNS = `o.seq, o.state, o.lane, t.record, o.code, o.reason, o.created_at, o.submitted_at, o.answered_at, o.finished_at, o.batch,
   b.state AS batch_state, b.attempts, b.accepted_at, b.request_id, b.status`
 
 export function operationsBySeq(sql: Sql, seqs: readonly number[]): Promise<OperationRow[]> {
@@ -32,7 +32,7 @@ export function operationsBySeq(sql: Sql, seqs: readonly number[]): Promise<Oper
     sql,
     ['seq INT'],
     [...new Set(seqs)].map((seq) => [seq]),
-    `SELECT ${COLUMNS} FROM v JOIN operations o ON o.seq = v.seq LEFT JOIN batches b ON b.seq = o.batch`,
+    `SELECT ${COLUMNS} FROM v JOIN operations o ON o.seq = v.seq JOIN records t ON t.operation = o.seq LEFT JOIN batches b ON b.seq = o.batch`,
   )
 }
 
@@ -52,7 +52,7 @@ export function operationsWithoutEvent(
   const [recent, parameters] = since === null ? ['', []] : [RECENT, [since, since]]
   const all: readonly SqlValue[] = [employee, before, employee, ...parameters, limit]
   return sql.all<OperationRow>(
-    `SELECT ${COLUMNS} FROM operations o LEFT JOIN batches b ON b.seq = o.batch
+    `SELECT ${COLUMNS} FROM operations o JOIN records t ON t.operation = o.seq LEFT JOIN batches b ON b.seq = o.batch
      WHERE o.employee = ? AND o.seq + 0 < ?
        AND o.seq NOT IN (SELECT e.operation FROM events e WHERE e.employee = ? AND e.operation IS NOT NULL)${recent}
      ORDER BY o.seq + 0 DESC LIMIT ?`,
@@ -128,7 +128,7 @@ async function recordsBefore(
     `SELECT v.seq, w.before, p.record FROM v JOIN (
        SELECT o.seq, MAX(CASE WHEN o.submitted_at IS NULL THEN NULL ELSE o.seq END)
          OVER (ORDER BY o.seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-       FROM operations o WHERE o.employee = ?) w ON w.seq = v.seq JOIN operations p ON p.seq = w.before`,
+       FROM operations o WHERE o.employee = ?) w ON w.seq = v.seq JOIN records p ON p.operation = w.before`,
     [employee],
   )
   return new Map(rows.map((row) => [row.seq, row]))

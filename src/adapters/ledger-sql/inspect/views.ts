@@ -35,7 +35,8 @@ export async function viewsOf(sql: Sql, ids: readonly string[]): Promise<Employe
         sql,
         ['id TEXT'],
         ids.map((id) => [id]),
-        'SELECT p.id, o.record FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.accepted_operation WHERE p.accepted_hash = o.hash',
+        `SELECT p.id, t.record FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.accepted_operation
+           JOIN records t ON t.operation = o.seq WHERE p.accepted_hash = o.hash`,
       )
     ).map((row) => [row.id, row.record]),
   )

@@ -41,7 +41,7 @@ export async function forgetAccountNames(sql: Sql, gone: readonly EmployeeRecord
     sql,
     ['id TEXT'],
     [...new Set(gone.map(({ employee }) => employee))].map((id) => [id]),
-    'SELECT o.employee, o.record FROM v JOIN operations o ON o.employee = v.id',
+    'SELECT o.employee, r.record FROM v JOIN operations o ON o.employee = v.id JOIN records r ON r.operation = o.seq',
   )
   const kept = new Set(rowsOf(left).map((row) => row.join(' ')))
   await writeRows(

@@ -135,8 +135,8 @@ async function insertOperations(
             'pending',
             LANES[operation.lane],
             operation.active ? 1 : 0,
-            operation.record,
             operation.hash,
+            Buffer.byteLength(operation.record),
             operation.manager,
             operation.deactivationOnly ? 1 : 0,
             now,
@@ -146,17 +146,21 @@ async function insertOperations(
   )
   const inserted = await insertRows<{ seq: number; employee: string }>(
     sql,
-    'operations (employee TEXT, state TEXT, lane INT, active INT, record TEXT, hash TEXT, manager TEXT, deactivation_only INT, created_at INT)',
+    'operations (employee TEXT, state TEXT, lane INT, active INT, hash TEXT, bytes INT, manager TEXT, deactivation_only INT, created_at INT)',
     rows,
     'RETURNING seq, employee',
   )
-  await noteAccountNames(
-    sql,
-    decided.flatMap(({ employeeId: employee, operation }) =>
-      operation ? [{ employee, record: operation.record }] : [],
-    ),
+  const seqs = new Map(inserted.map(({ seq, employee }) => [employee, seq]))
+  const records = decided.flatMap(({ employeeId: employee, operation }) =>
+    operation ? [{ employee, record: operation.record }] : [],
   )
-  return new Map(inserted.map(({ seq, employee }) => [employee, seq]))
+  await insertRows(
+    sql,
+    'records (operation INT, record TEXT)',
+    records.map(({ employee, record }) => [seqs.get(employee) ?? null, record]),
+  )
+  await noteAccountNames(sql, records)
+  return seqs
 }
 
 async function moveEvents(

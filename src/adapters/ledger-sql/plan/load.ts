@@ -121,8 +121,7 @@ export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<E
       ['id TEXT'],
       rows,
       `SELECT o.seq, o.employee, o.state, o.active FROM v JOIN operations o ON o.employee = v.id
-       WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed')
-         AND (o.state IN ('batched', 'accepted') OR (o.state = 'pending' AND o.deactivation_only = 1))`,
+       WHERE COALESCE(o.state, '') IN ('batched', 'accepted') OR (COALESCE(o.state, '') = 'pending' AND o.deactivation_only = 1)`,
     ),
     (row) => row.employee,
   )
@@ -211,7 +210,7 @@ async function failuresOf(
        COALESCE(o.finished_at, o.created_at) AS at, t.record AS last_accepted, (
          SELECT COUNT(*) FROM operations l WHERE l.employee = p.id AND l.seq > o.seq AND l.interim IN ('unchanged', 'skipped')) AS settled
      FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.failed_operation LEFT JOIN batches b ON b.seq = o.batch
-       LEFT JOIN operations t ON t.seq = p.accepted_operation`,
+       LEFT JOIN records t ON t.operation = p.accepted_operation`,
   )
   return new Map(rows.map((row) => [row.employee, row]))
 }

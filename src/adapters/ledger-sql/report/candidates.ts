@@ -33,9 +33,9 @@ export async function candidates(sql: Sql, records: readonly LogRecordKeys[]): P
     sql,
     ['id TEXT'],
     employees,
-    `SELECT o.employee, o.record, o.active, (
+    `SELECT o.employee, t.record, o.active, (
        SELECT MIN(r.activity_at) FROM log_records r WHERE r.operation = o.seq AND r.status IN ('success', 'warning', 'skipped')) AS at
-     FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.accepted_operation WHERE p.accepted_hash IS NOT NULL`,
+     FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.accepted_operation JOIN records t ON t.operation = o.seq WHERE p.accepted_hash IS NOT NULL`,
   )
   const kept = unjoined.map(({ detail }) => parse<LogRecord>(detail))
   return {
@@ -58,6 +58,7 @@ interface CandidateRow {
   readonly seq: number
   readonly employee: string
   readonly state: Candidate['state']
+  readonly interim: string | null
   readonly record: string
   readonly active: number
   readonly accepted_at: number
@@ -74,32 +75,30 @@ const FAILED_AT = `(SELECT MAX(r.activity_at) FROM log_records r WHERE r.operati
  * An operation has our clock until it is accepted, and the service's from then on; its batch keeps
  * ours, and so tells how far they are apart.
  */
-const CANDIDATE = `o.seq, o.employee, o.state, o.record, o.active, COALESCE(o.accepted_at, o.submitted_at) AS accepted_at,
+const CANDIDATE = `o.seq, o.employee, o.state, t.record, o.active, COALESCE(o.accepted_at, o.submitted_at) AS accepted_at,
   o.submitted_at + COALESCE(o.accepted_at - b.accepted_at, 0) AS submitted_at, o.times_submitted`
 
 async function candidateOperations(
   sql: Sql,
   employees: readonly (readonly [string])[],
 ): Promise<Candidate[]> {
-  const waiting = await readRows<CandidateRow>(
+  const rows = await readRows<CandidateRow>(
     sql,
     ['id TEXT'],
     employees,
-    `SELECT ${CANDIDATE}, CASE WHEN o.state IN ('escrowed', 'answered') THEN ${FAILED_AT} ELSE NULL END AS failed_at,
-       CASE WHEN o.state IN ('escrowed', 'answered') THEN ${SPOKEN_OF} ELSE 0 END AS times_reported
-     FROM v JOIN operations o ON o.employee = v.id JOIN batches b ON b.seq = o.batch
-     WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed') AND (o.state IN ('batched', 'accepted', 'escrowed') OR (o.state = 'answered' AND o.interim = 'failed'))
-       AND o.submitted_at IS NOT NULL`,
+    `SELECT ${CANDIDATE}, o.interim, CASE WHEN o.state IN ('batched', 'accepted') THEN NULL ELSE ${FAILED_AT} END AS failed_at,
+       CASE WHEN o.state IN ('batched', 'accepted') THEN 0 ELSE ${SPOKEN_OF} END AS times_reported
+     FROM v JOIN operations o ON o.employee = v.id JOIN batches b ON b.seq = o.batch JOIN records t ON t.operation = o.seq
+     WHERE o.submitted_at IS NOT NULL AND o.state <> 'pending'
+       AND (o.state NOT IN ('answered', 'confirmed', 'unchanged', 'skipped') OR o.times_submitted > 1
+         OR (o.state = 'answered' AND o.interim = 'failed') OR (o.state = 'unchanged' AND o.code <> 'RedundantExport'))`,
   )
-  const late = await readRows<CandidateRow>(
-    sql,
-    ['id TEXT'],
-    employees,
-    `SELECT ${CANDIDATE}, ${FAILED_AT} AS failed_at, ${SPOKEN_OF} AS times_reported
-     FROM v JOIN operations o ON o.employee = v.id JOIN batches b ON b.seq = o.batch
-     WHERE (o.state IN ('unanswered', 'withdrawn', 'failed') OR o.times_submitted > 1 OR (o.state = 'unchanged' AND o.code <> 'RedundantExport')) AND o.submitted_at IS NOT NULL
-       AND o.state NOT IN ('pending', 'batched', 'accepted', 'escrowed') AND NOT (o.state = 'answered' AND o.interim = 'failed')`,
+  const { waiting = [], late = [] } = Object.groupBy(rows, ({ state, interim }) =>
+    ['batched', 'accepted', 'escrowed'].includes(state) || (state === 'answered' && interim === 'failed')
+      ? 'waiting'
+      : 'late',
   )
+  // A record may be late and speak of what was given up; of what was sent twice there may be two.
   const open = late.filter(
     ({ times_submitted, times_reported, failed_at }) =>
       times_submitted > times_reported || failed_at !== null,

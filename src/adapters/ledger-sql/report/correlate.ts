@@ -162,7 +162,7 @@ async function remember(
     sql,
     ['id TEXT', 'object_id TEXT'],
     [...objects],
-    'UPDATE employees SET object_id = v.object_id FROM v WHERE employees.id = v.id',
+    'UPDATE employees SET object_id = v.object_id FROM v WHERE employees.id = v.id AND employees.object_id IS DISTINCT FROM v.object_id',
   )
   const kept = new Set(remembered.map(({ id }) => id))
   return [...newest.keys()].filter((employee) => !kept.has(employee))

@@ -65,7 +65,8 @@ async function outcomesOf(sql: Sql, answered: readonly AnsweredRow[]): Promise<F
     `SELECT e.seq, e.employee, e.operation, e.by_seq, e.state, e.reason
      FROM v JOIN events e ON e.employee = v.employee WHERE e.operation = v.seq`,
   )
-  return events.flatMap(({ seq, employee, operation, by_seq, state, reason }) => {
+  const ordered = events.toSorted((one, other) => one.seq - other.seq)
+  return ordered.flatMap(({ seq, employee, operation, by_seq, state, reason }) => {
     const row = operations.get(operation)
     if (!row) return []
     const { interim, code, deactivation_only } = row

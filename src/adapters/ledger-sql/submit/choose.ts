@@ -17,7 +17,7 @@ interface WaitingRow {
   readonly created_at: number
   readonly bytes: number
 }
-const COLUMNS = 'o.seq, o.employee, o.lane, o.manager, o.created_at, OCTET_LENGTH(o.record) AS bytes'
+const COLUMNS = 'o.seq, o.employee, o.lane, o.manager, o.created_at, o.bytes'
 /** A longer chain of managers is not real, or a cycle. */
 const LONGEST_CHAIN = 32
 
@@ -54,14 +54,12 @@ async function waitingManagers(
   let reports = rows
   for (let depth = 0; depth < LONGEST_CHAIN && reports.length > 0; depth++) {
     const ids = new Set(reports.flatMap(({ managerId }) => managerId ?? []).filter((id) => !known.has(id)))
-    // The list of states is the condition of a partial index, which is used only when it is written
-    // out.
     const found = await readRows<WaitingRow>(
       sql,
       ['id TEXT'],
       [...ids].map((id) => [id]),
       `SELECT ${COLUMNS} FROM v JOIN operations o ON o.employee = v.id
-       WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed') AND o.state = 'pending'`,
+       WHERE COALESCE(o.state, '') = 'pending'`,
     )
     reports = found.map(toWaiting)
     for (const row of reports) managers.set(row.employeeId, row)

@@ -99,7 +99,8 @@ async function resume(sql: Sql, { now, owner, leaseMs, maxOperations }: BatchQue
 
 async function operationsOf(sql: Sql, batch: number): Promise<BatchOperation[]> {
   const rows = await sql.all<{ seq: number; employee: string; record: string }>(
-    `SELECT seq, employee, record FROM operations WHERE batch = ? AND state = 'batched' ORDER BY place, seq`,
+    `SELECT o.seq, o.employee, r.record FROM operations o JOIN records r ON r.operation = o.seq
+     WHERE o.batch = ? AND o.state = 'batched' ORDER BY o.place, o.seq`,
     [batch],
   )
   const origins = await originsOf(

@@ -133,7 +133,7 @@ async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> 
  * one is compared with it; and what failed last.
  */
 async function dropOperations(sql: Sql, employees: readonly string[], before: number): Promise<number> {
-  const dropped = await readRows<{ seq: number; employee: string; record: string }>(
+  const dropped = await readRows<{ seq: number; employee: string }>(
     sql,
     ['id TEXT'],
     employees.map((id) => [id]),
@@ -141,16 +141,22 @@ async function dropOperations(sql: Sql, employees: readonly string[], before: nu
        AND seq <> COALESCE((SELECT p.accepted_operation FROM employees p WHERE p.id = operations.employee), 0)
        AND seq <> COALESCE((SELECT p.failed_operation FROM employees p WHERE p.id = operations.employee), 0)
        AND NOT EXISTS (SELECT 1 FROM events e WHERE e.employee = operations.employee AND e.operation = operations.seq)
-     RETURNING seq, employee, record`,
+     RETURNING seq, employee`,
     [before],
   )
-  await writeRows(
+  const seqs = dropped.map(({ seq }) => [seq])
+  await writeRows(sql, ['seq INT'], seqs, 'DELETE FROM log_records WHERE operation IN (SELECT seq FROM v)')
+  const records = await readRows<{ operation: number; record: string }>(
     sql,
     ['seq INT'],
-    dropped.map(({ seq }) => [seq]),
-    'DELETE FROM log_records WHERE operation IN (SELECT seq FROM v)',
+    seqs,
+    'DELETE FROM records WHERE operation IN (SELECT seq FROM v) RETURNING operation, record',
   )
-  await forgetAccountNames(sql, dropped)
+  const employeeOf = new Map(dropped.map(({ seq, employee }) => [seq, employee]))
+  await forgetAccountNames(
+    sql,
+    records.map(({ operation, record }) => ({ employee: employeeOf.get(operation) ?? '', record })),
+  )
   return dropped.length
 }
 
@@ -204,6 +210,9 @@ export async function erase(
   )
   await sql.run('DELETE FROM outbox WHERE employee = ?', [employee])
   await sql.run('DELETE FROM log_records WHERE employee = ?', [employee])
+  await sql.run('DELETE FROM records WHERE operation IN (SELECT seq FROM operations WHERE employee = ?)', [
+    employee,
+  ])
   const operations = await sql.run('DELETE FROM operations WHERE employee = ?', [employee])
   await sql.run('DELETE FROM folds WHERE employee = ?', [employee])
   await eraseAccountNames(sql, employee)

@@ -1,4 +1,5 @@
 import type { Dialect } from '../../driver/sql.ts'
+import { withRoom } from './room.ts'
 
 /** The employees that the events are about, and what retention and erasure leave of them. */
 export const employeeTables = (dialect: Dialect): readonly string[] => [
@@ -13,8 +14,10 @@ export const employeeTables = (dialect: Dialect): readonly string[] => [
   ...blocks(dialect),
 ]
 
-const employees = ({ integer, tableOptions }: Dialect): readonly string[] => [
-  `CREATE TABLE employees (
+const employees = (dialect: Dialect): readonly string[] => {
+  const { integer, tableOptions } = dialect
+  return [
+    `CREATE TABLE employees (
     id               TEXT PRIMARY KEY NOT NULL,
     revision         ${integer} NOT NULL,
     -- What it has in common with ids that a person would read as the same; NULL: the id itself.
@@ -48,18 +51,20 @@ const employees = ({ integer, tableOptions }: Dialect): readonly string[] => [
     -- Until when one of several instances plans this employee.
     claimed_until    ${integer} NOT NULL DEFAULT 0
   )${tableOptions}`,
-  `CREATE INDEX employees_similar ON employees (similarity_key) WHERE similarity_key IS NOT NULL`,
-  `CREATE INDEX employees_due ON employees (plan_at) WHERE plan_at IS NOT NULL AND unanswered = 0`,
-  `CREATE INDEX employees_waiting ON employees (dirty_at) WHERE dirty_at IS NOT NULL AND unanswered = 0`,
-  `CREATE INDEX employees_moment ON employees (next_at) WHERE next_at IS NOT NULL`,
-  `CREATE INDEX employees_urgent ON employees (urgent) WHERE urgent = 1`,
-  `CREATE INDEX employees_incomplete ON employees (incomplete_since) WHERE incomplete_since IS NOT NULL`,
-  `CREATE INDEX employees_object ON employees (object_id) WHERE object_id IS NOT NULL`,
-  `CREATE INDEX employees_active ON employees (accepted_active) WHERE accepted_active = 1`,
-  `CREATE INDEX employees_braked ON employees (braked_at) WHERE braked_at IS NOT NULL`,
-  `CREATE INDEX employees_refused ON employees (refused_at) WHERE refused_at IS NOT NULL`,
-  `CREATE INDEX employees_failed ON employees (failed_operation) WHERE failed_operation IS NOT NULL`,
-]
+    `CREATE INDEX employees_similar ON employees (similarity_key) WHERE similarity_key IS NOT NULL`,
+    `CREATE INDEX employees_due ON employees (plan_at) WHERE plan_at IS NOT NULL AND unanswered = 0`,
+    `CREATE INDEX employees_waiting ON employees (dirty_at) WHERE dirty_at IS NOT NULL AND unanswered = 0`,
+    `CREATE INDEX employees_moment ON employees (next_at) WHERE next_at IS NOT NULL`,
+    `CREATE INDEX employees_urgent ON employees (urgent) WHERE urgent = 1`,
+    `CREATE INDEX employees_incomplete ON employees (incomplete_since) WHERE incomplete_since IS NOT NULL`,
+    `CREATE INDEX employees_object ON employees (object_id) WHERE object_id IS NOT NULL`,
+    `CREATE INDEX employees_active ON employees (accepted_active) WHERE accepted_active = 1`,
+    `CREATE INDEX employees_braked ON employees (braked_at) WHERE braked_at IS NOT NULL`,
+    `CREATE INDEX employees_refused ON employees (refused_at) WHERE refused_at IS NOT NULL`,
+    `CREATE INDEX employees_failed ON employees (failed_operation) WHERE failed_operation IS NOT NULL`,
+    ...withRoom(dialect, 'employees'),
+  ]
+}
 
 /**
  * The user names and mail addresses of an employee's records, former ones included, to find the

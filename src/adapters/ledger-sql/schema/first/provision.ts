@@ -1,9 +1,11 @@
 import type { Dialect } from '../../driver/sql.ts'
+import { withRoom } from './room.ts'
 import { withoutStatistics } from './statistics.ts'
 
 /** What goes out: operations, the batches that carry them, and the calls that send those. */
 export const provisionTables = (dialect: Dialect): readonly string[] => [
   ...operations(dialect),
+  ...records(dialect),
   ...batches(dialect),
   ...calls(dialect),
   ...holds(dialect),
@@ -20,8 +22,9 @@ const operations = (dialect: Dialect): readonly string[] => {
       -- What is sent.
       lane         ${integer} NOT NULL,
       active       ${integer} NOT NULL,
-      record       TEXT NOT NULL,
       hash         TEXT NOT NULL,
+      -- How long its record is.
+      bytes        ${integer} NOT NULL,
       manager      TEXT,
       unresolved   TEXT,
       -- Where it is in which batch.
@@ -45,20 +48,23 @@ const operations = (dialect: Dialect): readonly string[] => {
     `CREATE INDEX operations_pending ON operations (lane, seq) WHERE state = 'pending'`,
     `CREATE INDEX operations_oldest ON operations (seq) WHERE state = 'pending'`,
     `CREATE INDEX operations_unresolved ON operations (unresolved) WHERE unresolved IS NOT NULL`,
-    `CREATE INDEX operations_open ON operations (employee)
-      WHERE state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed')`,
     `CREATE INDEX operations_escrowed ON operations (accepted_at) WHERE state = 'escrowed'`,
     `CREATE INDEX operations_accepted ON operations (accepted_at) WHERE state = 'accepted'`,
     `CREATE INDEX operations_answered ON operations (final_at) WHERE state = 'answered'`,
     `CREATE INDEX operations_employee ON operations (employee)`,
     `CREATE INDEX operations_batch ON operations (batch)`,
-    // A record may be late and speak of what was given up; of what was sent twice there may be two.
-    `CREATE INDEX operations_late ON operations (employee)
-      WHERE (state IN ('unanswered', 'withdrawn', 'failed') OR times_submitted > 1
-        OR (state = 'unchanged' AND code <> 'RedundantExport'))`,
     ...withoutStatistics(dialect, 'operations', ['state', 'unresolved']),
+    ...withRoom(dialect, 'operations'),
   ]
 }
+
+const records = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE records (
+    -- Beside the operation, because PostgreSQL writes a row anew whenever its state changes.
+    operation ${integer} PRIMARY KEY NOT NULL,
+    record    TEXT NOT NULL
+  )${tableOptions}`,
+]
 
 const batches = (dialect: Dialect): readonly string[] => {
   const { integer, identity, tableOptions } = dialect
