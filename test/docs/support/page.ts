@@ -63,7 +63,7 @@ const comparable = (line: string): string =>
     .replaceAll(/[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g, 'ID')
     .replaceAll(/\d{4}-\d{2}-\d{2}T[\d:.]+Z(?: \([^)]*\))?/g, 'INSTANT')
     .replaceAll(/\b(op|batch|dl)-\d+/g, '$1-0')
-    .replaceAll(/[+-]?\d+(?:\.\d+)? s\b/g, '0 s')
+    .replaceAll(/\+?(?:under )?\d+(?:\.\d+)? s\b(?: before)?/g, '0 s')
     .replace(/\d+ operations? in \d+ calls?/, '0 operations in 0 calls')
     .replaceAll(/ +/g, ' ')
     .trim()
