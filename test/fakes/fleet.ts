@@ -9,6 +9,8 @@ export interface Fleet {
   readonly size: number
   /** Ends one without a word and puts another in its place. */
   kill(index: number): Promise<void>
+  /** Asks one to end and puts another in its place, and says with which code it ended. */
+  restart(index: number): Promise<number | null>
   /** Lets one stand still, and go on. */
   freeze(index: number): void
   thaw(index: number): void
@@ -64,6 +66,14 @@ export function startFleet(
         await ended
       }
       children[index] = begin(index)
+    },
+    restart: async (index) => {
+      const child = at(index)
+      const ended = once(child, 'exit') as Promise<[number | null]>
+      child.kill('SIGTERM')
+      const [code] = await ended
+      children[index] = begin(index)
+      return code
     },
     freeze: (index) => void at(index).kill('SIGSTOP'),
     thaw: (index) => void at(index).kill('SIGCONT'),

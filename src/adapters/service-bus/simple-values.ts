@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { bare } from '../../core/own.ts'
 import type { SourceMessage } from '../../core/ports.ts'
 
@@ -9,9 +10,7 @@ export const textIn = (value: unknown): string | null => (typeof value === 'stri
 
 /** An id may also be a number, or bytes. */
 export function idIn(value: unknown): string | null {
-  // Not instanceof: the client copies bytes into objects that only look like them.
-  if (typeof value === 'number' || (ArrayBuffer.isView(value) && value instanceof Uint8Array))
-    return String(value)
+  if (typeof value === 'number' || types.isUint8Array(value)) return String(value)
   return textIn(value)
 }
 
@@ -35,7 +34,7 @@ export function simpleProperties(given: Readonly<Record<string, unknown>> | unde
 }
 
 function isSimple(value: unknown): value is Property {
-  return value === null || typeof value !== 'object' || value instanceof Date
+  return value === null || typeof value !== 'object' || types.isDate(value)
 }
 
 function simpleOf(value: unknown): Property {

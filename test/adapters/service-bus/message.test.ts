@@ -62,3 +62,13 @@ void it('what stands in the place of a text and is none counts as none', () => {
     { contentType: null, subject: null, sessionId: null, replyTo: null, messageId: null, correlationId: '7' },
   )
 })
+
+void it('a described value in a body, of which the client leaves an object that looks like bytes or a date, is refused or read, and never fails', () => {
+  for (const prototype of [Buffer.prototype, Date.prototype, Uint8Array.prototype]) {
+    const like = Object.create(prototype) as object
+    for (const body of [like, [like], { at: like }]) {
+      const message = toMessage('hr-events', received({ body }))
+      assert.notEqual(message.text === null, message.unreadable == null)
+    }
+  }
+})

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, it } from 'node:test'
 import { reconcile } from '../../../src/cli/support/reconcile.ts'
-import { startPostgres } from '../../adapters/support/postgres.ts'
+import { Client } from 'pg'
+import { connectionOf, startPostgres } from '../../adapters/support/postgres.ts'
 import { until } from '../../adapters/support/until.ts'
 import { differences } from '../../fakes/directory.ts'
 import { inFlightTwice, startFleet } from '../../fakes/fleet.ts'
@@ -16,7 +17,18 @@ const FULL = process.env['KILL_ROUNDS'] !== undefined
 const server = await startPostgres({ alone: true })
 after(() => server.close())
 
-void it('three instances with their own loops survive kills, one that hangs, and a database that goes away: the directory is right and the books balance', async (t) => {
+/** Ends every connection of the instances to their database, whatever is under way on it. */
+async function cutConnections(location: string): Promise<void> {
+  const client = new Client(connectionOf(location))
+  await client.connect()
+  const { rowCount } = await client.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+  )
+  await client.end()
+  assert.ok(rowCount !== null && rowCount > 2)
+}
+
+void it('three instances with their own loops survive kills, an orderly restart, one that hangs, connections that are cut, and a database that goes away: the directory is right and the books balance', async (t) => {
   const history = makeHistory({ employees: FULL ? 300 : 150, seed: 20_261_103 })
   const doubles = await doublesFor(t)
   const watch = await watchUploads(doubles.entra.port)
@@ -50,9 +62,24 @@ void it('three instances with their own loops survive kills, one that hangs, and
       25,
     )
 
+  /** SIGTERM ends a process that has not come so far like any other. */
+  const started = (index: number, since: number): Promise<void> =>
+    until(
+      `instance ${index} has started`,
+      async () =>
+        (await reader.listInstances(Date.now())).some(
+          ({ name, startedAt }) => name === `instance-${index}` && startedAt >= since,
+        ),
+      60_000,
+    )
+  await started(2, 0)
   await reach(0.1)
+  assert.equal(await fleet.restart(2), 0, fleet.said())
+  await reach(0.15)
   await fleet.kill(1)
   await doubles.bus.inject({ kind: 'expire-locks' })
+  await reach(0.2)
+  await cutConnections(location)
   await reach(0.3)
   await fleet.kill(0)
   await doubles.bus.inject({ kind: 'expire-locks' })
@@ -62,6 +89,7 @@ void it('three instances with their own loops survive kills, one that hangs, and
   fleet.freeze(2)
   await reach(0.7)
   fleet.thaw(2)
+  const killedAt = Date.now()
   await fleet.kill(0)
   await doubles.bus.inject({ kind: 'expire-locks' })
   await until(
@@ -70,6 +98,7 @@ void it('three instances with their own loops survive kills, one that hangs, and
     90_000,
     50,
   )
+  await started(0, killedAt)
   assert.deepEqual(await fleet.stop(), [0, 0, 0], fleet.said())
 
   const directory = await doubles.entra.directory()

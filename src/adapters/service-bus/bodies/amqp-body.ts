@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
 import { MAX_DEPTH } from '../../../core/json.ts'
 import { bare } from '../../../core/own.ts'
@@ -18,10 +19,12 @@ type Body = Pick<ServiceBusReceivedMessage, 'body' | '_rawAmqpMessage'>
 
 export function amqpBody({ body, _rawAmqpMessage: raw }: Body): AmqpBody {
   const value: unknown = body
-  if (value instanceof Uint8Array) return { kind: 'bytes', bytes: value }
+  // Not instanceof, here and below: the client makes objects of described values that only look
+  // like bytes or dates.
+  if (types.isUint8Array(value)) return { kind: 'bytes', bytes: value }
   if (typeof value === 'string') return { kind: 'text', text: value }
   if (value === undefined || value === null) return unreadable('has nothing in it; send a CloudEvent as JSON')
-  if (raw.bodyType === 'data' && Array.isArray(value) && value.every((part) => part instanceof Uint8Array))
+  if (raw.bodyType === 'data' && Array.isArray(value) && value.every((part) => types.isUint8Array(part)))
     return { kind: 'bytes', bytes: Buffer.concat(value) }
   const parts =
     raw.bodyType === 'sequence' && Array.isArray(value) && value.every(Array.isArray) ? value.flat() : value
@@ -38,9 +41,9 @@ export function amqpBody({ body, _rawAmqpMessage: raw }: Body): AmqpBody {
 function toJson(value: unknown, depth: number): Json | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'number') return isExact(value) ? value : undefined
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
+  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? undefined : value.toISOString()
   // The client leaves whole numbers beyond 2^53 as their eight bytes.
-  if (typeof value !== 'object' || value instanceof Uint8Array) return undefined
+  if (typeof value !== 'object' || types.isUint8Array(value)) return undefined
   if (depth === 0) return null
   if (Array.isArray(value)) {
     const items = value.map((item) => toJson(item, depth - 1))
