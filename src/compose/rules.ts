@@ -3,7 +3,7 @@ import type { Config } from '../config/load.ts'
 import { takeIn, takeInShaped } from '../core/intake/message.ts'
 import { DEFAULT_SOURCE, type Source, sourceRules } from '../core/intake/sources.ts'
 import type { PlanRules } from '../core/plan/decide/planning.ts'
-import { DEFAULT_RULES } from '../core/plan/mapping/mapping.ts'
+import { startingRules } from '../core/plan/mapping/presets.ts'
 import type { SourceMessage } from '../core/ports.ts'
 
 /** The rules by which the configuration plans an employee, for commands that only look. */
@@ -48,6 +48,7 @@ export function attributeNames({ rules: { mapping }, file }: Config): readonly s
     const from = typeof rule === 'string' ? rule : rule?.from
     return from === undefined ? [] : [from]
   })
-  const names = new Set([...DEFAULT_RULES.map(({ from }) => from), ...written])
+  const starting = startingRules(file?.content.mapping ?? {}).map(({ from }) => from)
+  const names = new Set([...starting, ...written])
   return [...names].filter((name) => mapping.uses(name))
 }

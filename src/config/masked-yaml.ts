@@ -4,7 +4,7 @@ import type { NotificationSettings, WebhookSettings } from '../core/alerts/setti
 import type { OAuthSettings } from '../core/intake/hydrate/settings.ts'
 import { MASK, masked, maskedDefaults, maskedHeader, maskedValue } from '../core/display/mask.ts'
 import { bare } from '../core/own.ts'
-import { DEFAULT_RULES } from '../core/plan/mapping/mapping.ts'
+import { startingRules } from '../core/plan/mapping/presets.ts'
 import { visible } from '../core/display/visible.ts'
 import { SECRETS } from './environment.ts'
 import { consoleSettingsOf } from './console/access.ts'
@@ -126,10 +126,10 @@ const maskedAddress = (address: string): string => masked(maskedDefaults(address
 
 /** The mapping, with the default rules that it keeps. */
 function whole(mapping: FileContent['mapping']): FileContent['mapping'] {
-  const { base = 'default', nulls = 'explicit', attributes = {} } = mapping ?? {}
-  const kept = base === 'default' ? Object.fromEntries(DEFAULT_RULES.map(({ to, from }) => [to, from])) : {}
+  const { nulls = 'explicit', attributes = {} } = mapping ?? {}
+  const kept = Object.fromEntries(startingRules(mapping ?? {}).map(({ to, from }) => [to, from]))
   const all = Object.entries({ ...kept, ...attributes }).filter(([, rule]) => rule !== null)
-  return { base: 'none', nulls, attributes: Object.fromEntries(all) }
+  return { base: 'none', presets: [], nulls, attributes: Object.fromEntries(all) }
 }
 
 /** Restores the texts in which variables were expanded, because a value may be a secret. */

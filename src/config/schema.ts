@@ -7,6 +7,7 @@ import { EVENT_TYPES } from '../core/intake/event/event-types.ts'
 import { PLACEHOLDER_DATES } from '../core/intake/event/moments.ts'
 import { isCharset } from '../core/intake/body/charset.ts'
 import { EmergencyFileSettings } from '../core/emergency/settings.ts'
+import { PRESET_NAMES } from '../core/plan/mapping/presets.ts'
 import { PilotSettings } from '../core/plan/pilot.ts'
 import { FIELD_KINDS } from '../core/intake/shape/fields.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
@@ -176,6 +177,9 @@ export const MAPPING = z.strictObject({
     .enum(['default', 'none'])
     .default('default')
     .meta({ description: 'Start with the default mapping, or empty' }),
+  presets: z.array(oneOf(PRESET_NAMES)).default([]).meta({
+    description: 'Further rules to start with. lifecycle: dates for lifecycle workflows',
+  }),
   nulls: z
     .enum(['explicit', 'omit'])
     .default('explicit')

@@ -5,6 +5,7 @@ import { SHIPPED_SHAPES } from '../../core/intake/shapes/shipped.ts'
 import type { RulePart } from '../../core/ledger/port/instances.ts'
 import { own } from '../../core/own.ts'
 import { DEFAULT_RULES } from '../../core/plan/mapping/mapping.ts'
+import { PRESETS } from '../../core/plan/mapping/presets.ts'
 
 /**
  * A hash of each part of the rules in force, defaults of this release included. Spelling, comments
@@ -13,7 +14,7 @@ import { DEFAULT_RULES } from '../../core/plan/mapping/mapping.ts'
 export function ruleHashesOf({ file, rules, ...settings }: Config): Readonly<Record<RulePart, string>> {
   const content = file?.content
   return {
-    mapping: digestOf([content?.mapping ?? null, DEFAULT_RULES]),
+    mapping: digestOf([content?.mapping ?? null, DEFAULT_RULES, PRESETS]),
     sources: digestOf((content?.sources ?? []).map(withoutAccess)),
     shapes: digestOf([content?.shapes ?? {}, (content?.sources ?? []).map(shippedShapeOf)]),
     activation: digestOf(rules.activation),

@@ -1,20 +1,15 @@
-import {
-  compileMapping,
-  DEFAULT_REQUIRED,
-  DEFAULT_RULES,
-  type Mapping,
-} from '../../core/plan/mapping/mapping.ts'
+import { compileMapping, DEFAULT_REQUIRED, type Mapping } from '../../core/plan/mapping/mapping.ts'
+import { startingRules } from '../../core/plan/mapping/presets.ts'
 import { compileRule, type Rule } from '../../core/plan/mapping/rule.ts'
 import type { Problem } from '../path.ts'
 import type { MappingContent } from '../schema.ts'
 import type { Compilation } from './compilation.ts'
 
-/** The default mapping, overridden by that of the file, in a fixed order. */
+/** The default mapping and presets, overridden by the mapping of the file, in a fixed order. */
 export function rulesOf(mapping: MappingContent | undefined, problems: Problem[]): readonly Rule[] {
   const rules = new Map<string, Rule>()
-  const { base = 'default', nulls = 'explicit', attributes = {} } = mapping ?? {}
-  if (base === 'default')
-    for (const rule of DEFAULT_RULES) rules.set(rule.to, { ...rule, nulls, ...needed(rule.to) })
+  const { nulls = 'explicit', attributes = {} } = mapping ?? {}
+  for (const rule of startingRules(mapping ?? {})) rules.set(rule.to, { ...rule, nulls, ...needed(rule.to) })
   for (const [to, written] of Object.entries(attributes)) {
     if (written === null) rules.delete(to)
     else if (typeof written === 'string') rules.set(to, { to, from: written, nulls, ...needed(to) })

@@ -12,7 +12,7 @@ export type PlainRule = Rule & { readonly from: string }
 
 /**
  * Worker attributes by their names in HR events, and their SCIM places. `hireDate` and
- * `terminationDate` have no place in the standard schemas.
+ * `terminationDate` have no place in the standard schemas; the preset `lifecycle` gives them one.
  */
 export const DEFAULT_RULES: readonly PlainRule[] = [
   { from: 'userName', to: 'userName' },

@@ -1,3 +1,4 @@
+import { ROLLCALL_USER } from './presets.ts'
 import { ENTERPRISE_USER } from './scim.ts'
 
 /**
@@ -43,6 +44,9 @@ const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   manager: [`${ENTERPRISE_USER}:manager.value`],
   employeeNumber: [`${ENTERPRISE_USER}:employeeNumber`],
   accountEnabled: ['active'],
+  // Of the preset `lifecycle`.
+  employeeHireDate: [`${ROLLCALL_USER}:hireDate`],
+  employeeLeaveDateTime: [`${ROLLCALL_USER}:leaveDate`],
 }
 
 /** The defaults, overridden by the configuration. Names are looked up in lower case. */
