@@ -25,7 +25,7 @@ import type { Loop } from '../core/loops.ts'
 import { DAY_MS, type Runtime } from '../core/runtime.ts'
 import type { Service } from '../core/service.ts'
 import { busAddress, endpointOf, ledgerAddress, localOnlyCredential } from './addresses.ts'
-import { accountReaderAt, directorySettingsOf } from './directory.ts'
+import { accountReaderAt, directorySettingsOf, SETTLE_MS } from './directory.ts'
 import { emergencyPort, emergencySettings } from './emergency.ts'
 import { identityOf } from './instance/identity.ts'
 import { channelsOf } from './alerts/channels.ts'
@@ -234,6 +234,7 @@ function connectorSettings(
     instance: identityOf(config, owner, loops),
     alerts: alertSettingsOf(config),
     ...(directory ? { directory } : {}),
+    ...(config.DIRECTORY_GUARD === 'on' ? { guard: { settleMs: SETTLE_MS } } : {}),
     intake: {
       ...settings.intake,
       shapes,

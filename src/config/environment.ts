@@ -233,6 +233,10 @@ export const ENVIRONMENT = z.object({
     description:
       'Time between two comparisons with the accounts of the directory, if the permission is granted. unlimited: only by rollcall diff',
   }),
+  DIRECTORY_GUARD: z.enum(['on', 'off']).default('on').meta({
+    description:
+      'Whether the accounts of a batch are looked at before it is sent, if the permission is granted, so that none is enabled that somebody disabled',
+  }),
   ESCROW_MS: duration(2_592_000_000).meta({
     description: 'How long the service may retry a failed operation itself',
   }),

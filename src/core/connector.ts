@@ -3,6 +3,7 @@ import type { ProcessSigns } from './alerts/loop.ts'
 import { alertService, type AlertServiceSettings } from './alerts/service.ts'
 import { type ClockSettings, clockWatch } from './ledger/clock.ts'
 import { startedAfter, type Witness, witnessing, type WitnessSettings } from './ledger/witness.ts'
+import { deactivationGuard } from './directory/guard.ts'
 import { directoryLoop, type DirectorySettings } from './directory/loop.ts'
 import { intakeLoop, type IntakeSettings } from './intake/loop.ts'
 import type { Committer } from './intake/commit.ts'
@@ -100,6 +101,8 @@ export interface ConnectorSettings {
   readonly alerts?: AlertServiceSettings
   /** Without it the accounts of the directory are not compared with the ledger. */
   readonly directory?: DirectorySettings
+  /** Without it the accounts of a batch are not looked at before it is sent. */
+  readonly guard?: { readonly settleMs: number }
   readonly hydrate?: HydrateSettings
   /** Without it everything is kept. */
   readonly retention?: RetentionSettings
@@ -151,12 +154,18 @@ export function connector<M extends SourceMessage>(
   const publish = inOneInstance('publish', () =>
     publishLoop(ledger, ports.outcomes, settings.publish, runtime),
   )
+  const { accounts } = ports
+  const guard =
+    accounts && settings.guard
+      ? deactivationGuard({ ledger, reader: accounts, runtime, settleMs: settings.guard.settleMs })
+      : null
   const submits = Array.from({ length: settings.uploads }, (_, index) =>
     submitLoop(`submit.${index + 1}`, {
       ledger,
       provisioning: ports.provisioning,
       settings: settings.submit,
       runtime,
+      ...(guard ? { guard } : {}),
     }),
   )
   const plan = planLoop({

@@ -247,6 +247,8 @@ export interface AccountReader {
    * `DirectoryUnavailable` (with `lasts: true` when the same request would fail again).
    */
   page(query: AccountQuery): Promise<AccountPage>
+  /** The accounts that have one of these employee ids, in no order. Throws what `page` throws. */
+  find(employeeIds: readonly string[], signal: AbortSignal): Promise<readonly Account[]>
 }
 export interface AccountQuery {
   readonly next: string | null

@@ -28,6 +28,11 @@ export function accountList(accounts: readonly Account[] = [], top = 2, now = ()
     failures: [],
     pages: 0,
     beforePage: () => {},
+    async find(employeeIds) {
+      const failure = list.failures.shift() ?? null
+      if (failure) throw failure
+      return list.accounts.filter(({ employeeId }) => employeeId !== null && employeeIds.includes(employeeId))
+    },
     async page({ next }) {
       list.pages += 1
       await list.beforePage(list.pages)

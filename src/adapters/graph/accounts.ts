@@ -12,6 +12,10 @@ export const ACCOUNTS_PAGE = 999
 
 /** What is read, for errors. */
 const USERS = { code: 'DirectoryUnavailable', what: 'the list of users' } as const
+/**
+ * The most values of an `in` (https://learn.microsoft.com/en-us/graph/filter-query-parameter).
+ */
+const MOST_VALUES = 15
 const ALWAYS = ['id', 'employeeId', 'userPrincipalName', 'accountEnabled', 'userType']
 
 /**
@@ -27,16 +31,26 @@ export function graphAccounts(
 ): AccountReader {
   const names = [...new Set([...properties.values()].map((name) => name.split('.')[0] ?? name))]
   const first = `/users?$select=${[...ALWAYS, ...names].join(',')}&$top=${top}`
+  const page = async (path: string, signal: AbortSignal): Promise<AccountPage> => {
+    try {
+      return await read(path, signal)
+    } catch (error) {
+      if (error instanceof RollcallError) throw error
+      throw new RollcallError(USERS.code, `${USERS.what} could not be read: ${networkCode(error)}`, {
+        cause: error,
+      })
+    }
+  }
   return {
-    page: async ({ next, signal }): Promise<AccountPage> => {
-      try {
-        return await read(next ?? first, signal)
-      } catch (error) {
-        if (error instanceof RollcallError) throw error
-        throw new RollcallError(USERS.code, `${USERS.what} could not be read: ${networkCode(error)}`, {
-          cause: error,
-        })
-      }
+    page: ({ next, signal }) => page(next ?? first, signal),
+    find: async (employeeIds, signal) => {
+      const parts = Array.from({ length: Math.ceil(employeeIds.length / MOST_VALUES) }, (_, index) =>
+        employeeIds.slice(index * MOST_VALUES, (index + 1) * MOST_VALUES),
+      )
+      const pages = await Promise.all(
+        parts.map((part) => page(`${ONLY_STATE}&$filter=${oneOf(part)}`, signal)),
+      )
+      return pages.flatMap(({ accounts }) => accounts)
     },
   }
 
@@ -53,6 +67,13 @@ export function graphAccounts(
       serverAt: dateOf(response),
     }
   }
+}
+
+const ONLY_STATE = `/users?$select=${ALWAYS.join(',')}&$top=${ACCOUNTS_PAGE}`
+
+function oneOf(employeeIds: readonly string[]): string {
+  const quoted = employeeIds.map((id) => `'${id.replaceAll("'", "''")}'`)
+  return encodeURIComponent(`employeeId in (${quoted.join(',')})`)
 }
 
 function refused({ status, headers }: Response, now: number): RollcallError {

@@ -1,4 +1,5 @@
 import pRetry from 'p-retry'
+import type { DeactivationGuard } from '../directory/guard.ts'
 import { unreachable } from '../errors.ts'
 import type { Batch, BatchAnswer, CallLimits, Slot } from '../ledger/port/submit.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -30,6 +31,8 @@ interface Submitting {
   readonly provisioning: Provisioning
   readonly settings: SubmitSettings
   readonly runtime: Runtime
+  /** Looks at the accounts of a batch before it is sent. */
+  readonly guard?: DeactivationGuard
 }
 
 /** Sends full batches, never faster than the service allows, and records each answer. */
@@ -52,7 +55,9 @@ export function submitLoop(name: string, submitting: Submitting): WakeableServic
 
 /** Repeats the call until an answer settles the batch for now. */
 async function send(submitting: Submitting, batch: Batch, signal: AbortSignal): Promise<void> {
-  const { ledger, settings, runtime } = submitting
+  const { ledger, settings, runtime, guard } = submitting
+  // What it holds is withdrawn with the slot.
+  await guard?.check(batch.operations, signal)
   const answer = await pRetry((attempt) => tryOnce(submitting, batch, attempt, signal), {
     retries: settings.attempts - 1,
     minTimeout: 0,

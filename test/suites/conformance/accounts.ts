@@ -88,4 +88,19 @@ export function exerciseAccounts(
       await close()
     }
   })
+
+  void it(`accounts are found by employee id, however many ids are asked for: ${name}`, async () => {
+    const { reader, close } = await open(HELD)
+    try {
+      const others = Array.from({ length: 40 }, (_, index) => `o'${index}`)
+      const found = await reader.find(['2', ...others, '1'], signal)
+      assert.deepEqual(found.map(({ employeeId, enabled }) => `${employeeId} ${enabled}`).toSorted(), [
+        '1 true',
+        '1 true',
+        '2 false',
+      ])
+    } finally {
+      await close()
+    }
+  })
 }

@@ -20,7 +20,8 @@ type UsersRoute = Extract<Route, { readonly to: 'users' }>
 
 /**
  * `GET …/users`, and what an administrator does to a user: `POST …/users`, `PATCH …/users/{id}` and
- * `DELETE …/users/{id}`. `$select`, `$top` and `$skiptoken` count; other query options are refused.
+ * `DELETE …/users/{id}`. `$select`, `$top` and `$skiptoken` count, and of filters
+ * `employeeId in (…)`; other query options are refused.
  *
  * Sources: https://learn.microsoft.com/en-us/graph/api/user-list and, for the limits and costs,
  * https://learn.microsoft.com/en-us/graph/throttling-limits#identity-and-access-service-limits.
@@ -46,6 +47,8 @@ interface ListRequest {
   readonly names: readonly string[]
   readonly top: number
   readonly from: number
+  /** Of the filter; null without one. */
+  readonly employeeIds: readonly string[] | null
 }
 
 export function createUsersApi(
@@ -73,8 +76,11 @@ export function createUsersApi(
   function list(exchange: Exchange, version: ApiVersion): Problem | null {
     const request = readList(exchange.url.searchParams)
     if ('status' in request) return request
-    const { names, top, from } = request
-    const { users, next } = directory.page(from, top)
+    const { names, top, from, employeeIds } = request
+    const { users, next } =
+      employeeIds === null
+        ? directory.page(from, top)
+        : { users: employeeIds.flatMap((id) => directory.byAttribute('employeeId', id)), next: undefined }
     sendJson(exchange, 200, {
       '@odata.context': `${exchange.origin}/${version}/$metadata#users`,
       ...(next === undefined ? {} : { '@odata.nextLink': nextLink(exchange, next) }),
@@ -140,7 +146,7 @@ function newUser(rows: Rows): DirectoryUser {
 }
 
 function readList(query: URLSearchParams): ListRequest | Problem {
-  const other = [...query.keys()].find((name) => !['$select', '$top', '$skiptoken'].includes(name))
+  const other = [...query.keys()].find((name) => !['$select', '$top', '$skiptoken', '$filter'].includes(name))
   if (other !== undefined) return invalid(`Unsupported query option '${other}'.`)
   const names = selectedBy(query.get('$select'))
   if ('unknown' in names)
@@ -152,7 +158,21 @@ function readList(query: URLSearchParams): ListRequest | Problem {
     )
   const token = query.get('$skiptoken')
   const from = token === null ? 0 : readToken(token)
-  return from === null ? invalid('Skip token is invalid.') : { names, top, from }
+  if (from === null) return invalid('Skip token is invalid.')
+  const employeeIds = idsOf(query.get('$filter'))
+  return employeeIds === 'invalid'
+    ? invalid('Unsupported or invalid query filter clause specified.')
+    : { names, top, from, employeeIds }
+}
+
+const MOST_VALUES = 15
+
+/** The one filter that is understood: `employeeId in ('1','2')`, with at most 15 values. */
+function idsOf(filter: string | null): readonly string[] | null | 'invalid' {
+  if (filter === null) return null
+  const [, list] = /^employeeId in \(((?:'(?:[^']|'')*'(?:, ?)?)+)\)$/.exec(filter) ?? []
+  const ids = [...(list ?? '').matchAll(/'((?:[^']|'')*)'/g)].map(([, id = '']) => id.replaceAll("''", "'"))
+  return ids.length === 0 || ids.length > MOST_VALUES ? 'invalid' : ids
 }
 
 function nextLink({ origin, url }: Exchange, position: number): string {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { RollcallError } from '../../../../src/core/errors.ts'
 import { beginComparison } from '../../../../src/core/directory/comparison.ts'
+import { deactivationGuard } from '../../../../src/core/directory/guard.ts'
 import type { Difference, DirectoryRead } from '../../../../src/core/ledger/port/directory.ts'
 import type { Account } from '../../../../src/core/ports.ts'
+import { silentLogger } from '../../../../src/core/runtime.ts'
 import { account, type AccountList, accountList, throttled } from '../../../fakes/account-list.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, UNLIMITED, type World } from './world.ts'
 
@@ -201,7 +203,9 @@ export const directoryCases: readonly LedgerCase[] = [
         ...world.ledger,
         findAccountHolders: async (...query: Parameters<typeof findAccountHolders>) => {
           const holders = await findAccountHolders(...query)
-          await world.record(hrEvent(`move ${query[1]} ${holders.length}`, 'p3', { title: 'Lead' }))
+          // It changes after it was read.
+          if (holders.some(({ employeeId }) => employeeId === 'p3'))
+            await world.record(hrEvent('move', 'p3', { title: 'Lead' }))
           return holders
         },
       }
@@ -312,6 +316,36 @@ export const directoryCases: readonly LedgerCase[] = [
           ['directory.repair', 'ada'],
         ],
       )
+    },
+  },
+  {
+    name: 'an operation of a batch does not enable an account that somebody disabled a moment ago',
+    run: async (world) => {
+      await employ(world, 'off', 'on', 'left', 'rehired')
+      await world.record(leaver('leave', 'rehired'))
+      await confirm(world)
+      world.now += 60 * MINUTE
+      await world.record(
+        hrEvent('move off', 'off', { title: 'Lead' }),
+        hrEvent('move on', 'on', { title: 'Lead' }),
+        leaver('leave left', 'left'),
+        hrEvent('return', 'rehired', { active: true }, { order: 2_000 }),
+      )
+      await world.plan()
+      const batch = await world.needBatch()
+      const disabled = ['off', 'left', 'rehired'].map((id) => accountOf(id, { enabled: false }))
+      const guard = deactivationGuard({
+        ledger: world.ledger,
+        reader: accountList([...disabled, accountOf('on')]),
+        runtime: { now: () => world.now, log: silentLogger },
+        settleMs: SETTLE_MS,
+      })
+      await guard.check(batch.operations, signal)
+      const { operations } = await world.take(batch, UNLIMITED)
+      assert.deepEqual(operations.map(({ employeeId }) => employeeId).toSorted(), ['left', 'on', 'rehired'])
+      assert.deepEqual(await openCodes(world), ['DisabledElsewhere off'])
+      await world.plan()
+      assert.equal((await world.states('off'))['move off'], 'held')
     },
   },
   {

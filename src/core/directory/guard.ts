@@ -1,0 +1,94 @@
+import { RollcallError } from '../errors.ts'
+import type { AccountHolder, Difference, DirectoryLedger } from '../ledger/port/directory.ts'
+import type { BatchOperation } from '../ledger/port/submit.ts'
+import type { Account, AccountReader } from '../ports.ts'
+import { parseRecord } from '../plan/mapping/record.ts'
+import type { Runtime } from '../runtime.ts'
+
+/** Looks at the accounts of a batch before it is sent. */
+export interface DeactivationGuard {
+  /**
+   * Holds the employees of these operations whose accounts somebody disabled since the directory
+   * took their last record. Never throws for what the directory does: without an answer the batch
+   * goes as it is.
+   */
+  check(operations: readonly BatchOperation[], signal: AbortSignal): Promise<void>
+}
+
+export interface GuardContext {
+  readonly ledger: Pick<DirectoryLedger, 'findAccountHolders' | 'recordDifferences'>
+  readonly reader: Pick<AccountReader, 'find'>
+  readonly runtime: Pick<Runtime, 'now' | 'log'>
+  /** The directory may show what it accepted only after so long. */
+  readonly settleMs: number
+}
+
+/** How long the guard asks nothing after it got no answer, and without the right to read users. */
+const PAUSE_MS = 60_000
+const FORBIDDEN_MS = 3_600_000
+
+export function deactivationGuard({ ledger, reader, runtime, settleMs }: GuardContext): DeactivationGuard {
+  let pausedUntil = Number.NEGATIVE_INFINITY
+  let logged: string | null = null
+
+  const pause = (error: RollcallError): void => {
+    const isForbidden = error.code === 'DirectoryForbidden'
+    pausedUntil = runtime.now() + (isForbidden ? FORBIDDEN_MS : PAUSE_MS)
+    if (logged === error.code) return
+    logged = error.code
+    const what = 'batches are sent without a look at their accounts'
+    if (isForbidden) runtime.log.info('guard.off', { code: error.code, what })
+    else runtime.log.warn('guard.off', { code: error.code, what })
+  }
+  return {
+    check: async (operations, signal) => {
+      const seenAt = runtime.now()
+      const employees = operations.flatMap(({ employeeId, record }) =>
+        parseRecord(record)['active'] === true ? [employeeId] : [],
+      )
+      if (employees.length === 0 || seenAt < pausedUntil) return
+      let accounts: readonly Account[]
+      try {
+        accounts = await reader.find(employees, signal)
+      } catch (error) {
+        if (!(error instanceof RollcallError) || signal.aborted) throw error
+        return pause(error)
+      }
+      logged = null
+      const disabled = accounts.filter(({ enabled }) => !enabled)
+      if (disabled.length === 0) return
+      const holders = await ledger.findAccountHolders(disabled, seenAt)
+      const differences = disabledMeanwhile(disabled, holders, { seenAt, settleMs })
+      if (differences.length > 0) await ledger.recordDifferences(differences, runtime.now())
+    },
+  }
+}
+
+/**
+ * The disabled accounts of employees whose last accepted record says active. Pure. Unlike a
+ * comparison it also looks at employees with an operation under way, because that is about to go.
+ */
+export function disabledMeanwhile(
+  accounts: readonly Account[],
+  holders: readonly AccountHolder[],
+  { seenAt, settleMs }: { readonly seenAt: number; readonly settleMs: number },
+): readonly Difference[] {
+  const byId = new Map(holders.map((holder) => [holder.employeeId, holder]))
+  return accounts.flatMap(({ objectId, employeeId, enabled }): Difference[] => {
+    const holder = employeeId === null ? undefined : byId.get(employeeId)
+    if (!holder || enabled || holder.disabledElsewhereAt !== null) return []
+    const { accepted, revision } = holder
+    if (!accepted?.active || accepted.at + settleMs > seenAt) return []
+    if (holder.objectId !== null && holder.objectId !== objectId) return []
+    return [
+      {
+        code: 'DisabledElsewhere',
+        objectId,
+        employee: { employeeId: holder.employeeId, revision },
+        about: `${objectId} ${seenAt}`,
+        detail: `account ${objectId} is disabled in the directory`,
+        seenAt,
+      },
+    ]
+  })
+}
