@@ -22,7 +22,7 @@ export interface TestsOf {
  * them only those that load the file, the nearest first. `null` for a file without tests next to it.
  */
 export function testsOf(file: string): TestsOf | null {
-  if (file.startsWith(LEDGER)) return { near: [IN_MEMORY], far: [] }
+  if (file.startsWith(LEDGER)) return { near: [IN_MEMORY], far: loading(file, ledgerTests()) }
   const place = relative(CORE, file)
   const mirror = join(ROOT, 'test/core', dirname(place))
   const own = join(mirror, `${basename(place, '.ts')}.test.ts`)
@@ -37,6 +37,10 @@ export function testsOf(file: string): TestsOf | null {
     nearest.length + inArea.length > 0 ? inArea : loading(file, elsewhere()).slice(0, MOST_ELSEWHERE)
   return { near: nearest, far }
 }
+
+/** What files and drivers are tested with, beside the conformance suite. */
+const ledgerTests = (): readonly string[] =>
+  globSync(join(ROOT, 'test/adapters/ledger-sql/{*,sqlite/{disk,file,sole}}.test.ts'))
 
 /** Tests of other parts, for files that no test of their own area loads. */
 const elsewhere = (): readonly string[] =>
