@@ -116,7 +116,7 @@ export const CORE_MUTANTS: MutantList = {
     },
     {
       breaks: 'of attributes with the same parent an expression sees only the last',
-      file: 'plan/mapping/mapping.ts',
+      file: 'plan/mapping/nest.ts',
       find: 'isNested(child) ? child : (',
       replace: '(',
       suites: ['test/core/plan/mapping/rule.test.ts'],

@@ -1,22 +1,33 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { staleAmong, tasksOf } from './lists.ts'
-import { runRandom } from './random/run.ts'
+import { runRandom, runThese } from './random/run.ts'
+import { changesAt } from './random/sample.ts'
 import { runMutant } from './run-mutant.ts'
 
 /**
  * `npm run mutants [-- LIST]` breaks the code in every listed way, one at a time, and shows whether
  * the tests notice. `npm run mutants -- --random N --seed S` breaks core and ledger in N random
- * places instead. Exits with 1 if a mutant survives or is stale.
+ * places instead, `--at FILE:LINE` in every way at that place. Exits with 1 if a mutant survives or
+ * is stale.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { random: { type: 'string' }, seed: { type: 'string', default: '1' } },
+  options: {
+    random: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    at: { type: 'string', multiple: true },
+  },
 })
 const write = (line: string): void => void process.stdout.write(`${line}\n`)
 
-if (values.random === undefined) process.exitCode = await runLists(positionals[0] ?? null)
-else process.exitCode = (await runRandom(Number(values.random), Number(values.seed), write)) === 0 ? 0 : 1
+const survived =
+  values.at !== undefined
+    ? await runThese(changesAt(values.at), write)
+    : values.random === undefined
+      ? await runLists(positionals[0] ?? null)
+      : await runRandom(Number(values.random), Number(values.seed), write)
+process.exitCode = survived === 0 ? 0 : 1
 
 async function runLists(name: string | null): Promise<number> {
   const tasks = tasksOf(name)
@@ -43,5 +54,5 @@ async function runLists(name: string | null): Promise<number> {
   }
   await Promise.all(Array.from({ length: availableParallelism() }, runQueue))
   write(`${tasks.length - survivors} of ${tasks.length} killed, ${stale.length} stale`)
-  return survivors + stale.length === 0 ? 0 : 1
+  return survivors + stale.length
 }

@@ -16,4 +16,28 @@ export const EQUIVALENT: readonly Equivalent[] = [
     because:
       'it is the condition of an index, which only decides how fast a query is; the tests of plans notice it',
   },
+  {
+    file: 'src/adapters/ledger-sql/report/correlate.ts',
+    find: 'accepted_hash = NULL, revision = revision + 1',
+    replace: 'accepted_hash = NULL, revision = revision + 0',
+    because: 'the answer that leads here has raised the revision in the same transaction (addUnanswered)',
+  },
+  {
+    file: 'src/core/history/series.ts',
+    find: 'at < (steps[0] ?? 0)',
+    replace: 'at < (steps[0] ?? 1)',
+    because: 'without steps there is nothing to return',
+  },
+  {
+    file: 'src/core/intake/hydrate/loop.ts',
+    find: 'Math.max(afterMs ?? 0, backoff)',
+    replace: 'Math.max(afterMs ?? 1, backoff)',
+    because: 'the wait before a retry is always longer than a millisecond',
+  },
+  {
+    file: 'src/core/ledger/clock.ts',
+    find: 'database ?? 0)',
+    replace: 'database ?? 1)',
+    because: 'the time is always later than a millisecond after 1970',
+  },
 ]

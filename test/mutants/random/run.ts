@@ -33,9 +33,20 @@ async function isNoticed(mutant: Mutant, suites: readonly string[]): Promise<boo
  */
 export async function runRandom(count: number, seed: number, write: (line: string) => void): Promise<number> {
   await failsWithoutChange()
+  const survived = await runThese(sampleOf(count, seed), write)
+  // Whatever went wrong with the tests or the machine meanwhile would have looked like a notice.
+  await failsWithoutChange()
+  return survived
+}
+
+/** Tries these changes. Resolves to how many no test noticed. */
+export async function runThese(
+  mutants: readonly RandomMutant[],
+  write: (line: string) => void,
+): Promise<number> {
   const counts: Record<Fate, number> = { near: 0, far: 0, types: 0, survived: 0 }
   const unsure = new Map<RandomMutant, Fate>()
-  for (const one of sampleOf(count, seed)) {
+  for (const one of mutants) {
     const fate = await fateOf(one)
     write(`${fate.padEnd(8)} ${one.file}:${one.line} ${one.operator}`)
     if (fate === 'near') counts.near += 1
@@ -49,8 +60,6 @@ export async function runRandom(count: number, seed: number, write: (line: strin
     write(`${fate.padEnd(8)} ${one.file}:${one.line} ${one.operator}`)
     write(changedLine(one))
   }
-  // Whatever went wrong with the tests or the machine meanwhile would have looked like a notice.
-  await failsWithoutChange()
   const tried = counts.near + counts.far + counts.survived
   const caught = tried - counts.survived
   write(

@@ -18,13 +18,12 @@ export interface RandomMutant {
 }
 
 /**
- * `count` changes of core and ledger; one seed gives one sample. Those listed as equivalent are
- * left out.
+ * `count` changes of core and ledger; one seed gives one sample, as long as the code stays the same.
+ * Those listed as equivalent are left out.
  */
 export function sampleOf(count: number, seed: number): readonly RandomMutant[] {
   const random = chance(seed)
-  const sources = changeableFiles().map((path) => ({ path, text: readFileSync(path, 'utf8') }))
-  const all = sources.flatMap(({ path, text }) => changesOf(text).map((change) => ({ path, text, change })))
+  const all = [...allChanges()]
   const chosen: RandomMutant[] = []
   while (chosen.length < count && all.length > 0) {
     const [one] = all.splice(Math.floor(random() * all.length), 1)
@@ -33,6 +32,29 @@ export function sampleOf(count: number, seed: number): readonly RandomMutant[] {
   }
   return chosen
 }
+
+/** Every change at these places, as `rule.ts:143`. */
+export function changesAt(places: readonly string[]): readonly RandomMutant[] {
+  return allChanges()
+    .filter(({ path, text, change: { start } }) => {
+      const place = `${path}:${lineAt(text, start)}`
+      return places.some((one) => place.endsWith(one))
+    })
+    .map(({ path, text, change }) => mutantOf(path, text, change))
+    .filter((one) => !isEquivalent(one))
+}
+
+interface Found {
+  readonly path: string
+  readonly text: string
+  readonly change: Change
+}
+function allChanges(): readonly Found[] {
+  const sources = changeableFiles().map((path) => ({ path, text: readFileSync(path, 'utf8') }))
+  return sources.flatMap(({ path, text }) => changesOf(text).map((change) => ({ path, text, change })))
+}
+
+const lineAt = (text: string, start: number): number => text.slice(0, start).split('\n').length
 
 function isEquivalent({ file, mutant }: RandomMutant): boolean {
   return EQUIVALENT.some(
@@ -62,7 +84,7 @@ function mutantOf(path: string, text: string, { start, end, to, operator }: Chan
     until = Math.max(until, text.indexOf('\n', until + 1))
   }
   const file = relative(ROOT, path)
-  const line = text.slice(0, start).split('\n').length
+  const line = lineAt(text, start)
   const find = text.slice(from, until)
   const replace = text.slice(from, start) + to + text.slice(end, until)
   return {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { describe, it } from 'node:test'
+import { readDataContract } from '../../../../src/core/intake/body/data-contract.ts'
 import { unpack } from '../../../../src/adapters/service-bus/bodies/unpack.ts'
 import { MOST_UNPACKED_BYTES, readBytes, unpackText } from '../../../../src/core/intake/body/bytes.ts'
 
@@ -190,6 +191,13 @@ void describe('the binary XML of a .NET BrokeredMessage is opened', () => {
     ])
       assert.equal(await read(bytes), JSON_TEXT)
     assert.equal(await read(element('string', sized(0x9d, 4, long))), long.toString())
+  })
+
+  void it('a message that was cut off anywhere in its text is damaged, never a shorter text', () => {
+    const whole = element('string', sized(0x98, 1, utf8), Buffer.of(1))
+    assert.deepEqual(readDataContract(whole), { kind: 'text', text: JSON_TEXT })
+    for (let length = element('string').length; length < whole.length; length++)
+      assert.equal(readDataContract(whole.subarray(0, length)).kind, 'damaged', `${length} bytes`)
   })
 
   void it('bytes that were given to it as a list of bytes', async () => {

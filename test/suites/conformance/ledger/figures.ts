@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Stage } from '../../../../src/core/ledger/port/figures.ts'
+import type { StageCursor, StagePage } from '../../../../src/core/ledger/port/views/stages.ts'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
 import { failAll } from './dead-letters.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, messageOf, T0, type World } from './world.ts'
@@ -46,6 +47,35 @@ export const figureCases: readonly LedgerCase[] = [
         world.now,
       )
       assert.deepEqual(await stages(world), { unpublished: '1 51' })
+    },
+  },
+  {
+    name: 'a stage is listed a page at a time: each item that waits there once, and nothing else',
+    run: async (world) => {
+      const listed = async (stage: Stage): Promise<readonly string[]> => {
+        const found: string[] = []
+        for (let next: StageCursor | null = null, more = true; more;) {
+          const page: StagePage = await world.ledger.listStage({ stage, now: world.now, next, limit: 1 })
+          found.push(...page.rows.map(({ employeeId }) => employeeId))
+          next = page.next
+          more = next !== null && found.length < 9
+        }
+        return found.toSorted()
+      }
+      const all = ['p1', 'p2', 'p3']
+      await world.record(...all.map((id) => joiner(`hire of ${id}`, id)))
+      assert.deepEqual([await listed('received'), await listed('due')], [all, all])
+      await world.plan()
+      assert.deepEqual([await listed('waiting'), await listed('received')], [all, []])
+      const sent = await world.accept(await world.needBatch())
+      assert.deepEqual([await listed('accepted'), await listed('waiting')], [all, []])
+      await world.answer(sent)
+      assert.deepEqual([await listed('answered'), await listed('accepted')], [all, []])
+      await world.finalize()
+      assert.deepEqual([await listed('unpublished'), await listed('answered')], [all, []])
+      const [first] = await world.ledger.listUnpublishedOutcomes(1)
+      await world.ledger.markOutcomesPublished(first ? [first.id] : [], world.now)
+      assert.deepEqual(await listed('unpublished'), ['p2', 'p3'])
     },
   },
   {

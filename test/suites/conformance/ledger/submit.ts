@@ -228,6 +228,8 @@ export const submitCases: readonly LedgerCase[] = [
       await world.plan()
       assert.deepEqual(await world.slot(batch), { kind: 'empty' })
       assert.equal((await world.ledger.readCounts()).stateCounts.batches.empty, 1)
+      // Neither was submitted before, so the newer one needs no resend after it.
+      assert.deepEqual(await world.due(), [])
       assert.deepEqual(employees(await world.next()), ['p0', 'p1'])
     },
   },
