@@ -6,6 +6,7 @@ import { answerCases } from './ledger/answers.ts'
 import { auditCases } from './ledger/audit.ts'
 import { blameCases } from './ledger/attribute-failure.ts'
 import { blockCases } from './ledger/blocks.ts'
+import { evidenceCases } from './ledger/evidence.ts'
 import { sendOrderCases } from './ledger/send-orders.ts'
 import { brakeCases } from './ledger/brake.ts'
 import { booksCases } from './ledger/books.ts'
@@ -57,6 +58,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   emergencyCases,
   blockCases,
   sendOrderCases,
+  evidenceCases,
   refusedCases,
   noticeCases,
   incompleteCases,
