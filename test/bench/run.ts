@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { once } from 'node:events'
+import { OPTIONS } from '../fakes/rollcall.ts'
 import { readRound, type Round, summarize, type Summary } from './support/figures.ts'
 import { type Benchmark, BENCHMARKS, type Goal } from './support/list.ts'
 import { machine } from './support/machine.ts'
@@ -17,7 +18,7 @@ import { machine } from './support/machine.ts'
  *     npm run bench -- --only intake --rounds 9       one of them; --only may be given again
  *     npm run bench -- --smoke                        whether each still runs; its figures mean nothing
  *
- * A round is a process of its own, and begins with a warm-up. A round whose end state is wrong does
+ * A round is a process of its own, with the options of Node that Rollcall is started with, and begins with a warm-up. A round whose end state is wrong does
  * not count, and the exit code is then 1. The figures of all rounds are kept in a JSON file. The
  * machine should be idle.
  */
@@ -61,7 +62,7 @@ process.stdout.write(`\nall rounds: ${values.json}\n`)
 async function roundOf(benchmark: Benchmark): Promise<Round | null> {
   const script = fileURLToPath(new URL(benchmark.script, import.meta.url))
   const given = values.smoke ? benchmark.smoke : benchmark.arguments
-  const child = spawn(process.execPath, [script, ...given], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [...OPTIONS, script, ...given], { stdio: ['ignore', 'pipe', 'pipe'] })
   const [output, errors, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
