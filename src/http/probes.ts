@@ -18,6 +18,8 @@ export interface ClientLimits {
   readonly waitMs: number
   /** How often the server looks for requests that take longer. */
   readonly checkMs: number
+  /** For a connection on which nothing passes while it is answered: its client does not read. */
+  readonly silentMs: number
 }
 
 export interface Probes {
@@ -32,7 +34,7 @@ type Route = (
 const JSON_TYPE = 'application/json; charset=utf-8'
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 /** By default a server looks for slow requests every 30 seconds only. */
-const LIMITS: ClientLimits = { waitMs: 5_000, checkMs: 1_000 }
+const LIMITS: ClientLimits = { waitMs: 5_000, checkMs: 1_000, silentMs: 60_000 }
 /** Connections without a request under way. */
 const MOST_WAITING = 100
 
@@ -43,7 +45,7 @@ const MOST_WAITING = 100
  * `AddressUnavailable`.
  */
 export async function startProbes(
-  { address, token, limits: { waitMs, checkMs } = LIMITS }: ProbeSettings,
+  { address, token, limits: { waitMs, checkMs, silentMs } = LIMITS }: ProbeSettings,
   ready: () => Promise<Readiness>,
   metrics: () => Promise<string>,
   pages: RequestListener | null = null,
@@ -78,6 +80,7 @@ export async function startProbes(
       else pages(request, response)
     },
   )
+  server.setTimeout(silentMs)
   // A limit of the server's own would refuse the newest connection, which may be the probe; the one
   // that has waited longest without a request goes instead.
   const waiting = new Set<Socket>()

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '../../../src/core/runtime.ts'
 import { silentLogger } from '../../../src/core/runtime.ts'
 import { consoleListener } from '../../../src/http/console/listener.ts'
 import { startProbes } from '../../../src/http/probes.ts'
+import { until } from '../../adapters/support/until.ts'
 import type { World } from '../../suites/conformance/ledger/world.ts'
 import { anOffice, contextOf } from './office.ts'
 
@@ -22,7 +24,7 @@ before(async () => {
   const settings = {
     address: { host: '127.0.0.1', port: 0, loopback: true },
     token: null,
-    limits: { waitMs: WAIT_MS, checkMs: 20 },
+    limits: { waitMs: WAIT_MS, checkMs: 20, silentMs: WAIT_MS },
   }
   const served = await startProbes(
     settings,
@@ -74,4 +76,42 @@ void describe('a client that sends, byte by byte,', () => {
       }
       assert.deepEqual(errors.splice(0), [], 'and the log does not fill')
     })
+})
+
+void test('a client that does not read its answer is cut off, and one that reads slowly gets all of it', async (t) => {
+  const large = Buffer.alloc(30_000_000)
+  const ended: boolean[] = []
+  const settings = {
+    address: { host: '127.0.0.1', port: 0, loopback: true },
+    token: null,
+    limits: { waitMs: 5_000, checkMs: 1_000, silentMs: WAIT_MS },
+  }
+  const served = await startProbes(
+    settings,
+    async () => ({ ready: true, checks: {} }),
+    async () => '',
+    (_, response) => {
+      response.once('close', () => ended.push(response.writableFinished))
+      response.end(large)
+    },
+  )
+  t.after(() => served.close())
+  const ask = async (): Promise<Socket> => {
+    const socket = connect(served.port, '127.0.0.1')
+    await once(socket, 'connect')
+    socket.on('error', () => {}).write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n')
+    return socket
+  }
+  const silent = await ask()
+  t.after(() => silent.destroy())
+  await until('the silent one is cut off', () => ended.length > 0)
+  assert.deepEqual(ended, [false])
+
+  const slow = await ask()
+  let got = 0
+  for await (const data of slow) {
+    got += (data as Buffer).length
+    await delay(1)
+  }
+  assert.ok(got > large.length, String(got))
 })
