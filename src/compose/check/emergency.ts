@@ -24,7 +24,7 @@ export async function proveEmergency(config: Config): Promise<Proof[]> {
     await prove('emergency lane', async () => {
       const directory = directDeactivation(config, await credentialOf(config), { now: Date.now })
       const reply = await directory.deactivate(NO_ONE, randomUUID())
-      const { answer } = emergencyVerdict(reply, Date.now(), PAUSES)
+      const { answer } = emergencyVerdict(reply, { now: Date.now(), failures: 0, settings: PAUSES })
       const said = reply.kind === 'response' ? String(reply.status) : reply.code
       if (answer.wait === 'account-gone')
         return `may disable accounts; this test call costs USD ${usdOf(emergency.microUsdPerCall)}`

@@ -10,7 +10,7 @@ export interface EmergencyLedger {
   readEmergencyStatus(now: number): Promise<EmergencyStatus>
   /**
    * Deactivations that the service has not carried out, of employees with an open leaver case whom
-   * the lane has not disabled yet; those planned first come first.
+   * the lane has not disabled yet; those planned first come first, those without an object id last.
    */
   listEmergencyCandidates(query: EmergencyQuery): Promise<readonly EmergencyCandidate[]>
   /**

@@ -51,6 +51,7 @@ const ANSWER_GRACE_MS = 5_000
  */
 export function emergencyLoop(lane: EmergencyLane): WakeableService {
   let pause: EmergencyVerdict['pause'] = null
+  let failures = 0
   return loop('emergency', lane.runtime, async (signal) => {
     const { ledger, settings, runtime } = lane
     const now = runtime.now()
@@ -62,8 +63,10 @@ export function emergencyLoop(lane: EmergencyLane): WakeableService {
     await mark(lane, status.waits, waits)
     for (const call of due) {
       if (signal.aborted) break
-      const verdict = await makeCall(lane, call, signal)
-      pause = verdict?.pause ?? null
+      const verdict = await makeCall(lane, call, failures, signal)
+      if (verdict === null) continue
+      pause = verdict.pause
+      failures = pause?.why === 'unavailable' ? failures + 1 : 0
       if (pause !== null) break
     }
     // A pause is said in the leaver cases at once.
@@ -114,6 +117,7 @@ async function mark(
 async function makeCall(
   { ledger, directory, settings, runtime }: EmergencyLane,
   { candidate, reason }: DueCall,
+  failures: number,
   signal: AbortSignal,
 ): Promise<EmergencyVerdict | null> {
   const { employee, operation } = candidate
@@ -134,7 +138,7 @@ async function makeCall(
   const reply = await withGrace(signal, ANSWER_GRACE_MS, runtime, (cut) =>
     directory.deactivate(begun.objectId, runtime.id(), cut),
   )
-  const verdict = emergencyVerdict(reply, runtime.now(), settings)
+  const verdict = emergencyVerdict(reply, { now: runtime.now(), failures, settings })
   await ledger.endEmergencyCall(begun.call, verdict.answer, runtime.now())
   runtime.telemetry.count('rollcall.emergency.requests', 1, {
     status: reply.kind === 'response' ? String(reply.status) : reply.code,

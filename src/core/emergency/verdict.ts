@@ -20,6 +20,18 @@ export interface PauseSettings {
 
 /** `Retry-After` is cut to this, so that a wrong one does not end the lane. */
 const LONGEST_PAUSE_MS = 3_600_000
+/** The pause doubles with each failure in a row up to this, because a failed call may be billed. */
+const LONGEST_FAILED_MS = 900_000
+
+/** Network errors before a request has left: nothing was changed, and nothing is billed. */
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'])
+
+export interface VerdictContext {
+  readonly now: number
+  /** Calls in a row that failed with the service or the network. */
+  readonly failures: number
+  readonly settings: PauseSettings
+}
 
 /**
  * The text of the 400 of a tenant in which the API is not enabled names the missing Azure resource.
@@ -32,37 +44,48 @@ const NOT_ENABLED = /scimapiconsumptions|SCIM Provisioning API/i
  * answer may have been billed.
  * https://learn.microsoft.com/en-us/entra/identity/app-provisioning/enable-scim-api
  */
-export function emergencyVerdict(
-  reply: UploadAnswer,
-  now: number,
-  settings: PauseSettings,
-): EmergencyVerdict {
-  if (reply.kind === 'network')
+export function emergencyVerdict(reply: UploadAnswer, context: VerdictContext): EmergencyVerdict {
+  const { now } = context
+  if (reply.kind === 'network') {
+    const sent = !NOT_SENT.has(reply.code)
+    const result = sent ? 'unknown' : 'refused'
     return {
-      answer: { at: now, result: 'unknown', status: null, wait: 'unavailable', billed: true },
-      pause: { why: 'unavailable', until: now + settings.failedMs },
+      answer: { at: now, result, status: null, wait: 'unavailable', billed: sent },
+      pause: { why: 'unavailable', until: now + failedMs(context) },
     }
+  }
   const { status, serverAt } = reply
   const at = serverAt ?? now
   if (status >= 200 && status < 300)
     return { answer: { at, result: 'disabled', status, wait: null, billed: true }, pause: null }
   if (status === 404)
     return { answer: { at, result: 'gone', status, wait: 'account-gone', billed: true }, pause: null }
-  const pause = pauseAfter(reply, now, settings)
-  return { answer: { at, result: 'refused', status, wait: pause.why, billed: false }, pause }
+  const pause = pauseAfter(reply, context)
+  const result = isFailure(status) ? 'unknown' : 'refused'
+  return { answer: { at, result, status, wait: pause.why, billed: false }, pause }
+}
+
+/** The service failed, and may have acted all the same. */
+function isFailure(status: number): boolean {
+  return status === 408 || status >= 500
 }
 
 type Refusal = Pick<Extract<UploadAnswer, { kind: 'response' }>, 'status' | 'retryAfter' | 'message'>
 
 function pauseAfter(
   { status, retryAfter, message }: Refusal,
-  now: number,
-  { throttledMs, failedMs, accessMs }: PauseSettings,
+  context: VerdictContext,
 ): NonNullable<EmergencyVerdict['pause']> {
-  if (status === 429 || status === 408 || status >= 500) {
-    const asked = retryAfterMs(retryAfter, now) ?? (status === 429 ? throttledMs : failedMs)
+  const { now, settings } = context
+  const { throttledMs, accessMs } = settings
+  if (status === 429 || isFailure(status)) {
+    const asked = retryAfterMs(retryAfter, now) ?? (status === 429 ? throttledMs : failedMs(context))
     return { why: 'unavailable', until: now + Math.min(Math.max(asked, 1_000), LONGEST_PAUSE_MS) }
   }
   if (status === 400 && NOT_ENABLED.test(message ?? '')) return { why: 'not-enabled', until: now + accessMs }
   return { why: 'access', until: now + accessMs }
+}
+
+function failedMs({ failures, settings }: VerdictContext): number {
+  return Math.min(LONGEST_FAILED_MS, settings.failedMs * 2 ** Math.min(failures, 10))
 }

@@ -8,7 +8,8 @@ export function directoryHolds({ accepted, employee, emergencyDisabledAt }: Acce
   if (elsewhereAt !== null && (accepted === null || accepted.last.at <= elsewhereAt))
     return { kind: 'disabled-elsewhere', at: elsewhereAt }
   const isConfirmed = accepted !== null && accepted.certain && !accepted.active
-  if (emergencyDisabledAt !== null && !isConfirmed)
+  const mayBecomeActive = employee?.unanswered.some(({ active }) => active) ?? false
+  if (emergencyDisabledAt !== null && !isConfirmed && !mayBecomeActive)
     return { kind: 'emergency-disabled', at: emergencyDisabledAt }
   if (accepted === null) return { kind: 'not-known' }
   const { since, orEarlier } = accepted

@@ -56,7 +56,9 @@ export function assessLeaver(view: LeaverView, now: number, rules?: FoldRules): 
   }
   const mayBecomeActive = employee.unanswered.some((operation) => operation.active)
   if (directory.disabled && !mayBecomeActive) return proven(view, directory.since ?? now)
-  return byLane(view, assessUnproven(view, event))
+  const assessment = assessUnproven(view, event)
+  // An activation that the service may still carry out would undo what the lane did.
+  return mayBecomeActive ? assessment : byLane(view, assessment)
 }
 
 function endedAs(as: LeaverEnd, at: number): Assessment {
@@ -64,9 +66,9 @@ function endedAs(as: LeaverEnd, at: number): Assessment {
 }
 
 /** Proven by the log; an answer to the emergency lane may have come first. */
-function proven({ emergency: { disabledAt } }: LeaverView, at: number): Assessment {
+function proven({ leaverCase, emergency: { disabledAt } }: LeaverView, at: number): Assessment {
   return disabledAt !== null && disabledAt < at
-    ? { kind: 'ended', as: 'proven', at: disabledAt, byEmergency: true }
+    ? { kind: 'ended', as: 'proven', at: Math.max(disabledAt, leaverCase.openedAt), byEmergency: true }
     : endedAs('proven', at)
 }
 

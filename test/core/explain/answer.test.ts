@@ -131,6 +131,13 @@ void describe('what the directory holds', () => {
     assert.deepEqual([canSignIn, directory], ['no', { kind: 'emergency-disabled', at: day(11) }])
     assert.deepEqual(between, [], 'nothing keeps HR and the directory apart')
     assert.equal(answer(LEFT, { ...lane, accepted: DISABLED }).directory.kind, 'disabled')
+    const unanswered = [{ id: 'op-1', state: 'accepted', active: true }] as const
+    const behind = {
+      ...lane,
+      accepted: { ...ACTIVE, certain: false },
+      employee: employee(LEFT, { unanswered }),
+    }
+    assert.equal(answer(LEFT, behind).directory.kind, 'in-doubt', 'an activation may still land')
   })
 })
 

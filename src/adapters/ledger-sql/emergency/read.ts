@@ -69,6 +69,8 @@ interface WaitingRow {
   readonly seq: number
   readonly employee: string
   readonly created_at: number
+  /** 1: no object id is known. They come last, so that those who can go are not behind the limit. */
+  readonly unfindable: number
 }
 
 /** The employee has an open leaver case, and the lane has not disabled the account. */
@@ -81,8 +83,10 @@ export async function emergencyCandidates(
 ): Promise<readonly EmergencyCandidate[]> {
   const of = (from: string, order: string): Promise<WaitingRow[]> =>
     sql.all<WaitingRow>(
-      `SELECT o.seq, o.employee, o.created_at FROM ${from} AND o.active = 0 AND o.created_at <= ? AND ${NEEDS_LANE}
-       ORDER BY ${order} LIMIT ?`,
+      `SELECT o.seq, o.employee, o.created_at, (
+         SELECT COUNT(*) FROM employees p WHERE p.id = o.employee AND p.object_id IS NULL) AS unfindable
+       FROM ${from} AND o.active = 0 AND o.created_at <= ? AND ${NEEDS_LANE}
+       ORDER BY unfindable, ${order} LIMIT ?`,
       [plannedBy, limit],
     )
   const waiting = [
@@ -94,7 +98,9 @@ export async function emergencyCandidates(
   ]
   const taken = accepted ? await of(`operations o WHERE o.state = 'accepted'`, 'o.accepted_at') : []
   const acceptedSeqs = new Set(taken.map(({ seq }) => seq))
-  const rows = [...waiting, ...taken].sort((a, b) => a.seq - b.seq).slice(0, limit)
+  const rows = [...waiting, ...taken]
+    .sort((a, b) => a.unfindable - b.unfindable || a.seq - b.seq)
+    .slice(0, limit)
   return withFacts(sql, rows, acceptedSeqs)
 }
 

@@ -15,11 +15,14 @@ const DISABLED: EmergencyAnswer = { at: 0, result: 'disabled', status: 204, wait
 const GONE: EmergencyAnswer = { at: 0, result: 'gone', status: 404, wait: 'account-gone', billed: true }
 const REFUSED: EmergencyAnswer = { at: 0, result: 'refused', status: 403, wait: 'access', billed: false }
 
-/** Employees whose accounts the directory holds, with a termination that is planned and not sent. */
+/** Employees whose accounts the directory holds, with a termination that is planned and not sent; no object id is known of `p0`. */
 async function leaving(world: World, ...ids: readonly string[]): Promise<void> {
   await world.record(...ids.map((id) => joiner(`hire of ${id}`, id)))
   const sent = await world.send()
-  await world.answer(sent, 'confirmed', { objectId: OBJECT })
+  for (const [id, operation] of sent.operations) {
+    const objectId = id === 'p0' ? null : OBJECT
+    await world.answer({ ...sent, operations: new Map([[id, operation]]) }, 'confirmed', { objectId })
+  }
   await world.finalize()
   world.now += 60_000
   await world.record(...ids.map((id) => leaver(`end of ${id}`, id)))
@@ -222,6 +225,19 @@ export const emergencyCases: readonly LedgerCase[] = [
       assert.deepEqual(await listed(world), ['p1'])
       await world.ledger.acknowledgeLeavers({ ids: [1], actor: 'ann', justification: 'done' }, world.now)
       assert.deepEqual(await listed(world), [])
+    },
+  },
+  {
+    name: 'leavers without an object id come last, so that they keep nobody from the lane',
+    run: async (world) => {
+      await leaving(world, 'p0', 'p1')
+      assert.deepEqual(
+        (await candidates(world)).map(({ employee, objectId }) => [employee.employeeId, objectId]),
+        [
+          ['p1', OBJECT],
+          ['p0', null],
+        ],
+      )
     },
   },
   {
