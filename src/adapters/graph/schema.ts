@@ -39,6 +39,7 @@ const Schema = z.object({
   ),
 })
 const Job = z.object({
+  status: z.object({ lastExecution: z.object({ countEscrowed: z.number().nullish() }).nullish() }).nullish(),
   synchronizationJobSettings: z
     .array(z.object({ name: z.string().nullish(), value: z.string().nullish() }))
     .nullish(),
@@ -97,6 +98,7 @@ export async function readJobSchema(
         ),
       ),
     ],
+    escrowed: job.data?.status?.lastExecution?.countEscrowed ?? null,
     deletionThreshold: threshold === undefined || threshold === null ? null : Number(threshold),
   }
 }

@@ -12,6 +12,8 @@ export interface JobSchema {
   readonly scopedBy: readonly string[]
   /** One cycle disables at most so many accounts; `null`: there is no threshold. */
   readonly deletionThreshold: number | null
+  /** Failed operations that the job retries itself; `null` before its first cycle. */
+  readonly escrowed: number | null
 }
 export interface JobMapping {
   /** The attribute of the directory. */
@@ -43,6 +45,7 @@ export function judgeSchema(schema: JobSchema, places: ReadonlyMap<string, Nulls
     ...judgeNulls(schema, places),
     ...judgeScope(schema),
     judgeThreshold(schema),
+    ...judgeEscrow(schema),
   ]
 }
 
@@ -120,6 +123,19 @@ function judgeThreshold({ deletionThreshold }: JobSchema): SchemaRemark {
       ? 'no accidental-deletion threshold is set; only the brake of Rollcall holds mass deactivations'
       : `more than ${deletionThreshold} deactivations in one cycle put the job into quarantine`,
   )
+}
+
+/**
+ * The three limits of quarantine
+ * (https://learn.microsoft.com/en-us/entra/identity/app-provisioning/application-provisioning-quarantine-status).
+ */
+function judgeEscrow({ escrowed }: JobSchema): readonly SchemaRemark[] {
+  if (escrowed === null || escrowed === 0) return []
+  return [
+    known(
+      `the job retries ${escrowed} failed operations itself; more than 40,000 (60,000 with managers that were not found), or 5,000 that are over 40 % of all, put it into quarantine`,
+    ),
+  ]
 }
 
 function listed(names: readonly string[], one: string, several: string): readonly SchemaRemark[] {

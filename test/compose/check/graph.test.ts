@@ -4,15 +4,20 @@ import { proveGraph } from '../../../src/compose/check/graph.ts'
 import { readConfig } from '../../../src/compose/config.ts'
 import { judgeSchema, type JobSchema } from '../../../src/core/provision/job-schema.ts'
 import type { EntraSettings } from '../../../src/local/entra/settings.ts'
-import { open } from '../../local/entra/support.ts'
+import { employee, open, provision } from '../../local/entra/support.ts'
 
 /** `what outcome: say` of everything that is checked of Graph, with the double set up like this. */
 async function checked(
   t: TestContext,
   settings: Partial<EntraSettings> = {},
-  environment: Readonly<Record<string, string>> = {},
+  {
+    environment = {},
+    employees = [],
+  }: { environment?: Readonly<Record<string, string>>; employees?: readonly string[] } = {},
 ): Promise<readonly string[]> {
-  const { endpoint } = await open(t, settings)
+  const entra = await open(t, settings)
+  if (employees.length > 0) await provision(entra, ...employees.map((id) => employee(id)))
+  const { endpoint } = entra
   const config = readConfig({
     AUTH_MODE: 'local',
     LEDGER: ':memory:',
@@ -62,11 +67,21 @@ void it('a job that cannot disable, update or find employees fails the check', a
   assert.deepEqual(none, [])
 })
 
+void it('failed operations that the job retries are counted beside the limits of quarantine', async (t) => {
+  const proofs = await checked(t, { mandatory: ['title'] }, { employees: ['1', '2'] })
+  const last = aboutSchema(proofs).at(-1) ?? ''
+  assert.match(last, /^job schema not known: the job retries 2 failed operations itself; more than 40,000/)
+})
+
 void it('without the rights to read job and users the check goes on, and says what goes without', async (t) => {
   const faults = (['job', 'users'] as const).map(
     (on) => ({ kind: 'status', on, status: 403, times: 9 }) as const,
   )
-  const proofs = await checked(t, { faults: [...faults] }, { DIRECTORY_DIFF_MS: 'unlimited' })
+  const proofs = await checked(
+    t,
+    { faults: [...faults] },
+    { environment: { DIRECTORY_DIFF_MS: 'unlimited' } },
+  )
   assert.deepEqual(aboutSchema(proofs), [])
   assert.ok(proofs.some((one) => /^users not known: .*User\.Read\.All/.test(one)))
   assert.ok(proofs.every((one) => !/ failed: /.test(one)))
@@ -79,6 +94,7 @@ void it('active that no mapping takes, and a job without a matching attribute, a
     actions: new Set(['Add', 'Update']),
     scopedBy: [],
     deletionThreshold: 1,
+    escrowed: null,
   }
   const remarks = judgeSchema(
     schema,
