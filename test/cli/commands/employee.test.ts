@@ -31,7 +31,7 @@ void test('an access request has all that is held about the employee, nothing ab
   assert.equal(code, 0, stderr)
   const held = JSON.parse(stdout)
   assert.deepEqual(
-    [held.events[0].worker.title, held.operations[0].record.title, held.outbox.length, held.blocks.length],
+    [held.events[0].worker.title, held.records[0].record.title, held.outbox.length, held.blocks.length],
     ['Head', 'Head', 1, 1],
   )
   assert.equal(held.events[0].recorded_at, '2026-11-01T08:00:00.000Z')

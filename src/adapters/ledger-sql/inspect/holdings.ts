@@ -9,6 +9,7 @@ export const HELD_BY_ID = {
   events: 'employee = ? ORDER BY seq',
   folds: 'employee = ?',
   operations: 'employee = ? ORDER BY seq',
+  records: 'operation IN (SELECT seq FROM operations WHERE employee = ?) ORDER BY operation',
   log_records: 'employee = ? ORDER BY id',
   outbox: 'employee = ? ORDER BY id',
   leaver_cases: 'employee = ? ORDER BY seq',
@@ -29,8 +30,10 @@ export const LEFT_OUT = ['originals', 'edits', 'replay_items'] as const
 export async function readHoldings(sql: Sql, employeeId: string): Promise<Holdings | null> {
   const tables: Record<string, readonly Row[]> = {}
   for (const [table, which] of Object.entries(HELD_BY_ID))
-    tables[table] = await sql.all<Row>(`SELECT * FROM ${table} WHERE ${which}`, [employeeId])
-  tables['blocks'] = await sql.all<Row>('SELECT * FROM blocks WHERE hash = ?', [employeeHash(employeeId)])
+    tables[table] = await sql.all<Row>(`SELECT h.* FROM ${table} h WHERE ${which}`, [employeeId])
+  tables['blocks'] = await sql.all<Row>('SELECT b.* FROM blocks b WHERE b.hash = ?', [
+    employeeHash(employeeId),
+  ])
   tables['audit'] = await sql.all<Row>(
     `SELECT a.* FROM audit a WHERE ${ABOUT_EMPLOYEE} ORDER BY a.seq`,
     aboutEmployee(employeeId),
