@@ -33,7 +33,7 @@ export function usableContent(value: unknown, problems: readonly Problem[]): Usa
 /** Leaves out, or replaces, the smallest part that others do not depend on. Its path, or `null`. */
 function leaveOut(file: unknown, [top, second, third]: Path): Path | null {
   if (typeof file !== 'object' || file === null || Array.isArray(file) || top === undefined) return null
-  const part: unknown = Reflect.get(file, top)
+  const part = ownPart(file, top)
   if (top === 'sources' && typeof second === 'number' && Array.isArray(part)) {
     const name = `unusable source ${second + 1}`
     part[second] = { name, queue: name }
@@ -48,13 +48,18 @@ function leaveOut(file: unknown, [top, second, third]: Path): Path | null {
     Reflect.set(part, second, { event: '$' })
     return [top, second]
   }
-  const below: unknown = Reflect.get(part, second)
+  const below = ownPart(part, second)
   if (top === 'mapping' && second === 'attributes' && third !== undefined && isObject(below)) {
     Reflect.deleteProperty(below, third)
     return [top, second, third]
   }
   Reflect.deleteProperty(part, second)
   return [top, second]
+}
+
+/** An inherited part is not the file's: what is left out of it would be missing everywhere. */
+function ownPart(of: object, name: string | number): unknown {
+  return Object.hasOwn(of, name) ? Reflect.get(of, name) : undefined
 }
 
 function isObject(value: unknown): value is object {
