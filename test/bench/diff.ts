@@ -170,20 +170,25 @@ async function fill(path: string): Promise<void> {
     await driver.transaction(async (sql) => {
       const rows = await insertRows<{ seq: number; employee: string }>(
         sql,
-        'operations (employee TEXT, state TEXT, lane INT, active INT, record TEXT, hash TEXT, created_at INT, answered_at INT)',
+        'operations (employee TEXT, state TEXT, lane INT, active INT, hash TEXT, bytes INT, created_at INT, answered_at INT)',
         indexes.map((index) => [
           idOf(index),
           'confirmed',
           1,
           1,
-          recordOf(index),
           `h${index}`,
+          recordOf(index).length,
           LONG_AGO,
           LONG_AGO,
         ]),
         'RETURNING seq, employee',
       )
       const seqs = new Map(rows.map(({ seq, employee }) => [employee, seq]))
+      await insertRows(
+        sql,
+        'records (operation INT, record TEXT)',
+        indexes.map((index) => [seqs.get(idOf(index)) ?? null, recordOf(index)]),
+      )
       await insertRows(
         sql,
         'employees (id TEXT, revision INT, known INT, known_at INT, accepted_hash TEXT, accepted_operation INT, accepted_active INT, object_id TEXT)',
