@@ -9,6 +9,9 @@ import {
 } from './entra.ts'
 import { type Arrival, HOUR, MINUTE, storyOf } from './story.ts'
 
+/** What a person asks for without naming an employee. */
+export type Asked = 'replay' | 'patch' | 'discard' | 'release' | 'refuse' | 'acknowledge' | 'findings'
+
 /**
  * One thing that happens to the connector from outside. A run is a list of them, which can be made
  * shorter.
@@ -16,7 +19,7 @@ import { type Arrival, HOUR, MINUTE, storyOf } from './story.ts'
 export type Action = { readonly at: number } & (
   | ({ readonly kind: 'arrival' } & Pick<Arrival, 'said' | 'meets' | 'breaksAccount'>)
   | {
-      readonly kind: 'bus away' | 'ledger away' | 'ledger slow' | 'log away' | 'job stopped'
+      readonly kind: 'bus away' | 'ledger away' | 'ledger full' | 'ledger slow' | 'log away' | 'job stopped'
       readonly ms: number
     }
   | { readonly kind: 'lock lost' | 'settlements lost' | 'outcomes fail' | 'job restarted' }
@@ -28,7 +31,7 @@ export type Action = { readonly at: number } & (
   | { readonly kind: 'frozen'; readonly instance: number; readonly ms: number }
   | { readonly kind: 'clock'; readonly instance: number; readonly offsetMs: number }
   | { readonly kind: 'time jumps'; readonly ms: number }
-  | { readonly kind: 'replay' | 'discard' | 'release' | 'acknowledge' | 'findings' }
+  | { readonly kind: Asked }
   | { readonly kind: 'block' | 'unblock'; readonly employee: string }
 )
 type Untimed = Action extends infer A ? (A extends Action ? Omit<A, 'at'> : never) : never
@@ -53,6 +56,7 @@ function disturbance({ below, pick }: Chance): Untimed {
   const kinds: readonly [() => Untimed, ...(() => Untimed)[]] = [
     () => ({ kind: 'bus away', ms: MINUTE + below(10 * MINUTE) }),
     () => ({ kind: 'ledger away', ms: below(10 * MINUTE) }),
+    () => ({ kind: 'ledger full', ms: MINUTE + below(HOUR) }),
     () => ({ kind: 'ledger slow', ms: below(10 * MINUTE) }),
     () => ({ kind: 'log away', ms: below(HOUR) }),
     () => ({ kind: 'job stopped', ms: below(HOUR) }),
@@ -69,7 +73,7 @@ function disturbance({ below, pick }: Chance): Untimed {
     () => ({ kind: 'clock', instance, offsetMs: below(2 * MINUTE) - MINUTE }),
     () => ({ kind: 'time jumps', ms: below(HOUR) }),
     () => ({ kind: pick(['replay', 'discard', 'release', 'acknowledge', 'findings']) }),
-    () => ({ kind: pick(['replay', 'replay', 'release']) }),
+    () => ({ kind: pick(['replay', 'patch', 'release', 'refuse']) }),
     () => ({ kind: 'block', employee }),
     () => ({ kind: pick(['block', 'unblock']), employee }),
   ]

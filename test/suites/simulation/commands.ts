@@ -1,12 +1,13 @@
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
-import type { Action } from './actions.ts'
+import type { Action, Asked } from './actions.ts'
 import type { Judge } from './judge.ts'
+import { bodyOf, eventOf, MENDED, type Said } from './story.ts'
 
 const ANY = { code: null, type: null, employeeId: null, since: null, until: null }
 const BY = { actor: 'ann', justification: 'it was asked for' }
 
 type Command =
-  | { readonly kind: 'replay' | 'discard' | 'release' | 'acknowledge' | 'findings' }
+  | { readonly kind: Asked }
   | Pick<Extract<Action, { kind: 'block' | 'unblock' }>, 'kind' | 'employee'>
 
 /** What a person does with a command of the command line, while everything else goes on. */
@@ -21,10 +22,16 @@ export async function carryOutCommand(
       return replay(ledger, now)
     case 'discard':
       return discard(ledger, now, judge)
+    case 'patch':
+      return patch(ledger, now, judge)
     case 'release': {
-      const { employees } = await ledger.listBraked({ state: 'held', next: null, limit: 100 })
-      const held = employees.map(({ employeeId }) => employeeId)
-      await ledger.releaseBrake({ employees: held, refusedToo: false, allowance: null, ...BY }, now)
+      const employees = [...(await braked(ledger, 'held')), ...(await braked(ledger, 'refused'))]
+      await ledger.releaseBrake({ employees, refusedToo: true, allowance: null, ...BY }, now)
+      return
+    }
+    case 'refuse': {
+      const employees = await braked(ledger, 'held')
+      await ledger.refuseBrake({ employees, keepCounting: false, ...BY }, now)
       return
     }
     case 'acknowledge': {
@@ -72,6 +79,37 @@ async function replay(ledger: Ledger, now: number): Promise<void> {
   const parts = deadLetters.map(({ seq }) => ({ seq, kind: 'as it was' }) as const)
   await ledger.putBackDeadLetters(run.id, parts, now)
   await ledger.endReplay(run.id, now)
+}
+
+async function braked(ledger: Ledger, state: 'held' | 'refused'): Promise<readonly string[]> {
+  const { employees } = await ledger.listBraked({ state, next: null, limit: 100 })
+  return employees.map(({ employeeId }) => employeeId)
+}
+
+/** Puts the first dead letter with a title back with one that the service takes. */
+async function patch(ledger: Ledger, now: number, judge: Judge): Promise<void> {
+  const { deadLetters } = await ledger.listDeadLetters({
+    filter: ANY,
+    archived: true,
+    next: null,
+    limit: 100,
+  })
+  const found = deadLetters.find(({ id }) => judge.saidOf(id)?.sets['title'] !== undefined)
+  const said = found && judge.saidOf(found.id)
+  const original = found && (await ledger.findDeadLetter(found.seq))?.original
+  if (!said || !original) return
+  const { seq, revision } = found
+  const mended: Said = { ...said, sets: { ...said.sets, title: MENDED } }
+  const target = { store: 'ledger', seq, revision } as const
+  const run = await ledger.freezeReplay(
+    { name: `patch ${now}`, selection: 'one', targets: [target], ...BY },
+    now,
+  )
+  const edit = { event: eventOf(mended), original: { ...original, body: bodyOf(mended) } }
+  await ledger.putBackDeadLetters(run.id, [{ seq, kind: 'edited', ...edit }], now)
+  const [entry] = await ledger.listReplayEntries(run.id, 0, 1)
+  await ledger.endReplay(run.id, now)
+  if (entry?.stage === 'done') judge.patched(mended)
 }
 
 async function discard(ledger: Ledger, now: number, judge: Judge): Promise<void> {

@@ -13,6 +13,7 @@ const SECOND = 1_000
 const SUBMIT_POLL_MS = 20 * MINUTE
 const JOB_POLL_MS = 20 * MINUTE
 const COPY_POLL_MS = 10 * MINUTE
+const RETENTION = { afterMs: HOUR, employeesAtOnce: 2, rowsAtOnce: 10, pauseMs: SECOND, everyMs: HOUR }
 
 export interface Outside {
   readonly bus: SimulatedBus
@@ -25,6 +26,8 @@ export interface Outside {
   readonly quietMs: number
   /** Several instances share the ledger. */
   readonly isShared: boolean
+  /** Settled events are folded away after an hour. */
+  readonly retains: boolean
   /** How long loops rest that have nothing to do. A turn that finds nothing costs the simulation as much as one that does. */
   pollMs(): number
 }
@@ -51,12 +54,13 @@ export function startConnector(name: string, instance: Instance, outside: Outsid
 }
 
 function settingsOf(owner: string, outside: Outside): ConnectorSettings {
-  const { limits, brake, quietMs, isShared } = outside
+  const { limits, brake, quietMs, isShared, retains } = outside
   /** Read at each turn, because the world rests longer once all is calm. */
   const polled = <T extends object>(rest: T): T & { readonly pollMs: number } =>
     Object.defineProperty(rest, 'pollMs', { get: outside.pollMs }) as T & { readonly pollMs: number }
   return {
     ...(isShared ? { lease: { owner, leaseMs: 45 * MINUTE } } : {}),
+    ...(retains ? { retention: RETENTION } : {}),
     intake: {
       batchSize: 16,
       batchMs: 20,

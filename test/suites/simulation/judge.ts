@@ -51,6 +51,12 @@ export class Judge {
     return this.#said.size
   }
 
+  saidOf(id: string): Said | undefined {
+    return this.#said.get(id)
+  }
+  patched(said: Said): void {
+    this.#said.set(said.id, said)
+  }
   discarded(id: string): void {
     this.#discarded.add(id)
   }
@@ -95,7 +101,8 @@ export class Judge {
       const isRefused = rejected !== null || out.has(index)
       if (said.steals !== isRefused && !this.#isRobbed(said))
         this.violated(`event ${said.id} was ${isRefused ? 'refused' : 'taken in'}`)
-      if (!isRefused && !said.steals) this.#said.set(said.id, said)
+      // A second arrival does not undo a patch.
+      if (!isRefused && !said.steals && !this.#said.has(said.id)) this.#said.set(said.id, said)
     }
   }
   /** Whoever comes first keeps the id. */

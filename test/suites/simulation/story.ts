@@ -1,3 +1,4 @@
+import type { HrEvent } from '../../../src/core/model.ts'
 import type { Chance } from '../../fakes/plain-event.ts'
 
 /** What HR says of one employee, in the words of the simulation alone. */
@@ -37,6 +38,8 @@ const DEPARTMENTS = ['Law', 'Sales', null] as const
 /** The directory fails on this one, and the service refuses a whole call for that one. */
 export const FAILING = 'fails'
 export const REFUSED = 'is refused'
+/** A patch replaces them with this one. */
+export const MENDED = 'Mended'
 
 /**
  * Events of some employees within `spanMs`, as they arrive: late, twice, out of order, ahead of
@@ -127,4 +130,23 @@ export function bodyOf(said: Said): string {
       ...(rescinds === null ? { worker: sets } : { rescinds }),
     },
   })
+}
+
+/** The same as intake reads it. */
+export function eventOf({ id, employee, version, recordedAt, effectiveAt, sets }: Said): HrEvent {
+  return {
+    source: SOURCE,
+    id,
+    type: 'worker.updated',
+    employeeId: employee,
+    recordedAt,
+    effectiveAt,
+    effectiveRaw: new Date(effectiveAt).toISOString(),
+    order: version,
+    rank: 0,
+    mode: 'delta',
+    worker: sets,
+    rescinds: null,
+    traceparent: null,
+  }
 }

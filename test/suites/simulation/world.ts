@@ -1,6 +1,7 @@
 import type { MemoryLedger } from '../../adapters/support/memory-ledger.ts'
 import { chance as randomOf } from '../../fakes/history.ts'
 import { type Chance, chanceOf } from '../../fakes/plain-event.ts'
+import { RollcallError } from '../../../src/core/errors.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { Decision } from '../../../src/core/ledger/decision.ts'
 import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
@@ -65,6 +66,7 @@ class World {
   #births = 0
   #ledgerAwayUntil = 0
   #ledgerSlowUntil = 0
+  #ledgerFullUntil = 0
   #isCalm = false
 
   constructor(seed: number, { ledger }: MemoryLedger) {
@@ -79,8 +81,10 @@ class World {
     const entra = entraOn(this.#clock, this.#chance, limits, (what) => judge.violated(what))
     const isShared = oneIn(3)
     const quietMs = oneIn(2) ? 0 : 20_000
+    // Retention forgets calls too, and keeps at least a day in earnest.
+    const retains = limits.perDay > 6 && oneIn(3)
     const pollMs = (): number => (this.#isCalm ? CALM_POLL_MS : POLL_MS)
-    this.#outside = { bus, outcomes, entra, ledger, limits, brake, isShared, quietMs, pollMs }
+    this.#outside = { bus, outcomes, entra, ledger, limits, brake, isShared, quietMs, retains, pollMs }
     judge.watch(this.#outside)
   }
 
@@ -160,6 +164,8 @@ class World {
     if (this.#isCalm) return
     if (this.#clock.now() < this.#ledgerSlowUntil) await this.#clock.sleep(this.#chance.below(10_000))
     if (this.#clock.now() < this.#ledgerAwayUntil) throw new TypeError('the ledger is away')
+    if (this.#clock.now() < this.#ledgerFullUntil && !/^(?:find|list|read|count|describe)/.test(method))
+      throw new RollcallError('LedgerFull', 'the disk is full')
   }
 
   #cycles(): void {
@@ -179,6 +185,9 @@ class World {
         return bus.drop(action.ms)
       case 'ledger away':
         this.#ledgerAwayUntil = now + action.ms
+        return
+      case 'ledger full':
+        this.#ledgerFullUntil = now + action.ms
         return
       case 'ledger slow':
         this.#ledgerSlowUntil = now + action.ms
@@ -219,8 +228,10 @@ class World {
       case 'time jumps':
         return this.#until(now + action.ms)
       case 'replay':
+      case 'patch':
       case 'discard':
       case 'release':
+      case 'refuse':
       case 'acknowledge':
       case 'findings':
       case 'block':
