@@ -1,5 +1,6 @@
 import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
 import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
+import type { Sql } from '../../../src/adapters/ledger-sql/driver/sql.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { T0 } from '../../suites/conformance/ledger/world.ts'
@@ -19,16 +20,33 @@ export async function openMemoryLedger(statements: readonly string[] = []): Prom
   await migrate(driver, T0)
   const tables = await driver.transaction(async (sql) => {
     for (const statement of statements) await sql.run(statement)
-    return sql.all<{ name: string }>(
-      `SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'migrations'`,
-    )
+    return childrenFirst(sql)
   })
   return {
     ledger: sqlLedger(driver, 'test'),
     empty: () =>
       driver.transaction(async (sql) => {
-        await sql.run('PRAGMA defer_foreign_keys = ON')
-        for (const { name } of tables) await sql.run(`DELETE FROM ${name}`)
+        for (const name of tables) await sql.run(`DELETE FROM ${name}`)
       }),
   }
+}
+
+/**
+ * The tables, each before those it refers to. To put the check of references off with a pragma
+ * instead would make SQLite compile every statement anew.
+ */
+async function childrenFirst(sql: Sql): Promise<readonly string[]> {
+  const rows = await sql.all<{ name: string; parent: string | null }>(
+    `SELECT t.name, f."table" AS parent FROM sqlite_schema t LEFT JOIN pragma_foreign_key_list(t.name) f
+     WHERE t.type = 'table' AND t.name <> 'migrations'`,
+  )
+  const ordered = new Set<string>()
+  const add = (name: string, above: readonly string[]): void => {
+    for (const child of rows)
+      if (child.parent === name && child.name !== name && !above.includes(child.name))
+        add(child.name, [...above, name])
+    ordered.add(name)
+  }
+  for (const { name } of rows) add(name, [])
+  return [...ordered]
 }

@@ -206,26 +206,6 @@ export const lateCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a late change by an older operation in the same second as the last accepted record resends it, for either may have come last',
-    run: async (world) => {
-      await world.record(joiner('e1', 'p1', { title: 'a' }))
-      const first = operationOf(await world.send(), 'p1')
-      world.now += 1
-      await world.expire(3)
-      await world.record(hrEvent('e2', 'p1', { title: 'b' }, { order: 2 }))
-      const second = await world.send()
-      const activityAt = world.now
-      await world.answer(second)
-      await world.finalize()
-      await say(world, 'p1', first, 'confirmed', { activityAt })
-      await world.finalize()
-      assert.deepEqual(
-        (await world.due()).map(({ employeeId }) => employeeId),
-        ['p1'],
-      )
-    },
-  },
-  {
     name: 'a record without an operation is kept as it is, also when the log gives it twice, until an operation is found',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
