@@ -110,7 +110,7 @@ void describe('status', () => {
     assert.equal(json<Status>(running.stdout).submission.callsPerDay, 6_000)
     assert.match(
       running.stderr,
-      /^with the limits of connector hr-1 \(\S+\), running since \S+Z \(.*\), seen \S+ s ago; they differ from those here: CALLS_PER_DAY 6000, here 2000\n$/,
+      /^with the limits of connector hr-1 \(\S+\), running since \S+Z \(.*\), seen (?:under )?\S+ s ago; they differ from those here: CALLS_PER_DAY 6000, here 2000\n$/,
     )
     const own = await command(['status', '--own-config', '--output', 'json'], { LEDGER })
     assert.equal(json<Status>(own.stdout).submission.callsPerDay, 2_000)
@@ -201,7 +201,7 @@ void describe('a command whose answer depends on the rules', () => {
     assert.equal(code, 0)
     assert.match(
       stderr,
-      /^no connector runs on this ledger \(hr-1 was last seen \S+ s ago\): the limits and rules are those of this command\n/,
+      /^no connector runs on this ledger \(hr-1 was last seen (?:under )?\S+ s ago\): the limits and rules are those of this command\n/,
     )
   })
 
