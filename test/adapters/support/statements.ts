@@ -35,6 +35,7 @@ const ASKED_BY_PEOPLE = new Set<keyof Ledger>([
   'readTrace',
   'eraseEmployee',
   'resendLeaverRest',
+  'readHoldings',
 ])
 
 export interface Statement {

@@ -95,6 +95,7 @@ export const evidenceCases: readonly LedgerCase[] = [
           'employees 1',
           'events 1',
           'operations 1',
+          'records 1',
           'log_records 1',
           'outbox 1',
           'account_names 1',
