@@ -90,7 +90,7 @@ void test('an operator learns within a minute of a stopped connector, dead lette
   // What is on the bus is counted every half minute, and at a start.
   await noticed(t, here, [UNREADABLE], startedAt)
   await putRight(here)
-  await until('every dead letter is gone', () => noneLeft(here), WITHIN_MS, 500)
+  await until('every dead letter is gone', () => noneLeft(here), WITHIN_MS, 2_000)
   await until(
     'everyone who works is enabled',
     () => enabled(here, EMPLOYEES - LEAVERS + 4 * EACH),
