@@ -29,7 +29,7 @@ async function cutConnections(location: string): Promise<void> {
 }
 
 void it('three instances with their own loops survive kills, an orderly restart, one that hangs, connections that are cut, and a database that goes away: the directory is right and the books balance', async (t) => {
-  const history = makeHistory({ employees: FULL ? 300 : 80, seed: 20_261_103 })
+  const history = makeHistory({ employees: FULL ? 300 : 50, seed: 20_261_103 })
   const doubles = await doublesFor(t)
   const watch = await watchUploads(doubles.entra.port)
   t.after(() => watch.close())

@@ -63,7 +63,7 @@ function somePoints(seed: number): readonly Point[] {
 
 for (const [engine, locationIn] of Object.entries(ENGINES))
   for (let round = 0; round < ROUNDS; round++)
-    void it(`a connector on ${engine} killed at ${KILLS} point(s) loses nothing, counts nothing twice and ends with the right directory${ROUNDS > 1 ? ` (history ${round + 1})` : ''}`, async (t) => {
+    void it(`a connector on ${engine} killed at ${KILLS} of its points loses nothing, counts nothing twice and ends with the right directory${ROUNDS > 1 ? ` (history ${round + 1})` : ''}`, async (t) => {
       const story = makeStory({
         employees: FULL ? 600 : 12,
         seed: SEED + round,
