@@ -139,3 +139,9 @@ export class RollcallError extends Error {
 export function unreachable(value: never): never {
   throw new RollcallError('Unreachable', `unexpected case ${String(value)}`)
 }
+
+/** How long the other side asks to wait; `null` when it does not say. */
+export function requestedWait(error: unknown): number | null {
+  const asked = error instanceof Error && 'retryAfterMs' in error ? error.retryAfterMs : null
+  return typeof asked === 'number' ? asked : null
+}

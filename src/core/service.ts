@@ -1,3 +1,4 @@
+import { requestedWait } from './errors.ts'
 import { describeError, type Runtime } from './runtime.ts'
 
 /**
@@ -96,8 +97,7 @@ function retryDelayMs(error: unknown, failures: number, runtime: Pick<Runtime, '
 }
 
 function requestedWaitMs(error: unknown): number {
-  const asked = error instanceof Error && 'retryAfterMs' in error ? error.retryAfterMs : null
-  return typeof asked === 'number' && asked > 0 ? Math.min(asked, LONGEST_REQUESTED_WAIT_MS) : 0
+  return Math.max(0, Math.min(requestedWait(error) ?? 0, LONGEST_REQUESTED_WAIT_MS))
 }
 
 /**

@@ -4,11 +4,11 @@ import { RollcallError } from '../../core/errors.ts'
 import { isObject } from '../../core/json.ts'
 import type { Account, AccountPage, AccountReader } from '../../core/ports.ts'
 import { retryAfterMs } from '../../core/provision/verdict.ts'
-import { dateOf, itemsOf, networkCode, nextOf } from './answer.ts'
+import { quoted, readList, unreadable } from './answer.ts'
 import type { Graph } from './client.ts'
 
 /** The largest page of users (https://learn.microsoft.com/en-us/graph/api/user-list). */
-export const ACCOUNTS_PAGE = 999
+const ACCOUNTS_PAGE = 999
 
 /** What is read, for errors. */
 const USERS = { code: 'DirectoryUnavailable', what: 'the list of users' } as const
@@ -33,12 +33,12 @@ export function graphAccounts(
   const first = `/users?$select=${[...ALWAYS, ...names].join(',')}&$top=${top}`
   const page = async (path: string, signal: AbortSignal): Promise<AccountPage> => {
     try {
-      return await read(path, signal)
+      const { items, next, serverAt } = await readList(graph, path, signal, USERS, (response) =>
+        refused(response, now()),
+      )
+      return { accounts: items.flatMap((user) => accountOf(user, properties) ?? []), next, serverAt }
     } catch (error) {
-      if (error instanceof RollcallError) throw error
-      throw new RollcallError(USERS.code, `${USERS.what} could not be read: ${networkCode(error)}`, {
-        cause: error,
-      })
+      throw unreadable(error, USERS)
     }
   }
   return {
@@ -53,27 +53,12 @@ export function graphAccounts(
       return pages.flatMap(({ accounts }) => accounts)
     },
   }
-
-  async function read(path: string, signal: AbortSignal): Promise<AccountPage> {
-    const response = await graph.get(path, signal)
-    if (response.status !== 200) {
-      await response.body?.cancel()
-      throw refused(response, now())
-    }
-    const page: unknown = await response.json()
-    return {
-      accounts: itemsOf(page, USERS).flatMap((user) => accountOf(user, properties) ?? []),
-      next: nextOf(page, USERS),
-      serverAt: dateOf(response),
-    }
-  }
 }
 
 const ONLY_STATE = `/users?$select=${ALWAYS.join(',')}&$top=${ACCOUNTS_PAGE}`
 
 function oneOf(employeeIds: readonly string[]): string {
-  const quoted = employeeIds.map((id) => `'${id.replaceAll("'", "''")}'`)
-  return encodeURIComponent(`employeeId in (${quoted.join(',')})`)
+  return encodeURIComponent(`employeeId in (${employeeIds.map(quoted).join(',')})`)
 }
 
 function refused({ status, headers }: Response, now: number): RollcallError {

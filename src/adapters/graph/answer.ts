@@ -1,5 +1,6 @@
 import type { Json } from '../../core/model.ts'
 import { type ErrorCode, RollcallError } from '../../core/errors.ts'
+import type { Graph } from './client.ts'
 
 /** What a list of Graph is called, and the error for one that cannot be read. */
 export interface Listed {
@@ -7,8 +8,42 @@ export interface Listed {
   readonly what: string
 }
 
+export interface ListPage {
+  readonly items: readonly Json[]
+  readonly next: string | null
+  readonly serverAt: number | null
+}
+
+/** Reads a page. Throws what `refused` makes of an answer other than 200. */
+export async function readList(
+  graph: Pick<Graph, 'get'>,
+  path: string,
+  signal: AbortSignal,
+  list: Listed,
+  refused: (response: Response) => RollcallError,
+): Promise<ListPage> {
+  const response = await graph.get(path, signal)
+  if (response.status !== 200) {
+    await response.body?.cancel()
+    throw refused(response)
+  }
+  const page: unknown = await response.json()
+  return { items: itemsOf(page, list), next: nextOf(page, list), serverAt: dateOf(response) }
+}
+
+/** The error of the list for one that could not be read at all. */
+export function unreadable(error: unknown, { code, what }: Listed): RollcallError {
+  if (error instanceof RollcallError) return error
+  return new RollcallError(code, `${what} could not be read: ${networkCode(error)}`, { cause: error })
+}
+
+/** A text in a filter of Graph. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
 /** The items of a page. Throws the error of the list for an answer that has none. */
-export function itemsOf(page: unknown, { code, what }: Listed): readonly Json[] {
+function itemsOf(page: unknown, { code, what }: Listed): readonly Json[] {
   const value = typeof page === 'object' && page !== null && 'value' in page ? page.value : null
   if (!Array.isArray(value))
     throw new RollcallError(code, `${what} answered with something that is not a list`)
@@ -19,7 +54,7 @@ export function itemsOf(page: unknown, { code, what }: Listed): readonly Json[] 
  * Path and query of the next page; origin and version stay as configured. A link that cannot be
  * followed is an error and not the end of the list: the rest would never be read.
  */
-export function nextOf(page: unknown, { code, what }: Listed): string | null {
+function nextOf(page: unknown, { code, what }: Listed): string | null {
   const link =
     typeof page === 'object' && page !== null && '@odata.nextLink' in page ? page['@odata.nextLink'] : null
   if (link === null || link === '') return null

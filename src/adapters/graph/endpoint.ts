@@ -56,3 +56,6 @@ export function parseEndpoint(text: string, allowHttp: boolean): Endpoint {
     uploadPath,
   }
 }
+
+/** The path of the provisioning job itself. */
+export const jobPath = ({ uploadPath }: Endpoint): string => uploadPath.replace(/\/bulkUpload$/, '')

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { RollcallError } from '../../core/errors.ts'
 import type { JobState, ProvisioningJob } from '../../core/ports.ts'
 import type { Graph } from './client.ts'
-import type { Endpoint } from './endpoint.ts'
+import { type Endpoint, jobPath } from './endpoint.ts'
 
 const Job = z.object({
   status: z.object({
@@ -26,7 +26,7 @@ export function graphJob(
 ): ProvisioningJob {
   return {
     state: async (signal): Promise<JobState> => {
-      const response = await graph.get(endpoint.uploadPath.replace(/\/bulkUpload$/, ''), signal)
+      const response = await graph.get(jobPath(endpoint), signal)
       if (response.status === 401 || response.status === 403) {
         await response.body?.cancel()
         return { kind: 'forbidden' }

@@ -4,7 +4,7 @@ import type { LogPage, LogQuery, Provisioning, ProvisioningLog } from '../../cor
 import { retryAfterMs } from '../../core/provision/verdict.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { attempt } from './attempt.ts'
-import { dateOf, itemsOf, networkCode, nextOf } from './answer.ts'
+import { quoted, readList, unreadable } from './answer.ts'
 import type { Graph } from './client.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -71,36 +71,27 @@ export function graphLog(
           signal,
         )
       } catch (error) {
-        if (error instanceof RollcallError) throw error
-        throw new RollcallError(
-          'LogUnavailable',
-          `the provisioning log could not be read: ${networkCode(error)}`,
-          { cause: error },
-        )
+        throw unreadable(error, LOG)
       }
     },
   }
 
   async function read(path: string, signal: AbortSignal): Promise<LogPage> {
-    const response = await graph.get(path, signal)
-    if (response.status !== 200) {
-      await response.body?.cancel()
-      const waitMs = retryAfterMs(response.headers.get('Retry-After'), runtime.now())
-      throw Object.assign(
-        new RollcallError(
-          response.status === 429 ? 'LogThrottled' : 'LogUnavailable',
-          `the provisioning log answered ${response.status}${response.status === 403 ? '; grant ProvisioningLog.Read.All' : ''}`,
-        ),
-        { retryAfterMs: waitMs },
-      )
-    }
-    const page: unknown = await response.json()
-    return {
-      records: itemsOf(page, LOG).filter((record) => isOfJob(record, endpoint.jobId)),
-      next: nextOf(page, LOG),
-      serverAt: dateOf(response),
-    }
+    const { items, ...rest } = await readList(graph, path, signal, LOG, (response) =>
+      refused(response, runtime.now()),
+    )
+    return { records: items.filter((record) => isOfJob(record, endpoint.jobId)), ...rest }
   }
+}
+
+function refused({ status, headers }: Response, now: number): RollcallError {
+  return Object.assign(
+    new RollcallError(
+      status === 429 ? 'LogThrottled' : LOG.code,
+      `${LOG.what} answered ${status}${status === 403 ? '; grant ProvisioningLog.Read.All' : ''}`,
+    ),
+    { retryAfterMs: retryAfterMs(headers.get('Retry-After'), now) },
+  )
 }
 
 /**
@@ -121,10 +112,6 @@ function firstPage(
     ...(about === null ? [] : [`sourceIdentity/id eq ${quoted(about)}`]),
   ]
   return `/auditLogs/provisioning?$filter=${encodeURIComponent(filters.join(' and '))}&$top=${top}`
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }
 
 /**

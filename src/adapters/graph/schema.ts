@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { RollcallError } from '../../core/errors.ts'
 import type { JobSchema } from '../../core/provision/job-schema.ts'
 import type { Graph } from './client.ts'
-import type { Endpoint } from './endpoint.ts'
+import { type Endpoint, jobPath } from './endpoint.ts'
 
 const Mapping = z.object({
   targetAttributeName: z.string(),
@@ -57,7 +57,7 @@ export async function readJobSchema(
   endpoint: Endpoint,
   signal: AbortSignal,
 ): Promise<JobSchema> {
-  const path = endpoint.uploadPath.replace(/\/bulkUpload$/, '')
+  const path = jobPath(endpoint)
   const read = async (from: string): Promise<unknown> => {
     const response = await graph.get(from, signal)
     if (response.status === 200) return response.json()

@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity'
 import { graphClient } from '../../adapters/graph/client.ts'
-import { parseEndpoint } from '../../adapters/graph/endpoint.ts'
+import { jobPath, parseEndpoint } from '../../adapters/graph/endpoint.ts'
 import { readJobSchema } from '../../adapters/graph/schema.ts'
 import type { Config } from '../../config/load.ts'
 import { span } from '../../core/display/span.ts'
@@ -38,7 +38,7 @@ export async function proveGraph(config: Config): Promise<Proof[]> {
     },
     'check that the host can be reached, and grant ProvisioningLog.Read.All to the identity with consent',
   )
-  const job = await proveJob(() => statusOf(endpoint.uploadPath.replace(/\/bulkUpload$/, '')))
+  const job = await proveJob(() => statusOf(jobPath(endpoint)))
   const users = await proveUsers(config, () => statusOf('/users?$select=id&$top=1'))
   const schema =
     job.outcome === 'ok' ? await proveSchema(config, () => readJobSchema(client, endpoint, signal)) : []

@@ -189,10 +189,13 @@ function compareWith(account: Account, holder: AccountHolder): readonly Found[] 
         : [['AccountDiffers', `account ${objectId}: ${names.join(', ')}`, `${objectId} ${names.join(' ')}`]]
     return [...stillEnabled(account, holder), ...differing]
   }
-  return accepted?.active && disabledElsewhereAt === null
-    ? [['DisabledElsewhere', `account ${objectId} is disabled in the directory`]]
-    : []
+  return accepted?.active && disabledElsewhereAt === null ? [disabledElsewhere(objectId)] : []
 }
+
+export const disabledElsewhere = (objectId: string): Found => [
+  'DisabledElsewhere',
+  `account ${objectId} is disabled in the directory`,
+]
 
 /** An account that is enabled although the last accepted record, or HR, says otherwise. */
 function stillEnabled(
@@ -213,7 +216,8 @@ function isEnabledAgain(
   return since !== null && enabled && isTheirs && since + settleMs <= seenAt
 }
 
-function raiserFor(
+/** Makes findings about an account, and its employee where there is one. */
+export function raiserFor(
   { objectId }: Account,
   holder: AccountHolder | null,
   seenAt: number,

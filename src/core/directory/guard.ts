@@ -1,4 +1,5 @@
 import { RollcallError } from '../errors.ts'
+import { disabledElsewhere, raiserFor } from './compare.ts'
 import type { AccountHolder, Difference, DirectoryLedger } from '../ledger/port/directory.ts'
 import type { BatchOperation } from '../ledger/port/submit.ts'
 import type { Account, AccountReader } from '../ports.ts'
@@ -68,27 +69,19 @@ export function deactivationGuard({ ledger, reader, runtime, settleMs }: GuardCo
  * The disabled accounts of employees whose last accepted record says active. Pure. Unlike a
  * comparison it also looks at employees with an operation under way, because that is about to go.
  */
-export function disabledMeanwhile(
+function disabledMeanwhile(
   accounts: readonly Account[],
   holders: readonly AccountHolder[],
   { seenAt, settleMs }: { readonly seenAt: number; readonly settleMs: number },
 ): readonly Difference[] {
   const byId = new Map(holders.map((holder) => [holder.employeeId, holder]))
-  return accounts.flatMap(({ objectId, employeeId, enabled }): Difference[] => {
+  return accounts.flatMap((account): Difference[] => {
+    const { objectId, employeeId } = account
     const holder = employeeId === null ? undefined : byId.get(employeeId)
-    if (!holder || enabled || holder.disabledElsewhereAt !== null) return []
-    const { accepted, revision } = holder
+    if (!holder || holder.disabledElsewhereAt !== null) return []
+    const { accepted } = holder
     if (!accepted?.active || accepted.at + settleMs > seenAt) return []
     if (holder.objectId !== null && holder.objectId !== objectId) return []
-    return [
-      {
-        code: 'DisabledElsewhere',
-        objectId,
-        employee: { employeeId: holder.employeeId, revision },
-        about: `${objectId} ${seenAt}`,
-        detail: `account ${objectId} is disabled in the directory`,
-        seenAt,
-      },
-    ]
+    return [raiserFor(account, holder, seenAt)(disabledElsewhere(objectId))]
   })
 }

@@ -1,4 +1,4 @@
-import { RollcallError } from '../errors.ts'
+import { requestedWait, RollcallError } from '../errors.ts'
 import type { AccountPage, AccountReader } from '../ports.ts'
 import type { Runtime } from '../runtime.ts'
 
@@ -46,8 +46,7 @@ export async function readPage(
 /** How long to wait before the same request; `null` when it is not worth repeating. */
 function waitAfter(error: RollcallError, count: () => number): number | null {
   if (error.code === 'DirectoryThrottled') {
-    const asked =
-      'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : THROTTLED_MS
+    const asked = requestedWait(error) ?? THROTTLED_MS
     return count() < THROTTLED_AT_MOST ? Math.min(asked, LONGEST_WAIT_MS) : null
   }
   const lasts = 'lasts' in error && error.lasts === true

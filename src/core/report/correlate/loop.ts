@@ -1,4 +1,4 @@
-import { RollcallError } from '../../errors.ts'
+import { requestedWait, RollcallError } from '../../errors.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { LogRecord, LogRecordKeys } from '../../ledger/log-record.ts'
 import type { JoinedRecord } from '../../ledger/port/report.ts'
@@ -165,7 +165,7 @@ async function read({ log, runtime }: Context, query: LogQuery): Promise<LogPage
     } catch (error) {
       const throttled = error instanceof RollcallError && error.code === 'LogThrottled'
       if (!throttled || attempt === THROTTLED_ATTEMPTS || query.signal.aborted) throw error
-      const asked = 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0
+      const asked = requestedWait(error) ?? 0
       await runtime.sleep(Math.min(Math.max(asked, THROTTLED_MS), 10 * THROTTLED_MS), query.signal)
     }
   }
