@@ -1,4 +1,5 @@
 import { BACKLOG_UNTIL, readCursor } from '../tables/cursors.ts'
+import { earliest } from '../../../core/plan/decide/resend.ts'
 import type { DueQuery } from '../../../core/ledger/port/plan.ts'
 import type { Sql } from '../driver/sql.ts'
 
@@ -18,10 +19,5 @@ export async function nextDue(
   const moment = await first(MOMENT, now)
   if (backlogUntil <= now) return earliest(moment, await first(QUIET, now))
   const waiting = await first(WAITING, now - maxWaitMs)
-  return earliest(moment, backlogUntil, waiting === null ? null : waiting + maxWaitMs)
-}
-
-function earliest(...moments: readonly (number | null)[]): number | null {
-  const known = moments.filter((at) => at !== null)
-  return known.length === 0 ? null : Math.min(...known)
+  return earliest(earliest(moment, backlogUntil), waiting === null ? null : waiting + maxWaitMs)
 }

@@ -1,5 +1,6 @@
 import type { SendOrder } from '../../../core/ledger/port/plan.ts'
 import { insertRows, readRows, type Sql, writeRows } from '../driver/sql.ts'
+import { AUDIT } from '../tables/audit.ts'
 import { clearFailures, lockEmployees, markForResend, planAgain } from '../tables/employees.ts'
 
 /** Actions in the audit trail; they name the employee until an erasure. */
@@ -15,7 +16,7 @@ export async function orderSending(
   { employees, again, actor, justification }: SendOrder,
   now: number,
 ): Promise<readonly string[]> {
-  const ids = [...new Set(employees.map((id) => id.toWellFormed()))].sort()
+  const ids = [...new Set(employees.map((id) => id.toWellFormed()))]
   await lockEmployees(sql, ids)
   const rows = await readRows<{ id: string }>(
     sql,
@@ -37,7 +38,7 @@ export async function orderSending(
   const action = again ? RESEND : PROVISION
   await insertRows(
     sql,
-    'audit (at INT, actor TEXT, action TEXT, justification TEXT, detail TEXT)',
+    AUDIT,
     known.map((id) => [now, actor.toWellFormed(), action, justification.toWellFormed(), id]),
   )
   return known
