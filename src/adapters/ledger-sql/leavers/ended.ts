@@ -6,6 +6,7 @@ import type {
 } from '../../../core/ledger/port/leavers.ts'
 import type { ClosedAs } from '../../../core/leavers/causes.ts'
 import type { Sql } from '../driver/sql.ts'
+import { type AcknowledgedRow, acknowledgedOf } from './case-row.ts'
 import { lacksRest } from './rest.ts'
 
 interface EndedRow {
@@ -53,10 +54,8 @@ function endedOf(row: EndedRow): EndedLeaversPage['leavers'][number] {
   }
 }
 
-interface ClosedRow extends EndedRow {
+interface ClosedRow extends EndedRow, AcknowledgedRow {
   readonly employee: string
-  readonly acknowledged_by: string | null
-  readonly justification: string | null
   readonly without_rest: number
 }
 
@@ -79,10 +78,7 @@ export async function closedLeavers(
       id: row.seq,
       employeeId: row.employee,
       ...endedOf(row),
-      acknowledged:
-        row.acknowledged_by === null
-          ? null
-          : { by: row.acknowledged_by, justification: row.justification ?? '' },
+      acknowledged: acknowledgedOf(row),
       lacksRest: row.without_rest > 0,
     })),
     next: last && rows.length === limit ? { endedAt: last.ended_at, id: last.seq } : null,

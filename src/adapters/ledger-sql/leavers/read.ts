@@ -1,35 +1,26 @@
 import type { EmergencyWait } from '../../../core/emergency/reasons.ts'
 import type { OperationState } from '../../../core/ledger/lifecycle.ts'
-import type { LeaverCase, LeaverPage, LeaverQuery, LeaverView } from '../../../core/ledger/port/leavers.ts'
+import type { LeaverPage, LeaverQuery, LeaverView } from '../../../core/ledger/port/leavers.ts'
 import { REDUNDANT_EXPORT } from '../../../core/report/correlate/settle.ts'
 import { disabledByLane } from '../emergency/read.ts'
 import { loadEmployees } from '../plan/load.ts'
+import { CASE_COLUMNS, caseOf, type CaseRow } from './case-row.ts'
 import { nearMatches } from './near-matches.ts'
 import { type Sql, type SqlValue, readRows } from '../driver/sql.ts'
 
-interface CaseRow {
-  readonly seq: number
-  readonly employee: string
-  readonly source: string
-  readonly event_id: string
-  readonly effective_at: number
-  readonly recorded_at: number
-  readonly received_at: number
-  readonly opened_at: number
+interface OpenRow extends CaseRow {
   readonly resends: number
   readonly refused: number
   readonly emergency_wait: EmergencyWait | null
 }
-const COLUMNS =
-  'seq, employee, source, event_id, effective_at, recorded_at, received_at, opened_at, resends, refused, emergency_wait'
 
 export async function openLeavers(
   sql: Sql,
   { dueBy, employeeId: employee, next, limit }: LeaverQuery,
 ): Promise<LeaverPage> {
   const [where, parameters] = whichOf(dueBy, employee, next)
-  const rows = await sql.all<CaseRow>(
-    `SELECT ${COLUMNS} FROM leaver_cases WHERE ended_at IS NULL AND ${where} LIMIT ?`,
+  const rows = await sql.all<OpenRow>(
+    `SELECT ${CASE_COLUMNS}, resends, refused, emergency_wait FROM leaver_cases WHERE ended_at IS NULL AND ${where} LIMIT ?`,
     [...parameters, limit],
   )
   const ids = [...new Set(rows.map((row) => row.employee))]
@@ -43,7 +34,7 @@ export async function openLeavers(
     ids.filter((id) => employees.get(id)?.known !== true),
   )
   const leavers = rows.map((row): LeaverView => ({
-    leaverCase: toCase(row),
+    leaverCase: { ...caseOf(row), resends: row.resends, refused: row.refused === 1 },
     employee: employees.get(row.employee) ?? null,
     candidates: candidates.get(row.employee) ?? [],
     emergency: { disabledAt: disabled.get(row.employee) ?? null, wait: row.emergency_wait },
@@ -60,20 +51,6 @@ function whichOf(
   if (dueBy !== null) return ['look_at <= ? ORDER BY look_at', [dueBy]]
   if (employee !== null) return ['employee = ? AND seq > ? ORDER BY seq', [employee, next ?? 0]]
   return ['seq > ? ORDER BY seq', [next ?? 0]]
-}
-
-function toCase(row: CaseRow): LeaverCase {
-  return {
-    id: row.seq,
-    employeeId: row.employee,
-    event: { source: row.source, id: row.event_id },
-    effectiveAt: row.effective_at,
-    recordedAt: row.recorded_at,
-    receivedAt: row.received_at,
-    openedAt: row.opened_at,
-    resends: row.resends,
-    refused: row.refused === 1,
-  }
 }
 
 interface FactRow {

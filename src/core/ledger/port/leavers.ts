@@ -206,10 +206,7 @@ export interface LeaversInPage {
   readonly next: number | null
 }
 /** A case as the ledger knows it now, open or closed. */
-export interface PastLeaver extends Pick<
-  LeaverCase,
-  'id' | 'employeeId' | 'event' | 'effectiveAt' | 'recordedAt' | 'receivedAt' | 'openedAt'
-> {
+export interface PastLeaver extends Omit<LeaverCase, 'resends' | 'refused'> {
   /** `null`: the case is open. */
   readonly ended: {
     readonly as: ClosedAs
