@@ -6,9 +6,9 @@ import type {
   RecordedDifferences,
 } from '../../../core/ledger/port/directory.ts'
 import { compareText } from '../../../core/plan/fold/order.ts'
-import { insertRows, readRows, type Sql, writeRows } from '../driver/sql.ts'
+import { insertRows, type Sql, writeRows } from '../driver/sql.ts'
 import { releaseEmployees } from '../findings/elsewhere.ts'
-import { lockEmployees, markForResend } from '../tables/employees.ts'
+import { lockUnchanged, markForResend } from '../tables/employees.ts'
 
 /** As the port says. */
 export async function recordDifferences(
@@ -17,7 +17,7 @@ export async function recordDifferences(
   now: number,
 ): Promise<RecordedDifferences> {
   const about = differences.flatMap(({ employee }) => employee ?? [])
-  const current = await unchangedOf(sql, about)
+  const current = await lockUnchanged(sql, about)
   const isCurrent = ({ employee }: Difference): boolean =>
     employee === null || current.has(employee.employeeId)
   const kept = differences.filter(isCurrent)
@@ -25,21 +25,6 @@ export async function recordDifferences(
   await holdDisabled(sql, kept, seqs, now)
   const dropped = about.flatMap(({ employeeId }) => (current.has(employeeId) ? [] : [employeeId]))
   return { findings: [...seqs.values()], dropped: [...new Set(dropped)] }
-}
-
-/** Those of these employees that have not changed since they were read, locked. */
-async function unchangedOf(sql: Sql, employees: readonly HolderRevision[]): Promise<ReadonlySet<string>> {
-  await lockEmployees(
-    sql,
-    employees.map(({ employeeId: employee }) => ({ employee })),
-  )
-  const rows = await readRows<{ id: string }>(
-    sql,
-    ['id TEXT', 'revision INT'],
-    employees.map(({ employeeId, revision }) => [employeeId, revision]),
-    'SELECT p.id FROM v JOIN employees p ON p.id = v.id AND p.revision = v.revision',
-  )
-  return new Set(rows.map(({ id }) => id))
 }
 
 const keyOf = ({ code, about }: Pick<Difference, 'code' | 'about'>): string => `${code}\n${about}`
@@ -109,7 +94,7 @@ export async function releaseEnabled(
   employees: readonly HolderRevision[],
   now: number,
 ): Promise<void> {
-  const current = await unchangedOf(sql, employees)
+  const current = await lockUnchanged(sql, employees)
   await releaseEmployees(sql, [...current], now)
 }
 

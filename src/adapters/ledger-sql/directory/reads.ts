@@ -34,7 +34,7 @@ export async function repairAccounts(
   const wanted = employees.toSorted((a, b) => compareText(a.employeeId, b.employeeId))
   await lockEmployees(
     sql,
-    wanted.map(({ employeeId: employee }) => ({ employee })),
+    wanted.map(({ employeeId }) => employeeId),
   )
   const known = await readRows<{ id: string; enabled: number }>(
     sql,

@@ -1,5 +1,5 @@
 import type { LeaverAcknowledgement, LeaverStep } from '../../../core/ledger/port/leavers.ts'
-import { lockEmployees } from '../tables/employees.ts'
+import { lockUnchanged, planAtOnce } from '../tables/employees.ts'
 import { nameHash } from '../tables/name-hash.ts'
 import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
 import { employeeHash } from './erased-marks.ts'
@@ -17,20 +17,8 @@ export async function settleLeavers(
   steps: readonly LeaverStep[],
   now: number,
 ): Promise<readonly number[]> {
-  await lockEmployees(
-    sql,
-    steps.map(({ employeeId: employee }) => employee),
-  )
-  const same = await readRows<{ id: string }>(
-    sql,
-    ['id TEXT', 'revision INT'],
-    steps.flatMap(({ employeeId: employee, revision }) => (revision === null ? [] : [[employee, revision]])),
-    'SELECT p.id FROM v JOIN employees p ON p.id = v.id WHERE p.revision = v.revision',
-  )
-  const current = new Set(same.map(({ id }) => id))
-  const kept = steps.filter(
-    ({ employeeId: employee, revision }) => revision === null || current.has(employee),
-  )
+  const current = await lockUnchanged(sql, steps)
+  const kept = steps.filter(({ employeeId, revision }) => revision === null || current.has(employeeId))
   const ended = await readRows<{ seq: number }>(
     sql,
     ['seq INT', 'at INT', 'ended_as TEXT', 'by_emergency INT'],
@@ -48,14 +36,10 @@ export async function settleLeavers(
     `UPDATE leaver_cases SET cause = v.cause, look_at = v.look_at, resend_due = v.resend
      FROM v WHERE leaver_cases.seq = v.seq AND leaver_cases.ended_at IS NULL`,
   )
-  await writeRows(
+  await planAtOnce(
     sql,
-    ['id TEXT', 'now INT'],
-    [...new Set(open.flatMap(({ employeeId: employee, resend }) => (resend ? [employee] : [])))]
-      .sort()
-      .map((id) => [id, now]),
-    `UPDATE employees SET urgent = 1, revision = employees.revision + 1, dirty_at = COALESCE(employees.dirty_at, v.now), plan_at = v.now
-     FROM v WHERE employees.id = v.id`,
+    open.flatMap(({ employeeId, resend }) => (resend ? [employeeId] : [])),
+    now,
   )
   return ended.map(({ seq }) => seq)
 }

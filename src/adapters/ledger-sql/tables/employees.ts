@@ -32,6 +32,27 @@ export async function lockEmployees(sql: Sql, employees: readonly EmployeeRef[])
   )
 }
 
+/**
+ * Locks these employees, and answers those that are still at the revision with which they were
+ * read. One without a revision is only locked.
+ */
+export async function lockUnchanged(
+  sql: Sql,
+  employees: readonly { readonly employeeId: string; readonly revision: number | null }[],
+): Promise<ReadonlySet<string>> {
+  await lockEmployees(
+    sql,
+    employees.map(({ employeeId }) => employeeId),
+  )
+  const same = await readRows<{ id: string }>(
+    sql,
+    ['id TEXT', 'revision INT'],
+    employees.flatMap(({ employeeId, revision }) => (revision === null ? [] : [[employeeId, revision]])),
+    'SELECT p.id FROM v JOIN employees p ON p.id = v.id WHERE p.revision = v.revision',
+  )
+  return new Set(same.map(({ id }) => id))
+}
+
 type Due = Pick<HrEvent, 'employeeId' | 'effectiveAt' | 'worker' | 'rescinds'>
 
 /**
