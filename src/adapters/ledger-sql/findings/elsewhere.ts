@@ -118,7 +118,7 @@ export async function settleByPlan(sql: Sql, decisions: readonly Decision[], now
 
 /**
  * Withdraws operations of a batch that would reverse a deactivation we learned of after they were
- * planned. Answers their employees, who are planned again.
+ * planned. Answers their employees, who are to be planned again.
  */
 export async function withdrawReversals(
   sql: Sql,
@@ -134,7 +134,5 @@ export async function withdrawReversals(
      WHERE operations.batch = v.batch AND operations.employee = v.id AND operations.state = 'batched' AND operations.active = 1
        AND operations.created_at <= d.seen_at RETURNING operations.employee`,
   )
-  const withdrawn = rows.map(({ employee }) => employee)
-  await planAgain(sql, withdrawn, now)
-  return withdrawn
+  return rows.map(({ employee }) => employee)
 }

@@ -119,7 +119,8 @@ async function operationsOf(sql: Sql, batch: number): Promise<BatchOperation[]> 
  * Withdraws operations that activate an employee while a termination, or a moment that has come, is
  * not planned yet: a free slot may come before the plan, and would activate a leaver. So would one
  * whose deactivation the brake holds. An operation that was claimed before may have been carried
- * out, so the record that the directory holds is no longer known.
+ * out, so the record that the directory holds is no longer known. Answers their employees, who are
+ * to be planned again.
  */
 async function withdrawOutpaced(
   sql: Sql,
@@ -149,7 +150,6 @@ async function withdrawOutpaced(
     rows.filter(({ times_submitted }) => times_submitted > 0).map(({ employee }) => [employee]),
     'UPDATE employees SET accepted_hash = NULL FROM v WHERE employees.id = v.id',
   )
-  await planAgain(sql, rows, now)
   return rows.map(({ employee }) => employee)
 }
 
@@ -164,10 +164,11 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
   // A batch that must wait asks often, and must not delay a batch that may be sent.
   const early = await waitForLimits(sql, now, limits, owned.urgent === 1)
   if (early) return early
-  const inBatch = await sql.all<{ employee: string }>(
+  const batched = await sql.all<{ employee: string }>(
     `SELECT employee FROM operations WHERE batch = ? AND state = 'batched'`,
     [seq],
   )
+  const inBatch = batched.map(({ employee }) => employee)
   await lockEmployees(sql, inBatch)
   await sql.lock('calls')
 
@@ -177,18 +178,9 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
      RETURNING employee`,
     [now, seq],
   )
-  const outpaced = await withdrawOutpaced(
-    sql,
-    seq,
-    inBatch.map(({ employee }) => employee),
-    now,
-  )
-  const reversing = await withdrawReversals(
-    sql,
-    seq,
-    inBatch.map(({ employee }) => employee),
-    now,
-  )
+  const outpaced = await withdrawOutpaced(sql, seq, inBatch, now)
+  const reversing = await withdrawReversals(sql, seq, inBatch, now)
+  await planAgain(sql, [...outpaced, ...reversing], now)
   const withdrawn = [...overtaken.map(({ employee }) => employee), ...outpaced, ...reversing]
   await addUnanswered(sql, withdrawn, -1)
   // It may have been handed over before, by an attempt whose answer got lost, and land after what
