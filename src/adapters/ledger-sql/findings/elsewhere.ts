@@ -71,18 +71,18 @@ async function release(sql: Sql, held: readonly Held[], now: number): Promise<vo
   await planAgain(sql, held, now)
 }
 
+function heldAmong(sql: Sql, employees: readonly string[]): Promise<Held[]> {
+  return readRows<Held>(
+    sql,
+    ['id TEXT'],
+    employees.map((id) => [id]),
+    'SELECT d.employee, d.finding FROM v JOIN foreign_deactivations d ON d.employee = v.id',
+  )
+}
+
 /** The accounts of these employees are seen enabled again. */
 export async function releaseEmployees(sql: Sql, employees: readonly string[], now: number): Promise<void> {
-  await release(
-    sql,
-    await readRows<Held>(
-      sql,
-      ['id TEXT'],
-      employees.map((id) => [id]),
-      'SELECT d.employee, d.finding FROM v JOIN foreign_deactivations d ON d.employee = v.id',
-    ),
-    now,
-  )
+  await release(sql, await heldAmong(sql, employees), now)
 }
 
 /** A person says that the deactivation behind this finding may be reversed. */
@@ -101,11 +101,9 @@ export async function releaseByFinding(sql: Sql, finding: number, now: number): 
 export async function settleByPlan(sql: Sql, decisions: readonly Decision[], now: number): Promise<void> {
   for (const elsewhere of ['overruled', 'held'] as const) {
     const about = decisions.filter((one) => one.kind === 'decided' && one.elsewhere === elsewhere)
-    const held = await readRows<Held>(
+    const held = await heldAmong(
       sql,
-      ['id TEXT'],
-      about.map(({ employeeId: employee }) => [employee]),
-      'SELECT d.employee, d.finding FROM v JOIN foreign_deactivations d ON d.employee = v.id',
+      about.map(({ employeeId }) => employeeId),
     )
     await settleFindings(
       sql,
