@@ -41,7 +41,6 @@ export interface WaitingLeaver {
 }
 
 export interface EmergencyQuery {
-  readonly now: number
   readonly limit: number
   /** Only deactivations planned at this instant or earlier. */
   readonly plannedBy: number

@@ -83,7 +83,7 @@ async function planOf(
   const need = laneNeed(status, limits, rules)
   const query = candidatesFor(need, rules, now)
   if (query === null) return { calls: [], waits: [] }
-  const candidates = await ledger.listEmergencyCandidates({ ...query, now, limit: settings.employeesAtOnce })
+  const candidates = await ledger.listEmergencyCandidates({ ...query, limit: settings.employeesAtOnce })
   const context: EmergencyContext = { now, rules, fold, pilot }
   return decideEmergency(candidates, need, status, context)
 }

@@ -29,7 +29,7 @@ async function leaving(world: World, ...ids: readonly string[]): Promise<void> {
   await world.plan()
 }
 function candidates(world: World, accepted = false): Promise<readonly EmergencyCandidate[]> {
-  return world.ledger.listEmergencyCandidates({ now: world.now, limit: 10, plannedBy: world.now, accepted })
+  return world.ledger.listEmergencyCandidates({ limit: 10, plannedBy: world.now, accepted })
 }
 const listed = async (world: World, accepted = false): Promise<readonly string[]> =>
   (await candidates(world, accepted)).map(({ employee }) => employee.employeeId)
