@@ -7,11 +7,11 @@ import type {
 import type { EmergencyWait } from '../../../core/emergency/reasons.ts'
 import { MONTH_MS, type Spending } from '../../../core/emergency/money.ts'
 import { LANES } from '../../../core/model.ts'
-import type { Hold } from '../../../core/ledger/port/submit.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
 import { readRows, type Sql, type SqlValue } from '../driver/sql.ts'
 import { loadEmployees } from '../plan/load.ts'
 import { budget } from '../submit/budget.ts'
+import { allHolds } from '../submit/holds.ts'
 import { operationId } from '../tables/ids.ts'
 
 export async function emergencyStatus(sql: Sql, now: number): Promise<EmergencyStatus> {
@@ -20,7 +20,7 @@ export async function emergencyStatus(sql: Sql, now: number): Promise<EmergencyS
      WHERE ended_at IS NULL AND emergency_wait IS NOT NULL`,
   )
   return {
-    holds: await sql.all<Hold>('SELECT name, since, until, status, detail FROM holds'),
+    holds: await allHolds(sql),
     bulk: await budget(sql, now),
     spent: await spending(sql, now),
     waits: waiting.map(({ employee: employeeId, why }) => ({ employeeId, why })),

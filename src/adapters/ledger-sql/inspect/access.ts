@@ -6,13 +6,13 @@ import type {
   AccessProof,
 } from '../../../core/ledger/port/views/access.ts'
 import type { Interim } from '../../../core/ledger/port/report.ts'
-import type { Hold } from '../../../core/ledger/port/submit.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
 import type { Sql, SqlValue } from '../driver/sql.ts'
 import { disabledByLane } from '../emergency/read.ts'
 import { openLeavers } from '../leavers/read.ts'
 import { brakesOf } from '../plan/brake-marks.ts'
 import { loadEmployees } from '../plan/load.ts'
+import { allHolds } from '../submit/holds.ts'
 import { operationId } from '../tables/ids.ts'
 
 /** As many open leaver cases as an answer shows. */
@@ -54,7 +54,7 @@ export async function readAccess(sql: Sql, employeeId: string, now: number): Pro
     dueSince: row?.dirty_at ?? null,
     operations: row ? await operationsOf(sql, employeeId, row) : [],
     leavers,
-    holds: await sql.all<Hold>('SELECT name, since, until, status, detail FROM holds ORDER BY since'),
+    holds: await allHolds(sql),
     calls: await callsOf(sql, now),
   }
 }

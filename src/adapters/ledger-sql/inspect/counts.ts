@@ -1,8 +1,9 @@
 import { BATCH_STATES, EVENT_STATES, OPERATION_STATES } from '../../../core/ledger/lifecycle.ts'
 import { type StateCounts, type Idle, type Totals, TOTALS } from '../../../core/ledger/port/inspect.ts'
-import type { Hold, SubmissionStatus } from '../../../core/ledger/port/submit.ts'
+import type { SubmissionStatus } from '../../../core/ledger/port/submit.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
 import type { Sql } from '../driver/sql.ts'
+import { allHolds } from '../submit/holds.ts'
 
 /** Every question is answered by a partial index that holds only what is open. */
 export async function idle(sql: Sql, now: number): Promise<Idle> {
@@ -69,7 +70,7 @@ export async function submissionStatus(sql: Sql, now: number): Promise<Submissio
       'SELECT COUNT(*) AS n FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0',
     ),
     notAccepted: await notAccepted(sql),
-    holds: await sql.all<Hold>('SELECT name, since, until, status, detail FROM holds ORDER BY since'),
+    holds: await allHolds(sql),
   }
 }
 

@@ -6,6 +6,11 @@ import { readCursor, setCursor } from '../tables/cursors.ts'
 /** What the one that tries is called in a hold's detail. */
 const probeOf = (batch: number): string => `tried by batch-${batch}`
 
+/** Every hold, the oldest first, also those that have run out. */
+export function allHolds(sql: Sql): Promise<Hold[]> {
+  return sql.all<Hold>('SELECT name, since, until, status, detail FROM holds ORDER BY since')
+}
+
 /** What keeps everybody from sending now, but for the batch that tries. */
 export async function activeHold(sql: Sql, now: number, batch?: number): Promise<Hold | null> {
   const holds = await sql.all<Hold>(
