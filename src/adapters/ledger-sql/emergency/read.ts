@@ -8,7 +8,8 @@ import type { EmergencyWait } from '../../../core/emergency/reasons.ts'
 import { MONTH_MS, type Spending } from '../../../core/emergency/money.ts'
 import { LANES } from '../../../core/model.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
-import { readRows, type Sql, type SqlValue } from '../driver/sql.ts'
+import { readRows, type Sql } from '../driver/sql.ts'
+import { brakeOf } from '../plan/brake-marks.ts'
 import { loadEmployees } from '../plan/load.ts'
 import { budget } from '../submit/budget.ts'
 import { allHolds } from '../submit/holds.ts'
@@ -138,7 +139,7 @@ async function withFacts(
         employee,
         objectId: row.object_id,
         operation: { id: operationId(seq), createdAt, accepted: accepted.has(seq) },
-        brake: row.braked_at !== null ? 'held' : row.refused_at !== null ? 'refused' : null,
+        brake: brakeOf(row),
         last: calls.get(seq) ?? null,
       },
     ]
@@ -162,7 +163,7 @@ async function callsFor(
   const rows = await readRows<CallRow>(
     sql,
     ['seq INT'],
-    operations.map((seq): SqlValue[] => [seq]),
+    operations.map((seq) => [seq]),
     `SELECT c.operation, c.begun_at, c.ends_by, c.ended_at, c.wait, (
          SELECT COUNT(*) FROM emergency_calls n WHERE n.operation = c.operation) AS tries
      FROM v JOIN emergency_calls c ON c.seq = (

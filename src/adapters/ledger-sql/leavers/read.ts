@@ -3,6 +3,7 @@ import type { OperationState } from '../../../core/ledger/lifecycle.ts'
 import type { LeaverPage, LeaverQuery, LeaverView } from '../../../core/ledger/port/leavers.ts'
 import { REDUNDANT_EXPORT } from '../../../core/report/correlate/settle.ts'
 import { disabledByLane } from '../emergency/read.ts'
+import { brakeOf } from '../plan/brake-marks.ts'
 import { loadEmployees } from '../plan/load.ts'
 import { CASE_COLUMNS, caseOf, type CaseRow } from './case-row.ts'
 import { nearMatches } from './near-matches.ts'
@@ -89,7 +90,7 @@ function toFacts(row: FactRow | undefined): Pick<LeaverView, 'directory' | 'brak
   const { state, active, code } = row
   return {
     directory: { disabled: row.disabled === 1, since: row.disabled_at },
-    brake: row.braked_at !== null ? 'held' : row.refused_at !== null ? 'refused' : null,
+    brake: brakeOf(row),
     last:
       state === null
         ? null

@@ -29,10 +29,19 @@ export const BRAKE_MARKS = `
            ${OF_REFUSAL('refused_at')},
            ${OF_REFUSAL('refused_seq')}`
 
-interface MarkRow {
-  readonly id: string
+interface BrakeRow {
   readonly braked_at: number | null
   readonly refused_at: number | null
+}
+
+/** The brake holds the employee, or an operator refused the deactivation that it held. */
+export function brakeOf({ braked_at, refused_at }: BrakeRow): 'held' | 'refused' | null {
+  if (braked_at !== null) return 'held'
+  return refused_at !== null ? 'refused' : null
+}
+
+interface MarkRow extends BrakeRow {
+  readonly id: string
   readonly brake_passed: number
 }
 
