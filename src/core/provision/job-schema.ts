@@ -38,11 +38,12 @@ const MOST_NAMES = 8
 
 /** Compares the job with the SCIM places that the mapping fills. Pure. */
 export function judgeSchema(schema: JobSchema, places: ReadonlyMap<string, Nulls>): readonly SchemaRemark[] {
+  const used = new Set(schema.mappings.flatMap(({ sources }) => sources.map(nameOf)))
   return [
     ...judgeMatching(schema),
     ...judgeActions(schema),
-    ...judgeMapped(schema, [...places.keys()]),
-    ...judgeNulls(schema, places),
+    ...judgeMapped(schema, [...places.keys()], used),
+    ...judgeNulls(schema, places, used),
     ...judgeScope(schema),
     judgeThreshold(schema),
     ...judgeEscrow(schema),
@@ -78,8 +79,12 @@ function judgeActions({ actions }: JobSchema): readonly SchemaRemark[] {
     : [wrong(`the target object actions lack ${missing.join(' and ')}, so such operations are skipped`)]
 }
 
-function judgeMapped({ mappings }: JobSchema, places: readonly string[]): readonly SchemaRemark[] {
-  const used = new Set(mappings.flatMap(({ sources }) => sources.map(nameOf)))
+/** `used`: the names of the attributes that the job's mappings are made of. */
+function judgeMapped(
+  { mappings }: JobSchema,
+  places: readonly string[],
+  used: ReadonlySet<string>,
+): readonly SchemaRemark[] {
   const unmapped = places.filter((place) => !used.has(nameOf(place)))
   const onCreate = mappings.find(({ onCreate: only, sources }) => only && sources.includes('active'))
   return [
@@ -94,10 +99,10 @@ function judgeMapped({ mappings }: JobSchema, places: readonly string[]): readon
 }
 
 function judgeNulls(
-  { flowsNull, mappings }: JobSchema,
+  { flowsNull }: JobSchema,
   places: ReadonlyMap<string, Nulls>,
+  used: ReadonlySet<string>,
 ): readonly SchemaRemark[] {
-  const used = new Set(mappings.flatMap(({ sources }) => sources.map(nameOf)))
   const flows = new Set([...flowsNull].map(nameOf))
   const kept = [...places].flatMap(([place, nulls]) =>
     nulls === 'explicit' && place !== 'active' && used.has(nameOf(place)) && !flows.has(nameOf(place))

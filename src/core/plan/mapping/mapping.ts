@@ -132,7 +132,10 @@ export function compileMapping(
       if (rest.length === 0) return build(direct)
       return evaluator
         .evaluate({ ...input, expressions: rest.map(({ expression }) => expression) })
-        .then((answers) => build(new Map([...direct, ...pairs(rest, answers)])))
+        .then((answers) => {
+          const asked = rest.map((rule, index) => [rule, answers[index] ?? NO_VALUE] as const)
+          return build(new Map([...direct, ...asked]))
+        })
     },
   }
 }
@@ -142,6 +145,7 @@ type ComputedRule = CompiledRule & { readonly kind: 'computed' }
 /** What the expressions of a mapping give for one employee. */
 type Answers = ReadonlyMap<CompiledRule, Evaluated>
 const NO_ANSWERS: Answers = new Map()
+const NO_VALUE: Evaluated = { kind: 'value', value: undefined }
 
 /** Of those rules whose expressions need no evaluator for this input. */
 function answerDirectly(rules: readonly ComputedRule[], input: DirectInput): Answers {
@@ -151,13 +155,6 @@ function answerDirectly(rules: readonly ComputedRule[], input: DirectInput): Ans
     if (value !== ASK) answers.set(rule, { kind: 'value', value })
   }
   return answers
-}
-
-function pairs(
-  rules: readonly ComputedRule[],
-  answers: readonly Evaluated[],
-): readonly (readonly [CompiledRule, Evaluated])[] {
-  return rules.map((rule, index) => [rule, answers[index] ?? { kind: 'value', value: undefined }])
 }
 
 /** What every record of a mapping is made by. */
@@ -180,7 +177,7 @@ function buildRecord(
   for (const rule of rules) {
     if (rule.kind === 'copied') failure = place(record, rule, rule.value(attributes), missing) ?? failure
     else {
-      const computed = rule.toValue(answers.get(rule) ?? { kind: 'value', value: undefined }, attributes)
+      const computed = rule.toValue(answers.get(rule) ?? NO_VALUE, attributes)
       failure =
         (computed.kind === 'failed'
           ? failed(rule, computed.why)
