@@ -3,7 +3,7 @@ import { type AlertCode, isAlertCode, type Urgency } from '../../../core/alerts/
 import type { AlertBook, AlertLook, WaitingChannel } from '../../../core/ledger/port/alerts.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
 import { parse } from '../driver/json.ts'
-import { insertRows, type Sql } from '../driver/sql.ts'
+import { insertRows, nameOf, type Sql } from '../driver/sql.ts'
 import { setCursor } from '../tables/cursors.ts'
 
 /**
@@ -33,7 +33,7 @@ interface Row {
 const KEY = 'code TEXT, cause TEXT'
 const STATE =
   'urgency TEXT, count INT, oldest_at INT, episode INT, opened_at INT, absent_since INT, resolved_at INT, flaps INT, logged_at INT, logged_count INT, told TEXT'
-const namesIn = (columns: string): string[] => columns.split(', ').map((column) => column.split(' ')[0] ?? '')
+const namesIn = (columns: string): string[] => columns.split(', ').map(nameOf)
 
 export async function readBook(sql: Sql): Promise<AlertBook> {
   const rows = await sql.all<Row>(`SELECT ${namesIn(`${KEY}, ${STATE}`).join(', ')} FROM alerts`)

@@ -86,7 +86,8 @@ export interface Dialect {
 export type Column = `${string} ${'INT' | 'TEXT'}`
 export type Columns = readonly Column[]
 
-const nameOf = (column: string): string => column.slice(0, column.indexOf(' '))
+export const nameOf = (column: string): string => column.slice(0, column.indexOf(' '))
+const namesOf = (columns: readonly string[]): string => columns.map(nameOf).join(', ')
 const typeOf = (column: string): string => (column.endsWith(' INT') ? 'BIGINT' : 'TEXT')
 
 /** A table of given rows, as the text of a query and its parameters. */
@@ -112,7 +113,7 @@ function* givenRows(
   value: (column: string) => string,
 ): Generator<Given> {
   if (lists && rows.length > 0) {
-    const names = columns.map(nameOf).join(', ')
+    const names = namesOf(columns)
     const arrays = columns.map((column) => `CAST(? AS ${typeOf(column)}[])`).join(', ')
     yield {
       text: `SELECT ${names} FROM unnest(${arrays}) AS given(${names})`,
@@ -145,7 +146,7 @@ export async function insertRows<T>(
   const returned: T[] = []
   const open = into.indexOf(' (')
   const columns = into.slice(open + 2, -1).split(', ')
-  const target = `${into.slice(0, open)} (${columns.map(nameOf).join(', ')})`
+  const target = `${into.slice(0, open)} (${namesOf(columns)})`
   for (const given of givenRows(sql.dialect, columns, rows, () => '?')) {
     const text = `INSERT INTO ${target} ${given.text} ${tail}`
     if (tail.includes('RETURNING'))
@@ -166,7 +167,7 @@ function* statementsWith(
   const cast = (column: string): string => `CAST(? AS ${typeOf(column)})`
   for (const given of givenRows(dialect, columns, rows, cast))
     yield {
-      text: `WITH v(${columns.map(nameOf).join(', ')}) AS (${given.text}) ${statement}`,
+      text: `WITH v(${namesOf(columns)}) AS (${given.text}) ${statement}`,
       parameters: [...given.parameters, ...parameters],
     }
 }

@@ -48,7 +48,7 @@ export async function insertEvents(
     `events (event_id TEXT, source TEXT, type TEXT, employee TEXT, recorded_at INT, effective_at INT, effective_raw TEXT, rank INT, order_value TEXT, mode TEXT, worker TEXT, rescinds TEXT, traceparent TEXT, state TEXT, received_at INT, read_from INT)`,
     // In the order of their keys: two instances with the same events would otherwise wait for each
     // other.
-    [...named].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, arrival]) => eventRow(arrival, timing.now)),
+    [...named].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { event }]) => eventRow(event, timing.now)),
     'ON CONFLICT (event_id, source) DO NOTHING RETURNING event_id, source, seq',
   )
   const taken = new Map<string, HrEvent>()

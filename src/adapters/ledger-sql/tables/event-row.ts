@@ -17,7 +17,7 @@ export interface Arrival {
  */
 export const storedKey = (id: string, source: string): string => `${id}\n${source}`.toWellFormed()
 
-export function eventRow({ event }: Arrival, now: number): SqlValue[] {
+export function eventRow(event: HrEvent, now: number): SqlValue[] {
   return [
     event.id,
     event.source,
