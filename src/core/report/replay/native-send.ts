@@ -26,8 +26,19 @@ export async function findOriginals(
  * Edits items, decides which can be sent, and writes down that they are about to be. Answers
  * these.
  */
-export async function announceSending(run: NativeRun, found: FoundItems): Promise<readonly TakeInPlace[]> {
-  const { ready, moves } = prepare(run, found)
+export async function announceSending(
+  run: NativeRun,
+  { items, originals }: FoundItems,
+): Promise<readonly TakeInPlace[]> {
+  const ready: TakeInPlace[] = []
+  const moves = items.map(({ sequence }): NativeMove => {
+    const message = originals.get(sequence)
+    if (!message) return { sequence, stage: 'gone', code: null }
+    const edited = editText(run, message)
+    if (edited.kind === 'refused') return { sequence, stage: 'refused', code: edited.code }
+    ready.push({ message, messageId: copyId(run.run, sequence), text: edited.text })
+    return { sequence, stage: 'sending', code: null }
+  })
   await recordMoves(run, moves)
   return ready
 }
@@ -57,22 +68,6 @@ export async function sendAnnounced(
       const code = await refusalOf(deadLetters.resend([toCopy(run, one)]))
       await recordMoves(run, [sentOrRefused(one.message.sequence, code)])
     }
-}
-
-function prepare(
-  run: NativeRun,
-  { items, originals }: FoundItems,
-): { readonly ready: readonly TakeInPlace[]; readonly moves: readonly NativeMove[] } {
-  const ready: TakeInPlace[] = []
-  const moves = items.map(({ sequence }): NativeMove => {
-    const message = originals.get(sequence)
-    if (!message) return { sequence, stage: 'gone', code: null }
-    const edited = editText(run, message)
-    if (edited.kind === 'refused') return { sequence, stage: 'refused', code: edited.code }
-    ready.push({ message, messageId: copyId(run.run, sequence), text: edited.text })
-    return { sequence, stage: 'sending', code: null }
-  })
-  return { ready, moves }
 }
 
 type Edited =
