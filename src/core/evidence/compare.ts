@@ -1,3 +1,4 @@
+import { isErasedId } from '../leavers/erased.ts'
 import type { Period } from '../ledger/port/leavers.ts'
 import {
   type EvidenceLedger,
@@ -88,7 +89,7 @@ function keyOf(row: EvidenceRow): string {
 /** The row of the report with the names that an erasure has put into that of the ledger since. */
 function withoutErased(reported: EvidenceRow, row: EvidenceRow): EvidenceRow {
   if (reported.section === 'leavers' && row.section === 'leavers')
-    return row.employeeId.startsWith('erased:')
+    return isErasedId(row.employeeId)
       ? { ...reported, employeeId: row.employeeId, event: row.event }
       : reported
   if (reported.section !== 'leavers' && row.section !== 'leavers')

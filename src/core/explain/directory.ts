@@ -1,3 +1,4 @@
+import { mayBecomeActive } from '../ledger/employee.ts'
 import type { AccessFacts } from '../ledger/port/views/access.ts'
 import type { CanSignIn, DirectoryHolds } from './access.ts'
 
@@ -8,8 +9,8 @@ export function directoryHolds({ accepted, employee, emergencyDisabledAt }: Acce
   if (elsewhereAt !== null && (accepted === null || accepted.last.at <= elsewhereAt))
     return { kind: 'disabled-elsewhere', at: elsewhereAt }
   const isConfirmed = accepted !== null && accepted.certain && !accepted.active
-  const mayBecomeActive = employee?.unanswered.some(({ active }) => active) ?? false
-  if (emergencyDisabledAt !== null && !isConfirmed && !mayBecomeActive)
+  const mayActivate = employee !== null && mayBecomeActive(employee)
+  if (emergencyDisabledAt !== null && !isConfirmed && !mayActivate)
     return { kind: 'emergency-disabled', at: emergencyDisabledAt }
   if (accepted === null) return { kind: 'not-known' }
   const { since, orEarlier } = accepted

@@ -1,12 +1,13 @@
 import type { OperationState } from '../ledger/lifecycle.ts'
-import type { LeaverCase, LeaverView } from '../ledger/port/leavers.ts'
+import type { LeaverView } from '../ledger/port/leavers.ts'
 import type { EmployeeState } from '../plan/fold/state.ts'
 import type { FoldRules } from '../plan/fold/rules.ts'
-import type { EmployeeEvent } from '../ledger/employee.ts'
+import { type EmployeeEvent, mayBecomeActive } from '../ledger/employee.ts'
 import { effectiveState } from '../plan/decide/effective-state.ts'
 import { EVENT_REASONS } from '../ledger/event-reason.ts'
 import { unreachable } from '../errors.ts'
 import { LEAVER_CAUSES, type LeaverCause, type LeaverEnd } from './causes.ts'
+import { isErasedId } from './erased.ts'
 import { resendAfterMs } from './schedule.ts'
 
 export type Assessment =
@@ -28,6 +29,7 @@ export type Assessment =
        */
       readonly nextAt: number | null
     }
+type Open = Extract<Assessment, { kind: 'open' }>
 
 /**
  * Assesses a leaver case at `now`. Pure. It ends only on proof, on a later event from HR, or on an
@@ -54,11 +56,11 @@ export function assessLeaver(view: LeaverView, now: number, rules?: FoldRules): 
       ? endedAs('superseded', now)
       : open('superseded-by-earlier')
   }
-  const mayBecomeActive = employee.unanswered.some((operation) => operation.active)
-  if (directory.disabled && !mayBecomeActive) return proven(view, directory.since ?? now)
+  const mayActivate = mayBecomeActive(employee)
+  if (directory.disabled && !mayActivate) return proven(view, directory.since ?? now)
   const assessment = assessUnproven(view, event)
   // An activation that the service may still carry out would undo what the lane did.
-  return mayBecomeActive ? assessment : byLane(view, assessment)
+  return mayActivate ? assessment : byLane(view, assessment)
 }
 
 function endedAs(as: LeaverEnd, at: number): Assessment {
@@ -76,8 +78,8 @@ function proven({ leaverCase, emergency: { disabledAt } }: LeaverView, at: numbe
  * The case stays open until the log confirms what the emergency lane did, so that the normal way goes
  * on to the end. What only a person can close stays what it is.
  */
-function byLane({ emergency: { disabledAt, wait } }: LeaverView, assessment: Assessment): Assessment {
-  if (assessment.kind === 'ended' || !LEAVER_CAUSES[assessment.cause].waits) return assessment
+function byLane({ emergency: { disabledAt, wait } }: LeaverView, assessment: Open): Open {
+  if (!LEAVER_CAUSES[assessment.cause].waits) return assessment
   if (disabledAt !== null)
     return {
       ...assessment,
@@ -93,10 +95,9 @@ function byLane({ emergency: { disabledAt, wait } }: LeaverView, assessment: Ass
  */
 function assessRefused(view: LeaverView, now: number, rules?: FoldRules): Assessment {
   const { leaverCase, employee, directory } = view
-  if (!employee) return notKnown(view, isErased(leaverCase) ? 'erased' : 'refused')
+  if (!employee) return notKnown(view, isErasedId(leaverCase.employeeId) ? 'erased' : 'refused')
   const active = effectiveState(employee, now, rules).attributes.get('active')
-  const mayBecomeActive = employee.unanswered.some((operation) => operation.active)
-  if (active?.value === false && directory.disabled && !mayBecomeActive)
+  if (active?.value === false && directory.disabled && !mayBecomeActive(employee))
     return endedAs('proven', Math.max(directory.since ?? now, leaverCase.openedAt))
   const winner = active && employee.events.find(({ seq }) => seq === active.by)
   if (active?.value === true && winner && winner.recordedAt > leaverCase.recordedAt)
@@ -104,13 +105,8 @@ function assessRefused(view: LeaverView, now: number, rules?: FoldRules): Assess
   return notKnown(view, 'refused')
 }
 
-/** An erasure leaves a hash instead of the employee id. */
-function isErased({ employeeId }: Pick<LeaverCase, 'employeeId'>): boolean {
-  return employeeId.startsWith('erased:')
-}
-
 /** No account is known under this id. Ids that nearly match are named. */
-function notKnown({ candidates }: LeaverView, cause: LeaverCause, detail: string | null = null): Assessment {
+function notKnown({ candidates }: LeaverView, cause: LeaverCause, detail: string | null = null): Open {
   return candidates.length === 0 ? open(cause, detail) : open('id-nearly-matches', candidates.join(', '))
 }
 
@@ -121,7 +117,7 @@ function endedBy(event: EmployeeEvent | undefined, folded: EmployeeState): 'disc
 }
 
 /** Why there is no proof that the account is disabled, and when the operation is resent. */
-function assessUnproven(view: LeaverView, event: EmployeeEvent | undefined): Assessment {
+function assessUnproven(view: LeaverView, event: EmployeeEvent | undefined): Open {
   const { leaverCase, employee, directory, last, brake } = view
   if (brake !== null) return open(brake === 'held' ? 'brake' : 'brake-refused')
   if (event?.state === 'held' && event.reason === EVENT_REASONS.pilot) return open('pilot')
@@ -169,10 +165,10 @@ function causeOf(state: OperationState, isDisabled: boolean, tookNothing: boolea
   }
 }
 
-function open(cause: LeaverCause, detail: string | null = null, nextAt: number | null = null): Assessment {
+function open(cause: LeaverCause, detail: string | null = null, nextAt: number | null = null): Open {
   return { kind: 'open', cause, detail, nextAt }
 }
 
-function resent(cause: LeaverCause, detail: string | null, since: number, resends: number): Assessment {
+function resent(cause: LeaverCause, detail: string | null, since: number, resends: number): Open {
   return open(cause, detail, since + resendAfterMs(resends))
 }

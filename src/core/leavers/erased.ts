@@ -63,6 +63,9 @@ export function erasedMark(employeeId: string, place: LeavingPlace): EmployeeEve
   }
 }
 
+/** An erasure leaves a hash instead of the employee id. */
+export const isErasedId = (employeeId: string): boolean => employeeId.startsWith('erased:')
+
 export function isErasedMark({ type }: Pick<HrEvent, 'type'>): boolean {
   return type === ERASED
 }

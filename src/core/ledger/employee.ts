@@ -37,6 +37,10 @@ export interface Employee {
   /** Operations that were sent and have no answer, oldest first. */
   readonly unanswered: readonly UnansweredOperation[]
 }
+/** An activation was sent and has no answer. */
+export function mayBecomeActive({ unanswered }: Pick<Employee, 'unanswered'>): boolean {
+  return unanswered.some(({ active }) => active)
+}
 /** An employee that the ledger does not know. */
 export function unknownEmployee(employeeId: string): Employee {
   return { employeeId, revision: 0, acceptedHash: null, known: false, unanswered: [], events: [] }

@@ -76,8 +76,8 @@ export const BROKEN_PROMISES: MutantList = {
     {
       breaks: 'a leaver case ends although nothing has shown the account disabled',
       file: 'core/leavers/assess.ts',
-      find: 'if (directory.disabled && !mayBecomeActive) return proven(view, directory',
-      replace: 'if (!mayBecomeActive) return proven(view, directory',
+      find: 'if (directory.disabled && !mayActivate) return proven(view, directory',
+      replace: 'if (!mayActivate) return proven(view, directory',
     },
     {
       breaks: 'a plan is committed although its employee has changed since',

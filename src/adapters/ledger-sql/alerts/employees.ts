@@ -1,3 +1,4 @@
+import { isErasedId } from '../../../core/leavers/erased.ts'
 import type { AlertName } from '../../../core/ledger/port/alerts.ts'
 import { notAccepted } from '../inspect/counts.ts'
 import type { Sql } from '../driver/sql.ts'
@@ -10,7 +11,7 @@ export async function alertEmployees(
 ): Promise<readonly string[]> {
   const idsOf = async (text: string, ...parameters: readonly string[]): Promise<readonly string[]> => {
     const rows = await sql.all<{ employee: string }>(`${text} LIMIT ?`, [...parameters, limit])
-    return [...new Set(rows.map(({ employee }) => employee))].filter((id) => !id.startsWith('erased:'))
+    return [...new Set(rows.map(({ employee }) => employee))].filter((id) => !isErasedId(id))
   }
   switch (code) {
     case 'leaver.open':

@@ -1,6 +1,7 @@
 import type { Block } from '../../../core/ledger/port/blocks.ts'
 import type { HeldEmployee, HeldEmployees, HeldEvent } from '../../../core/ledger/port/views/held.ts'
 import type { BrakedEmployee } from '../../../core/ledger/port/plan.ts'
+import { isErasedId } from '../../../core/leavers/erased.ts'
 import { brakeBox } from '../acts/brake-forms.ts'
 import { employeeHref } from '../employee/href.ts'
 import { type Column, listTable } from '../list.ts'
@@ -51,9 +52,7 @@ function blockColumns(times: Times): readonly Column<Block>[] {
     {
       name: 'Employee',
       cell: ({ employeeId }) =>
-        employeeId.startsWith('erased:')
-          ? markup`<span class="id">${employeeId}</span>`
-          : employeeLink(employeeId),
+        isErasedId(employeeId) ? markup`<span class="id">${employeeId}</span>` : employeeLink(employeeId),
     },
     {
       name: 'Blocked for',

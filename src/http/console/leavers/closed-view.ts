@@ -1,5 +1,6 @@
 import { nameOf } from '../../../core/leavers/case-name.ts'
 import type { ClosedAs } from '../../../core/leavers/causes.ts'
+import { isErasedId } from '../../../core/leavers/erased.ts'
 import { type Durations, summarizeLeavers, toProof } from '../../../core/leavers/summary.ts'
 import type {
   ClosedLeaver,
@@ -81,7 +82,7 @@ function columnsOf({ visitor, after }: Shown, times: Times): readonly Column<Clo
     {
       name: 'Employee',
       cell: ({ employeeId, id }) =>
-        markup`${employeeId.startsWith('erased:') ? markup`<span class="id">${employeeId}</span>` : markup`<a class="id" href="${employeeHref(employeeId)}">${employeeId}</a>`}<br><span class="quiet">${nameOf(id)}</span>`,
+        markup`${isErasedId(employeeId) ? markup`<span class="id">${employeeId}</span>` : markup`<a class="id" href="${employeeHref(employeeId)}">${employeeId}</a>`}<br><span class="quiet">${nameOf(id)}</span>`,
     },
     { name: 'Left', cell: ({ effectiveAt }) => times.plain(effectiveAt) },
     { name: 'Ended', cell: ({ endedAt }) => times.element(endedAt) },
