@@ -62,14 +62,10 @@ function aboutCause(code: AlertCode, cause: string): CauseText | null {
       const reason = reasonOf(cause.startsWith(ON_BUS) ? cause.slice(ON_BUS.length) : cause)
       return reason === UNCATALOGUED ? null : { meaning: reason.cause, fix: reason.fix }
     }
-    case 'leaver.open': {
-      const known = own(LEAVER_CAUSES, cause)
-      return known ? { meaning: sentence(known.meaning), fix: sentence(known.fix) } : null
-    }
-    case 'emergency.waits': {
-      const known = own(EMERGENCY_WAITS, cause)
-      return known ? { meaning: sentence(known.meaning), fix: sentence(known.fix) } : null
-    }
+    case 'leaver.open':
+      return inSentences(own(LEAVER_CAUSES, cause))
+    case 'emergency.waits':
+      return inSentences(own(EMERGENCY_WAITS, cause))
     case 'finding.new': {
       const finding = FINDINGS.find((one) => one.code === cause)
       return finding ? { meaning: finding.cause, fix: finding.fix } : null
@@ -87,6 +83,10 @@ function aboutCause(code: AlertCode, cause: string): CauseText | null {
     case 'submission.held':
       return null
   }
+}
+
+function inSentences(known: CauseText | undefined): CauseText | null {
+  return known ? { meaning: sentence(known.meaning), fix: sentence(known.fix) } : null
 }
 
 const sentence = (text: string): string => `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}.`
