@@ -1,13 +1,13 @@
 import { EXIT_CODES } from '../../core/errors.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
-import type { AuditEntry, AuditQuery } from '../../core/ledger/port/inspect.ts'
+import type { AuditQuery } from '../../core/ledger/port/inspect.ts'
 import { type AuditGroup, groupEntries } from '../audit/group.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { employeeNamedOrNull } from '../support/employees.ts'
 import { iso } from '../support/instants.ts'
 import { withLedger } from '../support/ledger.ts'
 import { type ListOptions, limitOption, pageOption, sortOption } from '../support/list/options.ts'
-import { rowsOf } from '../../core/ledger/pages.ts'
+import { auditEntries } from '../../core/ledger/pages.ts'
 import { printList } from '../support/list/print.ts'
 import { rowFormatOption } from '../support/options/options.ts'
 import { say } from '../support/output.ts'
@@ -60,7 +60,7 @@ function listAudit(
 ): Promise<number> {
   keepSmall()
   return withLedger(environment, async (ledger) => {
-    const entries = entriesOf(ledger, await queryOf(ledger, about ?? null, options))
+    const entries = auditEntries(ledger, await queryOf(ledger, about ?? null, options))
     const grouped = options.output === 'table' && !options.ungrouped
     const found = await printList(grouped ? groupEntries(entries) : entries, {
       columns: COLUMNS,
@@ -89,16 +89,6 @@ async function queryOf(
     about,
     limit: PAGE,
   }
-}
-
-function entriesOf(
-  ledger: Pick<Ledger, 'listAudit'>,
-  query: Omit<AuditQuery, 'next'>,
-): AsyncIterable<AuditEntry> {
-  return rowsOf(async (from) => {
-    const { entries: rows, next } = await ledger.listAudit({ ...query, next: from })
-    return { rows, next }
-  })
 }
 
 function readable({ at, ...entry }: AuditGroup): object {

@@ -1,6 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts'
-import { rowsOf } from '../ledger/pages.ts'
-import type { AuditEntry } from '../ledger/port/inspect.ts'
+import { auditEntries, rowsOf } from '../ledger/pages.ts'
 import type { PastLeaver, Period } from '../ledger/port/leavers.ts'
 import type { ClosedAs } from '../leavers/causes.ts'
 import { nameOf } from '../leavers/case-name.ts'
@@ -74,11 +73,7 @@ async function* actionRows(
   section: ActionSection,
   { from, to }: Period,
 ): AsyncGenerator<ActionRow> {
-  const entries = rowsOf<AuditEntry>(async (next) => {
-    const query = { since: from, until: to, about: null, next, limit: PAGE }
-    const { entries: rows, next: following } = await ledger.listAudit(query)
-    return { rows, next: following }
-  })
+  const entries = auditEntries(ledger, { since: from, until: to, about: null, limit: PAGE })
   for await (const { at, ...entry } of entries)
     if (sectionOf(entry.action) === section) yield { section, at: isoOf(at), ...entry }
 }
