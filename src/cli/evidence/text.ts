@@ -14,7 +14,7 @@ export interface EvidenceForm {
   head(head: EvidenceHead): string
   beginSection(section: Section): string
   row(row: EvidenceRow, isFirst: boolean): string
-  endSection(section: Section): string
+  endSection(): string
   totals(totals: EvidenceTotals): string
 }
 
@@ -37,7 +37,7 @@ export async function* evidenceText(
       yield form.row(row, isFirst)
       isFirst = false
     }
-    yield form.endSection(section)
+    yield form.endSection()
   }
   yield form.totals(sums.totals())
 }

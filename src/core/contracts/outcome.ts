@@ -16,7 +16,7 @@ export const WITH_VALUES = 'confidential'
 const state = z.enum(FINAL_EVENT_STATES)
 const reason = z.string().meta({ description: 'A code; docs/reference/reasons.md lists them' })
 
-export const OutcomeData = z
+const OutcomeData = z
   .object({
     event: z
       .object({ source: z.string(), id: z.string(), type: z.string() })
