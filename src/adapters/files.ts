@@ -1,6 +1,8 @@
-import { accessSync, constants, createReadStream, statSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, createReadStream, createWriteStream, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { RollcallError } from '../core/errors.ts'
 
 /**
@@ -48,9 +50,23 @@ export function writeNewFile(what: string, file: string, text: string): boolean 
     writeFileSync(file, text, { flag: 'wx' })
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    if (isThere(error)) return false
     checkWritable(what, file)
     throw new RollcallError('FileUnwritable', `${what}: ${file} ${wordsOf(error)}`, { cause: error })
+  }
+}
+
+/**
+ * Writes a file that is not there yet, part by part. Only its owner can read it. Throws `FileExists`,
+ * the error of the system, or what `parts` throws.
+ */
+export async function writeNewParts(file: string, parts: AsyncIterable<string>): Promise<void> {
+  try {
+    await pipeline(Readable.from(parts), createWriteStream(file, { flags: 'wx', mode: 0o600 }))
+  } catch (error) {
+    if (isThere(error))
+      throw new RollcallError('FileExists', `${file} exists already; name another`, { cause: error })
+    throw error
   }
 }
 
@@ -82,5 +98,8 @@ function wordsOf(error: unknown): string {
     : `cannot be opened (${code})`
 }
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT'
+const isMissing = (error: unknown): boolean => hasCode(error, 'ENOENT')
+const isThere = (error: unknown): boolean => hasCode(error, 'EEXIST')
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code

@@ -1,4 +1,4 @@
-import { checkReadable, checkWritable, linesOf, writeNewFile } from '../adapters/files.ts'
+import { checkReadable, checkWritable, linesOf, writeNewFile, writeNewParts } from '../adapters/files.ts'
 
 /** Files by the option or argument that names them; `undefined` when it is not given. */
 type FilesByOption = Readonly<Record<string, string | undefined>>
@@ -34,4 +34,11 @@ export async function* numberedLines(
 /** Writes a file that is not there yet; false when it is. Throws `FileUnwritable`. */
 export function writeNew(file: string, text: string): boolean {
   return writeNewFile('the file', file, text)
+}
+
+/**
+ * Writes a file that is not there yet, part by part. Only its owner can read it. Throws `FileExists`.
+ */
+export async function writeParts(file: string, parts: AsyncIterable<string>): Promise<void> {
+  await writeNewParts(file, parts)
 }

@@ -1,11 +1,8 @@
-import { createWriteStream } from 'node:fs'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { withStores } from '../../compose/dead-letters/stores.ts'
 import { readConfig } from '../../compose/config.ts'
-import { checkFiles } from '../../compose/files.ts'
+import { checkFiles, writeParts } from '../../compose/files.ts'
 import type { Config } from '../../config/load.ts'
-import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
+import { EXIT_CODES } from '../../core/errors.ts'
 import type { DeadLetter, DeadLetterSelection } from '../../core/report/dead-letters/dead-letter.ts'
 import { findMessage } from '../../core/report/dead-letters/find.ts'
 import { type DeadLetterGroup, groupDeadLetters } from '../../core/report/dead-letters/groups.ts'
@@ -84,13 +81,7 @@ export async function exportDead(
         yield `${jsonText(await exported(stores, dead, options))}\n`
       }
     }
-    try {
-      await pipeline(Readable.from(lines()), createWriteStream(file, { flags: 'wx', mode: 0o600 }))
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
-        throw new RollcallError('FileExists', `${file} exists already; name another`, { cause: error })
-      throw error
-    }
+    await writeParts(file, lines())
     line.end()
     const content = options.showValues ? 'with personal data' : 'without bodies (--show-values)'
     say(`${count} dead letters written to ${file}, ${content}`)

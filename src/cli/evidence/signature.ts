@@ -1,8 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { createReadStream, createWriteStream, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { writeParts } from '../../compose/files.ts'
 import { readOptionFile } from '../../compose/option-file.ts'
 import { RollcallError } from '../../core/errors.ts'
 
@@ -45,14 +44,7 @@ export async function writeReport(
       yield part
     }
   }
-  const mode = { flags: 'wx', mode: 0o600 } as const
-  try {
-    await pipeline(Readable.from(hashed()), createWriteStream(file, mode))
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
-      throw new RollcallError('FileExists', `${file} exists already; name another`, { cause: error })
-    throw error
-  }
+  await writeParts(file, hashed())
   const checksum = Buffer.from(`${hash.digest('hex')}  ${basename(file)}\n`)
   writeFileSync(checksumOf(file), checksum, { mode: 0o600 })
   if (key === null) return [file, checksumOf(file)]
