@@ -30,6 +30,16 @@ export async function employeeNamed(ledger: Pick<Ledger, 'findEmployeeIds'>, tex
   return found
 }
 
+/** The same for several, in the order in which they are named. */
+export async function employeesNamed(
+  ledger: Pick<Ledger, 'findEmployeeIds'>,
+  texts: readonly string[],
+): Promise<readonly string[]> {
+  const employees: string[] = []
+  for (const text of texts) employees.push(await employeeNamed(ledger, text))
+  return employees
+}
+
 /** The same for an option that may be missing. */
 export async function employeeNamedOrNull(
   ledger: Pick<Ledger, 'findEmployeeIds'>,

@@ -1,18 +1,8 @@
-import type { RegisterCommand } from '../../support/command.ts'
-import { actorOption, formatOption, justificationOption } from '../../support/options/options.ts'
+import { employeesCommand } from '../../support/employees-command.ts'
 import { orderSending } from './send-order.ts'
 
-export const register: RegisterCommand = (employee, { environment, finish }) => {
-  employee
-    .command('resend')
-    .description(
-      'send the record of employees once more, also if the directory has it or refused it for good',
-    )
-    .argument('<employees...>', 'employee ids')
-    .addOption(actorOption())
-    .addOption(justificationOption())
-    .addOption(formatOption())
-    .action(async (employees, options) =>
-      finish(await orderSending(environment, employees, { ...options, again: true })),
-    )
-}
+export const register = employeesCommand(
+  'resend',
+  'send the record of employees once more, also if the directory has it or refused it for good',
+  (ledger, order, output) => orderSending(ledger, { ...order, again: true }, output),
+)
