@@ -1,5 +1,6 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
 import { pauseRun } from '../../../core/report/replay/run/pause.ts'
+import type { RunDecision } from '../../../core/report/replay/run/run.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, justificationOption } from '../../support/options/options.ts'
@@ -16,21 +17,16 @@ export const register: RegisterCommand = (replays, { environment, finish }) => {
     .action(async (run, options) => finish(await pause(environment, run, options)))
 }
 
-interface PauseOptions {
-  readonly actor: string
-  readonly justification: string
-}
-
 /** Exit 0 when the run pauses or is paused already, 4 when it does not exist or has ended. */
-function pause(environment: NodeJS.ProcessEnv, id: number, options: PauseOptions): Promise<number> {
+function pause(environment: NodeJS.ProcessEnv, id: number, options: RunDecision): Promise<number> {
   return withLedger(
     environment,
     async (ledger) => {
       const run = await openRunNamed(ledger, id)
       if (run === null) return EXIT_CODES.notFound
-      const done = await pauseRun(ledger, run, options, Date.now())
+      const before = await pauseRun(ledger, run, options, Date.now())
       say(
-        done
+        before === null
           ? `run ${id} stops after the batch that is under way; rollcall replays resume ${id} goes on`
           : `run ${id} was paused before`,
       )

@@ -3,16 +3,15 @@ import type { ReplayRun } from '../../../ledger/port/replays.ts'
 import type { RunDecision } from './run.ts'
 
 /**
- * Asks whoever carries out a run to stop after the batch that is under way. False when it is paused
- * already.
+ * Asks whoever carries out a run to stop after the batch that is under way. Returns the pause that
+ * was there before; `null` when there was none.
  */
 export async function pauseRun(
   ledger: Pick<Ledger, 'pauseReplay'>,
   run: ReplayRun,
   { actor, justification }: RunDecision,
   now: number,
-): Promise<boolean> {
-  if (run.paused !== null) return false
-  await ledger.pauseReplay(run, actor, justification, now)
-  return true
+): Promise<ReplayRun['paused']> {
+  if (run.paused === null) await ledger.pauseReplay(run, actor, justification, now)
+  return run.paused
 }

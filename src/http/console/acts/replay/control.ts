@@ -17,8 +17,8 @@ export async function pauseReplay(asked: Asked): Promise<Result> {
   if ('refused' in found) return found
   const { ledger, form, actor, now } = asked
   const decision = { actor, justification: justificationOf(form) }
-  if (!(await pauseRun(ledger, found, decision, now)))
-    return refused(found, `${found.paused?.actor ?? 'Somebody'} paused it already.`)
+  const before = await pauseRun(ledger, found, decision, now)
+  if (before !== null) return refused(found, `${before.actor} paused it already.`)
   return { done: `Run ${found.id} pauses after the batch that is under way`, to: runHref(found.id) }
 }
 
