@@ -36,21 +36,16 @@ export function directorySettingsOf(config: Config): DirectorySettings | null {
   return Number.isFinite(everyMs) ? { everyMs, settleMs: SETTLE_MS } : null
 }
 
-/** What a step of a comparison came to. */
-export interface ComparisonStep {
-  readonly found: readonly Difference[]
-  /** Accounts read so far. */
-  readonly accounts: number
-  /** How the comparison went, in the last step. */
-  readonly read: DirectoryRead | null
-}
-
-/** Compares all accounts with the ledger, step by step. The last step says how it went. */
-export async function* compareByHand(
+/**
+ * Compares all accounts with the ledger, step by step, and returns how it went. `onStep` gets what
+ * each step found, and how many accounts are read so far.
+ */
+export async function compareByHand(
   config: Config,
   ledger: DirectoryLedger,
   dryRun: boolean,
-): AsyncGenerator<ComparisonStep> {
+  onStep: (found: readonly Difference[], accounts: number) => Promise<void>,
+): Promise<DirectoryRead> {
   using _proxied = useProxy(config)
   let found: readonly Difference[] = []
   const comparison = beginComparison({
@@ -62,8 +57,10 @@ export async function* compareByHand(
     onDifferences: (differences) => void (found = differences),
   })
   const { signal } = new AbortController()
-  for (let read: DirectoryRead | null = null; read === null; found = []) {
-    read = await comparison.step(signal)
-    yield { found, accounts: comparison.accounts, read }
+  for (;;) {
+    const read = await comparison.step(signal)
+    await onStep(found, comparison.accounts)
+    if (read !== null) return read
+    found = []
   }
 }

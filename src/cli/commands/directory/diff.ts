@@ -101,9 +101,7 @@ async function compareAll(
   const repairs = new Map<string, Repair>()
   const write = rowWriter(output, COLUMNS, toJson)
   const line = progress('accounts')
-  let last: DirectoryRead | null = null
-  for await (const { found, accounts, read } of compareByHand(config, ledger, dryRun)) {
-    last = read
+  const read = await compareByHand(config, ledger, dryRun, async (found, accounts) => {
     line.at(accounts)
     for (const one of found) await write.row(one)
     for (const one of found.flatMap((difference) => repairOf(difference) ?? []))
@@ -111,11 +109,10 @@ async function compareAll(
         ...one,
         enabled: one.enabled || repairs.get(one.employeeId)?.enabled === true,
       })
-  }
+  })
   line.end()
   await write.end()
-  if (last === null) throw new RollcallError('Unreachable', 'the comparison ended without a result')
-  return { read: last, repairs: [...repairs.values()] }
+  return { read, repairs: [...repairs.values()] }
 }
 
 function repairOf({ code, employee }: Difference): Repair | null {
