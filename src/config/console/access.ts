@@ -54,14 +54,14 @@ export function signInOf(config: SignInVariables): ConfiguredSignIn | null {
     CONSOLE_CLIENT_ID: clientId,
     CONSOLE_AUTHORITY: authority,
   } = config
-  const proof = proofOf(config)
-  if (url !== null && tenantId !== null && clientId !== null && proof !== null)
+  const credential = credentialIn(config)
+  if (url !== null && tenantId !== null && clientId !== null && credential !== null)
     return {
-      settings: { url, tenantId, clientId, authority, credential: proof.credential },
-      ...cookies(proof),
+      settings: { url, tenantId, clientId, authority, credential },
+      cookieSecret: cookieSecretOf(config),
     }
   const missing: string[] = REGISTRATION.filter((name) => config[name] === null)
-  if (proof === null) missing.push(CREDENTIALS.join(' or '))
+  if (credential === null) missing.push(CREDENTIALS.join(' or '))
   if (missing.length === NEEDED.length) return null
   throw new RollcallError(
     'ConfigInvalid',
@@ -69,14 +69,11 @@ export function signInOf(config: SignInVariables): ConfiguredSignIn | null {
   )
 }
 
-interface Proof {
-  readonly credential: ClientCredential
-  /** `null` for a federated token: it changes, and differs between instances. */
-  readonly cookieSecret: string | null
-}
-
-const cookies = ({ cookieSecret }: Proof): Pick<ConfiguredSignIn, 'cookieSecret'> => {
-  if (cookieSecret !== null) return { cookieSecret }
+/** A federated token cannot encrypt cookies: it changes, and differs between instances. */
+function cookieSecretOf(config: SignInVariables): string {
+  const secret =
+    config.CONSOLE_COOKIE_SECRET ?? config.CONSOLE_CLIENT_SECRET ?? config.CONSOLE_CLIENT_CERTIFICATE
+  if (secret !== null) return secret
   throw new RollcallError(
     'ConfigInvalid',
     'CONSOLE_FEDERATED_TOKEN_FILE needs CONSOLE_COOKIE_SECRET, which every instance uses to encrypt the cookies of its sessions: set it to a random text of 32 characters or more',
@@ -84,17 +81,16 @@ const cookies = ({ cookieSecret }: Proof): Pick<ConfiguredSignIn, 'cookieSecret'
 }
 
 /** How the console proves that it is the registration; `null` without any of the three ways. */
-function proofOf(config: SignInVariables): Proof | null {
+function credentialIn(config: SignInVariables): ClientCredential | null {
+  const [first, second] = CREDENTIALS.filter((name) => config[name] !== null)
+  if (first !== undefined && second !== undefined)
+    throw new RollcallError('ConfigInvalid', `${first} and ${second} are both set: remove one of them`)
   const {
     CONSOLE_CLIENT_SECRET: secret,
     CONSOLE_CLIENT_CERTIFICATE: pem,
     CONSOLE_FEDERATED_TOKEN_FILE: tokenFile,
-    CONSOLE_COOKIE_SECRET: own,
   } = config
-  const [first, second] = CREDENTIALS.filter((name) => config[name] !== null)
-  if (first !== undefined && second !== undefined)
-    throw new RollcallError('ConfigInvalid', `${first} and ${second} are both set: remove one of them`)
-  if (secret !== null) return { credential: { kind: 'secret', secret }, cookieSecret: own ?? secret }
-  if (pem !== null) return { credential: { kind: 'certificate', pem }, cookieSecret: own ?? pem }
-  return tokenFile === null ? null : { credential: { kind: 'federated', tokenFile }, cookieSecret: own }
+  if (secret !== null) return { kind: 'secret', secret }
+  if (pem !== null) return { kind: 'certificate', pem }
+  return tokenFile === null ? null : { kind: 'federated', tokenFile }
 }
