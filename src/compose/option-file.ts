@@ -6,6 +6,11 @@ import { checkReadable } from '../adapters/files.ts'
  * option.
  */
 export function readOptionFile(option: string, path: string): string {
+  return readOptionBytes(option, path).toString()
+}
+
+/** The same, as it is on the disk. */
+export function readOptionBytes(option: string, path: string): Buffer {
   checkReadable(option, path)
-  return readFileSync(path, 'utf8')
+  return readFileSync(path)
 }

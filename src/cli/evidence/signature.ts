@@ -1,13 +1,13 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { createReadStream, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { writeParts } from '../../compose/files.ts'
 import { readOptionFile } from '../../compose/option-file.ts'
 import { RollcallError } from '../../core/errors.ts'
 
 /**
- * A report is signed by way of its checksum, so that neither side has to hold it in memory. The
- * files are those of the usual tools: `sha256sum -c FILE.sha256`, and
+ * A report is signed by way of its checksum, so that whoever makes it does not have to hold it in
+ * memory. The files are those of the usual tools: `sha256sum -c FILE.sha256`, and
  * `openssl pkeyutl -verify -rawin -pubin -inkey KEY -in FILE.sha256 -sigfile FILE.sha256.sig`.
  */
 const checksumOf = (file: string): string => `${file}.sha256`
@@ -56,10 +56,10 @@ export async function writeReport(
 export type Origin = 'signed' | 'checksum' | 'unknown'
 
 /**
- * Checks a report against its checksum, and that against its signature if a key is given. Throws
- * `FileInvalid` when one of them does not fit, or is missing although a key is given.
+ * Checks the content of a report against its checksum, and that against its signature if a key is
+ * given. Throws `FileInvalid` when one of them does not fit, or is missing although a key is given.
  */
-export async function originOf(file: string, key: KeyObject | null): Promise<Origin> {
+export function originOf(file: string, content: Buffer, key: KeyObject | null): Origin {
   const wrong = (what: string): never => {
     throw new RollcallError('FileInvalid', what)
   }
@@ -67,9 +67,7 @@ export async function originOf(file: string, key: KeyObject | null): Promise<Ori
   if (!hasChecksum && key === null) return 'unknown'
   if (!hasChecksum) wrong(`${checksumOf(file)} is missing; a signature is that of this file`)
   const checksum = readFileSync(checksumOf(file))
-  const hash = createHash('sha256')
-  for await (const part of createReadStream(file)) hash.update(part as Buffer)
-  if (checksum.toString().split(' ', 1)[0] !== hash.digest('hex'))
+  if (checksum.toString().split(' ', 1)[0] !== createHash('sha256').update(content).digest('hex'))
     wrong(`${file} is not what ${checksumOf(file)} says: one of them was changed`)
   if (key === null) return 'checksum'
   if (!existsSync(signatureOf(file))) wrong(`${signatureOf(file)} is missing; the report is not signed`)

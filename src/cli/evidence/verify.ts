@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { readOptionFile } from '../../compose/option-file.ts'
+import { readOptionBytes } from '../../compose/option-file.ts'
 import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
 import { type Comparison, compareWithLedger } from '../../core/evidence/compare.ts'
 import { EvidenceDocument, rowsOfDocument } from '../../core/evidence/document.ts'
@@ -23,10 +23,10 @@ export async function verify(
   file: string,
   { publicKey, output }: VerifyOptions,
 ): Promise<number> {
-  const text = readOptionFile('the file', file)
+  const bytes = readOptionBytes('the file', file)
   const key = publicKey === undefined ? null : readKey('--public-key', publicKey, 'public')
-  const origin = await originOf(file, key)
-  const document = documentIn(text, file)
+  const origin = originOf(file, bytes, key)
+  const document = documentIn(bytes.toString(), file)
   const rows = rowsOfDocument(document)
   const sums = totalsOfRows()
   for (const row of rows) sums.add(row)
