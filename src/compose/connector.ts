@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/identity'
 import type { ServiceBusClient } from '@azure/service-bus'
+import { graphAccounts } from '../adapters/graph/accounts.ts'
 import { guarded } from '../adapters/graph/breaker.ts'
 import { graphClient } from '../adapters/graph/client.ts'
 import type { Endpoint } from '../adapters/graph/endpoint.ts'
@@ -25,7 +26,7 @@ import type { Loop } from '../core/loops.ts'
 import { DAY_MS, type Runtime } from '../core/runtime.ts'
 import type { Service } from '../core/service.ts'
 import { busAddress, endpointOf, ledgerAddress, localOnlyCredential } from './addresses.ts'
-import { accountReaderAt, directorySettingsOf, SETTLE_MS } from './directory.ts'
+import { directorySettingsOf, SETTLE_MS } from './directory.ts'
 import { emergencyPort, emergencySettings } from './emergency.ts'
 import { identityOf } from './instance/identity.ts'
 import { channelsOf } from './alerts/channels.ts'
@@ -156,7 +157,7 @@ function graphPorts({
     provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),
     log: graphLog(graph, endpoint, window, config.LOG_PAGE, runtime),
     job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
-    accounts: accountReaderAt(endpoint, credential, config),
+    accounts: graphAccounts(graph, config.rules.properties, runtime.now),
     ...emergencyPort(config, credential, runtime),
   }
 }

@@ -1,7 +1,5 @@
-import type { TokenCredential } from '@azure/identity'
 import { graphAccounts } from '../adapters/graph/accounts.ts'
 import { graphClient } from '../adapters/graph/client.ts'
-import type { Endpoint } from '../adapters/graph/endpoint.ts'
 import { useProxy } from '../adapters/proxy.ts'
 import { systemClock } from '../adapters/system.ts'
 import type { Config } from '../config/load.ts'
@@ -15,17 +13,9 @@ import { endpointOf, localOnlyCredential } from './addresses.ts'
 export const SETTLE_MS = 900_000
 
 /** Reads the accounts of the directory through Graph. */
-export async function accountReaderOf(config: Config): Promise<AccountReader> {
+async function accountReaderOf(config: Config): Promise<AccountReader> {
   const endpoint = endpointOf(config)
-  return accountReaderAt(endpoint, await localOnlyCredential(config, endpoint), config)
-}
-
-/** The same with an identity that is there already. */
-export function accountReaderAt(
-  endpoint: Endpoint,
-  credential: TokenCredential,
-  config: Config,
-): AccountReader {
+  const credential = await localOnlyCredential(config, endpoint)
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, Date.now)
   return graphAccounts(graph, config.rules.properties, Date.now)
 }
