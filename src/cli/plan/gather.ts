@@ -122,7 +122,7 @@ async function eventsOf(
   now: number,
 ): Promise<EventFile | null> {
   if (options.events === undefined) return null
-  const { mapping } = planRules(ruled)
+  const { mapping } = ruled.rules
   const uses = (path: string): boolean => mapping.uses(path)
   const file = await readEvents(options.events, { config, now, entity: options.queue, uses })
   for (const { line, code, description } of file.rejected)
