@@ -48,7 +48,7 @@ export function attributeNames({ rules: { mapping }, file }: Config): readonly s
     const from = typeof rule === 'string' ? rule : rule?.from
     return from === undefined ? [] : [from]
   })
-  const starting = startingRules(file?.content.mapping ?? {}).map(({ from }) => from)
+  const starting = startingRules(file?.content.mapping).map(({ from }) => from)
   const names = new Set([...starting, ...written])
   return [...names].filter((name) => mapping.uses(name))
 }

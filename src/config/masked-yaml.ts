@@ -127,7 +127,7 @@ const maskedAddress = (address: string): string => masked(maskedDefaults(address
 /** The mapping, with the default rules that it keeps. */
 function whole(mapping: FileContent['mapping']): FileContent['mapping'] {
   const { nulls = 'explicit', attributes = {} } = mapping ?? {}
-  const kept = Object.fromEntries(startingRules(mapping ?? {}).map(({ to, from }) => [to, from]))
+  const kept = Object.fromEntries(startingRules(mapping).map(({ to, from }) => [to, from]))
   const all = Object.entries({ ...kept, ...attributes }).filter(([, rule]) => rule !== null)
   return { base: 'none', presets: [], nulls, attributes: Object.fromEntries(all) }
 }

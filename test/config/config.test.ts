@@ -120,7 +120,7 @@ sources:
     const over = read(
       'mapping: { attributes: { title: job.title, nickName: null, displayName: { jsonata: "$employee" } } }',
     ).rules
-    assert.equal(over.mapped, 25)
+    assert.equal(over.places.size, 25)
     assert.deepEqual(
       [over.mapping.uses('title'), over.mapping.uses('job.title'), over.mapping.uses('nickName')],
       [false, true, false],
@@ -130,7 +130,7 @@ sources:
     const alone = read(
       'mapping: { base: none, nulls: omit, attributes: { active: active, title: title } }',
     ).rules
-    assert.equal(alone.mapped, 2)
+    assert.equal(alone.places.size, 2)
     const omitted = await alone.mapping.map('7', new Map([['title', { value: null, by: 1 }]]))
     assert.ok(!('title' in omitted.record))
     assert.deepEqual(omitted.missing, ['active'])

@@ -29,7 +29,7 @@ export function proveMapping(config: Config): readonly Proof[] {
         {
           what: 'mapping',
           outcome: 'ok',
-          say: `fills ${config.rules.mapped} attributes that the directory can hold`,
+          say: `fills ${config.rules.places.size} attributes that the directory can hold`,
         },
         ...wrong,
       ]

@@ -9,7 +9,7 @@ import type { Compilation } from './compilation.ts'
 export function rulesOf(mapping: MappingContent | undefined, problems: Problem[]): readonly Rule[] {
   const rules = new Map<string, Rule>()
   const { nulls = 'explicit', attributes = {} } = mapping ?? {}
-  for (const rule of startingRules(mapping ?? {})) rules.set(rule.to, { ...rule, nulls, ...needed(rule.to) })
+  for (const rule of startingRules(mapping)) rules.set(rule.to, { ...rule, nulls, ...needed(rule.to) })
   for (const [to, written] of Object.entries(attributes)) {
     if (written === null) rules.delete(to)
     else if (typeof written === 'string') rules.set(to, { to, from: written, nulls, ...needed(to) })

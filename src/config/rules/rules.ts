@@ -23,8 +23,6 @@ import { configured, DEFAULT_SOURCE, readersOf, type SourceAddress, sourceAddres
 /** The rules of the file, compiled. */
 export interface Rules {
   readonly mapping: Mapping
-  /** How many attributes the mapping sets. */
-  readonly mapped: number
   /** The SCIM places that the mapping fills, each once, and whether a cleared value is sent as null. */
   readonly places: ReadonlyMap<string, Nulls>
   readonly sources: readonly ConfiguredSource[]
@@ -79,7 +77,6 @@ export function compileRules(
   )
   return {
     mapping,
-    mapped: rules.length,
     places: new Map(rules.map(({ to, nulls = 'explicit' }) => [to, nulls])),
     sources,
     sourceAddresses: sourceAddressesOf(given, compilation),

@@ -31,7 +31,7 @@ async function configCheck(environment: NodeJS.ProcessEnv, name: string | undefi
       .map(({ entity, sessions }) => (sessions ? `${entity} (sessions)` : entity))
       .join(', ')
     printLines(
-      `${where} can be used: ${rules.sources.length} source(s) on ${queues}; ${rules.mapped} mapped attributes`,
+      `${where} can be used: ${rules.sources.length} source(s) on ${queues}; ${rules.places.size} mapped attributes`,
     )
     printLines(`run uses these queues and topics: ${entitiesOfRun(settings, rules).join(', ')}`)
   }

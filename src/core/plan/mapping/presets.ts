@@ -24,6 +24,6 @@ export function startingRules({
 }: {
   readonly base?: 'default' | 'none'
   readonly presets?: readonly Preset[]
-}): readonly PlainRule[] {
+} = {}): readonly PlainRule[] {
   return [...(base === 'default' ? DEFAULT_RULES : []), ...presets.flatMap((name) => PRESETS[name])]
 }
