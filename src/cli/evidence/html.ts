@@ -1,3 +1,4 @@
+import { escapedHtml } from '../../core/display/html.ts'
 import { span } from '../../core/display/span.ts'
 import { visible } from '../../core/display/visible.ts'
 import type { EvidenceRow, Section } from '../../core/evidence/rows.ts'
@@ -93,12 +94,4 @@ function line(cell: 'td' | 'th', texts: readonly string[]): string {
   return `<tr>${texts.map((text) => `<${cell}${scope}>${escaped(text)}</${cell}>`).join('')}</tr>`
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-const escaped = (text: string): string => visible(text).replaceAll(/[&<>"']/g, (one) => ESCAPES[one] ?? one)
+const escaped = (text: string): string => escapedHtml(visible(text))

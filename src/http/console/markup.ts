@@ -1,5 +1,6 @@
 import { html, raw } from 'hono/html'
 import type { HtmlEscapedString } from 'hono/utils/html'
+import { escapedHtml } from '../../core/display/html.ts'
 import { asReferences, visible } from '../../core/display/visible.ts'
 
 export type Markup = HtmlEscapedString | Promise<HtmlEscapedString>
@@ -19,18 +20,10 @@ function seen(value: unknown): unknown {
 
 export const NOTHING = markup``
 
-const ESCAPED: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
 /**
  * A text in a field of a form, so that the browser sends back exactly that. Control and direction
  * characters are written as references: the page holds none of them.
  */
 export function verbatim(text: string): Markup {
-  return raw(asReferences(text.replaceAll(/[&<>"']/g, (one) => ESCAPED[one] ?? one)))
+  return raw(asReferences(escapedHtml(text)))
 }
