@@ -1,17 +1,16 @@
 import { acknowledgeFinding } from '../../../core/findings/acknowledge.ts'
 import { type FindingCode, findingKind } from '../../../core/findings/codes.ts'
 import { ownPage } from '../../access/routes.ts'
-import { type Asked, justificationOf, type Result } from './asked.ts'
+import { type Asked, justificationOf, type Result, tickedIn } from './asked.ts'
 import { unit } from '../layout.ts'
 import { markup } from '../markup.ts'
-import { isNumber } from '../page.ts'
 import { confirmed, fingerprint } from './confirm.ts'
 
 /** Records that somebody looked at findings, and why they need no action. */
 export async function acknowledgeFindings(asked: Asked): Promise<Result> {
   const { form, ledger, actor, now } = asked
   const to = ownPage(form.text('to') ?? '/findings')
-  const seqs = [...new Set(form.all('finding').filter(isNumber).map(Number))]
+  const seqs = tickedIn(form, 'finding')
   if (seqs.length === 0)
     return { refused: 'No finding was chosen', fix: 'Tick the findings to acknowledge.', to }
   const act = async (justification: string): Promise<Result> => {

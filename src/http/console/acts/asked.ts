@@ -3,7 +3,7 @@ import { actorText } from '../../../core/actor.ts'
 import type { Visitor } from '../../access/visitor.ts'
 import type { ConsoleLedger } from '../context.ts'
 import { LONGEST_JUSTIFICATION } from '../forms.ts'
-import type { Content } from '../page.ts'
+import { type Content, isNumber } from '../page.ts'
 
 /** What an action gets, after everything in front of it was checked. */
 export interface Asked {
@@ -31,6 +31,11 @@ export type Result =
   | { readonly done: string; readonly to: string }
   | { readonly refused: string; readonly fix: string; readonly to: string }
   | { readonly page: Content }
+
+/** The numbers of the boxes of that name that were ticked, each once. */
+export function tickedIn(form: Form, name: string): readonly number[] {
+  return [...new Set(form.all(name).filter(isNumber).map(Number))]
+}
 
 /** Every action takes one. Throws `ArgumentInvalid` when it is blank or too long. */
 export function justificationOf(form: Form): string {

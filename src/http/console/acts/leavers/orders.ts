@@ -2,15 +2,14 @@ import { nameOf } from '../../../../core/leavers/case-name.ts'
 import { ownPage } from '../../../access/routes.ts'
 import { unit } from '../../layout.ts'
 import { markup } from '../../markup.ts'
-import { isNumber } from '../../page.ts'
-import { type Asked, justificationOf, type Result } from '../asked.ts'
+import { type Asked, justificationOf, type Result, tickedIn } from '../asked.ts'
 import { confirmed, fingerprint } from '../confirm.ts'
 
 /** Closes leaver cases that need nothing more. Several are asked for with their count first. */
 export async function acknowledgeLeavers(asked: Asked): Promise<Result> {
   const { form, ledger, actor, now } = asked
   const to = ownPage(form.text('to') ?? '/leavers')
-  const ids = [...new Set(form.all('case').filter(isNumber).map(Number))]
+  const ids = tickedIn(form, 'case')
   if (ids.length === 0) return { refused: 'No case was chosen', fix: 'Tick the cases to acknowledge.', to }
   const act = async (justification: string): Promise<Result> => {
     const acknowledged = await ledger.acknowledgeLeavers({ ids, actor, justification }, now)
