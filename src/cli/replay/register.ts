@@ -9,6 +9,7 @@ import {
   count,
   formatOption,
   justificationOption,
+  optionalJustificationOption,
   showValuesOption,
 } from '../support/options/options.ts'
 
@@ -21,7 +22,7 @@ export function replayCommand(program: Command, { environment, finish }: Command
       )
       .argument('[ids...]', 'dl-<number> or <queue>#<number> (default: all that fit)')
       .addOption(optionalActorOption('who does it'))
-      .option('--justification <text>', 'why')
+      .addOption(optionalJustificationOption('why'))
       .option(
         '--patch <patch>',
         'change each body first: a JSON Merge Patch, or the one in @file; FILE.jsonata, an expression that yields the new body; or FILE.csv, new values by id or employee',

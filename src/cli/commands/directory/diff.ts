@@ -1,4 +1,3 @@
-import { Option } from '@commander-js/extra-typings'
 import type { Config } from '../../../config/load.ts'
 import { REPAIRABLE } from '../../../core/directory/difference.ts'
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
@@ -7,7 +6,11 @@ import type { Difference, DirectoryRead, Repair } from '../../../core/ledger/por
 import type { RegisterCommand } from '../../support/command.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { confirmed, yesOption } from '../../support/options/confirm.ts'
-import { optionalActorOption, rowFormatOption } from '../../support/options/options.ts'
+import {
+  optionalActorOption,
+  optionalJustificationOption,
+  rowFormatOption,
+} from '../../support/options/options.ts'
 import { say } from '../../support/output.ts'
 import { type Column, type RowFormat, rowWriter } from '../../support/rows.ts'
 import { progress } from '../../support/screen/progress.ts'
@@ -19,7 +22,7 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
     .option('--dry-run', 'raise no findings, hold no employee and repair nothing', false)
     .option('--repair', 'send the records of employees whose accounts differ once more', false)
     .addOption(optionalActorOption('with --repair: who asks'))
-    .addOption(new Option('--justification <text>', 'with --repair: why; keep personal data out of it'))
+    .addOption(optionalJustificationOption('with --repair: why; keep personal data out of it'))
     .addOption(yesOption())
     .addOption(rowFormatOption())
     .action(async (options) => finish(await diff(environment, options)))

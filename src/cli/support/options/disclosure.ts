@@ -1,6 +1,5 @@
-import { Option } from '@commander-js/extra-typings'
 import type { Config } from '../../../config/load.ts'
-import { optionalActorOption } from './options.ts'
+import { optionalActorOption, optionalJustificationOption } from './options.ts'
 import { RollcallError } from '../../../core/errors.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
 
@@ -13,7 +12,7 @@ export interface DisclosureOptions {
 
 export const disclosureActorOption = () => optionalActorOption('with --show-values: who asks')
 export const disclosureJustificationOption = () =>
-  new Option('--justification <text>', 'with --show-values: why; free text, so keep personal data out of it')
+  optionalJustificationOption('with --show-values: why; free text, so keep personal data out of it')
 
 /**
  * The access to the ledger that the command needs. Throws `ArgumentInvalid` when values are asked

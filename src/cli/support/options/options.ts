@@ -41,7 +41,11 @@ export function actorNamed(name: string): string {
 }
 
 export const justificationOption = (description = 'why; free text, so keep personal data out of it') =>
-  new Option('--justification <text>', description).makeOptionMandatory()
+  optionalJustificationOption(description).makeOptionMandatory()
+
+/** For a command that takes it only with another option. */
+export const optionalJustificationOption = (description: string) =>
+  new Option('--justification <text>', description)
 
 export const showValuesOption = (description = 'show values of personal attributes') =>
   new Option('--show-values', description).default(false)
