@@ -57,7 +57,7 @@ async function proveSchema(config: Config, read: () => Promise<JobSchema>): Prom
       ? proofs
       : [{ what, outcome: 'ok', say: 'matches accounts by externalId, and maps active' }, ...proofs]
   } catch (error) {
-    return [{ ...failed(what, error), outcome: 'not known' }]
+    return [notKnown(failed(what, error))]
   }
 }
 
@@ -72,8 +72,12 @@ async function proveUsers(
     async () => expect200(await status(), `can be read: accounts are compared ${when}`),
     'grant User.Read.All, or go without: accounts that others change will not be noticed',
   )
-  return users.outcome === 'failed' ? { ...users, outcome: 'not known' } : users
+  return notKnown(users)
 }
+
+/** What is only said when it fails: the connector runs all the same. */
+const notKnown = (proof: Proof): Proof =>
+  proof.outcome === 'failed' ? { ...proof, outcome: 'not known' } : proof
 
 /** The right to upload cannot be checked without uploading. */
 const UPLOAD: Proof = {
@@ -96,7 +100,7 @@ async function proveJob(status: () => Promise<number>): Promise<Proof> {
       outcome: 'failed',
       say: 'answered 404; copy PROVISIONING_ENDPOINT from the portal again',
     }
-  return job.outcome === 'failed' ? { ...job, outcome: 'not known' } : job
+  return notKnown(job)
 }
 
 function endpointOf(config: Config): ReturnType<typeof parseEndpoint> {
