@@ -2,7 +2,6 @@ import type { NewestDeadLettersCursor } from '../../../core/ledger/port/dead-let
 import {
   type BusDeadLetterName,
   type DeadLetter,
-  deadLetterId,
   parseDeadLetterId,
 } from '../../../core/report/dead-letters/dead-letter.ts'
 import { isNumber, type Query } from '../page.ts'
@@ -25,7 +24,12 @@ export function cursorIn(query: Query): ListCursor | 'misread' | null {
   return at === null || seq === null ? null : { store: 'ledger', diedAt: Number(at), seq: Number(seq) }
 }
 
-export const cursorBehind = (dead: DeadLetter): ListCursor | null => busCursor(deadLetterId(dead))
+/** `null` behind a dead letter of the ledger, whose pages say themselves where the next one begins. */
+export function cursorBehind(dead: DeadLetter): ListCursor | null {
+  if (dead.store === 'ledger') return null
+  const { entity, sequence } = dead.letter.message
+  return { store: 'bus', entity, sequence }
+}
 
 function busCursor(id: string): BusDeadLetterName | null {
   const name = parseDeadLetterId(id)
