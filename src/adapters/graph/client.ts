@@ -16,20 +16,17 @@ import type { Endpoint } from './endpoint.ts'
  * in time.
  */
 export interface Graph {
-  post(
-    path: string,
-    body: string,
-    headers: Readonly<Record<string, string>>,
-    signal?: AbortSignal,
-  ): Promise<Response>
-  patch(
-    path: string,
-    body: string,
-    headers: Readonly<Record<string, string>>,
-    signal?: AbortSignal,
-  ): Promise<Response>
+  readonly post: SendBody
+  readonly patch: SendBody
   get(path: string, signal: AbortSignal): Promise<Response>
 }
+
+type SendBody = (
+  path: string,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
+) => Promise<Response>
 
 /** A token is replaced when it is valid for less than this. */
 const REFRESH_BEFORE_MS = 120_000
