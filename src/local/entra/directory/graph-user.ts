@@ -1,10 +1,8 @@
-import { asText, type Row, type Value, valueOf } from './row.ts'
+import { type Row, textOf, type Value } from './row.ts'
 import type { DirectoryUser } from './directory.ts'
 
 /** A user as Microsoft Graph writes it. A property without a value is null. */
 export type GraphUser = Readonly<Record<string, unknown>>
-
-const textsOf = (value: Value | undefined): string | null => (value === undefined ? null : asText(value))
 
 /**
  * How each property is read from the directory's attributes
@@ -14,8 +12,8 @@ const textsOf = (value: Value | undefined): string | null => (value === undefine
 const PROPERTIES: Readonly<Record<string, (user: DirectoryUser) => unknown>> = {
   id: ({ objectId }) => objectId,
   accountEnabled: ({ active }) => active,
-  userType: ({ target }) => textsOf(valueOf(target, 'userType')) ?? 'Member',
-  businessPhones: ({ target }) => [textsOf(valueOf(target, 'telephoneNumber')) ?? []].flat(),
+  userType: ({ target }) => textOf(target, 'userType') ?? 'Member',
+  businessPhones: ({ target }) => [textOf(target, 'telephoneNumber') ?? []].flat(),
   employeeOrgData: ({ target }) => orgData(target),
   ...Object.fromEntries(
     [
@@ -39,13 +37,13 @@ const PROPERTIES: Readonly<Record<string, (user: DirectoryUser) => unknown>> = {
       'surname',
       'usageLocation',
       'userPrincipalName',
-    ].map((name) => [name, ({ target }: DirectoryUser): unknown => textsOf(valueOf(target, name))]),
+    ].map((name) => [name, ({ target }: DirectoryUser): unknown => textOf(target, name) ?? null]),
   ),
 }
 
 function orgData(target: Row): unknown {
-  const [costCenter, division] = ['costCenter', 'division'].map((name) =>
-    textsOf(valueOf(target, `employeeOrgData.${name}`)),
+  const [costCenter, division] = ['costCenter', 'division'].map(
+    (name) => textOf(target, `employeeOrgData.${name}`) ?? null,
   )
   return costCenter === null && division === null ? null : { costCenter, division }
 }

@@ -1,7 +1,7 @@
 import { textOf } from './row.ts'
 import type { DirectoryUser } from './directory.ts'
+import { CORE_USER, ENTERPRISE_USER } from './scim.ts'
 
-const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 const ENTRA = 'urn:ietf:params:scim:schemas:extension:Microsoft:Entra:2.0:User'
 
 /**
@@ -11,13 +11,16 @@ const ENTRA = 'urn:ietf:params:scim:schemas:extension:Microsoft:Entra:2.0:User'
  */
 export function scimUser({ objectId, active, target }: DirectoryUser): Readonly<Record<string, unknown>> {
   return {
-    schemas: ['urn:ietf:params:scim:schemas:core:2.0:User', ENTERPRISE, ENTRA],
+    schemas: [CORE_USER, ENTERPRISE_USER, ENTRA],
     id: objectId,
     active,
     userName: textOf(target, 'userPrincipalName'),
     displayName: textOf(target, 'displayName'),
     name: { givenName: textOf(target, 'givenName'), familyName: textOf(target, 'surname') },
-    [ENTERPRISE]: { employeeNumber: textOf(target, 'employeeId'), department: textOf(target, 'department') },
+    [ENTERPRISE_USER]: {
+      employeeNumber: textOf(target, 'employeeId'),
+      department: textOf(target, 'department'),
+    },
     [ENTRA]: { mailNickname: textOf(target, 'mailNickname') },
     meta: { location: `/users/${objectId}`, resourceType: 'user' },
   }
