@@ -127,6 +127,9 @@ export function createMapping(settings: Settings): Mapping {
   return { apply, uses, clears, matching, unique, reference }
 }
 
+/** The attributes of the source that a mapping reads. */
+export const sourcesOf = (mapping: AttributeMapping): readonly string[] => ruleOf(mapping).sources
+
 function ruleOf(mapping: AttributeMapping): Rule {
   switch (mapping.type) {
     case 'direct': {

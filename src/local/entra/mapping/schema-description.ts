@@ -1,7 +1,6 @@
 import type { Settings } from '../settings.ts'
-import { attributeMappingsOf } from './mapping.ts'
+import { attributeMappingsOf, sourcesOf } from './mapping.ts'
 import type { AttributeMapping, ScopeClause } from './mapping-settings.ts'
-import { parseExpression } from './expression.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -58,11 +57,6 @@ export function describeSchema(settings: Settings): Json {
       },
     ],
   }
-}
-
-function sourcesOf(mapping: AttributeMapping): readonly string[] {
-  if (mapping.type === 'direct') return [mapping.source]
-  return mapping.type === 'expression' ? parseExpression(mapping.expression).sources : []
 }
 
 function describeMapping(mapping: AttributeMapping): Json {
