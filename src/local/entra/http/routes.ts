@@ -54,6 +54,9 @@ function decode(part: string | undefined): string {
   }
 }
 
+const decodeOptional = (part: string | undefined): string | undefined =>
+  part === undefined ? undefined : decode(part)
+
 /** Paths of Microsoft Graph are not case-sensitive; ids in them are. */
 export function routeOf(path: string): Route {
   if (isOwn(path)) return { to: OWN_ROUTES[path] }
@@ -64,14 +67,14 @@ export function routeOf(path: string): Route {
     return {
       to: 'users',
       version: versionOf(users[1]),
-      objectId: users[2] === undefined ? undefined : decode(users[2]),
+      objectId: decodeOptional(users[2]),
     }
   const scim = SCIM_PATH.exec(path)
   if (scim !== null)
     return {
       to: 'scim',
       resource: scim[1] === undefined ? 'users' : 'config',
-      objectId: scim[2] === undefined ? undefined : decode(scim[2]),
+      objectId: decodeOptional(scim[2]),
     }
   if (TOKEN_PATH.test(path)) return { to: 'token' }
   const job = JOB_PATH.exec(path)
