@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Row, textOf } from './row.ts'
+import { type Row, type Rows, textOf, type Value } from './row.ts'
 
 /** A user in the directory. */
 export interface DirectoryUser {
@@ -42,6 +42,15 @@ export interface Directory {
     top: number,
   ): { readonly users: readonly DirectoryUser[]; readonly next: number | undefined }
   readonly size: number
+}
+
+/** The user with these attributes of the directory. */
+export function withTarget(
+  user: DirectoryUser,
+  target: ReadonlyMap<string, Value>,
+  rows: Rows,
+): DirectoryUser {
+  return { ...user, active: target.get('accountEnabled') !== false, target: rows.row(target) }
 }
 
 export const newObjectId = (): string => randomUUID()

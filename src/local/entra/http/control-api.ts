@@ -5,6 +5,7 @@ import type { Directory } from '../directory/directory.ts'
 import { faultListSchema } from '../fault-settings.ts'
 import type { Faults } from '../faults.ts'
 import {
+  badRequest,
   type Exchange,
   type Problem,
   readBody,
@@ -36,7 +37,6 @@ export interface ControlParts {
 }
 
 const BODY_BYTES = 16 * 1024 * 1024
-const invalid = (message: string): Problem => ({ status: 400, code: 'BadRequest', message })
 
 export function createControlApi(parts: ControlParts): ControlApi {
   const { views, cycles, stats } = parts
@@ -95,7 +95,7 @@ async function answerFaults(exchange: Exchange, { faults }: ControlParts): Promi
       const body = await readJson(exchange)
       if ('status' in body) return sendProblem(exchange, body)
       const rules = faultListSchema.safeParse(body.json)
-      if (!rules.success) return sendProblem(exchange, invalid(rules.error.message))
+      if (!rules.success) return sendProblem(exchange, badRequest(rules.error.message))
       faults.add(rules.data)
       return send(exchange, 204, null)
     }
@@ -113,7 +113,7 @@ async function answerForeign(exchange: Exchange, { staging }: ControlParts): Pro
   const isUser =
     typeof json === 'object' && json !== null && 'externalId' in json && typeof json.externalId === 'string'
   if (!isUser || typeof json.externalId !== 'string')
-    return sendProblem(exchange, invalid('A SCIM user with an externalId is expected.'))
+    return sendProblem(exchange, badRequest('A SCIM user with an externalId is expected.'))
   const origin = { bulkId: '', requestId: '', clientRequestId: '' }
   staging.add([{ externalId: json.externalId, data: Object.fromEntries(Object.entries(json)), origin }])
   return send(exchange, 202, null)
@@ -126,6 +126,6 @@ async function readJson(exchange: Exchange): Promise<{ readonly json: unknown } 
     const json: unknown = JSON.parse(body.text)
     return { json }
   } catch {
-    return invalid('The body is not JSON.')
+    return badRequest('The body is not JSON.')
   }
 }

@@ -52,6 +52,13 @@ export const WRONG_METHOD: Problem = {
   message: 'Specified HTTP method is not allowed for the request target.',
 }
 
+export const badRequest = (message: string): Problem => ({ status: 400, code: 'BadRequest', message })
+
+export function throttledFor(waitMs: number): Problem {
+  const headers = { 'retry-after': String(Math.ceil(waitMs / 1_000)) }
+  return { status: 429, code: 'TooManyRequests', message: 'Too many requests.', headers }
+}
+
 type Headers = Readonly<Record<string, string>>
 
 /**
@@ -140,7 +147,7 @@ export const TOO_LARGE: Problem = {
   message: 'The request body is too large.',
   headers: { connection: 'close' },
 }
-const CUT_OFF: Problem = { status: 400, code: 'BadRequest', message: 'The request was cut off.' }
+const CUT_OFF = badRequest('The request was cut off.')
 
 /** The body as text, or why there is none; of a body over the limit the rest is not read. */
 export async function readBody(

@@ -1,11 +1,12 @@
 import type { Fact } from '../log/fact.ts'
 import { FilterError, parseFilter } from '../log/filter.ts'
-import { type Exchange, type Problem, sendJson, sendProblem, WRONG_METHOD } from './exchange.ts'
+import { badRequest, type Exchange, type Problem, sendJson, sendProblem, WRONG_METHOD } from './exchange.ts'
 import { createWindow } from './limits.ts'
 import type { Log, Page, PageRequest } from '../log/log.ts'
 import type { Selector } from '../log/log-query.ts'
 import type { ApiVersion, RecordWriter } from '../log/record.ts'
 import type { Settings } from '../settings.ts'
+import { nextLink, readToken } from './skip-token.ts'
 import { createSlices } from '../support/slices.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -25,7 +26,8 @@ export interface LogApiParts {
   readonly now: () => number
 }
 
-const invalid = (message: string): Problem => ({ status: 400, code: 'BadRequest', message })
+/** The letter of its skip tokens. */
+const TOKEN = 'p'
 /** This 429 often comes without Retry-After. */
 const THROTTLED: Problem = { status: 429, code: 'TooManyRequests', message: 'Too many requests.' }
 
@@ -60,15 +62,15 @@ function readRequest(
     const filter = query.get('$filter')
     const selection = selector.select(filter === null || filter.trim() === '' ? null : parseFilter(filter))
     const wanted = query.get('$top')
-    if (wanted !== null && !/^[1-9]\d{0,8}$/.test(wanted)) return invalid("Invalid value for '$top'.")
+    if (wanted !== null && !/^[1-9]\d{0,8}$/.test(wanted)) return badRequest("Invalid value for '$top'.")
     const top = Math.min(wanted === null ? settings.logPageSize : Number(wanted), settings.logPageMax)
     const token = query.get('$skiptoken')
     const request = { selection, top, order: orderOf(query.get('$orderby'), settings), now }
     if (token === null) return request
-    const cursor = readToken(token)
-    return cursor === null ? invalid('Invalid skip token.') : { ...request, cursor }
+    const cursor = readToken(TOKEN, token)
+    return cursor === null ? badRequest('Invalid skip token.') : { ...request, cursor }
   } catch (error) {
-    if (error instanceof FilterError) return invalid(`Invalid filter clause: ${error.message}`)
+    if (error instanceof FilterError) return badRequest(`Invalid filter clause: ${error.message}`)
     throw error
   }
 }
@@ -89,7 +91,7 @@ async function sendPage(
   const page = await parts.log.page(request)
   // A page that would only repeat itself would never end.
   const cursor = request.top > 1 ? cursorAfter(page, parts) : page.next
-  const link = cursor === undefined ? {} : { '@odata.nextLink': nextLink(exchange, cursor) }
+  const link = cursor === undefined ? {} : { '@odata.nextLink': nextLink(exchange, TOKEN, cursor) }
   const slices = createSlices()
   const value: unknown[] = []
   for (const fact of disordered(page.facts, parts)) {
@@ -120,18 +122,4 @@ function cursorAfter({ next, last }: Page, { settings, random }: LogApiParts): n
   const isRepeat =
     settings.logRepeats > 0 && next !== undefined && last !== undefined && random() < settings.logRepeats
   return isRepeat ? last : next
-}
-
-function nextLink({ origin, url }: Exchange, cursor: number): string {
-  const kept = [...url.searchParams]
-    .filter(([name]) => name !== '$skiptoken')
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-  return `${origin}${url.pathname}?${[...kept, `$skiptoken=${writeToken(cursor)}`].join('&')}`
-}
-
-const writeToken = (position: number): string => Buffer.from(`p${position}`).toString('base64url')
-
-function readToken(token: string): number | null {
-  const match = /^p(\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString('latin1'))
-  return match === null ? null : Number(match[1])
 }

@@ -1,9 +1,18 @@
 import { z } from 'zod'
-import { type Directory, type DirectoryUser } from '../directory/directory.ts'
+import { type Directory, type DirectoryUser, withTarget } from '../directory/directory.ts'
 import { type Rows, toMap } from '../directory/row.ts'
 import { changedAttribute, scimUser } from '../directory/scim-user.ts'
 import type { Settings } from '../settings.ts'
-import { type Exchange, type Problem, readBody, send, sendJson, WRONG_METHOD } from './exchange.ts'
+import {
+  badRequest,
+  type Exchange,
+  type Problem,
+  readBody,
+  send,
+  sendJson,
+  throttledFor,
+  WRONG_METHOD,
+} from './exchange.ts'
 import { createWindow } from './limits.ts'
 import type { Route } from './routes.ts'
 import type { Tokens } from './tokens.ts'
@@ -26,7 +35,6 @@ export interface ScimApi {
 
 const WRITE_WINDOW_MS = 150_000
 
-const invalid = (message: string): Problem => ({ status: 400, code: 'BadRequest', message })
 const NOT_FOUND: Problem = {
   status: 404,
   code: 'ResourceNotFound',
@@ -63,7 +71,7 @@ export function createScimApi(settings: Settings, tokens: Tokens, directory: Dir
 
   function list(exchange: Exchange): Problem | null {
     const found = findUsers(directory, exchange.url.searchParams.get('filter'))
-    if (found === null) return invalid('The filter is not supported.')
+    if (found === null) return badRequest('The filter is not supported.')
     const resources = found.map(scimUser)
     return answerJson(exchange, 200, {
       schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],
@@ -74,11 +82,11 @@ export function createScimApi(settings: Settings, tokens: Tokens, directory: Dir
 
   async function change(exchange: Exchange, objectId: string): Promise<Problem | null> {
     const waitMs = settings.limits.enabled ? writes.take(exchange.receivedAt) : 0
-    if (waitMs > 0) return throttled(waitMs)
+    if (waitMs > 0) return throttledFor(waitMs)
     const body = await readBody(exchange.request, 65_536)
     if ('status' in body) return body
     const operations = readOperations(body.text)
-    if (operations === null) return invalid('The request body is not a supported PatchOp.')
+    if (operations === null) return badRequest('The request body is not a supported PatchOp.')
     const user = directory.byObjectId(objectId)
     if (user === undefined) return NOT_FOUND
     directory.put(changedUser(user, operations, rows))
@@ -115,18 +123,13 @@ function findRefusal(
   const refused = tokens.check(request.headers.authorization, permission, receivedAt)
   if (refused !== null) return refused
   if (settings.scimApi === 'disabled')
-    return invalid(
+    return badRequest(
       `No 'scimapiconsumptions' resource found for TenantId: ${settings.tenantId}. Please ensure 'SCIM Provisioning API' feature is enabled and only one 'scimapiconsumptions' resource exists.`,
     )
   const accept = request.headers.accept ?? ''
   return accept.includes('application/json')
     ? null
-    : invalid('The Accept header for application/json is missing.')
-}
-
-function throttled(waitMs: number): Problem {
-  const headers = { 'retry-after': String(Math.ceil(waitMs / 1_000)) }
-  return { status: 429, code: 'TooManyRequests', message: 'Too many requests.', headers }
+    : badRequest('The Accept header for application/json is missing.')
 }
 
 /** Null for a filter that the API does not support. Without one, all users: pages are left out. */
@@ -166,7 +169,7 @@ function isSupported({ path, value }: Change): boolean {
 function changedUser(user: DirectoryUser, operations: readonly Change[], rows: Rows): DirectoryUser {
   const target = toMap(user.target)
   for (const { path, value } of operations) target.set(changedAttribute(path) ?? path, value)
-  return { ...user, active: target.get('accountEnabled') !== false, target: rows.row(target) }
+  return withTarget(user, target, rows)
 }
 
 /** An error in the form of SCIM (RFC 7644). */

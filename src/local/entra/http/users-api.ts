@@ -1,5 +1,5 @@
 import type { ApiVersion } from '../log/record.ts'
-import { type Directory, type DirectoryUser, newObjectId } from '../directory/directory.ts'
+import { type Directory, type DirectoryUser, newObjectId, withTarget } from '../directory/directory.ts'
 import { changedBy, graphUser, selectedBy } from '../directory/graph-user.ts'
 import { type Rows, toMap } from '../directory/row.ts'
 import type { Settings } from '../settings.ts'
@@ -10,10 +10,12 @@ import {
   send,
   sendJson,
   sendProblem,
+  throttledFor,
   WRONG_METHOD,
 } from './exchange.ts'
 import { createWindow } from './limits.ts'
 import type { Route } from './routes.ts'
+import { nextLink, readToken } from './skip-token.ts'
 import type { Tokens } from './tokens.ts'
 
 type UsersRoute = Extract<Route, { readonly to: 'users' }>
@@ -33,6 +35,8 @@ export interface UsersApi {
 
 const DEFAULT_TOP = 100
 const MOST_TOP = 999
+/** The letter of its skip tokens. */
+const TOKEN = 'u'
 const COST = 2
 const SELECTED_COST = 1
 
@@ -69,8 +73,7 @@ export function createUsersApi(
     const waitMs = Math.max(...waits)
     if (waitMs === 0) return null
     counts.userThrottled += 1
-    const headers = { 'retry-after': String(Math.ceil(waitMs / 1_000)) }
-    return { status: 429, code: 'TooManyRequests', message: 'Too many requests.', headers }
+    return throttledFor(waitMs)
   }
 
   function list(exchange: Exchange, version: ApiVersion): Problem | null {
@@ -83,7 +86,7 @@ export function createUsersApi(
         : { users: employeeIds.flatMap((id) => directory.byAttribute('employeeId', id)), next: undefined }
     sendJson(exchange, 200, {
       '@odata.context': `${exchange.origin}/${version}/$metadata#users`,
-      ...(next === undefined ? {} : { '@odata.nextLink': nextLink(exchange, next) }),
+      ...(next === undefined ? {} : { '@odata.nextLink': nextLink(exchange, TOKEN, next) }),
       value: users.map((user) => graphUser(user, names)),
     })
     return null
@@ -92,9 +95,7 @@ export function createUsersApi(
   async function change(exchange: Exchange, user: DirectoryUser): Promise<Problem | null> {
     const given = await readUser(exchange)
     if ('status' in given) return given
-    const target = changedBy(given.change, toMap(user.target))
-    const active = target.get('accountEnabled') !== false
-    directory.put({ ...user, active, target: rows.row(target) })
+    directory.put(withTarget(user, changedBy(given.change, toMap(user.target)), rows))
     return null
   }
 
@@ -157,7 +158,7 @@ function readList(query: URLSearchParams): ListRequest | Problem {
       `Invalid page size specified: '${query.get('$top')}'. Must be between 1 and 999 inclusive.`,
     )
   const token = query.get('$skiptoken')
-  const from = token === null ? 0 : readToken(token)
+  const from = token === null ? 0 : readToken(TOKEN, token)
   if (from === null) return invalid('Skip token is invalid.')
   const employeeIds = idsOf(query.get('$filter'))
   return employeeIds === 'invalid'
@@ -173,17 +174,6 @@ function idsOf(filter: string | null): readonly string[] | null | 'invalid' {
   const [, list] = /^employeeId in \(((?:'(?:[^']|'')*'(?:, ?)?)+)\)$/.exec(filter) ?? []
   const ids = [...(list ?? '').matchAll(/'((?:[^']|'')*)'/g)].map(([, id = '']) => id.replaceAll("''", "'"))
   return ids.length === 0 || ids.length > MOST_VALUES ? 'invalid' : ids
-}
-
-function nextLink({ origin, url }: Exchange, position: number): string {
-  const kept = [...url.searchParams].filter(([name]) => name !== '$skiptoken')
-  const query = [...kept, ['$skiptoken', Buffer.from(`u${position}`).toString('base64url')]]
-  return `${origin}${url.pathname}?${query.map(([name, value = '']) => `${name}=${encodeURIComponent(value)}`).join('&')}`
-}
-
-function readToken(token: string): number | null {
-  const match = /^u(\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString('latin1'))
-  return match === null ? null : Number(match[1])
 }
 
 async function readUser(exchange: Exchange): Promise<{ readonly change: Record<string, unknown> } | Problem> {
