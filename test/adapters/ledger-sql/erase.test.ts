@@ -75,15 +75,7 @@ async function live(world: World): Promise<void> {
           code: 'InvalidValue',
           reason: canary('detail', n),
         })
-        await world.ledger.recordLogRecords({
-          joins: [{ record, operation, interim: 'failed' }],
-          now: world.now,
-          finalAt: world.now + 1_000,
-          watermark: null,
-          changedElsewhere: [],
-          foreign: 0,
-          echoes: [],
-        })
+        await world.correlate({ joins: [{ record, operation, interim: 'failed' }] })
       }
       await world.finalize()
     },

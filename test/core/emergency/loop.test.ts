@@ -55,11 +55,7 @@ async function scene(t: TestContext, ids: readonly string[], file = {}): Promise
   const world = new World(ledger)
   world.now = T0 - 60 * MINUTE
   await world.record(...ids.map((id) => joiner(`hire of ${id}`, id)))
-  const sent = await world.send()
-  for (const [employeeId, operation] of sent.operations)
-    await world.answer({ ...sent, operations: new Map([[employeeId, operation]]) }, 'confirmed', {
-      objectId: `object of ${employeeId}`,
-    })
+  await world.answerEach(await world.send())
   await world.finalize()
   world.now = T0
   const directory = new Directory(runtime)

@@ -48,15 +48,7 @@ before(async () => {
   world.now += 3 * 3_600_000
   await world.finalize()
   await world.plan()
-  await ledger.recordLogRecords({
-    joins: [],
-    now: world.now,
-    finalAt: world.now,
-    watermark: T0,
-    changedElsewhere: [],
-    foreign: 0,
-    echoes: [],
-  })
+  await world.correlate({ finalAt: world.now, watermark: T0 })
   await ledger.releaseBrake(
     {
       employees: [],

@@ -70,14 +70,8 @@ export class LeaverHistory {
         return this.#send()
       case 'answer':
         return this.#answer()
-      case 'overwrite': {
-        const none = { joins: [], finalAt: world.now, watermark: null, foreign: 1, echoes: [] }
-        return world.ledger.recordLogRecords({
-          ...none,
-          now: world.now,
-          changedElsewhere: [this.#pick(EMPLOYEES)],
-        })
-      }
+      case 'overwrite':
+        return world.correlate({ finalAt: world.now, changedElsewhere: [this.#pick(EMPLOYEES)], foreign: 1 })
       case 'wait':
         world.now += this.#pick([1_000, HOUR_MS, 6 * HOUR_MS, DAY_MS, 2 * DAY_MS, 8 * DAY_MS])
         return

@@ -190,16 +190,7 @@ class Play {
         joins.push({ record: this.world.logRecord(employeeId), operation, interim: 'confirmed' })
       }
     }
-    const { now } = this.world
-    await this.world.ledger.recordLogRecords({
-      joins,
-      now,
-      finalAt: now,
-      watermark: null,
-      changedElsewhere: [],
-      foreign: 0,
-      echoes: [],
-    })
+    await this.world.correlate({ joins, finalAt: this.world.now })
     await this.world.finalize()
     return true
   }

@@ -277,16 +277,7 @@ for (const apartMs of [0, 40_000])
                   interim,
                 }
               })
-              const { now } = world
-              await world.ledger.recordLogRecords({
-                joins,
-                now,
-                finalAt: now + 1_000,
-                watermark: now,
-                changedElsewhere: [],
-                foreign: 0,
-                echoes: [],
-              })
+              await world.correlate({ joins, watermark: world.now })
             }
           }
         }

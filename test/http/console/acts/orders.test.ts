@@ -197,15 +197,11 @@ void describe('blocks, findings and leavers in the console', () => {
 
   void test('findings are acknowledged with what that does, several with their count', async () => {
     const seen = (employeeId: string) => ({ employeeId, at: world.now, change: `of ${employeeId}` })
-    await world.ledger.recordLogRecords({
-      joins: [],
-      now: world.now,
+    await world.correlate({
       finalAt: world.now,
-      watermark: null,
       changedElsewhere: ['p7', 'p5'],
       elsewhere: { disabled: [seen('p7'), seen('p5')], enabled: [] },
       foreign: 2,
-      echoes: [],
     })
     const open = async (): Promise<readonly string[]> =>
       (

@@ -173,9 +173,7 @@ export const clockCases: readonly LedgerCase[] = [
   {
     name: 'only a watermark in the future is replaced by an earlier one',
     run: async (world) => {
-      const page = { joins: [], finalAt: 0, changedElsewhere: [], foreign: 0, echoes: [] }
-      const move = (watermark: number): Promise<void> =>
-        world.ledger.recordLogRecords({ ...page, now: world.now, watermark })
+      const move = (watermark: number): Promise<void> => world.correlate({ finalAt: 0, watermark })
       await move(T0 + AHEAD)
       await move(T0 - 2_000)
       assert.equal(await world.ledger.readWatermark(), T0 - 2_000)

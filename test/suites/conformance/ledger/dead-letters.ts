@@ -170,7 +170,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(joiner('hire', 'p1'), joiner('other', 'p2'))
       const sent = await world.send()
-      await world.ledger.recordLogRecords({
+      await world.correlate({
         joins: [...sent.operations].map(([employeeId, operation]) => ({
           record: world.logRecord(
             employeeId,

@@ -53,11 +53,7 @@ async function employ(world: World, ...ids: readonly string[]): Promise<void> {
   world.now += 60 * MINUTE
 }
 async function confirm(world: World): Promise<void> {
-  const sent = await world.send()
-  for (const [employeeId, operation] of sent.operations)
-    await world.answer({ ...sent, operations: new Map([[employeeId, operation]]) }, 'confirmed', {
-      objectId: `object of ${employeeId}`,
-    })
+  await world.answerEach(await world.send())
   await world.finalize()
 }
 

@@ -232,15 +232,11 @@ export const figureCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(hrEvent('partial', 'p1', { title: 'Lead' }))
       await world.plan()
-      await world.ledger.recordLogRecords({
-        joins: [],
-        now: world.now,
+      await world.correlate({
         finalAt: world.now,
         watermark: world.now - 5_000,
-        changedElsewhere: [],
         elsewhere: { disabled: [{ employeeId: 'p2', at: world.now, change: 'c' }], enabled: [] },
         foreign: 1,
-        echoes: [],
       })
       await world.ledger.blockEmployees(
         [{ employeeId: 'p3', until: world.now + 10, actor: 'ann', justification: 'a test' }],

@@ -12,11 +12,8 @@ async function seen(
   active: boolean,
   { at = world.now, change = `change-${at}` }: { readonly at?: number; readonly change?: string } = {},
 ): Promise<void> {
-  await world.ledger.recordLogRecords({
-    joins: [],
-    now: world.now,
+  await world.correlate({
     finalAt: world.now,
-    watermark: null,
     // What the directory holds is not known any more, as it is of every record that shows something
     // else.
     changedElsewhere: ['p1'],
@@ -25,7 +22,6 @@ async function seen(
       enabled: active ? [{ employeeId: 'p1', at }] : [],
     },
     foreign: 1,
-    echoes: [],
   })
 }
 

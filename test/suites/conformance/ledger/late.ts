@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { CorrelatedPage, Interim } from '../../../../src/core/ledger/port/report.ts'
+import type { Interim } from '../../../../src/core/ledger/port/report.ts'
 import type { HrEvent } from '../../../../src/core/model.ts'
 import type { LogRecord } from '../../../../src/core/ledger/log-record.ts'
 import { hrEvent, joiner, type LedgerCase, type Sent, type World } from './world.ts'
@@ -19,10 +19,7 @@ function say(
     status: interim === 'failed' || interim === 'escrowed' ? 'failure' : 'success',
     ...more,
   })
-  return world.ledger.recordLogRecords({ ...page(world), joins: [{ record, operation, interim }] })
-}
-function page({ now }: World): Omit<CorrelatedPage, 'joins'> {
-  return { now, finalAt: now + 1_000, watermark: null, changedElsewhere: [], foreign: 0, echoes: [] }
+  return world.correlate({ joins: [{ record, operation, interim }] })
 }
 async function candidates(world: World, employeeId: string): Promise<readonly string[]> {
   const { operations } = await world.ledger.findCandidates([world.logRecord(employeeId)])
@@ -85,10 +82,7 @@ export const lateCases: readonly LedgerCase[] = [
         )
       const followUp = world.logRecord('p3', { imported: false, changeId: unresolved.changeId })
       const operation = operations.get('p3') ?? null
-      await world.ledger.recordLogRecords({
-        ...page(world),
-        joins: [{ record: followUp, operation, interim: null }],
-      })
+      await world.correlate({ joins: [{ record: followUp, operation, interim: null }] })
       await world.finalize()
       assert.deepEqual(await world.plan(), [])
       await world.record(joiner('e4', 'boss'))
@@ -212,15 +206,7 @@ export const lateCases: readonly LedgerCase[] = [
       const operation = operationOf(await world.send(), 'p1')
       const record = world.logRecord('p1')
       const join = async (to: string | null): Promise<void> =>
-        world.ledger.recordLogRecords({
-          joins: [{ record, operation: to, interim: to === null ? null : 'confirmed' }],
-          now: world.now,
-          finalAt: world.now + 1_000,
-          watermark: null,
-          changedElsewhere: [],
-          foreign: 0,
-          echoes: [],
-        })
+        world.correlate({ joins: [{ record, operation: to, interim: to === null ? null : 'confirmed' }] })
       const kept = async (): Promise<readonly string[]> =>
         (await world.ledger.findCandidates([world.logRecord('p1')])).unjoined.map(({ id }) => id)
       await join(null)
@@ -267,18 +253,7 @@ export const lateCases: readonly LedgerCase[] = [
     name: 'the time span in which a job echoes an attribute only grows',
     run: async (world) => {
       const learn = async (from: number, to: number, cycle: string): Promise<void> => {
-        const page = {
-          joins: [],
-          now: world.now,
-          finalAt: world.now,
-          watermark: null,
-          changedElsewhere: [],
-          foreign: 0,
-        }
-        await world.ledger.recordLogRecords({
-          ...page,
-          echoes: [{ job: 'job', key: 'title', from, to, cycle }],
-        })
+        await world.correlate({ finalAt: world.now, echoes: [{ job: 'job', key: 'title', from, to, cycle }] })
       }
       await learn(20, 30, 'b')
       await learn(10, 25, 'a')

@@ -264,8 +264,7 @@ export const leaverCases: readonly LedgerCase[] = [
       await world.confirmAll()
       await settle(world)
       assert.deepEqual(await world.leavers(), [])
-      const none = { joins: [], finalAt: world.now, watermark: null, foreign: 1, echoes: [] }
-      await world.ledger.recordLogRecords({ ...none, now: world.now, changedElsewhere: ['p1'] })
+      await world.correlate({ finalAt: world.now, changedElsewhere: ['p1'], foreign: 1 })
       await answerAll(world, 'failed')
       await settle(world)
       assert.deepEqual(await world.leavers(), ['p1 failed'])

@@ -1,22 +1,8 @@
 import assert from 'node:assert/strict'
-import type { CorrelatedPage } from '../../../../src/core/ledger/port/report.ts'
-import { hrEvent, joiner, leaver, type LedgerCase, type Sent, T0, type World } from './world.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, type Sent, T0 } from './world.ts'
 
 const operationOf = (sent: Sent, employeeId: string): string =>
   sent.operations.get(employeeId) ?? assert.fail(`nothing of ${employeeId} was sent`)
-
-function page(world: World, more: Partial<CorrelatedPage>): Promise<void> {
-  return world.ledger.recordLogRecords({
-    joins: [],
-    now: world.now,
-    finalAt: world.now + 1_000,
-    watermark: null,
-    changedElsewhere: [],
-    foreign: 0,
-    echoes: [],
-    ...more,
-  })
-}
 
 /** What `candidates`, `correlate`, `finalize`, `expire` and the outbox promise. */
 export const reportCases: readonly LedgerCase[] = [
@@ -33,15 +19,7 @@ export const reportCases: readonly LedgerCase[] = [
         operation: one,
         interim: one === null ? null : ('confirmed' as const),
       }))
-      await world.ledger.recordLogRecords({
-        joins,
-        now: world.now,
-        finalAt: world.now,
-        watermark: null,
-        changedElsewhere: [],
-        foreign: 0,
-        echoes: [],
-      })
+      await world.correlate({ joins, finalAt: world.now })
       assert.deepEqual(
         (await world.ledger.readTrace('p1'))?.operations[0]?.records.map(({ id }) => id),
         [record.id],
@@ -88,7 +66,7 @@ export const reportCases: readonly LedgerCase[] = [
       await world.record(joiner('e1', 'p1'))
       const sent = await world.send()
       const record = world.logRecord('p1')
-      await page(world, { joins: [{ record, operation: operationOf(sent, 'p1'), interim: 'confirmed' }] })
+      await world.correlate({ joins: [{ record, operation: operationOf(sent, 'p1'), interim: 'confirmed' }] })
       const found = await world.ledger.findCandidates([
         record,
         world.logRecord('p1', { changeId: record.changeId }),
@@ -131,11 +109,11 @@ export const reportCases: readonly LedgerCase[] = [
       await world.record(joiner('e1', 'p1'))
       const sent = await world.send()
       const record = world.logRecord('p1', { echo: { title: 'x\u0000ß' }, active: true })
-      await page(world, { joins: [{ record, operation: null, interim: null }] })
+      await world.correlate({ joins: [{ record, operation: null, interim: null }] })
       const kept = await world.ledger.findCandidates([world.logRecord('p1')])
       assert.deepEqual(kept.unjoined, [record])
       assert.ok(kept.known.has(record.id), 'it is not new when it is looked at again')
-      await page(world, { joins: [{ record, operation: operationOf(sent, 'p1'), interim: 'confirmed' }] })
+      await world.correlate({ joins: [{ record, operation: operationOf(sent, 'p1'), interim: 'confirmed' }] })
       assert.deepEqual((await world.ledger.findCandidates([world.logRecord('p1')])).unjoined, [])
     },
   },
@@ -147,8 +125,8 @@ export const reportCases: readonly LedgerCase[] = [
       const operation = operationOf(sent, 'p1')
       const record = world.logRecord('p1')
       const join = { record, operation, interim: 'confirmed' } as const
-      await page(world, { joins: [join, join] })
-      await page(world, { joins: [{ record, operation: null, interim: null }] })
+      await world.correlate({ joins: [join, join] })
+      await world.correlate({ joins: [{ record, operation: null, interim: null }] })
       const trace = await world.ledger.readTrace('p1')
       assert.deepEqual(
         trace?.operations.flatMap(({ records }) => records.map(({ id }) => id)),
@@ -231,7 +209,7 @@ export const reportCases: readonly LedgerCase[] = [
         [null, T0],
         [T0 + 1, T0 + 1],
       ] as const) {
-        await page(world, { watermark: given })
+        await world.correlate({ watermark: given })
         assert.equal(await world.ledger.readWatermark(), kept)
       }
     },
@@ -247,7 +225,7 @@ export const reportCases: readonly LedgerCase[] = [
         interim: 'confirmed',
       } as const
       const broken = { record: world.logRecord('p2', { activityAt: 0.5 }), operation: null, interim: null }
-      await assert.rejects(page(world, { joins: [sound, broken], watermark: T0 }))
+      await assert.rejects(world.correlate({ joins: [sound, broken], watermark: T0 }))
       assert.equal(await world.ledger.readWatermark(), null)
       assert.equal((await world.ledger.findCandidates([sound.record])).known.size, 0)
       assert.equal((await world.ledger.readCounts()).stateCounts.operations.accepted, 1)
@@ -257,7 +235,7 @@ export const reportCases: readonly LedgerCase[] = [
     name: 'a page may be larger than any limit on parameters',
     run: async (world) => {
       const records = Array.from({ length: 3_000 }, (_, index) => world.logRecord(`p${index}`))
-      await page(world, { joins: records.map((record) => ({ record, operation: null, interim: null })) })
+      await world.correlate({ joins: records.map((record) => ({ record, operation: null, interim: null })) })
       assert.equal((await world.ledger.findCandidates(records)).known.size, 3_000)
     },
   },
@@ -281,7 +259,7 @@ export const reportCases: readonly LedgerCase[] = [
         operation: operationOf(sent, employeeId),
         interim,
       }))
-      await page(world, { joins })
+      await world.correlate({ joins })
       await world.finalize()
       await world.plan()
       assert.deepEqual(await world.states('good'), {

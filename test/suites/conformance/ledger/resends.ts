@@ -11,8 +11,7 @@ const HOUR_MS = DAY_MS / 24
  * theirs with it.
  */
 async function overwrite(world: World, ...employees: readonly string[]): Promise<void> {
-  const none = { joins: [], finalAt: world.now, watermark: null, foreign: employees.length, echoes: [] }
-  await world.ledger.recordLogRecords({ ...none, now: world.now, changedElsewhere: employees })
+  await world.correlate({ finalAt: world.now, changedElsewhere: employees, foreign: employees.length })
 }
 
 /** Sends what is due, and what became of it; `null` when nothing is. */

@@ -3,16 +3,7 @@ import { joiner, type LedgerCase, T0, type World } from './world.ts'
 
 const OUTSIDE = { epoch: 4, progress: 1_000 }
 const ORDER = { since: T0 - 5_000, actor: 'ann', justification: 'fed again', lagMs: 1_000 }
-const read = (world: World, watermark: number): Promise<void> =>
-  world.ledger.recordLogRecords({
-    joins: [],
-    now: world.now,
-    finalAt: 0,
-    watermark,
-    changedElsewhere: [],
-    foreign: 0,
-    echoes: [],
-  })
+const read = (world: World, watermark: number): Promise<void> => world.correlate({ finalAt: 0, watermark })
 
 /** What the ledger promises when it is older than the world. */
 export const restoredCases: readonly LedgerCase[] = [

@@ -107,15 +107,7 @@ export const retentionCases: readonly LedgerCase[] = [
       await world.record(hrEvent('e2', 'p1', { title: 'Head' }, { order: 2 }))
       const second = await world.confirmAll()
       const foreign = { record: world.logRecord('p1'), operation: null, interim: null }
-      await world.ledger.recordLogRecords({
-        joins: [foreign],
-        now: world.now,
-        finalAt: world.now,
-        watermark: null,
-        changedElsewhere: [],
-        foreign: 1,
-        echoes: [],
-      })
+      await world.correlate({ joins: [foreign], finalAt: world.now, foreign: 1 })
       const before = world.now + 1
       assert.equal(await retain(world), 2)
       await world.intake([messageOf('young', joiner('e3', 'p2'))])

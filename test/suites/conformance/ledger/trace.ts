@@ -185,15 +185,7 @@ export const traceCases: readonly LedgerCase[] = [
       await world.record(joiner('e1', 'p1'))
       await world.confirmAll()
       for (let n = 0; n < 3; n++) {
-        await world.ledger.recordLogRecords({
-          joins: [],
-          now: world.now,
-          finalAt: world.now,
-          watermark: null,
-          changedElsewhere: ['p1'],
-          foreign: 0,
-          echoes: [],
-        })
+        await world.correlate({ finalAt: world.now, changedElsewhere: ['p1'] })
         await world.confirmAll()
       }
       const first = await world.ledger.readTrace('p1', { since: null, limit: 2, next: null })

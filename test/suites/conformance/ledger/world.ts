@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { EventState } from '../../../../src/core/ledger/lifecycle.ts'
 import type { Figures } from '../../../../src/core/ledger/port/figures.ts'
 import type { Batch, BatchQuery, Slot } from '../../../../src/core/ledger/port/submit.ts'
-import type { Expired, Interim } from '../../../../src/core/ledger/port/report.ts'
+import type { CorrelatedPage, Expired, Interim } from '../../../../src/core/ledger/port/report.ts'
 import type { IntakeBatch, IntakeMessage, RecordResult } from '../../../../src/core/ledger/port/intake.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import { assessLeaver } from '../../../../src/core/leavers/assess.ts'
@@ -165,6 +165,19 @@ export class World {
   logRecord(employeeId: string, more: Partial<LogRecord> = {}): LogRecord {
     return tookRecord(`record-${++this.#records}`, employeeId, this.now, more)
   }
+  /** A page of the log, with this in it and nothing else. */
+  correlate(page: Partial<CorrelatedPage>): Promise<void> {
+    return this.ledger.recordLogRecords({
+      joins: [],
+      now: this.now,
+      finalAt: this.now + 1_000,
+      watermark: null,
+      changedElsewhere: [],
+      foreign: 0,
+      echoes: [],
+      ...page,
+    })
+  }
   /** The log speaks of everything in a call. */
   async answer(sent: Sent, interim: Interim = 'confirmed', more: Partial<LogRecord> = {}): Promise<void> {
     const joins = [...sent.operations].map(([employeeId, operation]) => ({
@@ -172,15 +185,19 @@ export class World {
       operation,
       interim,
     }))
-    await this.ledger.recordLogRecords({
-      joins,
-      now: this.now,
-      finalAt: this.now + 1_000,
-      watermark: null,
-      changedElsewhere: [],
-      foreign: 0,
-      echoes: [],
-    })
+    await this.correlate({ joins })
+  }
+  /** The log speaks of each employee of a call alone, with the object id of the account. */
+  async answerEach(
+    sent: Sent,
+    objectIdOf = (employeeId: string): string | null => `object of ${employeeId}`,
+  ): Promise<void> {
+    for (const [employeeId, operation] of sent.operations) {
+      const objectId = objectIdOf(employeeId)
+      await this.answer({ ...sent, operations: new Map([[employeeId, operation]]) }, 'confirmed', {
+        objectId,
+      })
+    }
   }
   /** What is unanswered and was accepted before now is taken for overdue. */
   async expire(maxResends: number, limit = 10, before = this.now): Promise<Expired> {
