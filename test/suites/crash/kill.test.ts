@@ -8,7 +8,7 @@ import { until } from '../../adapters/support/until.ts'
 import { chance as randomOf, makeHistory } from '../../fakes/history.ts'
 import { start } from '../../fakes/rollcall.ts'
 import { sharedHistory, sharedHistoryIsThere } from '../../fakes/shared-history.ts'
-import { type Point, pointOf, pointsOf, textOf } from './points/point.ts'
+import { type Point, pointOf, pointsOf, somePoints, textOf } from './points/point.ts'
 import { makeStory, storyOf } from './points/story.ts'
 import { survive } from './points/survive.ts'
 import { openReader } from './reader.ts'
@@ -50,15 +50,11 @@ const ENGINES: Readonly<Record<string, (folder: string) => Promise<string>>> = {
 /**
  * Some of the points, in the order of the flow, so that the next process has something left to do.
  */
-function somePoints(seed: number): readonly Point[] {
-  const random = randomOf(seed)
+function pointsInOrder(seed: number): readonly Point[] {
   const names = Object.keys(EFFECTS)
-  return pointsOf(EFFECTS, 2)
-    .map((point) => ({ point, at: random() }))
-    .toSorted((a, b) => a.at - b.at)
-    .slice(0, KILLS)
-    .map(({ point }) => point)
-    .toSorted((a, b) => names.indexOf(a.effect) - names.indexOf(b.effect))
+  return somePoints(pointsOf(EFFECTS, 2), KILLS, randomOf(seed)).toSorted(
+    (a, b) => names.indexOf(a.effect) - names.indexOf(b.effect),
+  )
 }
 
 for (const [engine, locationIn] of Object.entries(ENGINES))
@@ -69,7 +65,7 @@ for (const [engine, locationIn] of Object.entries(ENGINES))
         seed: SEED + round,
         notices: engine === 'SQLite',
       })
-      const points = somePoints(SEED + round + engine.length)
+      const points = pointsInOrder(SEED + round + engine.length)
       const { died } = await survive(t, await locationIn(await folderFor(t)), points, story)
       t.diagnostic(`died ${died.map(textOf).join(', ')}`)
       assert.ok(died.length > 0)

@@ -31,3 +31,12 @@ export function pointsOf(counts: Counts, most: number): readonly Point[] {
       ]),
     )
 }
+
+/** So many of the points, in an order by chance. */
+export function somePoints(points: readonly Point[], count: number, random: () => number): readonly Point[] {
+  return points
+    .map((point) => ({ point, at: random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .slice(0, count)
+    .map(({ point }) => point)
+}

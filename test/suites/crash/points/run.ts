@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { startPostgres } from '../../../adapters/support/postgres.ts'
 import { chance as randomOf } from '../../../fakes/history.ts'
 import type { Ending } from '../site.ts'
-import { type Point, pointOf, pointsOf, textOf } from './point.ts'
+import { type Point, pointOf, pointsOf, somePoints, textOf } from './point.ts'
 import { makeStory } from './story.ts'
 import { survive, type Survived } from './survive.ts'
 
@@ -41,18 +41,11 @@ async function runWith(points: readonly Point[]): Promise<Survived> {
   }
 }
 
-const random = randomOf(Number(values.seed))
 const named = values.point?.flatMap((text) => pointOf(text) ?? []) ?? []
 const { counts } = named.length > 0 ? { counts: {} } : await runWith([])
 const all = named.length > 0 ? named : pointsOf(counts, Number(values.most))
 const chosen =
-  values.all || named.length > 0
-    ? all
-    : all
-        .map((point) => ({ point, at: random() }))
-        .toSorted((a, b) => a.at - b.at)
-        .slice(0, Number(values.points))
-        .map(({ point }) => point)
+  values.all || named.length > 0 ? all : somePoints(all, Number(values.points), randomOf(Number(values.seed)))
 let covered = 0
 const missed: string[] = []
 const failures: string[] = []
