@@ -1,24 +1,11 @@
-import { createRequire } from 'node:module'
+import { amqp, type Typed } from '../../../src/local/service-bus/amqp/rhea-types.ts'
 import { cloudEvent } from '../../fakes/messages.ts'
 import type { Chance } from '../../fakes/plain-event.ts'
 import { spoilBytes } from './spoil.ts'
 
-/** A value with its AMQP type. */
-interface Typed {
-  readonly type: unknown
-}
-interface Types {
-  readonly Writer: new () => { write(value: Typed): void; toBuffer(): Buffer }
-  readonly described: (descriptor: Typed, value: Typed) => Typed
-  readonly wrap_array: (values: readonly unknown[], code: number) => Typed
-  readonly wrap_map_as_map: (values: ReadonlyMap<Typed, Typed>) => Typed
-  readonly wrap_list: (values: readonly Typed[]) => Typed
-}
-const { types } = createRequire(import.meta.url)('rhea') as { readonly types: Types }
-
 /** By the name of rhea's function for the type. */
 function wrap(name: `wrap${string}`, value: unknown): Typed {
-  const made = Reflect.get(types, name) as (value: unknown) => Typed
+  const made = Reflect.get(amqp, name) as (value: unknown) => Typed
   return made(value)
 }
 
@@ -60,13 +47,13 @@ const SIMPLE: readonly [Make, ...Make[]] = [
   () => wrap('wrap_string', JSON.stringify(cloudEvent)),
 ]
 const COMPOUND: readonly [Make, ...Make[]] = [
-  (chance, depth) => types.wrap_list(some(chance, 4, () => anyValue(chance, depth - 1))),
+  (chance, depth) => amqp.wrap_list(some(chance, 4, () => anyValue(chance, depth - 1))),
   (chance, depth) => anyMap(chance, depth - 1),
-  () => types.wrap_array([1, 2], 0x54),
-  (chance) => types.wrap_array([chance.pick(TEXTS), chance.pick(TEXTS)], 0xb1),
+  () => amqp.wrap_array([1, 2], 0x54),
+  (chance) => amqp.wrap_array([chance.pick(TEXTS), chance.pick(TEXTS)], 0xb1),
   (chance, depth) => {
     const descriptor = wrap('wrap_symbol', `com.microsoft:${chance.pick(DESCRIPTORS)}`)
-    return types.described(descriptor, anyValue(chance, depth - 1))
+    return amqp.described(descriptor, anyValue(chance, depth - 1))
   },
 ]
 
@@ -79,23 +66,24 @@ function anyValue(chance: Chance, depth: number): Typed {
 }
 function anyMap(chance: Chance, depth = 2): Typed {
   const key = (): Typed => (chance.oneIn(10) ? anyValue(chance, 0) : wrap('wrap_string', chance.pick(NAMES)))
-  return types.wrap_map_as_map(new Map(some(chance, 5, () => [key(), anyValue(chance, depth)] as const)))
+  const entries = some(chance, 5, () => [key(), anyValue(chance, depth)] as const)
+  return wrap('wrap_map_as_map', new Map(entries))
 }
 
 /** A message as it is on the wire, with a value of any type in every place. */
 export function anyMessage(chance: Chance): Buffer {
-  const writer = new types.Writer()
+  const writer = new amqp.Writer()
   const section = (code: number, value: Typed): void =>
-    writer.write(types.described(wrap('wrap_ulong', code), value))
-  if (chance.oneIn(4)) section(0x70, types.wrap_list(some(chance, 5, () => anyValue(chance, 0))))
+    writer.write(amqp.described(wrap('wrap_ulong', code), value))
+  if (chance.oneIn(4)) section(0x70, amqp.wrap_list(some(chance, 5, () => anyValue(chance, 0))))
   if (chance.oneIn(3)) section(0x72, anyMap(chance))
-  if (!chance.oneIn(4)) section(0x73, types.wrap_list(some(chance, 14, () => anyValue(chance, 1))))
+  if (!chance.oneIn(4)) section(0x73, amqp.wrap_list(some(chance, 14, () => anyValue(chance, 1))))
   if (!chance.oneIn(4)) section(0x74, anyMap(chance))
   const kind = chance.below(3)
   for (let part = chance.oneIn(6) ? chance.below(4) : 1; part > 0; part--) {
     const bytes = spoilBytes(Buffer.from(JSON.stringify(cloudEvent)), chance)
     if (kind === 0) section(0x75, wrap('wrap_binary', bytes))
-    else if (kind === 1) section(0x76, types.wrap_list(some(chance, 4, () => anyValue(chance, 3))))
+    else if (kind === 1) section(0x76, amqp.wrap_list(some(chance, 4, () => anyValue(chance, 3))))
     else section(0x77, anyValue(chance, 3))
   }
   return chance.oneIn(10) ? spoilBytes(writer.toBuffer(), chance) : writer.toBuffer()
