@@ -48,11 +48,22 @@ export async function rollcall(
 export function portOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     if (!child.stderr) return reject(new Error('no stderr'))
+    /** Lines that are not of its log, such as those of an error that nothing caught. */
+    const others: string[] = []
     createInterface(child.stderr)
       .on('line', (line) => {
-        const { event, port } = JSON.parse(line) as { event: string; port?: number }
-        if (event === 'probes.listening' && port !== undefined) resolve(port)
+        const said = logLine(line)
+        if (said === null) others.push(line)
+        else if (said.event === 'probes.listening' && said.port !== undefined) resolve(said.port)
       })
-      .on('close', () => reject(new Error('it ended before it listened')))
+      .on('close', () => reject(new Error(['it ended before it listened', ...others].join('\n'))))
   })
+}
+
+function logLine(line: string): { readonly event: string; readonly port?: number } | null {
+  try {
+    return JSON.parse(line) as { readonly event: string; readonly port?: number }
+  } catch {
+    return null
+  }
 }
