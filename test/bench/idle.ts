@@ -40,11 +40,7 @@ const doubles = await startDoubles(stack)
 const watch = stack.adopt(await watchUploads(doubles.entraPort), (it) => it.close())
 const { environment } = doubles
 const connector = start(['run'], {
-  ...environment,
-  PROVISIONING_ENDPOINT: (environment['PROVISIONING_ENDPOINT'] ?? '').replace(
-    `:${doubles.entraPort}/`,
-    `:${watch.port}/`,
-  ),
+  ...watch.instead(environment),
   LEDGER: server ? await server.database() : join(folder, 'ledger.db'),
   COALESCE_QUIET_MS: String(QUIET_MS),
   BATCH_FILL_MS: '0',

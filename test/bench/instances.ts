@@ -59,11 +59,7 @@ const server =
   values.ledger === 'postgres' ? stack.adopt(await startDurablePostgres(), (it) => it.close()) : null
 const location = server ? await server.database() : join(folder, 'ledger.db')
 const environment = {
-  ...doubles.environment,
-  PROVISIONING_ENDPOINT: (doubles.environment['PROVISIONING_ENDPOINT'] ?? '').replace(
-    `:${doubles.entraPort}/`,
-    `:${watch.port}/`,
-  ),
+  ...watch.instead(doubles.environment),
   LEDGER: location,
   LEASE_MS: '3000',
   HTTP_TIMEOUT_MS: '2000',

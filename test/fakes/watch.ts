@@ -19,7 +19,8 @@ export interface PassedCall {
  * and how it was answered.
  */
 export interface Watch {
-  readonly port: number
+  /** The environment of a connector, with the watch where it had the double. */
+  instead(environment: Readonly<Record<string, string>>): Readonly<Record<string, string>>
   readonly calls: readonly PassedCall[]
   /** The most calls in any stretch of time of this length, by when they were let in. */
   peak(windowMs: number): number
@@ -67,7 +68,13 @@ export async function watchUploads(entraPort: number): Promise<Watch> {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the watch has no port')
   return {
-    port: address.port,
+    instead: (environment) => ({
+      ...environment,
+      PROVISIONING_ENDPOINT: (environment['PROVISIONING_ENDPOINT'] ?? '').replace(
+        `:${entraPort}/`,
+        `:${address.port}/`,
+      ),
+    }),
     calls,
     peak: (windowMs) => {
       const times = calls.map(({ at }) => at).sort((a, b) => a - b)

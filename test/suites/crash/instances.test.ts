@@ -36,11 +36,7 @@ void it('three instances with their own loops survive kills, an orderly restart,
   const location = await server.database()
   await feedAll(t, doubles, history.lines)
   const fleet = startFleet([null, 'intake,publish', 'provision,correlate'], {
-    ...doubles.environment,
-    PROVISIONING_ENDPOINT: (doubles.environment['PROVISIONING_ENDPOINT'] ?? '').replace(
-      `:${doubles.entra.port}/`,
-      `:${watch.port}/`,
-    ),
+    ...watch.instead(doubles.environment),
     LEDGER: location,
     LEASE_MS: '1500',
     HTTP_TIMEOUT_MS: '1000',
