@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { sqlLedger } from '../../src/adapters/ledger-sql/ledger.ts'
-import { postgresDriver } from '../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import type { Driver } from '../../src/adapters/ledger-sql/driver/sql.ts'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { openSqlite } from '../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
@@ -11,8 +10,7 @@ import { observed } from '../../src/compose/observe/figures.ts'
 import type { Ledger } from '../../src/core/ledger/ledger.ts'
 import { DAY_MS, silentLogger } from '../../src/core/runtime.ts'
 import { serveHttp } from '../../src/http/serve.ts'
-import { startPostgres } from '../adapters/support/postgres.ts'
-import { fillLedger } from './support/large-ledger.ts'
+import { fillLedger, largePostgres } from './support/large-ledger.ts'
 
 /**
  * The server time of every page of the console in a large ledger, over HTTP on loopback, and with
@@ -131,10 +129,7 @@ async function painted(): Promise<readonly object[]> {
 }
 
 async function opened(): Promise<Driver> {
-  if (values.driver === 'sqlite') return openSqlite(values.file)
-  const server = stack.adopt(await startPostgres({ settings: ['shared_buffers=1GB'] }), (it) => it.close())
-  const auth = { kind: 'password' as const, password: null }
-  return postgresDriver({ location: await server.database(), auth, connections: 4, statementMs: 600_000 })
+  return values.driver === 'sqlite' ? openSqlite(values.file) : largePostgres(stack)
 }
 
 /** As `run` opens it: SQLite in a thread of its own. */

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { sqlLedger } from '../../src/adapters/ledger-sql/ledger.ts'
-import { postgresDriver } from '../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import type { Driver } from '../../src/adapters/ledger-sql/driver/sql.ts'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { openSqlite } from '../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
@@ -17,11 +16,11 @@ import { serveHttp } from '../../src/http/serve.ts'
 import { type FiguresQuery, type Stage, STAGES } from '../../src/core/ledger/port/figures.ts'
 import { RELEASED_BRAKE } from '../../src/core/plan/decide/brake.ts'
 import { DAY_MS, silentLogger } from '../../src/core/runtime.ts'
-import { startPostgres } from '../adapters/support/postgres.ts'
 import { failAll } from '../suites/conformance/ledger/dead-letters.ts'
-import { hrEvent, joiner, leaver, World } from '../suites/conformance/ledger/world.ts'
+import { joiner, leaver, World } from '../suites/conformance/ledger/world.ts'
 import { grow } from './grow.ts'
 import { expect, printRound } from './support/figures.ts'
+import { confirmAll, largePostgres, seed, SEEDED } from './support/large-ledger.ts'
 import { durabilityOf } from './support/ledger.ts'
 
 /**
@@ -45,9 +44,6 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '20' },
   },
 })
-const EMPLOYEES = 1_000
-const EVENTS_EACH = 10
-const AT_ONCE = 200
 /** Calls before any is measured. */
 const WARM_UP = 100
 const open = Number(values.open)
@@ -58,28 +54,12 @@ await migrate(driver, 0)
 const ledger = sqlLedger(driver, 'bench')
 const world = new World(ledger)
 
-for (let round = 0; round < EVENTS_EACH; round++)
-  for (let from = 0; from < EMPLOYEES; from += AT_ONCE) {
-    world.now += 10_000
-    await world.record(
-      ...numbers(AT_ONCE).map((index) =>
-        round === 0
-          ? joiner(`seed-${from + index}-${round}`, `p${from + index}`)
-          : hrEvent(
-              `seed-${from + index}-${round}`,
-              `p${from + index}`,
-              { title: `Title ${round}` },
-              { order: round },
-            ),
-      ),
-    )
-    await confirmAll()
-  }
+await seed(world, () => confirmAll(world))
 await publishAll()
-const copies = Math.max(1, Math.round(Number(values.events) / (EMPLOYEES * EVENTS_EACH)))
+const copies = Math.max(1, Math.round(Number(values.events) / SEEDED))
 await grow(driver, copies)
 await leaveOpen()
-process.stderr.write(`${copies * EMPLOYEES * EVENTS_EACH} events are there\n`)
+process.stderr.write(`${copies * SEEDED} events are there\n`)
 
 const ahead = world.now - Date.now()
 const clock = { ...systemClock, now: () => Date.now() + ahead }
@@ -149,26 +129,12 @@ async function timed(what: string, work: () => Promise<unknown>, seconds = 0): P
 
 /** An empty database; `file` is that of SQLite. */
 async function empty(): Promise<{ readonly driver: Driver; readonly file: string | null }> {
-  if (values.driver === 'postgres') {
-    const server = stack.adopt(await startPostgres({ settings: ['shared_buffers=1GB'] }), (it) => it.close())
-    const location = await server.database()
-    const auth = { kind: 'password' as const, password: null }
-    const driver = postgresDriver({ location, auth, connections: 4, statementMs: 600_000 })
-    return { driver: stack.adopt(driver, (it) => it.close()), file: null }
-  }
+  if (values.driver === 'postgres')
+    return { driver: stack.adopt(await largePostgres(stack), (it) => it.close()), file: null }
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-scrape-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const file = join(folder, 'ledger.db')
   return { driver: stack.adopt(openSqlite(file), (it) => it.close()), file }
-}
-
-/** From what is due to the end, all of it answered well. */
-async function confirmAll(): Promise<void> {
-  while ((await world.plan()).length > 0);
-  for (let batch = await world.next(); batch; batch = await world.next())
-    await world.answer(await world.accept(batch))
-  world.now += 1_000
-  while ((await world.finalize(500)) > 0);
 }
 
 async function publishAll(): Promise<void> {

@@ -1,7 +1,9 @@
 import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
+import { postgresDriver } from '../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import type { Driver } from '../../../src/adapters/ledger-sql/driver/sql.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
+import { startPostgres } from '../../adapters/support/postgres.ts'
 import { failAll } from '../../suites/conformance/ledger/dead-letters.ts'
 import { hrEvent, joiner, World } from '../../suites/conformance/ledger/world.ts'
 import { grow } from '../grow.ts'
@@ -9,6 +11,8 @@ import { grow } from '../grow.ts'
 const EMPLOYEES = 1_000
 const EVENTS_EACH = 10
 const AT_ONCE = 200
+/** The events that `seed` records. */
+export const SEEDED = EMPLOYEES * EVENTS_EACH
 
 /**
  * Fills an empty database with a ledger of yesterday: ten events of each employee, of which the last
@@ -19,15 +23,22 @@ export async function fillLedger(empty: Driver, events: number): Promise<void> {
   await migrate(empty, 0)
   const world = new World(sqlLedger(empty, 'bench'))
   world.now = Date.now() - DAY_MS
+  await seed(world, (isLast) => (isLast ? failAll(world) : confirmAll(world)))
+  await grow(empty, Math.max(1, Math.round(events / SEEDED)))
+  if (empty.dialect.name === 'postgres') await empty.transaction((sql) => sql.run('ANALYZE'))
+}
+
+/**
+ * Ten events each of 1,000 employees, in rounds of one event each; `end` is for what is recorded
+ * since it was called last, and hears whether the round is the last.
+ */
+export async function seed(world: World, end: (isLast: boolean) => Promise<unknown>): Promise<void> {
   for (let round = 0; round < EVENTS_EACH; round++)
     for (let from = 0; from < EMPLOYEES; from += AT_ONCE) {
       world.now += 10_000
       await world.record(...Array.from({ length: AT_ONCE }, (_, index) => eventOf(`p${from + index}`, round)))
-      if (round === EVENTS_EACH - 1) await failAll(world)
-      else await confirmAll(world)
+      await end(round === EVENTS_EACH - 1)
     }
-  await grow(empty, Math.max(1, Math.round(events / (EMPLOYEES * EVENTS_EACH))))
-  if (empty.dialect.name === 'postgres') await empty.transaction((sql) => sql.run('ANALYZE'))
 }
 
 function eventOf(employee: string, round: number) {
@@ -37,10 +48,18 @@ function eventOf(employee: string, round: number) {
     : hrEvent(id, employee, { title: `Title ${round}` }, { order: round })
 }
 
-async function confirmAll(world: World): Promise<void> {
+/** From what is due to the end, all of it answered well. */
+export async function confirmAll(world: World): Promise<void> {
   while ((await world.plan()).length > 0);
   for (let batch = await world.next(); batch; batch = await world.next())
     await world.answer(await world.accept(batch))
   world.now += 1_000
   while ((await world.finalize(500)) > 0);
+}
+
+/** An empty database of a server with room for a large one; the driver is closed by who asks. */
+export async function largePostgres(stack: AsyncDisposableStack): Promise<Driver> {
+  const server = stack.adopt(await startPostgres({ settings: ['shared_buffers=1GB'] }), (it) => it.close())
+  const auth = { kind: 'password' as const, password: null }
+  return postgresDriver({ location: await server.database(), auth, connections: 4, statementMs: 600_000 })
 }
