@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import { connect } from '../../src/adapters/service-bus/client.ts'
 import { start } from '../fakes/rollcall.ts'
 import { openReader } from '../suites/crash/reader.ts'
 import { until } from '../adapters/support/until.ts'
@@ -28,11 +27,7 @@ await using stack = new AsyncDisposableStack()
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
 stack.defer(() => rm(folder, { recursive: true }))
 const LEDGER = join(folder, 'ledger.db')
-const { environment } = await startDoubles(stack)
-const client = stack.adopt(
-  connect({ kind: 'connection-string', connectionString: environment['SERVICEBUS_CONNECTION_STRING'] ?? '' }),
-  (it) => it.close(),
-)
+const { environment, client } = await startDoubles(stack)
 await fill(client, 'backlog', MESSAGES)
 
 const startedAt = performance.now()

@@ -5,7 +5,6 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { once } from 'node:events'
-import { connect } from '../../src/adapters/service-bus/client.ts'
 import { until } from '../adapters/support/until.ts'
 import { portOf, start } from '../fakes/rollcall.ts'
 import { startDoubles } from './support/doubles.ts'
@@ -59,14 +58,7 @@ const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
 stack.defer(() => rm(folder, { recursive: true }))
 const server =
   values.ledger === 'postgres' ? stack.adopt(await startDurablePostgres(), (it) => it.close()) : null
-const { environment } = await startDoubles(stack)
-const client = stack.adopt(
-  connect({
-    kind: 'connection-string',
-    connectionString: environment['SERVICEBUS_CONNECTION_STRING'] ?? '',
-  }),
-  (it) => it.close(),
-)
+const { environment, client } = await startDoubles(stack)
 
 interface Arm {
   /** Messages a second. */

@@ -8,6 +8,7 @@ import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/cl
 import { RELEASED_BRAKE } from '../../src/core/plan/decide/brake.ts'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
 import { hrEvent, messageOf, World } from '../suites/conformance/ledger/world.ts'
+import { memoryMB } from './support/process.ts'
 
 /**
  * Measures `rollcall dead-letters` over both homes: `node test/bench/dead-letters.ts [in each]`
@@ -109,7 +110,7 @@ async function measure(...args: string[]): Promise<void> {
 /** The most a process ever held, as Linux counts it. */
 async function memoryOf(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-  return Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1_000)
+  return memoryMB(status, 'VmHWM') ?? 0
 }
 
 // The first time it also keeps its compiled code.

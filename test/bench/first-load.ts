@@ -4,13 +4,14 @@ import { createWriteStream } from 'node:fs'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { Client } from 'pg'
 import { startPostgres } from '../adapters/support/postgres.ts'
 import { start } from '../fakes/rollcall.ts'
+import { toldBy } from './support/doubles.ts'
 import { expect, printRound } from './support/figures.ts'
 import { durabilityOf, openAt } from './support/ledger.ts'
+import { memoryMB } from './support/process.ts'
 
 /**
  * The first load of a tenant: a file of full records is imported, and the connector sends all of
@@ -56,7 +57,7 @@ print('import', { ...imported, ledgerMB: await megabytes() })
 const doubles = start(['local', '--fast'])
 stack.defer(() => void doubles.kill())
 const environment = {
-  ...(await variablesOf(doubles)),
+  ...(await toldBy(doubles)).environment,
   ...(values.limits ? REAL_LIMITS : {}),
   LEDGER,
   LOG_LEVEL: 'error',
@@ -112,7 +113,7 @@ async function watched(child: ChildProcess): Promise<Watched> {
     const [status, times] = await Promise.all(
       ['status', 'stat'].map((name) => readFile(`/proc/${child.pid}/${name}`, 'utf8').catch(() => '')),
     )
-    const peakMB = Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(status ?? '')?.[1] ?? 0) / 1_000)
+    const peakMB = memoryMB(status ?? '', 'VmHWM') ?? 0
     const fields = (times ?? '').split(') ').at(-1)?.split(' ') ?? []
     // utime and stime, in hundredths of a second.
     if (peakMB > 0) seen = { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100, peakMB }
@@ -121,13 +122,6 @@ async function watched(child: ChildProcess): Promise<Watched> {
   await once(child, 'exit')
   clearInterval(timer)
   return { seconds: Math.round((Date.now() - began) / 1_000), ...seen }
-}
-
-/** What the doubles print once they listen. */
-async function variablesOf(child: ChildProcess): Promise<Readonly<Record<string, string>>> {
-  if (!child.stdout) throw new Error('no stdout')
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
-  return (JSON.parse(line) as { readonly env: Readonly<Record<string, string>> }).env
 }
 
 async function countsOf(): Promise<{ readonly open: number; readonly confirmed: number }> {

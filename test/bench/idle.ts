@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { connect } from '../../src/adapters/service-bus/client.ts'
 import { until } from '../adapters/support/until.ts'
 import { portOf, start } from '../fakes/rollcall.ts'
 import { watchUploads } from '../fakes/watch.ts'
@@ -36,9 +35,8 @@ const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
 stack.defer(() => rm(folder, { recursive: true }))
 const server =
   values.ledger === 'postgres' ? stack.adopt(await startDurablePostgres(), (it) => it.close()) : null
-const doubles = await startDoubles(stack)
-const watch = stack.adopt(await watchUploads(doubles.entraPort), (it) => it.close())
-const { environment } = doubles
+const { environment, entraPort, client } = await startDoubles(stack)
+const watch = stack.adopt(await watchUploads(entraPort), (it) => it.close())
 const connector = start(['run'], {
   ...watch.instead(environment),
   LEDGER: server ? await server.database() : join(folder, 'ledger.db'),
@@ -52,10 +50,6 @@ stack.defer(async () => {
   await ended
 })
 await portOf(connector)
-const client = stack.adopt(
-  connect({ kind: 'connection-string', connectionString: environment['SERVICEBUS_CONNECTION_STRING'] ?? '' }),
-  (it) => it.close(),
-)
 const sender = client.createSender(QUEUE)
 
 const took: number[] = []

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { openReader } from '../suites/crash/reader.ts'
 import type { DirectoryEntry } from '../../src/local/entra/directory/directory.ts'
@@ -15,6 +14,7 @@ import { type History, makeHistory } from '../fakes/history.ts'
 import { rollcall } from '../fakes/rollcall.ts'
 import { sharedHistory, sharedHistoryIsThere } from '../fakes/shared-history.ts'
 import { watchUploads } from '../fakes/watch.ts'
+import { toldBy, type ToldByDoubles } from './support/doubles.ts'
 import { printRound } from './support/figures.ts'
 import { durabilityOf, startDurablePostgres } from './support/ledger.ts'
 
@@ -187,10 +187,7 @@ async function throughTheHistory(): Promise<Result> {
 }
 
 /** The doubles in a process of their own, as `rollcall local` starts them. */
-async function startLocal(): Promise<{
-  readonly entraPort: number
-  readonly environment: Readonly<Record<string, string>>
-}> {
+async function startLocal(): Promise<ToldByDoubles> {
   const main = new URL('../../src/main.ts', import.meta.url).pathname
   const settings = join(folder, 'entra.json')
   await writeFile(
@@ -207,10 +204,7 @@ async function startLocal(): Promise<{
     child.kill('SIGTERM')
     await ended
   })
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
-  const told: { readonly entraPort: number; readonly env: Readonly<Record<string, string>> } =
-    JSON.parse(line)
-  return { entraPort: told.entraPort, environment: told.env }
+  return toldBy(child)
 }
 
 function seeded(start: number): () => number {

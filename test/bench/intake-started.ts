@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import { connect } from '../../src/adapters/service-bus/client.ts'
 import { until } from '../adapters/support/until.ts'
 import { start } from '../fakes/rollcall.ts'
 import { startDoubles } from './support/doubles.ts'
@@ -39,18 +38,7 @@ const server =
   values.ledger === 'postgres' ? stack.adopt(await startDurablePostgres(), (it) => it.close()) : null
 const LEDGER = server ? await server.database() : join(folder, 'ledger.db')
 
-const environment: Readonly<Record<string, string>> = {
-  ...(await startDoubles(stack)).environment,
-  LEDGER,
-  LOG_LEVEL: 'error',
-}
-const client = stack.adopt(
-  connect({
-    kind: 'connection-string',
-    connectionString: environment['SERVICEBUS_CONNECTION_STRING'] ?? '',
-  }),
-  (it) => it.close(),
-)
+const { environment, client } = await startDoubles(stack)
 
 await fill(client, 'warm-up', Math.ceil(MESSAGES / 5))
 await receiveAndComplete(client, Math.ceil(MESSAGES / 5))
@@ -58,7 +46,7 @@ await fill(client, 'bare', MESSAGES)
 const plain = await rateOf(() => receiveAndComplete(client, MESSAGES))
 
 await fill(client, 'started', MESSAGES)
-const connector = start(['run'], environment)
+const connector = start(['run'], { ...environment, LEDGER, LOG_LEVEL: 'error' })
 const ended = once(connector, 'exit')
 stack.defer(() => void connector.kill())
 await until('the ledger is there', isThere, 60_000, 5)

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { openSqlite } from '../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
-import { connect } from '../../src/adapters/service-bus/client.ts'
 import { until } from '../adapters/support/until.ts'
 import { rollcall, start } from '../fakes/rollcall.ts'
 import { startDoubles } from './support/doubles.ts'
@@ -33,11 +32,7 @@ const driver = openSqlite(LEDGER)
 await fillLedger(driver, EVENTS)
 await driver.close()
 
-const { environment } = await startDoubles(stack)
-const client = stack.adopt(
-  connect({ kind: 'connection-string', connectionString: environment['SERVICEBUS_CONNECTION_STRING'] ?? '' }),
-  (it) => it.close(),
-)
+const { environment, client } = await startDoubles(stack)
 const ledger = stack.adopt(await openAt(LEDGER, 'read'), (it) => it.close())
 const messages = async (): Promise<number> => (await ledger.readTotals()).messages
 const before = await messages()

@@ -12,6 +12,11 @@ export async function cpuSecondsOf(pid: number | undefined): Promise<number> {
 
 /** The memory that a running process has at this moment. Reads /proc. */
 export async function residentMB(pid: number | undefined): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) / 1_000)
+  return memoryMB(await readFile(`/proc/${pid}/status`, 'utf8'), 'VmRSS') ?? Number.NaN
+}
+
+/** Megabytes at this moment or the most there ever were, of a status in /proc; null where it has none. */
+export function memoryMB(status: string, field: 'VmRSS' | 'VmHWM'): number | null {
+  const [, kB] = new RegExp(`${field}:\\s+(\\d+) kB`).exec(status) ?? []
+  return kB === undefined ? null : Math.round(Number(kB) / 1_000)
 }
