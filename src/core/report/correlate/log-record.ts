@@ -30,7 +30,11 @@ const RETRIED_BY_SERVICE = [
  * will be retried automatically."
  */
 const RETRY_ANNOUNCED = /will be retried/i
-const REDACTED = /^'?\[Redacted\]'?$/
+/**
+ * `[Redacted]` in real records. How the log writes the values of custom security attributes is not
+ * documented beyond that they are redacted, so other spellings of the word count too.
+ */
+const REDACTED = /^'?\[?redacted\]?'?$/i
 const GUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i
 const READABLE = { id: '1', activityDateTime: '2000-01-01T00:00:00Z' }
 /** Longer keys are not real, and an index could not hold them. */

@@ -218,9 +218,11 @@ void describe('fields a record may lack', () => {
       externalId: '10001',
       title: '[Redacted]',
       department: 'Sales',
+      nickName: 'redacted',
     })
     const record = read({ provisioningSteps: [secret, step('export', 'success')] })
-    assert.deepEqual([record.echo['title'], outcome(record, { title: 'Engineer' })], [null, 'confirmed'])
+    assert.deepEqual([record.echo['title'], record.echo['nickName']], [null, null])
+    assert.equal(outcome(record, { title: 'Engineer', nickName: 'Ada' }), 'confirmed')
   })
 
   void test('the id may be in the details of the source identity', () => {
