@@ -74,6 +74,7 @@ export function settingsOf(config: Config, owner: string): ConnectorSettings {
       pollMs: 250,
       atOnce: 500,
       values: config.OUTCOME_VALUES,
+      account: config.OUTCOME_ACCOUNT,
       sessions: config.OUTCOME_SESSIONS,
     },
     copies: { content: copyContentOf(config), pollMs: 1_000, atOnce: 200, sweepMs: 1_000, restMs: 3_600_000 },

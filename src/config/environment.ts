@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CONSOLE_VARIABLES } from './console/variables.ts'
-import { duration, flag, httpAddress, limit, names, optional, proxy, text, whole, zone } from './values.ts'
+import { OUTCOME_VARIABLES } from './outcomes/variables.ts'
+import { duration, flag, httpAddress, limit, optional, proxy, text, whole, zone } from './values.ts'
 
 /**
  * Where and how to connect, and every limit and duration; durations are milliseconds. From the
@@ -61,17 +62,7 @@ export const ENVIRONMENT = z.object({
     description: 'Use AMQP over WebSockets (port 443), for networks that close port 5671. Uses HTTPS_PROXY',
   }),
   SERVICEBUS_QUEUE: text.default('hr-events').meta({ description: 'Queue on which HR events arrive' }),
-  OUTCOMES_QUEUE: text
-    .default('hr-outcomes')
-    .meta({ description: 'Queue or topic to which outcomes are published' }),
-  OUTCOME_SESSIONS: flag.meta({
-    description:
-      'Give all outcomes of an employee one session, for a queue or topic that is partitioned or requires sessions',
-  }),
-  OUTCOME_VALUES: names.meta({
-    description:
-      'Attributes whose values outcomes contain, such as `department,name`, or `*` for all. Of the others, only names',
-  }),
+  ...OUTCOME_VARIABLES,
   DEAD_LETTER_QUEUE: text.default('hr-dead-letters').meta({
     description: 'Queue that gets a copy of every event that dies in the ledger, or none',
   }),

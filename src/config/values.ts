@@ -26,6 +26,8 @@ export const names = z
       .map((name) => name.trim())
       .filter((name) => name !== ''),
   )
+/** As `names`, of these only. */
+export const namesOf = <T extends string>(known: readonly T[]) => names.pipe(z.array(z.enum(known)))
 export const whole = z.coerce.number().int()
 export const duration = (fallback: number): z.ZodType<number> => whole.min(0).default(fallback)
 /** `unlimited` is for doubles; a real tenant always has a limit. */

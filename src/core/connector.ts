@@ -151,10 +151,10 @@ export function connector<M extends SourceMessage>(
   const inOneInstance: InOneInstance = (name, create) =>
     settings.lease ? leased(name, ledger, settings.lease, runtime, create) : create()
 
-  const publish = inOneInstance('publish', () =>
-    publishLoop(ledger, ports.outcomes, settings.publish, runtime),
-  )
   const { accounts } = ports
+  const publish = inOneInstance('publish', () =>
+    publishLoop({ ...ports, sender: ports.outcomes, settings: settings.publish, runtime }),
+  )
   const guard =
     accounts && settings.guard
       ? deactivationGuard({ ledger, reader: accounts, runtime, settleMs: settings.guard.settleMs })

@@ -249,6 +249,18 @@ export interface AccountReader {
   page(query: AccountQuery): Promise<AccountPage>
   /** The accounts that have one of these employee ids, in no order. Throws what `page` throws. */
   find(employeeIds: readonly string[], signal: AbortSignal): Promise<readonly Account[]>
+  /** The names of the accounts with these object ids, in no order. Throws what `page` throws. */
+  findNames(objectIds: readonly string[], signal: AbortSignal): Promise<readonly AccountNames[]>
+  /** The accounts with these user names, whatever their case. Throws what `page` throws. */
+  findByUserName(userNames: readonly string[], signal: AbortSignal): Promise<readonly Account[]>
+}
+/** What an account is called. Published where the configuration says so, and never stored or logged. */
+export interface AccountNames {
+  readonly objectId: string
+  /** The user principal name. */
+  readonly userName: string | null
+  /** The mail address; `null` as long as the account has no mailbox. */
+  readonly mail: string | null
 }
 export interface AccountQuery {
   readonly next: string | null

@@ -34,7 +34,7 @@ const outcomeOf = (eventId: string, revision: number): ReturnType<typeof outcome
       effectiveAt: 0,
       traceparent: null,
     },
-    { values: [], sessions: false },
+    { values: [], account: [], sessions: false },
     (text) => text,
   )
 

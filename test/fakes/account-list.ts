@@ -8,6 +8,12 @@ export interface AccountList extends AccountReader {
   failures: (RollcallError | null)[]
   /** How many pages were asked for. */
   pages: number
+  /** The object ids of each request for names. */
+  asked: (readonly string[])[]
+  /** Called before each request for names is answered. */
+  beforeNames: () => Promise<void> | void
+  /** Mail addresses by object id. */
+  mail: Map<string, string>
   /** Called before each page is answered. */
   beforePage: (page: number) => Promise<void> | void
 }
@@ -27,11 +33,29 @@ export function accountList(accounts: readonly Account[] = [], top = 2, now = ()
     accounts: [...accounts],
     failures: [],
     pages: 0,
+    asked: [],
+    mail: new Map(),
+    beforeNames: () => {},
     beforePage: () => {},
     async find(employeeIds) {
       const failure = list.failures.shift() ?? null
       if (failure) throw failure
       return list.accounts.filter(({ employeeId }) => employeeId !== null && employeeIds.includes(employeeId))
+    },
+    async findByUserName(userNames) {
+      const failure = list.failures.shift() ?? null
+      if (failure) throw failure
+      const wanted = new Set(userNames.map((name) => name.toLowerCase()))
+      return list.accounts.filter(({ userName }) => userName !== null && wanted.has(userName.toLowerCase()))
+    },
+    async findNames(objectIds) {
+      list.asked.push(objectIds)
+      await list.beforeNames()
+      const failure = list.failures.shift() ?? null
+      if (failure) throw failure
+      return list.accounts.flatMap(({ objectId, userName }) =>
+        objectIds.includes(objectId) ? [{ objectId, userName, mail: list.mail.get(objectId) ?? null }] : [],
+      )
     },
     async page({ next }) {
       list.pages += 1

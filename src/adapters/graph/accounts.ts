@@ -2,9 +2,9 @@ import type { Json } from '../../core/model.ts'
 import type { Properties } from '../../core/directory/properties.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { isObject } from '../../core/json.ts'
-import type { Account, AccountPage, AccountReader } from '../../core/ports.ts'
+import type { Account, AccountNames, AccountPage, AccountReader } from '../../core/ports.ts'
 import { retryAfterMs } from '../../core/provision/verdict.ts'
-import { quoted, readList, unreadable } from './answer.ts'
+import { type ListPage, quoted, readList, unreadable } from './answer.ts'
 import type { Graph } from './client.ts'
 
 /** The largest page of users (https://learn.microsoft.com/en-us/graph/api/user-list). */
@@ -31,34 +31,60 @@ export function graphAccounts(
 ): AccountReader {
   const names = [...new Set([...properties.values()].map((name) => name.split('.')[0] ?? name))]
   const first = `/users?$select=${[...ALWAYS, ...names].join(',')}&$top=${top}`
-  const page = async (path: string, signal: AbortSignal): Promise<AccountPage> => {
+  const list = async (path: string, signal: AbortSignal): Promise<ListPage> => {
     try {
-      const { items, next, serverAt } = await readList(graph, path, signal, USERS, (response) =>
-        refused(response, now()),
-      )
-      return { accounts: items.flatMap((user) => accountOf(user, properties) ?? []), next, serverAt }
+      return await readList(graph, path, signal, USERS, (response) => refused(response, now()))
     } catch (error) {
       throw unreadable(error, USERS)
     }
   }
+  const page = async (path: string, signal: AbortSignal): Promise<AccountPage> => {
+    const { items, next, serverAt } = await list(path, signal)
+    return { accounts: items.flatMap((user) => accountOf(user, properties) ?? []), next, serverAt }
+  }
+  const having = async (
+    property: string,
+    values: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly Account[]> =>
+    (await page(`${ONLY_STATE}&$filter=${oneOf(property, values)}`, signal)).accounts
   return {
     page: ({ next, signal }) => page(next ?? first, signal),
-    find: async (employeeIds, signal) => {
-      const parts = Array.from({ length: Math.ceil(employeeIds.length / MOST_VALUES) }, (_, index) =>
-        employeeIds.slice(index * MOST_VALUES, (index + 1) * MOST_VALUES),
-      )
-      const pages = await Promise.all(
-        parts.map((part) => page(`${ONLY_STATE}&$filter=${oneOf(part)}`, signal)),
-      )
-      return pages.flatMap(({ accounts }) => accounts)
-    },
+    find: (employeeIds, signal) => inParts(employeeIds, (part) => having('employeeId', part, signal)),
+    findByUserName: (userNames, signal) =>
+      inParts(userNames, (part) => having('userPrincipalName', part, signal)),
+    findNames: (objectIds, signal) =>
+      inParts(objectIds, async (part) => {
+        const { items } = await list(`${ONLY_NAMES}&$filter=${oneOf('id', part)}`, signal)
+        return items.flatMap((user) => namesOf(user) ?? [])
+      }),
   }
 }
 
 const ONLY_STATE = `/users?$select=${ALWAYS.join(',')}&$top=${ACCOUNTS_PAGE}`
+const ONLY_NAMES = `/users?$select=id,userPrincipalName,mail&$top=${ACCOUNTS_PAGE}`
 
-function oneOf(employeeIds: readonly string[]): string {
-  return encodeURIComponent(`employeeId in (${employeeIds.map(quoted).join(',')})`)
+/** How many requests for parts of a long list of values are under way at once. */
+const PARTS_AT_ONCE = 8
+
+/** Asks for a part of the values at a time, because a filter takes few. */
+async function inParts<T>(
+  values: readonly string[],
+  read: (part: readonly string[]) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const parts = Array.from({ length: Math.ceil(values.length / MOST_VALUES) }, (_, index) =>
+    values.slice(index * MOST_VALUES, (index + 1) * MOST_VALUES),
+  )
+  const found: T[] = []
+  for (let at = 0; at < parts.length; at += PARTS_AT_ONCE) {
+    const answers = await Promise.all(parts.slice(at, at + PARTS_AT_ONCE).map(read))
+    found.push(...answers.flat())
+  }
+  return found
+}
+
+function oneOf(property: string, values: readonly string[]): string {
+  return encodeURIComponent(`${property} in (${values.map(quoted).join(',')})`)
 }
 
 function refused({ status, headers }: Response, now: number): RollcallError {
@@ -86,6 +112,13 @@ function accountOf(user: Json, properties: Properties): Account | null {
     isGuest: user['userType'] === 'Guest',
     values: new Map([...properties].map(([place, name]) => [place, textOf(valueAt(user, name))])),
   }
+}
+
+function namesOf(user: Json): AccountNames | null {
+  if (!isObject(user)) return null
+  const objectId = textOf(user['id'])
+  if (objectId === null) return null
+  return { objectId, userName: textOf(user['userPrincipalName']), mail: textOf(user['mail']) }
 }
 
 function valueAt(user: Json, name: string): Json | undefined {

@@ -61,18 +61,26 @@ async function proveSchema(config: Config, read: () => Promise<JobSchema>): Prom
   }
 }
 
-/** The connector runs without the right; then it does not see what others do in the directory. */
+/**
+ * The connector runs without the right; then it does not see what others do in the directory. It
+ * fails the check only when the configuration asks for what needs it.
+ */
 async function proveUsers(
-  { DIRECTORY_DIFF_MS: everyMs }: Pick<Config, 'DIRECTORY_DIFF_MS'>,
+  {
+    DIRECTORY_DIFF_MS: everyMs,
+    OUTCOME_ACCOUNT: fields,
+  }: Pick<Config, 'DIRECTORY_DIFF_MS' | 'OUTCOME_ACCOUNT'>,
   status: () => Promise<number>,
 ): Promise<Proof> {
   const when = Number.isFinite(everyMs) ? `every ${span(everyMs)}` : 'by rollcall diff only'
   const users = await prove(
     'users',
     async () => expect200(await status(), `can be read: accounts are compared ${when}`),
-    'grant User.Read.All, or go without: accounts that others change will not be noticed',
+    fields.length > 0
+      ? 'grant User.Read.All: without it no outcome has what OUTCOME_ACCOUNT asks for'
+      : 'grant User.Read.All, or go without: accounts that others change will not be noticed',
   )
-  return notKnown(users)
+  return fields.length > 0 ? users : notKnown(users)
 }
 
 /** What is only said when it fails: the connector runs all the same. */

@@ -16,6 +16,21 @@ export const WITH_VALUES = 'confidential'
 const state = z.enum(FINAL_EVENT_STATES)
 const reason = z.string().meta({ description: 'A code; docs/reference/reasons.md lists them' })
 
+/** What outcomes can say about an account, as `OUTCOME_ACCOUNT` names it. */
+export const ACCOUNT_FIELDS = ['userName', 'mail'] as const
+export type AccountField = (typeof ACCOUNT_FIELDS)[number]
+
+const OutcomeAccount = z
+  .object({
+    userName: z.string().nullable().optional().meta({ description: 'User principal name' }),
+    mail: z.string().nullable().optional().meta({ description: 'Mail address; null while there is none' }),
+  })
+  .nullable()
+  .optional()
+  .meta({
+    description: 'What OUTCOME_ACCOUNT asks for, as Entra held it when this was sent; null when not known',
+  })
+
 const OutcomeData = z
   .object({
     event: z
@@ -40,6 +55,7 @@ const OutcomeData = z
     operation: z.string().nullable().meta({ description: 'The operation that carried the event' }),
     findings: z.array(z.string()).meta({ description: 'Codes of open findings about the event' }),
     objectId: z.string().nullable().meta({ description: 'Id of the Entra user' }),
+    account: OutcomeAccount,
   })
   .meta({ id: 'outcome-data', title: 'Data of an outcome' })
 
@@ -57,7 +73,7 @@ export const OutcomeContract = z
     dataclassification: z
       .literal(WITH_VALUES)
       .optional()
-      .meta({ description: 'Present when data has values of the employee' }),
+      .meta({ description: 'Present when data has values of the employee, or names of the account' }),
     causationid: z.string().meta({ description: 'Id of the event' }),
     traceparent: z.string().optional().meta({ description: 'W3C trace context of the event' }),
     data: OutcomeData,

@@ -1,10 +1,10 @@
-import { RollcallError } from '../errors.ts'
 import { disabledElsewhere, raiserFor } from './compare.ts'
 import type { AccountHolder, Difference, DirectoryLedger } from '../ledger/port/directory.ts'
 import type { BatchOperation } from '../ledger/port/submit.ts'
 import type { Account, AccountReader } from '../ports.ts'
 import { parseRecord } from '../plan/mapping/record.ts'
 import type { Runtime } from '../runtime.ts'
+import { optionalRead } from './optional-read.ts'
 
 /** Looks at the accounts of a batch before it is sent. */
 export interface DeactivationGuard {
@@ -24,39 +24,17 @@ export interface GuardContext {
   readonly settleMs: number
 }
 
-/** How long the guard asks nothing after it got no answer, and without the right to read users. */
-const PAUSE_MS = 60_000
-const FORBIDDEN_MS = 3_600_000
-
 export function deactivationGuard({ ledger, reader, runtime, settleMs }: GuardContext): DeactivationGuard {
-  let pausedUntil = Number.NEGATIVE_INFINITY
-  let logged: string | null = null
-
-  const pause = (error: RollcallError): void => {
-    const isForbidden = error.code === 'DirectoryForbidden'
-    pausedUntil = runtime.now() + (isForbidden ? FORBIDDEN_MS : PAUSE_MS)
-    if (logged === error.code) return
-    logged = error.code
-    const what = 'batches are sent without a look at their accounts'
-    if (isForbidden) runtime.log.info('guard.off', { code: error.code, what })
-    else runtime.log.warn('guard.off', { code: error.code, what })
-  }
+  const ask = optionalRead('guard.off', 'batches are sent without a look at their accounts', runtime)
   return {
     check: async (operations, signal) => {
       const seenAt = runtime.now()
       const employees = operations.flatMap(({ employeeId, record }) =>
         parseRecord(record)['active'] === true ? [employeeId] : [],
       )
-      if (employees.length === 0 || seenAt < pausedUntil) return
-      let accounts: readonly Account[]
-      try {
-        accounts = await reader.find(employees, signal)
-      } catch (error) {
-        if (!(error instanceof RollcallError) || signal.aborted) throw error
-        return pause(error)
-      }
-      logged = null
-      const disabled = accounts.filter(({ enabled }) => !enabled)
+      if (employees.length === 0) return
+      const accounts = await ask(() => reader.find(employees, signal), signal)
+      const disabled = accounts?.filter(({ enabled }) => !enabled) ?? []
       if (disabled.length === 0) return
       const holders = await ledger.findAccountHolders(disabled, seenAt)
       const differences = disabledMeanwhile(disabled, holders, { seenAt, settleMs })

@@ -11,7 +11,7 @@ import type { RollcallError } from '../../../src/core/errors.ts'
 import type { Account, AccountReader } from '../../../src/core/ports.ts'
 import { type EntraDouble, startEntra } from '../../../src/local/entra/server.ts'
 import { accountList } from '../../fakes/account-list.ts'
-import { headers, open } from '../../local/entra/support.ts'
+import { employee, headers, open, provision } from '../../local/entra/support.ts'
 import { exerciseAccounts } from '../../suites/conformance/accounts.ts'
 
 const { signal } = new AbortController()
@@ -52,6 +52,22 @@ exerciseAccounts('the list in memory', async (held) => ({
   reader: accountList(held.map((one, index) => ({ ...one, objectId: String(index) }))),
   close: async () => {},
 }))
+
+void it('an account is named as the directory holds it, not as HR wrote it', async (t) => {
+  const entra = await open(t)
+  await provision(entra, employee('1', { userName: 'ada' }))
+  const [held] = (await readerFor(entra.endpoint).page({ next: null, signal })).accounts
+  assert.ok(held)
+  await fetch(`http://127.0.0.1:${entra.port}/v1.0/users/${held.objectId}`, {
+    method: 'PATCH',
+    headers,
+    body: JSON.stringify({ mail: 'ada@mail.example.com' }),
+  })
+  assert.deepEqual(await readerFor(entra.endpoint).findNames([held.objectId], signal), [
+    { objectId: held.objectId, userName: held.userName, mail: 'ada@mail.example.com' },
+  ])
+  assert.match(held.userName ?? '', /^ada@/)
+})
 
 async function answering(t: TestContext, answer: RequestListener): Promise<AccountReader> {
   const server = createServer(answer).listen(0, '127.0.0.1')

@@ -87,6 +87,12 @@ void it('without the rights to read job and users the check goes on, and says wh
   assert.ok(proofs.every((one) => !/ failed: /.test(one)))
 })
 
+void it('the right to read users is needed when outcomes are to name accounts', async (t) => {
+  const faults = [{ kind: 'status', on: 'users', status: 403, times: 9 } as const]
+  const proofs = await checked(t, { faults }, { environment: { OUTCOME_ACCOUNT: 'userName' } })
+  assert.ok(proofs.some((one) => /^users failed: .*User\.Read\.All.*OUTCOME_ACCOUNT/.test(one)))
+})
+
 void it('active that no mapping takes, and a job without a matching attribute, are wrong', () => {
   const schema: JobSchema = {
     mappings: [{ target: 'displayName', sources: ['displayName'], matchingPriority: 0, onCreate: false }],

@@ -8,7 +8,7 @@ import { notifiedAlert } from '../../../src/core/alerts/look.ts'
 import { cloudEventOf } from '../../../src/core/alerts/message.ts'
 import { NOTIFICATION_KINDS } from '../../../src/core/alerts/rules.ts'
 import { NotificationContract } from '../../../src/core/contracts/notification.ts'
-import { OutcomeContract } from '../../../src/core/contracts/outcome.ts'
+import { ACCOUNT_FIELDS, OutcomeContract } from '../../../src/core/contracts/outcome.ts'
 import { EVENT_TYPES } from '../../../src/core/intake/event/event-types.ts'
 import { normalise } from '../../../src/core/intake/event/normalise.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
@@ -125,6 +125,7 @@ void describe('the contract of outcomes', () => {
     traceparent: null,
     ...more,
   })
+  const NAMES = { objectId: 'object-1', userName: 'ada@example.com', mail: null }
   const whole: Partial<OutcomeRow> = {
     revision: 2,
     reason: 'NoOutcome',
@@ -139,29 +140,38 @@ void describe('the contract of outcomes', () => {
   void it('describes every outcome, all of its fields, its properties, and its data by dataschema', () => {
     for (const state of FINAL_EVENT_STATES)
       for (const more of [{}, whole])
-        for (const values of [[], ['*']]) {
-          const { body, properties } = outcomeMessage(row(state, more), { values, sessions: false }, digest)
-          assert.deepEqual(troubles('outcome', body), [])
-          assert.deepEqual(troublesBy(body['dataschema'], body['data']), [])
-          assert.deepEqual(troublesOfProperties('outcome', properties), [])
-          assert.deepEqual(OutcomeContract.parse(body), body, 'no field is missing from the contract')
-        }
+        for (const values of [[], ['*']])
+          for (const account of [[], ACCOUNT_FIELDS]) {
+            const settings = { values, account, sessions: false }
+            const { body, properties } = outcomeMessage(
+              row(state, more),
+              settings,
+              digest,
+              more === whole ? NAMES : null,
+            )
+            assert.deepEqual(troubles('outcome', body), [])
+            assert.deepEqual(troublesBy(body['dataschema'], body['data']), [])
+            assert.deepEqual(troublesOfProperties('outcome', properties), [])
+            assert.deepEqual(OutcomeContract.parse(body), body, 'no field is missing from the contract')
+          }
   })
 
   void it('refuses data with another state, and an outcome without an employee', () => {
-    const { body } = outcomeMessage(row('confirmed'), { values: [], sessions: false }, digest)
+    const { body } = outcomeMessage(row('confirmed'), { values: [], account: [], sessions: false }, digest)
     const data = { ...Object(body['data']), state: 'planned' }
     assert.match(troublesBy(body['dataschema'], data).join(), /\/state must be equal to one of/)
     assert.match(troubles('outcome', { ...body, partitionkey: undefined }).join(), /partitionkey/)
   })
 
-  void it('outcomes are keyed by employee, and marked as confidential only when they carry values', () => {
-    const marks = (values: readonly string[]) => {
-      const { body } = outcomeMessage(row('confirmed'), { values, sessions: false }, digest)
+  void it('outcomes are keyed by employee, and marked as confidential only when they carry values or names of the account', () => {
+    const marks = (values: readonly string[], names: typeof NAMES | null = null) => {
+      const settings = { values, account: ['mail'] as const, sessions: false }
+      const { body } = outcomeMessage(row('confirmed'), settings, digest, names)
       return [body['partitionkey'], body['dataclassification']]
     }
     assert.deepEqual(marks(['title']), ['10001', 'confidential'])
     assert.deepEqual(marks(['department']), ['10001', undefined])
+    assert.deepEqual(marks(['department'], NAMES), ['10001', 'confidential'])
   })
 })
 

@@ -103,4 +103,33 @@ export function exerciseAccounts(
       await close()
     }
   })
+
+  void it(`accounts are found by user name, whatever its case: ${name}`, async () => {
+    const { reader, close } = await open(HELD)
+    try {
+      const others = Array.from({ length: 20 }, (_, index) => `nobody${index}@example.com`)
+      const found = await reader.findByUserName(['B@example.com', ...others, 'svc@example.com'], signal)
+      assert.deepEqual(found.map(({ userName, employeeId }) => `${userName} ${employeeId}`).toSorted(), [
+        'b@example.com 2',
+        'svc@example.com null',
+      ])
+    } finally {
+      await close()
+    }
+  })
+
+  void it(`names are found by object id, however many are asked for, and not of accounts that are gone: ${name}`, async () => {
+    const { reader, close } = await open(HELD)
+    try {
+      const { accounts } = await reader.page({ next: null, signal })
+      const gone = Array.from({ length: 140 }, (_, index) => `gone-${index}`)
+      const found = await reader.findNames([...accounts.map(({ objectId }) => objectId), ...gone], signal)
+      const expected = accounts.map(({ objectId, userName }) => ({ objectId, userName, mail: null }))
+      const byId = (one: { objectId: string }, other: { objectId: string }) =>
+        one.objectId < other.objectId ? -1 : 1
+      assert.deepEqual(found.toSorted(byId), expected.toSorted(byId))
+    } finally {
+      await close()
+    }
+  })
 }

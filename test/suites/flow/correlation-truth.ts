@@ -139,12 +139,19 @@ export function connect(
   const graph = travelling(sim, graphClient(endpoint, credential, 10_000, sim.now), sent)
   const log = graphLog(graph, endpoint, logWindow({ requests: 5, windowMs: 10 * SECOND }, sim), 20, sim)
   const provisioning = graphProvisioning(graph, endpoint)
-  const publish = publishLoop(
+  const publish = publishLoop({
     ledger,
-    outlet,
-    { queue: 'outcomes', pollMs: 5 * MINUTE, atOnce: 100, values: [], sessions: false },
-    sim,
-  )
+    sender: outlet,
+    settings: {
+      queue: 'outcomes',
+      pollMs: 5 * MINUTE,
+      atOnce: 100,
+      values: [],
+      account: [],
+      sessions: false,
+    },
+    runtime: sim,
+  })
   const submit = [1, 2, 3].map((number) =>
     submitLoop(`submit.${number}`, {
       ledger,

@@ -105,7 +105,7 @@ function settingsOf(owner: string, outside: Outside): ConnectorSettings {
       escrowMs: 3 * HOUR,
       sliceMs: HOUR,
     }),
-    publish: polled({ queue: 'outcomes', atOnce: 100, values: [], sessions: false }),
+    publish: polled({ queue: 'outcomes', atOnce: 100, values: [], account: [], sessions: false }),
     copies: {
       content: { kind: 'reference' },
       pollMs: COPY_POLL_MS,

@@ -1,8 +1,9 @@
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { OutcomeRow } from '../../ledger/port/report.ts'
-import type { Sender } from '../../ports.ts'
+import type { AccountReader, OutboxMessage, Sender } from '../../ports.ts'
 import type { Runtime, Telemetry } from '../../runtime.ts'
 import { loop, type WakeableService } from '../../service.ts'
+import { nameLookup } from './account-names.ts'
 import { outcomeMessage, type OutcomeSettings } from './outcome.ts'
 
 export interface PublishSettings extends OutcomeSettings {
@@ -12,19 +13,33 @@ export interface PublishSettings extends OutcomeSettings {
   readonly atOnce: number
 }
 
+export interface PublishContext {
+  readonly ledger: Pick<Ledger, 'listUnpublishedOutcomes' | 'markOutcomesPublished'>
+  readonly sender: Sender
+  /** Without it, or without fields in the settings, outcomes name no account. */
+  readonly accounts?: Pick<AccountReader, 'findNames'>
+  readonly settings: PublishSettings
+  readonly runtime: Runtime
+}
+
 /**
  * Publishes outcomes at least once, in the order in which they were decided, and so in order for
  * each employee.
  */
-export function publishLoop(
-  ledger: Pick<Ledger, 'listUnpublishedOutcomes' | 'markOutcomesPublished'>,
-  sender: Sender,
-  settings: PublishSettings,
-  runtime: Runtime,
-): WakeableService {
-  return loop('publish', runtime, async () => {
+export function publishLoop({
+  ledger,
+  sender,
+  accounts,
+  settings,
+  runtime,
+}: PublishContext): WakeableService {
+  const lookup = accounts && settings.account.length > 0 ? nameLookup(accounts, runtime) : null
+  return loop('publish', runtime, async (stopping) => {
     const rows = await ledger.listUnpublishedOutcomes(settings.atOnce)
     if (rows.length === 0) return settings.pollMs
+    const names = await lookup?.find(rows, stopping)
+    const message = (row: OutcomeRow): OutboxMessage =>
+      outcomeMessage(row, settings, runtime.digest, names?.get(row.objectId ?? '') ?? null)
     const origins = rows.flatMap((row) => row.traceparent ?? [])
     await runtime.telemetry.span(
       'rollcall.publish',
@@ -33,7 +48,7 @@ export function publishLoop(
         const inTrace = rows.map((row) => {
           return { ...row, traceparent: row.traceparent && stage.passedOn(row.traceparent) }
         })
-        await sender.send(inTrace.map((row) => outcomeMessage(row, settings, runtime.digest)))
+        await sender.send(inTrace.map(message))
         await ledger.markOutcomesPublished(
           rows.map(({ id }) => id),
           runtime.now(),

@@ -1,6 +1,6 @@
-import { OUTCOME_DATA, type Outcome, WITH_VALUES } from '../../contracts/outcome.ts'
+import { type AccountField, OUTCOME_DATA, type Outcome, WITH_VALUES } from '../../contracts/outcome.ts'
 import type { OutcomeRow } from '../../ledger/port/report.ts'
-import type { OutboxMessage } from '../../ports.ts'
+import type { AccountNames, OutboxMessage } from '../../ports.ts'
 
 export interface OutcomeSettings {
   /**
@@ -8,6 +8,8 @@ export interface OutcomeSettings {
    * only the name is.
    */
   readonly values: readonly string[]
+  /** What outcomes say about the account that Entra holds; nothing when empty. */
+  readonly account: readonly AccountField[]
   /** Whether the outcomes of one employee share a Service Bus session. */
   readonly sessions: boolean
 }
@@ -18,17 +20,22 @@ export interface OutcomeSettings {
  */
 const LONGEST_SESSION = 128
 
-/** The outcome of one event as a CloudEvent. Its id is the same each time it is published. */
+/**
+ * The outcome of one event as a CloudEvent. Its id is the same each time it is published. `names` are
+ * those of the account, if they are known.
+ */
 export function outcomeMessage(
   row: OutcomeRow,
-  { values, sessions }: OutcomeSettings,
+  { values, account, sessions }: OutcomeSettings,
   digest: (text: string) => string,
+  names: AccountNames | null = null,
 ): OutboxMessage {
   const idOf = (revision: number): string => digest(`${row.source}\n${row.eventId}\n${revision}`)
   const id = idOf(row.revision)
   const publishable = row.attributes.filter(([path]) =>
     values.some((allowed) => allowed === '*' || path === allowed || path.startsWith(`${allowed}.`)),
   )
+  const isNamed = names !== null && account.length > 0
   return {
     id,
     subject: row.employeeId,
@@ -47,7 +54,7 @@ export function outcomeMessage(
       datacontenttype: 'application/json',
       dataschema: OUTCOME_DATA,
       partitionkey: row.employeeId,
-      ...(publishable.length === 0 ? {} : { dataclassification: WITH_VALUES }),
+      ...(publishable.length === 0 && !isNamed ? {} : { dataclassification: WITH_VALUES }),
       causationid: row.eventId,
       ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
       data: {
@@ -63,7 +70,12 @@ export function outcomeMessage(
         operation: row.operation,
         findings: [...row.findings],
         objectId: row.objectId,
+        ...(account.length === 0 ? {} : { account: isNamed ? only(account, names) : null }),
       },
     } satisfies Outcome,
   }
+}
+
+function only(fields: readonly AccountField[], names: AccountNames): Readonly<Record<string, string | null>> {
+  return Object.fromEntries(fields.map((field) => [field, names[field]]))
 }

@@ -23,7 +23,7 @@ type UsersRoute = Extract<Route, { readonly to: 'users' }>
 /**
  * `GET …/users`, and what an administrator does to a user: `POST …/users`, `PATCH …/users/{id}` and
  * `DELETE …/users/{id}`. `$select`, `$top` and `$skiptoken` count, and of filters
- * `employeeId in (…)`; other query options are refused.
+ * `employeeId in (…)`, and the same of `id` and `userPrincipalName`; other query options are refused.
  *
  * Sources: https://learn.microsoft.com/en-us/graph/api/user-list and, for the limits and costs,
  * https://learn.microsoft.com/en-us/graph/throttling-limits#identity-and-access-service-limits.
@@ -47,12 +47,19 @@ const NOT_FOUND: Problem = {
   message: 'Resource does not exist or one of its queried reference-property objects are not present.',
 }
 
+/** The users whose property has one of these values. */
+interface Filter {
+  readonly property: (typeof FILTERED)[number]
+  readonly values: readonly string[]
+}
+const FILTERED = ['id', 'employeeId', 'userPrincipalName'] as const
+
 interface ListRequest {
   readonly names: readonly string[]
   readonly top: number
   readonly from: number
-  /** Of the filter; null without one. */
-  readonly employeeIds: readonly string[] | null
+  /** Null without one. */
+  readonly filter: Filter | null
 }
 
 export function createUsersApi(
@@ -79,17 +86,21 @@ export function createUsersApi(
   function list(exchange: Exchange, version: ApiVersion): Problem | null {
     const request = readList(exchange.url.searchParams)
     if ('status' in request) return request
-    const { names, top, from, employeeIds } = request
+    const { names, top, from, filter } = request
     const { users, next } =
-      employeeIds === null
-        ? directory.page(from, top)
-        : { users: employeeIds.flatMap((id) => directory.byAttribute('employeeId', id)), next: undefined }
+      filter === null ? directory.page(from, top) : { users: matching(filter), next: undefined }
     sendJson(exchange, 200, {
       '@odata.context': `${exchange.origin}/${version}/$metadata#users`,
       ...(next === undefined ? {} : { '@odata.nextLink': nextLink(exchange, TOKEN, next) }),
       value: users.map((user) => graphUser(user, names)),
     })
     return null
+  }
+
+  function matching({ property, values }: Filter): readonly DirectoryUser[] {
+    return property === 'id'
+      ? values.flatMap((id) => directory.byObjectId(id) ?? [])
+      : values.flatMap((value) => directory.byAttribute(property, value))
   }
 
   async function change(exchange: Exchange, user: DirectoryUser): Promise<Problem | null> {
@@ -160,20 +171,24 @@ function readList(query: URLSearchParams): ListRequest | Problem {
   const token = query.get('$skiptoken')
   const from = token === null ? 0 : readToken(TOKEN, token)
   if (from === null) return invalid('Skip token is invalid.')
-  const employeeIds = idsOf(query.get('$filter'))
-  return employeeIds === 'invalid'
+  const filter = filterOf(query.get('$filter'))
+  return filter === 'invalid'
     ? invalid('Unsupported or invalid query filter clause specified.')
-    : { names, top, from, employeeIds }
+    : { names, top, from, filter }
 }
 
 const MOST_VALUES = 15
 
-/** The one filter that is understood: `employeeId in ('1','2')`, with at most 15 values. */
-function idsOf(filter: string | null): readonly string[] | null | 'invalid' {
-  if (filter === null) return null
-  const [, list] = /^employeeId in \(((?:'(?:[^']|'')*'(?:, ?)?)+)\)$/.exec(filter) ?? []
-  const ids = [...(list ?? '').matchAll(/'((?:[^']|'')*)'/g)].map(([, id = '']) => id.replaceAll("''", "'"))
-  return ids.length === 0 || ids.length > MOST_VALUES ? 'invalid' : ids
+/** The one form that is understood: `employeeId in ('1','2')`, with at most 15 values. */
+function filterOf(written: string | null): Filter | null | 'invalid' {
+  if (written === null) return null
+  const [, name, list] = /^(\w+) in \(((?:'(?:[^']|'')*'(?:, ?)?)+)\)$/.exec(written) ?? []
+  const property = FILTERED.find((one) => one === name)
+  const values = [...(list ?? '').matchAll(/'((?:[^']|'')*)'/g)].map(([, value = '']) =>
+    value.replaceAll("''", "'"),
+  )
+  const isRead = property !== undefined && values.length > 0 && values.length <= MOST_VALUES
+  return isRead ? { property, values } : 'invalid'
 }
 
 async function readUser(exchange: Exchange): Promise<{ readonly change: Record<string, unknown> } | Problem> {

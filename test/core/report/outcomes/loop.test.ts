@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
+import { RollcallError } from '../../../../src/core/errors.ts'
+import { isObject } from '../../../../src/core/json.ts'
 import type { OutcomeRow } from '../../../../src/core/ledger/port/report.ts'
 import type { OutboxMessage } from '../../../../src/core/ports.ts'
 import { outcomeMessage, type OutcomeSettings } from '../../../../src/core/report/outcomes/outcome.ts'
 import { publishLoop } from '../../../../src/core/report/outcomes/loop.ts'
+import { account, accountList } from '../../../fakes/account-list.ts'
 import { day } from '../../../fakes/events.ts'
 import { virtualRuntime } from '../../../fakes/virtual-runtime.ts'
 
@@ -38,8 +41,16 @@ function row(id: number, more: Partial<OutcomeRow> = {}): OutcomeRow {
  * An outbox of rows and an outlet that refuses while it is told to, having sent the first of what
  * it was given.
  */
-function start(t: TestContext, rows: readonly OutcomeRow[], atOnce = 2) {
+function start(
+  t: TestContext,
+  rows: readonly OutcomeRow[],
+  {
+    atOnce = 2,
+    account = [],
+  }: { readonly atOnce?: number; readonly account?: OutcomeSettings['account'] } = {},
+) {
   const runtime = virtualRuntime()
+  const accounts = accountList()
   const unpublished = [...rows]
   const sent: OutboxMessage[] = []
   const asked: string[] = []
@@ -65,12 +76,13 @@ function start(t: TestContext, rows: readonly OutcomeRow[], atOnce = 2) {
       sent.push(...messages)
     },
   }
-  const service = publishLoop(
+  const service = publishLoop({
     ledger,
-    outlet,
-    { queue: 'hr-outcomes', pollMs: 1_000, atOnce, values: [], sessions: false },
+    sender: outlet,
+    accounts,
+    settings: { queue: 'hr-outcomes', pollMs: 1_000, atOnce, values: [], account, sessions: false },
     runtime,
-  )
+  })
   const run = (): void => {
     const running = service.run()
     t.after(async () => {
@@ -80,6 +92,7 @@ function start(t: TestContext, rows: readonly OutcomeRow[], atOnce = 2) {
   }
   return {
     runtime,
+    accounts,
     sent,
     asked,
     unpublished,
@@ -141,10 +154,85 @@ void describe('outcomes are published', () => {
   })
 })
 
+void describe('outcomes name the account', () => {
+  const BOTH = ['userName', 'mail'] as const
+  const namesIn = (messages: readonly OutboxMessage[]): unknown[] =>
+    messages.map(({ body }) => (isObject(body['data']) ? body['data']['account'] : assert.fail()))
+  const marks = (messages: readonly OutboxMessage[]): unknown[] =>
+    messages.map(({ body }) => body['dataclassification'])
+
+  void test('as Entra holds it, asked for once for all outcomes of a batch, each account once', async (t) => {
+    const { runtime, accounts, sent, run } = start(
+      t,
+      [row(1), row(2), row(3, { objectId: 'object-2' }), row(4, { objectId: null })],
+      { atOnce: 4, account: BOTH },
+    )
+    accounts.accounts = [account('object-1'), account('object-2')]
+    accounts.mail.set('object-2', 'two@example.com')
+    run()
+    await runtime.settle()
+    assert.deepEqual(accounts.asked, [['object-1', 'object-2']])
+    assert.deepEqual(namesIn(sent), [
+      { userName: 'object-1@example.com', mail: null },
+      { userName: 'object-1@example.com', mail: null },
+      { userName: 'object-2@example.com', mail: 'two@example.com' },
+      null,
+    ])
+    assert.deepEqual(marks(sent), ['confidential', 'confidential', 'confidential', undefined])
+  })
+
+  void test('only if that is configured, and only by the fields that are', async (t) => {
+    const without = start(t, [row(1)])
+    without.run()
+    await without.runtime.settle()
+    assert.deepEqual([namesIn(without.sent), without.accounts.asked], [[undefined], []])
+    const one = start(t, [row(1)], { account: ['mail'] })
+    one.accounts.accounts = [account('object-1')]
+    one.run()
+    await one.runtime.settle()
+    assert.deepEqual(namesIn(one.sent), [{ mail: null }])
+  })
+
+  void test('and wait five seconds at most for a directory that does not answer, which is then left alone for a minute', async (t) => {
+    const { runtime, accounts, sent, unpublished, service, run } = start(t, [row(1)], { account: BOTH })
+    accounts.accounts = [account('object-1')]
+    accounts.beforeNames = () => new Promise(() => {})
+    run()
+    await runtime.advance(4_999)
+    assert.deepEqual(sent, [])
+    await runtime.advance(1)
+    assert.deepEqual([namesIn(sent), marks(sent)], [[null], [undefined]])
+    accounts.beforeNames = () => {}
+    unpublished.push(row(2))
+    service.wake()
+    await runtime.settle()
+    assert.deepEqual(namesIn(sent), [null, null])
+    assert.equal(accounts.asked.length, 1)
+    await runtime.advance(60_000)
+    unpublished.push(row(3))
+    service.wake()
+    await runtime.settle()
+    assert.deepEqual(namesIn(sent).at(-1), { userName: 'object-1@example.com', mail: null })
+  })
+
+  void test('and go without it, said once, where users may not be read', async (t) => {
+    const { runtime, accounts, sent, run } = start(t, [row(1), row(2)], { atOnce: 1, account: BOTH })
+    accounts.failures = [new RollcallError('DirectoryForbidden', '403')]
+    run()
+    await runtime.settle()
+    assert.deepEqual(namesIn(sent), [null, null])
+    assert.deepEqual(
+      runtime.lines.map(({ level, event, fields }) => [level, event, fields['code']]),
+      [['info', 'publish.unnamed', 'DirectoryForbidden']],
+    )
+    assert.equal(accounts.asked.length, 1)
+  })
+})
+
 void describe('an outcome', () => {
   const { digest } = virtualRuntime()
   const told = (more: Partial<OutcomeRow>, settings: Partial<OutcomeSettings> = {}): OutboxMessage =>
-    outcomeMessage(row(1, more), { values: [], sessions: false, ...settings }, digest)
+    outcomeMessage(row(1, more), { values: [], account: [], sessions: false, ...settings }, digest)
 
   void test('is a CloudEvent that names its event, its reason, the superseding event and the codes of open findings', () => {
     const { body, subject, properties, contentType } = told({
