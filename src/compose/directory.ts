@@ -6,11 +6,15 @@ import type { Config } from '../config/load.ts'
 import { beginComparison } from '../core/directory/comparison.ts'
 import type { DirectorySettings } from '../core/directory/loop.ts'
 import type { Difference, DirectoryLedger, DirectoryRead } from '../core/ledger/port/directory.ts'
-import type { AccountReader } from '../core/ports.ts'
+import { RollcallError } from '../core/errors.ts'
+import type { Account, AccountReader } from '../core/ports.ts'
 import { endpointOf, localOnlyCredential } from './addresses.ts'
 
 /** Graph shows a change of an account in a list of users only after a while. */
 export const SETTLE_MS = 900_000
+
+/** How long one look for user names may take. */
+const FIND_MS = 60_000
 
 /** Reads the accounts of the directory through Graph. */
 async function accountReaderOf(config: Config): Promise<AccountReader> {
@@ -18,6 +22,30 @@ async function accountReaderOf(config: Config): Promise<AccountReader> {
   const credential = await localOnlyCredential(config, endpoint)
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, Date.now)
   return graphAccounts(graph, config.rules.properties, Date.now)
+}
+
+/**
+ * Finds accounts by user name for a command that only looks. Answers `null` when the directory cannot
+ * be asked, which `onNotAsked` gets the reason of, once.
+ */
+export function userNameFinder(
+  config: Config,
+  onNotAsked: (why: string) => void,
+): (userNames: readonly string[]) => Promise<readonly Account[] | null> {
+  let refused = false
+  return async (userNames) => {
+    if (refused) return null
+    using _proxied = useProxy(config)
+    try {
+      const reader = await accountReaderOf(config)
+      return await reader.findByUserName(userNames, AbortSignal.timeout(FIND_MS))
+    } catch (error) {
+      if (!(error instanceof RollcallError)) throw error
+      refused = true
+      onNotAsked(error.message)
+      return null
+    }
+  }
 }
 
 /** `null` when the directory is compared by hand only. */

@@ -9,6 +9,7 @@ import { isCharset } from '../core/intake/body/charset.ts'
 import { EmergencyFileSettings } from '../core/emergency/settings.ts'
 import { PRESET_NAMES } from '../core/plan/mapping/presets.ts'
 import { PilotSettings } from '../core/plan/pilot.ts'
+import { UserNameSettings } from '../core/report/user-names/policy.ts'
 import { FIELD_KINDS } from '../core/intake/shape/fields.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
 import { ConsoleSettings } from './console/access.ts'
@@ -243,6 +244,9 @@ export const FILE = z.strictObject({
     description: 'Which channels receive which alerts, and how',
   }),
   console: ConsoleSettings.prefault({}).meta({ description: 'Who may do what in the console' }),
+  userNames: UserNameSettings.prefault({}).meta({
+    description: 'Which user names are proposed instead of one that is taken',
+  }),
   mapping: MAPPING.optional().meta({
     description: 'Targets in the directory and their rules. Default: the default mapping',
   }),

@@ -3,7 +3,14 @@ import { DEAD_LETTER_REASONS } from '../../core/report/dead-letters/dead-letter.
 import type { CommandContext } from '../support/command.ts'
 import { disclosureActorOption, disclosureJustificationOption } from '../support/options/disclosure.ts'
 import { limitOption, pageOption, sortOption } from '../support/list/options.ts'
-import { formatOption, rowFormatOption, showValuesOption } from '../support/options/options.ts'
+import {
+  actorOption,
+  count,
+  formatOption,
+  justificationOption,
+  rowFormatOption,
+  showValuesOption,
+} from '../support/options/options.ts'
 import { COLUMNS, GROUP_COLUMNS } from './row.ts'
 
 /**
@@ -44,6 +51,21 @@ export function deadLetterCommands(program: Command, { environment, finish }: Co
       .addOption(sortOption(GROUP_COLUMNS))
       .addOption(rowFormatOption())
       .action(async (options) => finish(await (await import('./list.ts')).groupDead(environment, options))),
+  )
+  deadLetters.addCommand(
+    selection(deadLetters, 'names')
+      .description(
+        'say who has the user names that employees were refused for, and propose free ones; shows personal values, so it is audited, and changes nothing',
+      )
+      .argument('[ids...]', 'dl-<number> (default: all that fit)')
+      .addOption(actorOption('who asks'))
+      .addOption(justificationOption())
+      .option('--out <file>', 'write the first free name of each to a new table for replay --patch')
+      .option('--max <n>', 'at most this many', count, 1_000)
+      .addOption(formatOption())
+      .action(async (ids, options) =>
+        finish(await (await import('./names.ts')).proposeUserNames(ids, options, environment)),
+      ),
   )
   deadLetters.addCommand(
     selection(deadLetters, 'export')

@@ -10,6 +10,7 @@ import { compileMapping, type Mapping } from '../../core/plan/mapping/mapping.ts
 import type { Nulls } from '../../core/plan/mapping/rule.ts'
 import { type Targets, targetsOf } from '../../core/plan/mapping/targets.ts'
 import { type Pilot, pilotOf } from '../../core/plan/pilot.ts'
+import { type UserNamePolicy, userNamePolicy } from '../../core/report/user-names/policy.ts'
 import type { Settings } from '../environment.ts'
 import type { Problem } from '../path.ts'
 import type { FileContent } from '../schema.ts'
@@ -35,6 +36,8 @@ export interface Rules {
   readonly emergency: EmergencyRules | null
   /** Which attributes fill each attribute of the directory. */
   readonly targets: Targets
+  /** Which user names are proposed instead of one that is taken. */
+  readonly userNames: UserNamePolicy
   /** By SCIM place, the property of an account that it is compared with. */
   readonly properties: Properties
   readonly notices: NoticeSettings
@@ -86,6 +89,9 @@ export function compileRules(
     emergency: file.leavers?.emergency ? emergencyRules(file.leavers.emergency) : null,
     targets: targetsOf(file.targets),
     properties: propertiesOf(file.directory?.compare),
+    userNames:
+      compilation.attempt(['userNames', 'patterns'], () => userNamePolicy(file.userNames)) ??
+      userNamePolicy(),
     notices: file.notices ?? NoticeSettings.parse({}),
     alerts: compileThresholds(file.alerts, settings, problems),
     notifications: compileNotifications(file.notifications, problems, (settings, path) =>

@@ -21,6 +21,14 @@ export interface Reason {
   readonly waitingHelps: boolean
 }
 
+/** Codes of a value that must be unique and that another object has. */
+export const NAME_TAKEN = [
+  'Conflict',
+  'EntryConflict',
+  'DuplicateUserPrincipalName',
+  'UserPrincipalNameNotUnique',
+] as const
+
 /** Stands for every code that the catalogue does not have. */
 export const UNCATALOGUED: Reason = {
   codes: ['Uncatalogued'],
@@ -37,10 +45,10 @@ export const UNCATALOGUED: Reason = {
  */
 const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?: true })[] = [
   {
-    codes: ['Conflict', 'EntryConflict', 'DuplicateUserPrincipalName', 'UserPrincipalNameNotUnique'],
+    codes: NAME_TAKEN,
     cause:
       'Another directory object already has a value that must be unique, usually the user principal name or a proxy address.',
-    fix: 'Find the other object. If it is this employee, give it the matching value (employeeId by default). Otherwise change its value, or ask HR to change this one. Then replay.',
+    fix: 'Find the other object: rollcall dead-letters names says who has the name, and proposes free ones. If it is this employee, give it the matching value (employeeId by default). Otherwise change its value, or ask HR to change this one. Then replay.',
     owner: 'HR data',
   },
   {

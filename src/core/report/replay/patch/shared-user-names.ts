@@ -1,11 +1,12 @@
 import type { Ledger } from '../../../ledger/ledger.ts'
 import type { Employee } from '../../../ledger/employee.ts'
+import type { ScimUser } from '../../../model.ts'
 import type { EmployeeView, NameHolder } from '../../../ledger/port/inspect.ts'
-import { planEmployee } from '../../../plan/decide/plan.ts'
 import type { PlanRules } from '../../../plan/decide/planning.ts'
 import { accountNameOf } from '../../../plan/mapping/account-names.ts'
 import { parseRecord } from '../../../plan/mapping/record.ts'
 import type { Selected } from '../../dead-letters/selection/selected.ts'
+import { plannedRecord } from './planned-record.ts'
 import { groupByEmployee, revive } from '../revive.ts'
 
 export interface UserNameContext {
@@ -65,12 +66,15 @@ async function plannedNames(
 
 /** The user name of the operation that the employee gets; `null` when there is none. */
 async function plannedName(employee: Employee, now: number, rules: PlanRules): Promise<string | null> {
-  const decision = await planEmployee({ ...employee, unanswered: [] }, now, rules)
-  return decision.kind === 'wait' ? null : userNameIn(decision.operation?.record ?? null)
+  return nameIn(await plannedRecord(employee, now, rules))
 }
 
 function userNameIn(record: string | null): string | null {
-  const written = record === null ? undefined : parseRecord(record)['userName']
+  return nameIn(record === null ? null : parseRecord(record))
+}
+
+function nameIn(record: ScimUser | null): string | null {
+  const written = record?.['userName']
   return typeof written === 'string' ? accountNameOf(written) : null
 }
 

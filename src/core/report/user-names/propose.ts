@@ -1,0 +1,170 @@
+import type { Ledger } from '../../ledger/ledger.ts'
+import type { ScimUser } from '../../model.ts'
+import { effectiveState } from '../../plan/decide/effective-state.ts'
+import type { PlanRules } from '../../plan/decide/planning.ts'
+import { accountNameOf } from '../../plan/mapping/account-names.ts'
+import type { Account } from '../../ports.ts'
+import { isCode, NAME_TAKEN } from '../outcomes/reason-catalogue.ts'
+import type { Selected } from '../dead-letters/selection/selected.ts'
+import { plannedRecord } from '../replay/patch/planned-record.ts'
+import { groupByEmployee, revive } from '../replay/revive.ts'
+import { namesFrom } from './pattern.ts'
+import type { UserNamePolicy } from './policy.ts'
+
+export interface ProposalContext {
+  readonly ledger: Pick<Ledger, 'readEmployees' | 'findNameHolders'>
+  readonly rules: PlanRules
+  readonly policy: UserNamePolicy
+  readonly now: number
+  /** The accounts with these user names; `null` when the directory cannot be asked. */
+  readonly findAccounts: (userNames: readonly string[]) => Promise<readonly Account[] | null>
+}
+
+/** An employee whose account was refused because of a name that is taken, and names that are free. */
+export interface NameProposal {
+  readonly employeeId: string
+  readonly deadLetters: readonly number[]
+  /** The user name that was refused; `null` when the employee has no record to be sent. */
+  readonly taken: string | null
+  /** The worker attribute it is copied from; `null` when the mapping computes it. */
+  readonly attribute: string | null
+  readonly holder: NameOwner | null
+  /** In the order of the policy, `PROPOSED` at most; none is proposed to two employees. */
+  readonly free: readonly string[]
+}
+/** Who has a name that is taken: an account of the directory, or else another employee of the ledger. */
+export type NameOwner =
+  | { readonly kind: 'employee'; readonly employeeId: string }
+  | { readonly kind: 'account'; readonly objectId: string; readonly employeeId: string | null }
+
+export interface Proposals {
+  readonly proposals: readonly NameProposal[]
+  /** Whether the directory was asked, too. */
+  readonly directoryAsked: boolean
+}
+
+const PROPOSED = 3
+/** Employees whose names are looked up at once. */
+const AT_ONCE = 100
+
+/** Whether a dead letter of this code may have died of a name that another object has. */
+export const isNameTaken = (code: string): boolean => isCode(code, NAME_TAKEN)
+
+/**
+ * Free user names for the employees of these dead letters, without a change of anything. A name is
+ * free when no employee of the ledger has or had it, no account of the directory has it, and it is
+ * not proposed to another employee here.
+ */
+export async function proposeNames(
+  selected: readonly Selected[],
+  context: ProposalContext,
+): Promise<Proposals> {
+  const byEmployee = [...groupByEmployee(selected.filter(isOfLedger))]
+  const proposals: NameProposal[] = []
+  const given = new Set<string>()
+  let directoryAsked = byEmployee.length > 0
+  for (let at = 0; at < byEmployee.length; at += AT_ONCE) {
+    const refused = await refusedNames(byEmployee.slice(at, at + AT_ONCE), context)
+    const owners = await ownersOf(refused, context)
+    directoryAsked &&= owners.directoryAsked
+    for (const one of refused) proposals.push(proposalFor(one, owners, given))
+  }
+  return { proposals, directoryAsked }
+}
+
+const isOfLedger = ({ dead }: Selected): boolean => dead.store === 'ledger' && isNameTaken(dead.letter.code)
+
+interface RefusedName extends Pick<NameProposal, 'employeeId' | 'deadLetters' | 'taken' | 'attribute'> {
+  readonly candidates: readonly string[]
+}
+
+async function refusedNames(
+  part: readonly (readonly [employeeId: string, those: readonly Selected[]])[],
+  { ledger, rules, policy, now }: ProposalContext,
+): Promise<readonly RefusedName[]> {
+  const views = await ledger.readEmployees(part.map(([employeeId]) => employeeId))
+  const byId = new Map(views.map((view) => [view.employee.employeeId, view]))
+  return Promise.all(
+    part.map(async ([employeeId, those]) => {
+      const { employee } = revive(employeeId, byId.get(employeeId), those)
+      const record = await plannedRecord(employee, now, rules)
+      const taken = typeof record?.['userName'] === 'string' ? record['userName'] : null
+      const { attributes } = effectiveState(employee, now, rules.fold)
+      const reads = rules.mapping.readsOf('userName')
+      const copied = [...attributes].filter(
+        ([path, { value }]) => reads(path) && typeof value === 'string' && value === taken,
+      )
+      return {
+        employeeId,
+        deadLetters: those.flatMap(({ dead }) => (dead.store === 'ledger' ? dead.letter.seq : [])),
+        taken,
+        attribute: copied.length === 1 ? (copied[0]?.[0] ?? null) : null,
+        candidates: record === null || taken === null ? [] : candidatesFor(taken, record, policy),
+      }
+    }),
+  )
+}
+
+/** Other names for the record, with a domain if the refused one has one. */
+function candidatesFor(taken: string, record: ScimUser, policy: UserNamePolicy): readonly string[] {
+  const at = taken.lastIndexOf('@')
+  const domain = policy.domain ?? (at < 0 ? null : taken.slice(at + 1))
+  return namesFrom(policy.patterns, record)
+    .map((name) => (domain === null ? name : `${name}@${domain}`))
+    .filter((name) => accountNameOf(name) !== accountNameOf(taken))
+}
+
+/** The owners of names, by the form in which names are compared. */
+interface Owners {
+  readonly employees: ReadonlyMap<string, readonly string[]>
+  readonly accounts: ReadonlyMap<string, Account>
+  readonly directoryAsked: boolean
+}
+
+async function ownersOf(
+  refused: readonly RefusedName[],
+  { ledger, findAccounts }: ProposalContext,
+): Promise<Owners> {
+  const names = [...new Set(refused.flatMap(({ taken, candidates }) => [taken ?? [], candidates].flat()))]
+  const holders = await ledger.findNameHolders([...new Set(names.map(accountNameOf))])
+  const accounts = await findAccounts(names.filter((name) => name.includes('@')))
+  return {
+    employees: new Map(
+      [...Map.groupBy(holders, ({ name }) => name)].map(([name, all]) => [
+        name,
+        all.map(({ employeeId }) => employeeId),
+      ]),
+    ),
+    accounts: new Map(accounts?.map((one) => [accountNameOf(one.userName ?? ''), one])),
+    directoryAsked: accounts !== null,
+  }
+}
+
+function proposalFor(
+  { candidates, ...refused }: RefusedName,
+  { employees, accounts }: Owners,
+  given: Set<string>,
+): NameProposal {
+  const free: string[] = []
+  for (const name of candidates) {
+    const form = accountNameOf(name)
+    if (free.length === PROPOSED) break
+    const isOfAnother = employees.get(form)?.some((one) => one !== refused.employeeId) ?? false
+    if (given.has(form) || isOfAnother || accounts.has(form)) continue
+    given.add(form)
+    free.push(name)
+  }
+  return { ...refused, holder: ownerOf(refused, employees, accounts), free }
+}
+
+function ownerOf(
+  { taken, employeeId }: Pick<NameProposal, 'taken' | 'employeeId'>,
+  employees: Owners['employees'],
+  accounts: Owners['accounts'],
+): NameOwner | null {
+  const form = accountNameOf(taken ?? '')
+  const account = accounts.get(form)
+  if (account) return { kind: 'account', objectId: account.objectId, employeeId: account.employeeId }
+  const other = employees.get(form)?.find((one) => one !== employeeId)
+  return other === undefined ? null : { kind: 'employee', employeeId: other }
+}
