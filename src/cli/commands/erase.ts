@@ -1,5 +1,6 @@
 import type { Config } from '../../config/load.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
+import { erasureInWords, JUSTIFICATIONS_STAY, valuesLeft } from '../../core/display/erasure.ts'
 import { shortened } from '../../core/display/visible.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { confirmed, yesOption } from '../support/options/confirm.ts'
@@ -56,23 +57,15 @@ async function erase(
     }
     const filesClean = erased.filesClean || (shared && vacuum && (await rewritten(config)))
     if (output === 'json') printJson({ ...erased, filesClean })
-    else
-      printLines(
-        `erased: ${erased.events} events, ${erased.operations} operations; ${erased.outcomesWithheld} outcomes will not be published`,
-      )
+    else printLines(erasureInWords(erased))
     say(JUSTIFICATIONS_STAY)
-    if (!filesClean) say(shared ? VALUES_IN_DEAD_ROWS : VALUES_IN_WAL)
+    const left = valuesLeft({ filesClean }, shared)
+    if (left !== null) say(left)
     return EXIT_CODES.done
   } finally {
     await ledger.close()
   }
 }
-
-const JUSTIFICATIONS_STAY = 'Justifications are free text and are not changed: rollcall audit lists them.'
-const VALUES_IN_DEAD_ROWS =
-  'The values stay in the files of PostgreSQL until it overwrites them. --vacuum rewrites the tables now; instances wait until it ends. The PostgreSQL log, replicas and backups keep the values until they are deleted.'
-const VALUES_IN_WAL =
-  'Another process was reading, so the write-ahead log beside the file (-wal) still holds the values. They are removed when the last process closes the ledger.'
 
 async function rewritten(config: Config): Promise<true> {
   const { rewriteLedger } = await import('../../compose/ledger/open.ts')

@@ -196,8 +196,8 @@ export class LeaverHistory {
   async #erase(): Promise<void> {
     const employee = this.#pick(EMPLOYEES)
     const { now, ledger } = this.#world
-    if (await ledger.eraseEmployee({ employeeId: employee, actor: 'a', justification: 'b' }, now))
-      this.#oracle.erase(employee, now)
+    const erased = await ledger.eraseEmployee({ employeeId: employee, actor: 'a', justification: 'b' }, now)
+    if (erased !== null && erased.events > 0) this.#oracle.erase(employee, now)
   }
   async #discard(): Promise<void> {
     const { now, ledger } = this.#world

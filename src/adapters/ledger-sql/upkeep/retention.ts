@@ -189,7 +189,7 @@ export async function erase(
   await eraseCases(sql, employee)
   await eraseEmergencyCalls(sql, employee)
   await eraseBlockedId(sql, employee)
-  if (!known) return null
+  if (!known) return (await wasErased(sql, employee)) ? NOTHING_LEFT : null
   for (const loaded of await loadEmployees(sql, [employee])) await keepErasedMark(sql, loaded, now)
   // What others came in together with this person speaks of both; without it they can be put back
   // as they were, but not edited.
@@ -233,4 +233,13 @@ export async function erase(
   const withheld = unpublished?.n ?? 0
   addTotals(sql, instance, { erased: events, dropped: operations, withheld })
   return { events, operations, outcomesWithheld: withheld }
+}
+
+const NOTHING_LEFT = { events: 0, operations: 0, outcomesWithheld: 0 } as const
+
+async function wasErased(sql: Sql, employee: string): Promise<boolean> {
+  const rows = await sql.all('SELECT 1 AS one FROM erasures WHERE employee_hash = ? LIMIT 1', [
+    employeeHash(employee),
+  ])
+  return rows.length > 0
 }

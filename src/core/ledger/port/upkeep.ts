@@ -33,8 +33,8 @@ export interface UpkeepLedger {
    */
   removeAged(query: AgeOutQuery): Promise<AgedOut>
   /**
-   * Removes everything about one employee; the audit entry stays. `null` when the employee is
-   * unknown.
+   * Removes everything about one employee; the audit entry stays. For one who was erased before,
+   * nothing is left to remove. `null` when the employee is unknown.
    */
   eraseEmployee(erasure: Erasure, now: number): Promise<ErasureResult | null>
   /** The progress of the ledger. Cheap. */

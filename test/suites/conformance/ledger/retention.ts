@@ -138,7 +138,7 @@ export const retentionCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an erasure removes an employee with everything that was sent; a redelivery does not bring the employee back, a new event does',
+    name: 'an erasure removes an employee with everything that was sent; a redelivery does not bring the employee back, a new event does; a second erasure finds nothing left',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       await world.confirmAll()
@@ -148,9 +148,14 @@ export const retentionCases: readonly LedgerCase[] = [
       )
       assert.deepEqual([erased?.events, erased?.operations, erased?.outcomesWithheld], [1, 1, 1])
       assert.equal(await personOf(world, 'p1'), null)
+      const again = await world.ledger.eraseEmployee(
+        { employeeId: 'p1', actor: 'ann', justification: 'asked to' },
+        world.now,
+      )
+      assert.deepEqual([again?.events, again?.operations, again?.outcomesWithheld], [0, 0, 0])
       assert.equal(
         await world.ledger.eraseEmployee(
-          { employeeId: 'p1', actor: 'ann', justification: 'asked to' },
+          { employeeId: 'p3', actor: 'ann', justification: 'asked to' },
           world.now,
         ),
         null,
