@@ -51,6 +51,7 @@ export const ROUTES = {
   '/audit/export': { methods: ['GET'], permission: 'read' },
   '/audit': { methods: ['GET'], permission: 'read' },
   '/employee': { methods: ['GET'], permission: 'read' },
+  '/employee/erase': { methods: ['POST'], permission: 'erase' },
   '/employee/values': { methods: ['POST'], permission: 'values' },
   '/sign-in': { methods: ['GET', 'POST'], permission: 'none' },
   '/sign-in/entra': { methods: ['GET'], permission: 'none' },

@@ -7,6 +7,7 @@ import { refuseBrake, releaseBrake } from './acts/brake.ts'
 import type { Asked, Result } from './acts/asked.ts'
 import { showValues } from './acts/values.ts'
 import { endDeadLetters } from './acts/end.ts'
+import { eraseEmployee } from './acts/erase/erase.ts'
 import { cancelReplay, pauseReplay, resumeReplay } from './acts/replay/control.ts'
 import { openDeadLetter } from './acts/replay/open.ts'
 import { previewReplay } from './acts/replay/preview.ts'
@@ -25,6 +26,7 @@ export function actionsOf(context: ConsoleContext): Actions {
     '/block': blockEmployee,
     '/brake/refuse': refuseBrake,
     '/brake/release': releaseBrake,
+    '/employee/erase': (asked) => eraseEmployee(asked, context),
     '/employee/values': showValues(context),
     '/dead-letters/archive': (asked) => endDeadLetters('archive', asked, context),
     '/dead-letters/discard': (asked) => endDeadLetters('discard', asked, context),

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { visible } from '../../../core/display/visible.ts'
 import type { ActionPath, RoutePath } from '../../access/routes.ts'
 import { type Asked, type Form, justificationOf, type Result } from './asked.ts'
 import { actionForm, justificationField } from '../forms.ts'
@@ -18,6 +19,8 @@ export interface Question {
   readonly label: string
   /** To how many it would be done now. */
   readonly count: number
+  /** What has to be typed instead of the count. */
+  readonly typed?: { readonly text: string; readonly called: string }
   /** Tells this selection from any other: `fingerprint` of it. */
   readonly seen: string
   /** What the form says again. */
@@ -65,27 +68,30 @@ export async function confirmed(
     : ask(problem ?? question.blocked ?? null)
 }
 
-function problemWith(form: Form, { count, seen }: Question): string | null {
+function problemWith(form: Form, { count, seen, typed }: Question): string | null {
   if (form.text('seen') !== seen) {
     const shown = form.text('count') ?? '?'
     return shown === String(count)
       ? 'Nothing was done: others are chosen now than when this was asked. Look again, then confirm.'
       : `Nothing was done: there were ${shown} when this was asked, and there are ${counted(count)} now. Look again, then confirm.`
   }
-  if (!isTyped(form, count))
+  // What cannot be shown as it is can be copied as the page shows it.
+  if (typed && ![typed.text, visible(typed.text)].includes(form.text('typed') ?? ''))
+    return `Nothing was done: what was typed is not ${typed.called}. Type it to confirm.`
+  if (!typed && !isTyped(form, count))
     return `Nothing was done: the number that was typed is not ${counted(count)}. Type it to confirm.`
   return form.text('justification') === null ? 'Nothing was done: say why. The audit trail keeps it.' : null
 }
 
 function questionView(
-  { title, facts, count, seen, fields, more = NOTHING, back }: Question,
+  { title, facts, count, typed, seen, fields, more = NOTHING, back }: Question,
   problem: string | null,
   formWith: (fields: Markup) => Markup,
 ): Markup {
   return markup`<div class="heading"><h1>${title}</h1></div>
 ${problem === null ? NOTHING : problemView(problem)}
 <section class="card">${facts}
-${formWith(markup`${hidden({ ...fields, seen, count: String(count), 'form-key': randomUUID() })}${more}${typedField('typed', count)}${justificationField('why')}`)}
+${formWith(markup`${hidden({ ...fields, seen, count: String(count), 'form-key': randomUUID() })}${more}${typed ? typedTextField(typed.called) : typedField('typed', count)}${justificationField('why')}`)}
 <p><a href="${back}">Cancel</a></p></section>`
 }
 
@@ -94,6 +100,9 @@ export function typedField(id: string, count: number): Markup {
   if (count < TYPED_FROM) return NOTHING
   return markup`<p class="field-of"><label for="${id}">Type ${count} to confirm</label><input id="${id}" name="typed" required inputmode="numeric" autocomplete="off"></p>`
 }
+
+const typedTextField = (called: string): Markup =>
+  markup`<p class="field-of"><label for="typed">Type ${called} to confirm</label><input id="typed" name="typed" required maxlength="200" autocomplete="off" spellcheck="false"></p>`
 
 /** Whether a form has the number that it asked for. */
 export function isTyped(form: Form, count: number): boolean {

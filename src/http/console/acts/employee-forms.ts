@@ -4,6 +4,7 @@ import type { Visitor } from '../../access/visitor.ts'
 import { employeeHref } from '../employee/href.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import { blockForm, unblockForm } from './block-forms.ts'
+import { eraseForm } from './erase/form.ts'
 import { brakeFormsOf } from './brake-forms.ts'
 import { resendForm } from './leavers/resend-form.ts'
 
@@ -24,7 +25,8 @@ export function employeeForms(
 ${braked === null ? NOTHING : brakeFormsOf(employeeId, braked, { visitor, to })}
 ${part(isBlocked ? 'Change the end of the block' : 'Block: keep the account disabled, whatever HR says', blockForm(forms))}
 ${part('Lift the block', unblockForm(forms, isBlocked ? null : 'No block of this employee is in force.'))}
-${part('Send all attributes again', resendForm(forms, disabledAlone(trace)))}</section>`
+${part('Send all attributes again', resendForm(forms, disabledAlone(trace)))}
+${part('Erase what the ledger holds', eraseForm({ visitor, employeeId, blocked: trace === null ? 'The ledger holds no event of this employee.' : null }))}</section>`
 }
 
 const disabledAlone = (trace: EmployeeTrace | null): boolean =>
