@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempDisposable } from 'node:fs/promises'
+import { access, mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { until } from '../adapters/support/until.ts'
 import { files } from '../deploy/support.ts'
@@ -17,7 +18,7 @@ import { stepsOf } from './support/page.ts'
  * The commands of the guides that last until they are stopped. Try it and the README are typed by
  * `as-written.test.ts`, with the demo.
  */
-const LASTING = /^(?:\w+=\S+ )*rollcall (?:run|health|local(?! feed)\b)/
+const LASTING = /^(?:\w+=\S+ )*rollcall (?:run|health|demo --events|local(?! feed)\b)/
 
 const LINES = [
   ...new Set(
@@ -68,6 +69,10 @@ void test('the doubles and the connector start as the pages say, health finds th
   await until('it is ready', async () => (await command(['health'], here)).code === 0, 30_000)
   await stop(connector)
   assert.equal(await health('rollcall health --live'), 1)
+  const part = startAs('rollcall run --loops intake', environment)
+  const there = { HTTP_ADDRESS: String(await portOf(part)) }
+  await until('it is ready', async () => (await command(['health'], there)).code === 0, 30_000)
+  await stop(part)
   await stop(doubles)
 })
 
@@ -75,4 +80,38 @@ void test('the Service Bus double starts alone as the page says', async () => {
   const bus = startAs('rollcall local bus --port 5672', {}, ['--port', '0'])
   assert.match(await firstLine(bus), /Endpoint=sb:\/\//)
   await stop(bus)
+})
+
+void test('the demo takes events of your own, and payloads for a source of your own, and keeps its ledger where the page says', async () => {
+  const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'rollcall-own-')))
+  const hireFrom = (source: string): object => ({
+    specversion: '1.0',
+    id: `hire from ${source}`,
+    source,
+    type: 'worker.hired',
+    subject: '1',
+    data: { effectiveDate: '2026-01-05', worker: { userName: 'ann@contoso.com', displayName: 'Ann' } },
+  })
+  await Promise.all([
+    writeFile(join(folder.path, 'events.jsonl'), JSON.stringify(hireFrom('/hr/own'))),
+    writeFile(join(folder.path, 'webhooks.jsonl'), JSON.stringify(hireFrom('/hr/vendors'))),
+    writeFile(
+      join(folder.path, 'rollcall.yaml'),
+      'sources:\n  - { name: /hr/own, queue: hr-events }\n  - { name: /hr/vendors, queue: vendors }\n',
+    ),
+  ])
+  for (const line of [
+    'rollcall demo --events events.jsonl --ledger try.db',
+    'rollcall demo --events webhooks.jsonl --queue vendors',
+  ]) {
+    const demo = start([...written(line), '--fast', '--exit'], {}, folder.path)
+    assert.ok(demo.stdout)
+    const [said, [code]] = await Promise.all([
+      text(demo.stdout),
+      once(demo, 'exit') as Promise<[number | null]>,
+    ])
+    assert.equal(code, 0, said)
+    assert.match(said, /confirmed/)
+  }
+  await access(join(folder.path, 'try.db'))
 })

@@ -20,8 +20,10 @@ export const OPTIONS = ['--max-semi-space-size=16']
 export function start(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  cwd?: string,
 ): ChildProcess {
   return spawn(process.execPath, [...OPTIONS, MAIN, ...args], {
+    cwd,
     env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
