@@ -7,7 +7,7 @@ import {
   OPERATION_FAULTS,
   type OperationFault,
 } from './entra.ts'
-import { type Arrival, HOUR, MINUTE, storyOf } from './story.ts'
+import { type Arrival, HOUR, MINUTE, storyAfterErasure, storyOf } from './story.ts'
 
 /** What a person asks for without naming an employee. */
 export type Asked = 'replay' | 'patch' | 'discard' | 'release' | 'refuse' | 'acknowledge' | 'findings'
@@ -32,7 +32,7 @@ export type Action = { readonly at: number } & (
   | { readonly kind: 'clock'; readonly instance: number; readonly offsetMs: number }
   | { readonly kind: 'time jumps'; readonly ms: number }
   | { readonly kind: Asked }
-  | { readonly kind: 'block' | 'unblock'; readonly employee: string }
+  | { readonly kind: 'block' | 'unblock' | 'erase'; readonly employee: string }
 )
 type Untimed = Action extends infer A ? (A extends Action ? Omit<A, 'at'> : never) : never
 
@@ -41,13 +41,17 @@ export const SPAN_MS = 3 * HOUR
 export const INSTANCES = 2
 
 export function actionsOf(chance: Chance, from: number): readonly Action[] {
-  const arrivals = storyOf(chance, from, SPAN_MS).map((arrival): Action => ({ kind: 'arrival', ...arrival }))
+  const arrived = (arrival: Arrival): Action => ({ kind: 'arrival', ...arrival })
+  const arrivals = storyOf(chance, from, SPAN_MS).map(arrived)
   const count = chance.oneIn(5) ? 0 : chance.below(14)
   const others = Array.from({ length: count }, (): Action => ({
     at: from + chance.below(SPAN_MS + HOUR),
     ...disturbance(chance),
   }))
-  return [...arrivals, ...others].toSorted((a, b) => a.at - b.at)
+  const later = others.flatMap((action) =>
+    action.kind === 'erase' ? storyAfterErasure(chance, action.employee, action.at).map(arrived) : [],
+  )
+  return [...arrivals, ...others, ...later].toSorted((a, b) => a.at - b.at)
 }
 
 function disturbance({ below, pick }: Chance): Untimed {
@@ -76,6 +80,7 @@ function disturbance({ below, pick }: Chance): Untimed {
     () => ({ kind: pick(['replay', 'patch', 'release', 'refuse']) }),
     () => ({ kind: 'block', employee }),
     () => ({ kind: pick(['block', 'unblock']), employee }),
+    () => ({ kind: 'erase', employee }),
   ]
   return pick(kinds)()
 }

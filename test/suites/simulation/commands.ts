@@ -8,7 +8,7 @@ const BY = { actor: 'ann', justification: 'it was asked for' }
 
 type Command =
   | { readonly kind: Asked }
-  | Pick<Extract<Action, { kind: 'block' | 'unblock' }>, 'kind' | 'employee'>
+  | Pick<Extract<Action, { kind: 'block' | 'unblock' | 'erase' }>, 'kind' | 'employee'>
 
 /** What a person does with a command of the command line, while everything else goes on. */
 export async function carryOutCommand(
@@ -63,6 +63,10 @@ export async function carryOutCommand(
     case 'unblock':
       await ledger.unblockEmployee({ employeeId: command.employee, ...BY }, now)
       return judge.blocked(command.employee, false)
+    case 'erase':
+      if (await ledger.eraseEmployee({ employeeId: command.employee, ...BY }, now))
+        judge.erased(command.employee, now)
+      return
   }
 }
 

@@ -5,7 +5,7 @@ import type {
   ProvisioningLog,
   UploadAnswer,
 } from '../../../src/core/ports.ts'
-import { simulatedLog } from './log.ts'
+import { type SimulatedLog, simulatedLog } from './log.ts'
 import type { Chance } from '../../fakes/plain-event.ts'
 import type { Clock, Instance } from './clock.ts'
 import type { Holding } from './oracle.ts'
@@ -76,6 +76,9 @@ export interface SimulatedEntra {
   shows(employee: string): boolean | null
   /** Log records of accounts that somebody else disabled, by employee: when, and whether it was handed out. */
   disabledElsewhere(employee: string): { readonly at: number; readonly isKnown: boolean } | null
+  /** Somebody else enabled the account at some time. */
+  wasEnabledElsewhere(employee: string): boolean
+  disabledBy: SimulatedLog['disabledBy']
 }
 
 const ESCROW_MS = 40 * MINUTE
@@ -111,6 +114,7 @@ export function entraOn(
   /** Sent, and not arrived yet. */
   const arriving = new Set<readonly Sent[]>()
   const foreign = new Map<string, { at: number; operation: string }>()
+  const enabled = new Set<string>()
   let startedAt = clock.now() - 24 * HOUR
   let stoppedUntil = 0
   let changes = 0
@@ -189,12 +193,15 @@ export function entraOn(
     // The log counts whole seconds.
     if (change === 'disabled')
       foreign.set(employee, { at: Math.floor(clock.now() / 1_000) * 1_000, operation: id })
-    if (change === 'enabled') foreign.delete(employee)
+    if (change !== 'enabled') return
+    foreign.delete(employee)
+    enabled.add(employee)
   }
 
   const upload = async (body: string): Promise<UploadAnswer> => {
     const fault = faults.shift()
     const operations = sentIn(body)
+    if (operations.length === 0) onViolation('a call has no operations')
     arriving.add(operations)
     clock.at(clock.now() + ARRIVES_MS, () => void arriving.delete(operations))
     await clock.sleep(100)
@@ -272,5 +279,7 @@ export function entraOn(
       const one = foreign.get(employee)
       return one ? { at: one.at, isKnown: log.wasHandedOut(one.operation) } : null
     },
+    wasEnabledElsewhere: (employee) => enabled.has(employee),
+    disabledBy: log.disabledBy,
   }
 }

@@ -7,6 +7,7 @@ import type { LeaverStep } from '../../../src/core/ledger/port/leavers.ts'
 import type { JsonObject } from '../../../src/core/model.ts'
 import type { Settled, ToldOutcome } from './bus.ts'
 import type { Outside } from './connector.ts'
+import { erasedName, Erasures } from './erasures.ts'
 import { type Expected, expectedOf, type Holding, type Known, mayBeActive } from './oracle.ts'
 import type { Said } from './story.ts'
 
@@ -27,6 +28,8 @@ export class Judge {
   /** Messages that the ledger has committed, and the ids of the events in force among them. */
   readonly #committed = new Set<string>()
   readonly #said = new Map<string, Said>()
+  /** Ids of all events that were taken in at some time. */
+  readonly #ids = new Set<string>()
   readonly #discarded = new Set<string>()
   readonly #blocked = new Set<string>()
   readonly #acknowledged = new Set<string>()
@@ -36,6 +39,9 @@ export class Judge {
   readonly #taken = new Map<string, readonly TakenOperation[]>()
   /** Operations that the service has accepted and the ledger still waits for, by id. */
   readonly #accepted = new Map<string, string>()
+  /** By employee: every operation that a slot was taken for. */
+  readonly #sent = new Map<string, Set<string>>()
+  #erasures: Erasures | null = null
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger
@@ -43,6 +49,7 @@ export class Judge {
 
   watch(outside: Outside): void {
     this.#outside = outside
+    this.#erasures = new Erasures(outside.entra)
   }
   violated(what: string): void {
     this.violations.push(what)
@@ -71,6 +78,18 @@ export class Judge {
     if (is) this.#blocked.add(employee)
     else this.#blocked.delete(employee)
   }
+  /** From now on the ledger knows nothing of this employee but what an erasure leaves. */
+  erased(employee: string, now: number): void {
+    const sent = this.#sent.get(employee) ?? new Set()
+    this.#erasures?.add(employee, this.#knownOf(employee), new Set(sent), now)
+    for (const [id, said] of this.#said) if (said.employee === employee) this.#said.delete(id)
+    for (const id of sent) this.#accepted.delete(id)
+    for (const [batch, operations] of this.#taken)
+      this.#taken.set(
+        batch,
+        operations.filter((one) => one.employee !== employee),
+      )
+  }
 
   /** No message is settled before the ledger has committed it. */
   settled({ sequence, as }: Settled): void {
@@ -92,8 +111,9 @@ export class Judge {
     else if (method === 'recordJobRestart' && (answer as number) > 0) this.#accepted.clear()
   }
 
-  #recorded({ messages }: IntakeBatch, { refused = [] }: RecordResult): void {
+  #recorded({ messages }: IntakeBatch, { refused = [], fresh }: RecordResult): void {
     const out = new Set(refused.map(({ message }) => message))
+    const known = this.#ids.size
     for (const [index, { sequence, rejected }] of messages.entries()) {
       this.#committed.add(sequence)
       const said = this.#outside?.bus.said(sequence)
@@ -101,9 +121,12 @@ export class Judge {
       const isRefused = rejected !== null || out.has(index)
       if (said.steals !== isRefused && !this.#isRobbed(said))
         this.violated(`event ${said.id} was ${isRefused ? 'refused' : 'taken in'}`)
-      // A second arrival does not undo a patch.
-      if (!isRefused && !said.steals && !this.#said.has(said.id)) this.#said.set(said.id, said)
+      // A second arrival does not undo a patch, nor an erasure.
+      if (!isRefused && !said.steals && !this.#ids.has(said.id)) this.#said.set(said.id, said)
+      if (!isRefused) this.#ids.add(said.id)
     }
+    if (fresh !== this.#ids.size - known)
+      this.violated(`${fresh} events were taken as new, ${this.#ids.size - known} are`)
   }
   /** Whoever comes first keeps the id. */
   #isRobbed({ id }: Said): boolean {
@@ -127,6 +150,8 @@ export class Judge {
           this.violated(`${employee} has two operations under way: ${other} and ${id}`)
     }
     this.#taken.set(batch, operations)
+    for (const { id, employee } of operations)
+      this.#sent.set(employee, (this.#sent.get(employee) ?? new Set()).add(id))
   }
   /** A case ends with proof only when the log has shown the account disabled. */
   #leaversEnded(steps: readonly LeaverStep[], ended: readonly number[]): void {
@@ -162,11 +187,13 @@ export class Judge {
       limit: 500,
     })
     const open = new Set(leavers.map(({ leaverCase }) => leaverCase.employeeId))
+    wrong.push(...this.#erasedLeavers(open, now))
     for (const employee of new Set([...this.#said.values()].map((said) => said.employee))) {
       const should = expectedOf(this.#knownOf(employee), now)
       const holds = outside.entra.directory.get(employee) ?? null
       if (isHeld(should, holds) || this.#acknowledged.has(employee)) continue
-      if (should?.['active'] === false && holds?.['active'] === true && !open.has(employee))
+      const isCaseOpen = open.has(employee) || open.has(erasedName(employee))
+      if (should?.['active'] === false && holds?.['active'] === true && !isCaseOpen)
         wrong.push(`${employee} has left, is active in the directory, and no open case names them`)
       else {
         const told = outside.outcomes.told
@@ -178,6 +205,20 @@ export class Judge {
       }
     }
     return wrong
+  }
+
+  /** Employees who were erased after they had left, are active in the directory, and are on no list. */
+  #erasedLeavers(open: ReadonlySet<string>, now: number): readonly string[] {
+    const { entra } = this.#outside ?? {}
+    return (this.#erasures?.employees ?? []).flatMap((employee) => {
+      const isActive = entra?.directory.get(employee)?.['active'] === true
+      if (!isActive || entra?.wasEnabledElsewhere(employee) || !this.#erasures?.hadLeft(employee, now)) return []
+      const isSaid = [...this.#said.values()].some((said) => said.employee === employee)
+      const names = [employee, erasedName(employee)]
+      return isSaid || names.some((name) => open.has(name) || this.#acknowledged.has(name))
+        ? []
+        : [`${employee} left and was erased, is active in the directory, and no open case says so`]
+    })
   }
 
   #knownOf(employee: string): Known {
@@ -197,6 +238,7 @@ export class Judge {
       discarded: this.#discarded,
       blocked: this.#blocked.has(employee),
       disabledElsewhere: this.#disabledElsewhere(employee),
+      remains: this.#erasures?.remainsOf(employee) ?? null,
     }
   }
 

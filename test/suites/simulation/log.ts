@@ -36,6 +36,8 @@ export interface SimulatedLog extends ProvisioningLog {
   wasHandedOut(operation: string): boolean
   /** Whether the account is active by the newest change that was handed out; `null` before the first. */
   shows(employee: string): boolean | null
+  /** When the last of these operations was logged that disabled an account; `null`: none was. */
+  disabledBy(operations: ReadonlySet<string>): number | null
 }
 
 export function simulatedLog(clock: Clock, chance: Chance): SimulatedLog {
@@ -92,5 +94,7 @@ export function simulatedLog(clock: Clock, chance: Chance): SimulatedLog {
         )
         .reduce<Recorded | null>((last, one) => (last && last.at > one.at ? last : one), null)?.active ??
       null,
+    disabledBy: (operations) =>
+      records.findLast(({ operation, active }) => active === false && operations.has(operation))?.at ?? null,
   }
 }

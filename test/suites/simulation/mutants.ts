@@ -92,6 +92,18 @@ export const BROKEN_PROMISES: MutantList = {
       replace: 'return [...new Set(changedElsewhere.slice(0, 0).map(',
     },
     {
+      breaks: 'an erasure forgets where its employee left',
+      file: 'adapters/ledger-sql/leavers/erased-marks.ts',
+      find: '  if (!place) return\n',
+      replace: '  if (place !== undefined) return\n',
+    },
+    {
+      breaks: 'an erasure closes the open cases of a leaver',
+      file: 'adapters/ledger-sql/leavers/settle.ts',
+      find: "cause = 'erased', resend_due = 0",
+      replace: "ended_at = 1, ended_as = 'acknowledged', cause = 'erased', resend_due = 0",
+    },
+    {
       breaks: 'a deactivation by somebody else is reversed',
       file: 'core/plan/decide/hold/respect-deactivation.ts',
       find: 'if (since === null || decision',

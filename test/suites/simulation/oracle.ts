@@ -16,6 +16,19 @@ export interface Known {
   readonly blocked: boolean
   /** When somebody else disabled the account, and no person said since that this may be reversed; `null` when nobody did. */
   readonly disabledElsewhere: number | null
+  /** `null` for an employee who was never erased. */
+  readonly remains: Remains | null
+}
+
+/** What an erasure leaves of an employee. */
+export interface Remains {
+  /** The last leaving that stood then, and those to come, with nothing but their places in the order. */
+  readonly marks: readonly Said[]
+  /**
+   * Whether an activation may be overruled by something that the ledger knew and had not told when it
+   * erased the employee.
+   */
+  isDoubtful(activation: Said): boolean
 }
 
 /**
@@ -25,22 +38,70 @@ export interface Known {
  */
 export function expectedOf(known: Known, now: number): Expected | null {
   const values = new Map<string, string | boolean | null>()
-  for (const { id, sets } of standingOf(known, now)) {
-    for (const [name, value] of Object.entries(sets)) {
-      if (name === 'active' && value === false) values.set(name, false)
-      else if (known.disabledAlone.has(id)) values.delete(name)
-      else if (!known.dead.has(id)) values.set(name, value)
+  const standing = standingOf(known, now)
+  const ended = endedFromTheStart(standing, known.dead)
+  let activation: Said | null = null
+  for (const said of standing) {
+    for (const [name, value] of Object.entries(said.sets)) {
+      if (name === 'active' && (value === false || ended.has(said))) values.set(name, false)
+      else if (known.disabledAlone.has(said.id)) values.delete(name)
+      else if (!known.dead.has(said.id)) values.set(name, value)
+      if (name === 'active' && values.get('active') === true) activation = said
     }
   }
-  if (values.size === 0) return null
+  const isActive = values.get('active') === true
+  // The ledger forgot the rest of the record, and sends no half of one, except of a leaver.
+  const isIncomplete = known.remains !== null && typeof values.get('userName') !== 'string'
+  if (values.size === 0 || (isIncomplete && values.get('active') !== false)) return null
   if (known.blocked) values.set('active', false)
-  else if (values.get('active') === true && isDisabledElsewhere(known, now)) values.delete('active')
+  else if (isActive && (isDisabledElsewhere(known, now) || (activation && known.remains?.isDoubtful(activation))))
+    values.delete('active')
   return Object.fromEntries(values)
 }
 
 /** Whether anything that is known allows this employee to be active, were no event dead. */
 export function mayBeActive(known: Known, now: number): boolean {
-  return expectedOf({ ...known, dead: new Set() }, now)?.['active'] === true
+  const remains = known.remains && { ...known.remains, isDoubtful: () => false }
+  return expectedOf({ ...known, dead: new Set(), remains }, now)?.['active'] === true
+}
+
+/**
+ * Activations that HR ended after it had recorded them, with a date before them and before any other
+ * activation. That lasts until HR records an activation later than that.
+ */
+function endedFromTheStart(standing: readonly Said[], dead: ReadonlySet<string>): ReadonlySet<Said> {
+  const activates = ({ sets }: Said): boolean => sets['active'] === true
+  const first = standing.findIndex(activates)
+  const leavings = standing.slice(0, Math.max(0, first)).filter((one) => leaves(one) && one.form !== 'mark')
+  if (leavings.length === 0) return new Set()
+  const lastAt = Math.max(...leavings.map(({ recordedAt }) => recordedAt))
+  const activations = standing.filter((one) => activates(one) && !dead.has(one.id))
+  const until = activations.findIndex(({ recordedAt }) => recordedAt >= lastAt)
+  return new Set(until === -1 ? activations : activations.slice(0, until))
+}
+
+const leaves = ({ sets }: Said): boolean => sets['active'] === false
+
+/**
+ * What is left when an employee is erased: marks of the last leaving and of those to come, and what
+ * may have been a leaving.
+ */
+export function leftOverOf(
+  known: Known,
+  now: number,
+): { readonly marks: readonly Said[]; readonly doubts: readonly Said[] } {
+  const standing = new Set(unrescinded(known, now))
+  const leavings = [...standing].filter(leaves).toSorted(inOrder)
+  const last = leavings.findLast(({ effectiveAt }) => effectiveAt <= now)
+  const marks = leavings
+    .filter((one) => one === last || one.effectiveAt > now)
+    .map((one): Said => ({ ...one, id: `mark of ${one.id}`, sets: { active: false }, form: 'mark' }))
+  const doubts = livingOf(known).filter((one) => one.rescinds !== null || (leaves(one) && !standing.has(one)))
+  return { marks, doubts }
+}
+
+export function inOrder(a: Said, b: Said): number {
+  return a.effectiveAt - b.effectiveAt || a.version - b.version
 }
 
 /** Somebody else disabled the account, and HR has recorded nothing since that makes the employee active. */
@@ -56,10 +117,23 @@ function isDisabledElsewhere(known: Known, now: number): boolean {
 }
 
 /** In force and not rescinded, in order. */
-function standingOf({ said, dead, discarded }: Known, now: number): readonly Said[] {
-  const living = [...new Map(said.map((one) => [one.id, one])).values()].filter(
+function standingOf(known: Known, now: number): readonly Said[] {
+  return unrescinded(known, now)
+    .filter((one) => one.effectiveAt <= now)
+    .toSorted(inOrder)
+}
+
+function livingOf({ said, discarded, remains }: Known): readonly Said[] {
+  const all = [...(remains?.marks ?? []), ...said]
+  return [...new Map(all.map((one) => [one.id, one])).values()].filter(
     ({ id, steals }) => !discarded.has(id) && !steals,
   )
+}
+
+/** Also what takes effect later. */
+function unrescinded(known: Known, now: number): readonly Said[] {
+  const living = livingOf(known)
+  const { dead } = known
   const isRescinded = (target: Said): boolean =>
     living.some(
       (one) =>
@@ -68,7 +142,5 @@ function standingOf({ said, dead, discarded }: Known, now: number): readonly Sai
         one.effectiveAt <= Math.max(now, target.effectiveAt) &&
         !isRescinded(one),
     )
-  return living
-    .filter((one) => one.effectiveAt <= now && !isRescinded(one))
-    .toSorted((a, b) => a.effectiveAt - b.effectiveAt || a.version - b.version)
+  return living.filter((one) => !isRescinded(one))
 }

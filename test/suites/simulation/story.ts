@@ -13,6 +13,8 @@ export interface Said {
   readonly rescinds: string | null
   /** It takes the id of an event of another employee, so it must be refused. */
   readonly steals: boolean
+  /** A `mark` is all that is left of a leaving whose employee was erased. */
+  readonly form: 'change' | 'mark'
 }
 
 /** A message on its way. */
@@ -86,6 +88,7 @@ function storyOfOne(employee: string, chance: Chance, from: number, spanMs: numb
       sets,
       rescinds,
       steals: false,
+      form: 'change',
     }
     const at = recordedAt + (oneIn(4) ? below(HOUR) : below(20 * SECOND))
     const meets = oneIn(4) ? pick(['commitPlan', 'takeSlot'] as const) : null
@@ -112,6 +115,29 @@ function storyOfOne(employee: string, chance: Chance, from: number, spanMs: numb
     else say(oneIn(2) ? { title: pick(TITLES) } : { department: pick(DEPARTMENTS) })
   }
   return arrivals
+}
+
+/**
+ * What HR says of an employee who was erased: what it had said before, under a new id, or that the
+ * employee is back.
+ */
+export function storyAfterErasure(chance: Chance, employee: string, erasedAt: number): readonly Arrival[] {
+  const { below, oneIn, pick } = chance
+  if (oneIn(3)) return []
+  const recordedAt = oneIn(3) ? erasedAt + below(HOUR) : erasedAt - below(4 * HOUR)
+  const said: Said = {
+    id: `${employee}-again-${erasedAt}`,
+    employee,
+    version: 90,
+    recordedAt,
+    effectiveAt: recordedAt - (oneIn(3) ? below(2 * HOUR) : 0),
+    sets: { active: true, userName: `${employee}@example.com`, title: pick(TITLES) },
+    rescinds: null,
+    steals: false,
+    form: 'change',
+  }
+  const at = Math.max(recordedAt, erasedAt) + below(20 * MINUTE)
+  return [{ at, said, meets: null, breaksAccount: false }]
 }
 
 /** The same as a CloudEvent. */

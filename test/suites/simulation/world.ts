@@ -236,6 +236,7 @@ class World {
       case 'findings':
       case 'block':
       case 'unblock':
+      case 'erase':
         return carryOutCommand(action, this.#outside.ledger, now, this.#judge)
     }
   }
