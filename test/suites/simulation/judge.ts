@@ -5,14 +5,12 @@ import type { BatchAnswer, Slot, SlotQuery } from '../../../src/core/ledger/port
 import type { ExpireQuery } from '../../../src/core/ledger/port/report.ts'
 import type { LeaverStep } from '../../../src/core/ledger/port/leavers.ts'
 import type { JsonObject } from '../../../src/core/model.ts'
-import type { Settled, ToldOutcome } from './bus.ts'
+import type { Settled } from './bus.ts'
 import type { Outside } from './connector.ts'
 import { erasedName, Erasures } from './erasures.ts'
 import { type Expected, expectedOf, type Holding, type Known, mayBeActive } from './oracle.ts'
 import type { Said } from './story.ts'
-
-/** Reasons with which a dead event stays in force. */
-const STILL_IN_FORCE = new Set<string | null>(['NoOutcome', 'IncompleteRecord'])
+import { failedBy, untold } from './told.ts'
 
 interface TakenOperation {
   readonly id: string
@@ -175,7 +173,7 @@ export class Judge {
   async atRest(now: number): Promise<readonly string[]> {
     const outside = this.#outside
     if (!outside) return ['nothing was watched']
-    const wrong = [...this.#untold(outside.outcomes.told)]
+    const wrong = [...untold(this.#said.keys(), outside.outcomes.told)]
     const { totals, stateCounts } = await this.#ledger.readCounts()
     wrong.push(...reconcile(totals, stateCounts).wrong)
     if (totals.messages !== this.#committed.size)
@@ -222,19 +220,9 @@ export class Judge {
   }
 
   #knownOf(employee: string): Known {
-    const told = this.#outside?.outcomes.told ?? []
-    const dead = new Set<string>()
-    const disabledAlone = new Set<string>()
-    for (const { event, reason } of told)
-      if (reason === 'DisabledAlone') disabledAlone.add(event)
-      else disabledAlone.delete(event)
-    for (const { event, state, reason } of told)
-      if (state === 'dead-lettered' && !STILL_IN_FORCE.has(reason)) dead.add(event)
-      else dead.delete(event)
     return {
       said: [...this.#said.values()].filter((said) => said.employee === employee),
-      dead,
-      disabledAlone,
+      ...failedBy(this.#outside?.outcomes.told ?? []),
       discarded: this.#discarded,
       blocked: this.#blocked.has(employee),
       disabledElsewhere: this.#disabledElsewhere(employee),
@@ -245,16 +233,6 @@ export class Judge {
   #disabledElsewhere(employee: string): number | null {
     const one = this.#outside?.entra.disabledElsewhere(employee) ?? null
     return one?.isKnown && one.at !== this.#released.get(employee) ? one.at : null
-  }
-
-  /** Every event has an outcome for each of its revisions, without a gap. */
-  #untold(told: readonly ToldOutcome[]): readonly string[] {
-    const revisions = Map.groupBy(told, ({ event }) => event)
-    return [...this.#said.keys()].flatMap((id) => {
-      const numbers = (revisions.get(id) ?? []).map(({ revision }) => revision)
-      const isWhole = numbers.length > 0 && numbers.every((number, index) => number === index + 1)
-      return isWhole ? [] : [`event ${id} has the outcomes ${numbers.join(', ') || 'none'}`]
-    })
   }
 }
 

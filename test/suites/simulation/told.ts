@@ -1,0 +1,28 @@
+import type { ToldOutcome } from './bus.ts'
+import type { Known } from './oracle.ts'
+
+/** Reasons with which a dead event stays in force. */
+const STILL_IN_FORCE = new Set<string | null>(['NoOutcome', 'IncompleteRecord'])
+
+/** What the outcomes say of events that failed, wholly or in part. */
+export function failedBy(told: readonly ToldOutcome[]): Pick<Known, 'dead' | 'disabledAlone'> {
+  const dead = new Set<string>()
+  const disabledAlone = new Set<string>()
+  for (const { event, state, reason } of told) {
+    if (reason === 'DisabledAlone') disabledAlone.add(event)
+    else disabledAlone.delete(event)
+    if (state === 'dead-lettered' && !STILL_IN_FORCE.has(reason)) dead.add(event)
+    else dead.delete(event)
+  }
+  return { dead, disabledAlone }
+}
+
+/** Every event has an outcome for each of its revisions, without a gap. */
+export function untold(ids: Iterable<string>, told: readonly ToldOutcome[]): readonly string[] {
+  const revisions = Map.groupBy(told, ({ event }) => event)
+  return [...ids].flatMap((id) => {
+    const numbers = (revisions.get(id) ?? []).map(({ revision }) => revision)
+    const isWhole = numbers.length > 0 && numbers.every((number, index) => number === index + 1)
+    return isWhole ? [] : [`event ${id} has the outcomes ${numbers.join(', ') || 'none'}`]
+  })
+}
