@@ -33,7 +33,8 @@ export class Erasures {
       marks,
       isDoubtful: (activation) =>
         doubts.some((one) => inOrder(one, activation) > 0) ||
-        activation.recordedAt <= Math.max(disabledElsewhereAt, this.#entra.disabledBy(operations) ?? -Infinity),
+        activation.recordedAt <=
+          Math.max(disabledElsewhereAt, this.#entra.disabledBy(operations) ?? -Infinity),
     })
   }
 

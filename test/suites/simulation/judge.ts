@@ -210,7 +210,8 @@ export class Judge {
     const { entra } = this.#outside ?? {}
     return (this.#erasures?.employees ?? []).flatMap((employee) => {
       const isActive = entra?.directory.get(employee)?.['active'] === true
-      if (!isActive || entra?.wasEnabledElsewhere(employee) || !this.#erasures?.hadLeft(employee, now)) return []
+      if (!isActive || entra?.wasEnabledElsewhere(employee) || !this.#erasures?.hadLeft(employee, now))
+        return []
       const isSaid = [...this.#said.values()].some((said) => said.employee === employee)
       const names = [employee, erasedName(employee)]
       return isSaid || names.some((name) => open.has(name) || this.#acknowledged.has(name))

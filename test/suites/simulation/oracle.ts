@@ -54,7 +54,10 @@ export function expectedOf(known: Known, now: number): Expected | null {
   const isIncomplete = known.remains !== null && typeof values.get('userName') !== 'string'
   if (values.size === 0 || (isIncomplete && values.get('active') !== false)) return null
   if (known.blocked) values.set('active', false)
-  else if (isActive && (isDisabledElsewhere(known, now) || (activation && known.remains?.isDoubtful(activation))))
+  else if (
+    isActive &&
+    (isDisabledElsewhere(known, now) || (activation && known.remains?.isDoubtful(activation)))
+  )
     values.delete('active')
   return Object.fromEntries(values)
 }
