@@ -26,8 +26,8 @@ export class Judge {
   /** Messages that the ledger has committed, and the ids of the events in force among them. */
   readonly #committed = new Set<string>()
   readonly #said = new Map<string, Said>()
-  /** Ids of all events that were taken in at some time. */
-  readonly #ids = new Set<string>()
+  /** Ids of all events that were taken in at some time, and whose they are; `null` once that is forgotten. */
+  readonly #owners = new Map<string, string | null>()
   readonly #discarded = new Set<string>()
   readonly #blocked = new Set<string>()
   readonly #acknowledged = new Set<string>()
@@ -80,7 +80,11 @@ export class Judge {
   erased(employee: string, now: number): void {
     const sent = this.#sent.get(employee) ?? new Set()
     this.#erasures?.add(employee, this.#knownOf(employee), new Set(sent), now)
-    for (const [id, said] of this.#said) if (said.employee === employee) this.#said.delete(id)
+    for (const [id, said] of this.#said)
+      if (said.employee === employee) {
+        this.#said.delete(id)
+        this.#owners.set(id, null)
+      }
     for (const id of sent) this.#accepted.delete(id)
     for (const [batch, operations] of this.#taken)
       this.#taken.set(
@@ -109,26 +113,30 @@ export class Judge {
     else if (method === 'recordJobRestart' && (answer as number) > 0) this.#accepted.clear()
   }
 
-  #recorded({ messages }: IntakeBatch, { refused = [], fresh }: RecordResult): void {
+  #recorded({ messages }: IntakeBatch, { refused = [], fresh, replays }: RecordResult): void {
     const out = new Set(refused.map(({ message }) => message))
-    const known = this.#ids.size
+    const known = this.#owners.size
     for (const [index, { sequence, rejected }] of messages.entries()) {
       this.#committed.add(sequence)
       const said = this.#outside?.bus.said(sequence)
       if (!said) continue
       const isRefused = rejected !== null || out.has(index)
-      if (said.steals !== isRefused && !this.#isRobbed(said))
-        this.violated(`event ${said.id} was ${isRefused ? 'refused' : 'taken in'}`)
-      // A second arrival does not undo a patch, nor an erasure.
-      if (!isRefused && !said.steals && !this.#ids.has(said.id)) this.#said.set(said.id, said)
-      if (!isRefused) this.#ids.add(said.id)
+      this.#arrived(said, isRefused, replays > 0)
     }
-    if (fresh !== this.#ids.size - known)
-      this.violated(`${fresh} events were taken as new, ${this.#ids.size - known} are`)
+    if (fresh !== this.#owners.size - known)
+      this.violated(`${fresh} events were taken as new, ${this.#owners.size - known} are`)
   }
-  /** Whoever comes first keeps the id. */
-  #isRobbed({ id }: Said): boolean {
-    return !this.#said.has(id)
+  /** Whoever comes first keeps the id, until the event dies: what comes then is a replay, with what it says. */
+  #arrived(said: Said, isRefused: boolean, mayBeReplay: boolean): void {
+    const owner = this.#owners.get(said.id)
+    const isStolen = typeof owner === 'string' && owner !== said.employee
+    const isReplay = isStolen && !isRefused && mayBeReplay
+    if (isStolen !== isRefused && !isReplay)
+      this.violated(`event ${said.id} was ${isRefused ? 'refused' : 'taken in'}`)
+    // A second arrival does not undo a patch, nor an erasure.
+    if (isRefused || (owner !== undefined && !isReplay)) return
+    this.#owners.set(said.id, said.employee)
+    this.#said.set(said.id, said)
   }
 
   /** Nobody is sent active whom nothing allows to be, and nobody has two operations under way. */

@@ -128,9 +128,7 @@ function standingOf(known: Known, now: number): readonly Said[] {
 
 function livingOf({ said, discarded, remains }: Known): readonly Said[] {
   const all = [...(remains?.marks ?? []), ...said]
-  return [...new Map(all.map((one) => [one.id, one])).values()].filter(
-    ({ id, steals }) => !discarded.has(id) && !steals,
-  )
+  return [...new Map(all.map((one) => [one.id, one])).values()].filter(({ id }) => !discarded.has(id))
 }
 
 /** Also what takes effect later. */

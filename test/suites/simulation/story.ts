@@ -11,8 +11,6 @@ export interface Said {
   readonly effectiveAt: number
   readonly sets: Readonly<Record<string, string | boolean | null>>
   readonly rescinds: string | null
-  /** It takes the id of an event of another employee, so it must be refused. */
-  readonly steals: boolean
   /** A `mark` is all that is left of a leaving whose employee was erased. */
   readonly form: 'change' | 'mark'
 }
@@ -54,8 +52,8 @@ export function storyOf(chance: Chance, from: number, spanMs: number): readonly 
   const thief = arrivals.find(({ said }) => said.employee === 'e2' && said.version > 1)
   const robbed = arrivals.find(({ said }) => said.employee === 'e1')
   if (thief && robbed && chance.oneIn(6)) {
-    const sets = { active: false }
-    const said: Said = { ...thief.said, id: robbed.said.id, sets, rescinds: null, steals: true }
+    // It takes the id of an event of another employee, so it must be refused.
+    const said: Said = { ...thief.said, id: robbed.said.id, sets: { active: false }, rescinds: null }
     arrivals.push({ at: Math.max(thief.at, robbed.at) + 5 * MINUTE, said, meets: null, breaksAccount: false })
   }
   return arrivals.toSorted((a, b) => a.at - b.at)
@@ -87,7 +85,6 @@ function storyOfOne(employee: string, chance: Chance, from: number, spanMs: numb
       effectiveAt,
       sets,
       rescinds,
-      steals: false,
       form: 'change',
     }
     const at = recordedAt + (oneIn(4) ? below(HOUR) : below(20 * SECOND))
@@ -133,7 +130,6 @@ export function storyAfterErasure(chance: Chance, employee: string, erasedAt: nu
     effectiveAt: recordedAt - (oneIn(3) ? below(2 * HOUR) : 0),
     sets: { active: true, userName: `${employee}@example.com`, title: pick(TITLES) },
     rescinds: null,
-    steals: false,
     form: 'change',
   }
   const at = Math.max(recordedAt, erasedAt) + below(20 * MINUTE)

@@ -13,11 +13,14 @@ interface KnownRow {
   readonly mode: Mode
   readonly effective_raw: string | null
   readonly worker: string
+  /** It is dead, or was put back: its text may not be that of its message. */
+  readonly changed: number
 }
 
 /**
- * Arrivals that have the source and id of a known event and are another event. A dead letter is
- * compared when it is put back, and an event that was edited no longer says what its message said.
+ * Arrivals that have the source and id of a known event and are another event. An event that was
+ * edited no longer says what its message said: of one that died or was put back, only the employee
+ * is compared.
  */
 export async function collisionsAmong(sql: Sql, arrivals: readonly Arrival[]): Promise<readonly Arrival[]> {
   const fromBus = arrivals.filter(({ message }) => message !== null)
@@ -28,15 +31,39 @@ export async function collisionsAmong(sql: Sql, arrivals: readonly Arrival[]): P
     [...new Map(fromBus.map(({ event }) => [storedKey(event.id, event.source), event])).values()].map(
       ({ id, source }) => [id, source],
     ),
-    `SELECT e.event_id, e.source, e.employee, e.type, e.mode, e.effective_raw, e.worker
-     FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source
-     WHERE COALESCE(e.state, '') <> 'dead-lettered' AND e.replays < 1`,
+    `SELECT e.event_id, e.source, e.employee, e.type, e.mode, e.effective_raw, e.worker,
+       CASE WHEN e.state = 'dead-lettered' OR e.replays > 0 THEN 1 ELSE 0 END AS changed
+     FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source`,
   )
   const known = new Map(rows.map((row) => [storedKey(row.event_id, row.source), row]))
+  const employees = await employeesOf(
+    sql,
+    rows.filter(({ changed }) => changed === 1),
+  )
   return fromBus.filter(({ event }) => {
-    const row = known.get(storedKey(event.id, event.source))
-    return row !== undefined && isAnother(event, row)
+    const key = storedKey(event.id, event.source)
+    const row = known.get(key)
+    if (row === undefined) return false
+    return row.changed === 1
+      ? !employees.get(key)?.has(event.employeeId.toWellFormed())
+      : isAnother(event, row)
   })
+}
+
+/** Whose these events are, and whose they were before they were edited. */
+async function employeesOf(
+  sql: Sql,
+  rows: readonly KnownRow[],
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const edited = await readRows<Pick<KnownRow, 'event_id' | 'source' | 'employee'>>(
+    sql,
+    ['id TEXT', 'source TEXT'],
+    rows.map((row) => [row.event_id, row.source]),
+    `SELECT e.event_id, e.source, d.employee FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source
+     JOIN edits d ON d.event_seq = e.seq WHERE d.employee IS NOT NULL`,
+  )
+  const byEvent = Map.groupBy([...rows, ...edited], (row) => storedKey(row.event_id, row.source))
+  return new Map([...byEvent].map(([key, all]) => [key, new Set(all.map(({ employee }) => employee))]))
 }
 
 /** The row holds text as the database returns it, so the event is compared in the same form. */

@@ -67,14 +67,9 @@ export async function insertEvents(
     const first = taken.get(storedKey(event.id, event.source))
     return first !== undefined && first !== event && isCollision(event, first)
   })
+  // What puts a dead letter back may be about another employee than before, and is not a collision.
+  const replayed = await takeBack(sql, known, timing.now, aheadMs)
   const collisions = [...(await collisionsAmong(sql, known)), ...inOneBatch]
-  const colliding = new Set(collisions)
-  const replayed = await takeBack(
-    sql,
-    known.filter((arrival) => !colliding.has(arrival)),
-    timing.now,
-    aheadMs,
-  )
   const fresh = [...taken.values()]
   await markDue(sql, [...fresh, ...replayed], timing)
   await blockByEvents(sql, fresh, timing.now)

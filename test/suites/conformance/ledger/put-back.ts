@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { IntakeMessage } from '../../../../src/core/ledger/port/intake.ts'
 import type { HrEvent } from '../../../../src/core/model.ts'
 import { end, failAll, letters } from './dead-letters.ts'
-import { hrEvent, joiner, type LedgerCase, messageOf, SOURCE, T0, type World } from './world.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, messageOf, SOURCE, T0, type World } from './world.ts'
 
 /** The event put on the bus again, a second after everything so far. */
 function again(world: World, sequence: string, event: HrEvent): IntakeMessage {
@@ -49,6 +49,24 @@ export const putBackCases: readonly LedgerCase[] = [
       await Promise.all([1, 2, 3].map(() => world.ledger.putBackDeadLetters(run.id, parts, world.now)))
       const [ended] = await world.ledger.listReplays({ open: null, limit: 1 })
       assert.deepEqual([ended?.counts.done, ended?.counts.gone], [40, 0])
+    },
+  },
+  {
+    name: 'a termination with the id of another employee’s event is refused when that is dead or was put back',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1'))
+      await failAll(world)
+      const late = { ...messageOf('late', leaver('hire', 'p2')), enqueuedAt: T0 }
+      assert.equal((await world.intake([late])).refused?.[0]?.code, 'EventCollision')
+      assert.equal((await world.intake([again(world, 'back', joiner('hire', 'p1'))])).replays, 1)
+      const stolen = again(world, 'stolen', leaver('hire', 'p2'))
+      assert.equal((await world.intake([stolen])).refused?.[0]?.code, 'EventCollision')
+      const [view] = (
+        await world.ledger.listOpenLeavers({ dueBy: null, employeeId: 'p2', next: null, limit: 1 })
+      ).leavers
+      assert.equal(view?.leaverCase.refused, true)
+      const twice = again(world, 'twice', joiner('hire', 'p1', { title: 'other text' }))
+      assert.equal((await world.intake([twice])).duplicates, 1)
     },
   },
   {
