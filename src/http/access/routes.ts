@@ -40,6 +40,7 @@ export const ROUTES = {
   '/replays/pause': { methods: ['POST'], permission: 'replay' },
   '/replays/resume': { methods: ['POST'], permission: 'replay' },
   '/replays/cancel': { methods: ['POST'], permission: 'replay' },
+  '/dead-letters/names': { methods: ['POST'], permission: 'values' },
   '/dead-letters/open': { methods: ['POST'], permission: 'values' },
   '/dead-letters/discard': { methods: ['POST'], permission: 'discard' },
   '/dead-letters/archive': { methods: ['POST'], permission: 'discard' },

@@ -9,6 +9,7 @@ import { showValues } from './acts/values.ts'
 import { endDeadLetters } from './acts/end.ts'
 import { eraseEmployee } from './acts/erase/erase.ts'
 import { cancelReplay, pauseReplay, resumeReplay } from './acts/replay/control.ts'
+import { proposeUserNames } from './acts/replay/names.ts'
 import { openDeadLetter } from './acts/replay/open.ts'
 import { previewReplay } from './acts/replay/preview.ts'
 import { startReplay } from './acts/replay/start.ts'
@@ -30,6 +31,7 @@ export function actionsOf(context: ConsoleContext): Actions {
     '/employee/values': showValues(context),
     '/dead-letters/archive': (asked) => endDeadLetters('archive', asked, context),
     '/dead-letters/discard': (asked) => endDeadLetters('discard', asked, context),
+    '/dead-letters/names': (asked) => proposeUserNames(asked, context),
     '/dead-letters/open': (asked) => openDeadLetter(asked, context),
     '/findings/acknowledge': acknowledgeFindings,
     '/leavers/acknowledge': acknowledgeLeavers,

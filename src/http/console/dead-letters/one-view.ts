@@ -4,6 +4,7 @@ import { type DeadLetter, deadLetterId } from '../../../core/report/dead-letters
 import { reasonOf } from '../../../core/report/outcomes/reason-catalogue.ts'
 import type { Visitor } from '../../access/visitor.ts'
 import { letterForms } from '../acts/letter-forms.ts'
+import { namesForm } from '../acts/replay/names.ts'
 import { openForm } from '../acts/replay/open-form.ts'
 import { employeeHref } from '../employee/href.ts'
 import { counted, notice, unit } from '../layout.ts'
@@ -33,6 +34,7 @@ export function oneView({ dead, original, visitor }: OneDeadLetter, times: Times
 <section class="card" aria-labelledby="event"><h2 id="event">The event</h2>${facts(dead.letter, original, times)}</section>
 <section class="card" aria-labelledby="orders"><h2 id="orders">What you can do</h2>
 ${letterForms({ visitor, fields: { id }, onlyBus: false, to: deadLetterHref(id) })}
+${namesForm(id, code, visitor)}
 <details><summary>Edit it before it is replayed</summary>${openForm(id, visitor)}</details>
 ${commands([`rollcall dead-letters show ${id} --show-values --justification "…"`, `rollcall trace ${shellWord(dead.letter.id)}`])}</section>
 </div>`
