@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { Socket } from 'node:net'
 import { RollcallError } from '../core/errors.ts'
 import type { HttpAddress } from '../config/http-address.ts'
@@ -50,21 +56,7 @@ export async function startProbes(
   metrics: () => Promise<string>,
   pages: RequestListener | null = null,
 ): Promise<Probes> {
-  const routes: Readonly<Record<string, Route>> = {
-    '/livez': async () => ({ status: 200, type: JSON_TYPE, body: '{"alive":true}\n' }),
-    '/readyz': async () => {
-      const now = await ready()
-      return { status: now.ready ? 200 : 503, type: JSON_TYPE, body: `${JSON.stringify(now)}\n` }
-    },
-    '/metrics': async ({ headers }) =>
-      address.loopback || showsToken(headers.authorization, token)
-        ? { status: 200, type: METRICS_TYPE, body: await metrics() }
-        : {
-            status: token === null ? 403 : 401,
-            type: JSON_TYPE,
-            body: '{"error":"needs the token of HTTP_TOKEN"}\n',
-          },
-  }
+  const routes = routesOf({ address, token }, ready, metrics)
   const server = createServer(
     {
       requestTimeout: waitMs,
@@ -81,16 +73,7 @@ export async function startProbes(
     },
   )
   server.setTimeout(silentMs)
-  // A limit of the server's own would refuse the newest connection, which may be the probe; the one
-  // that has waited longest without a request goes instead.
-  const waiting = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    waiting.add(socket)
-    socket.once('close', () => waiting.delete(socket))
-    if (waiting.size <= MOST_WAITING) return
-    const [oldest] = waiting
-    oldest?.destroy()
-  })
+  const waiting = waitingConnections(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>
       reject(new RollcallError('AddressUnavailable', 'HTTP_ADDRESS cannot be listened on', { cause: error })),
@@ -106,6 +89,45 @@ export async function startProbes(
       await closed
     },
   }
+}
+
+function routesOf(
+  { address, token }: Pick<ProbeSettings, 'address' | 'token'>,
+  ready: () => Promise<Readiness>,
+  metrics: () => Promise<string>,
+): Readonly<Record<string, Route>> {
+  return {
+    '/livez': async () => ({ status: 200, type: JSON_TYPE, body: '{"alive":true}\n' }),
+    '/readyz': async () => {
+      const now = await ready()
+      return { status: now.ready ? 200 : 503, type: JSON_TYPE, body: `${JSON.stringify(now)}\n` }
+    },
+    '/metrics': async ({ headers }) =>
+      address.loopback || showsToken(headers.authorization, token)
+        ? { status: 200, type: METRICS_TYPE, body: await metrics() }
+        : {
+            status: token === null ? 403 : 401,
+            type: JSON_TYPE,
+            body: '{"error":"needs the token of HTTP_TOKEN"}\n',
+          },
+  }
+}
+
+/**
+ * The connections without a request under way, at most `MOST_WAITING`. A limit of the server's own
+ * would refuse the newest connection, which may be the probe; here the one that has waited longest
+ * without a request is closed instead.
+ */
+function waitingConnections(server: Server): Set<Socket> {
+  const waiting = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    waiting.add(socket)
+    socket.once('close', () => waiting.delete(socket))
+    if (waiting.size <= MOST_WAITING) return
+    const [oldest] = waiting
+    oldest?.destroy()
+  })
+  return waiting
 }
 
 const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? ''

@@ -3,6 +3,7 @@ import { EXIT_CODES } from '../../core/errors.ts'
 import { callLimitsOf } from '../../compose/settings.ts'
 import { employeeIdOf } from '../../core/intake/event/employee-id.ts'
 import type { AccessAnswer } from '../../core/explain/access.ts'
+import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { EmployeeView } from '../../core/ledger/port/inspect.ts'
 import { type EventExplanation, type Explanation, explainEmployee } from '../../core/plan/explain.ts'
 import { describeDate } from './event-date.ts'
@@ -67,16 +68,7 @@ export function explain(
       if (!first) {
         // A refused message may be all that names the employee.
         const answer = await answerFor(employeeIdOf(reference))
-        if (answer) {
-          if (options.output === 'json')
-            printJson({ employee: answer.employeeId, access: accessJson(answer) })
-          else printLines(...accessLines(answer))
-          return EXIT_CODES.done
-        }
-        say(
-          `nothing in the ledger matches: give an event id, an employee id, a user name, a mail address, or any other reference that rollcall trace accepts${await nearlyMatching(ledger, reference)}`,
-        )
-        return EXIT_CODES.notFound
+        return answer === null ? sayNotFound(ledger, reference) : printAnswer(answer, options.output)
       }
       await disclose(
         ledger,
@@ -92,6 +84,19 @@ export function explain(
     },
     access,
   )
+}
+
+function printAnswer(answer: AccessAnswer, output: Format): number {
+  if (output === 'json') printJson({ employee: answer.employeeId, access: accessJson(answer) })
+  else printLines(...accessLines(answer))
+  return EXIT_CODES.done
+}
+
+async function sayNotFound(ledger: Ledger, reference: string): Promise<number> {
+  say(
+    `nothing in the ledger matches: give an event id, an employee id, a user name, a mail address, or any other reference that rollcall trace accepts${await nearlyMatching(ledger, reference)}`,
+  )
+  return EXIT_CODES.notFound
 }
 
 function eventsAskedFor(explanation: Explanation, view: EmployeeView): readonly EventExplanation[] {

@@ -1,5 +1,6 @@
 import type { NewFinding } from '../findings/finding.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { RecordResult } from '../ledger/port/intake.ts'
 import type { Disposition, SourceMessage } from '../ports.ts'
 import type { Runtime, SpanOptions } from '../runtime.ts'
 import { estimateClockOffset } from './receive/clock-offset.ts'
@@ -60,13 +61,12 @@ export function committer<M extends SourceMessage>(
   ): Promise<readonly Disposition<M>[]> => {
     const { quietMs, maxWaitMs } = settings
     const aheadMs = clockOffset(read.map(({ message }) => message))
-    const messages = read.map(toIntakeMessage)
     const now = runtime.now()
     const unmapped = unmappedIn?.(read.flatMap(({ events }) => events)) ?? null
     if (unmapped) findings = [...findings, ...unmapped.findings]
     const raising = findings
     const result = await ledger.recordMessages({
-      messages,
+      messages: read.map(toIntakeMessage),
       now,
       quietMs,
       maxWaitMs,
@@ -77,17 +77,8 @@ export function committer<M extends SourceMessage>(
     findings = findings.slice(raising.length)
     for (const [source, count] of unmapped?.counts ?? [])
       runtime.telemetry.count('rollcall.attributes.unmapped', count, { source })
-    runtime.telemetry.count('rollcall.events', result.fresh, { outcome: 'received' })
-    runtime.telemetry.count('rollcall.events', result.duplicates, { outcome: 'duplicate' })
-    runtime.telemetry.count('rollcall.events', result.replays, { outcome: 'replay' })
-    runtime.telemetry.count('rollcall.messages', result.rejected, { outcome: 'rejected' })
-    const refused = new Map((result.refused ?? []).map((refusal) => [refusal.message, refusal]))
-    return read.map(({ message, rejected }, index): Disposition<M> => {
-      const rejection = rejected ?? refused.get(index)
-      if (!rejection) return { kind: 'complete', message }
-      const { code, field, description } = rejection
-      return { kind: 'dead-letter', message, reason: code, field, description }
-    })
+    countResult(result, runtime)
+    return dispositionsOf(read, result)
   }
 
   return {
@@ -107,6 +98,30 @@ export function committer<M extends SourceMessage>(
       }
     },
   }
+}
+
+function countResult(
+  { fresh, duplicates, replays, rejected }: RecordResult,
+  { telemetry }: Pick<Runtime, 'telemetry'>,
+): void {
+  telemetry.count('rollcall.events', fresh, { outcome: 'received' })
+  telemetry.count('rollcall.events', duplicates, { outcome: 'duplicate' })
+  telemetry.count('rollcall.events', replays, { outcome: 'replay' })
+  telemetry.count('rollcall.messages', rejected, { outcome: 'rejected' })
+}
+
+/** How each message is settled. A message can be rejected when it is read, or by the ledger. */
+function dispositionsOf<M>(
+  read: readonly ReadMessage<M>[],
+  { refused = [] }: RecordResult,
+): readonly Disposition<M>[] {
+  const byPlace = new Map(refused.map((refusal) => [refusal.message, refusal]))
+  return read.map(({ message, rejected }, place): Disposition<M> => {
+    const rejection = rejected ?? byPlace.get(place)
+    if (!rejection) return { kind: 'complete', message }
+    const { code, field, description } = rejection
+    return { kind: 'dead-letter', message, reason: code, field, description }
+  })
 }
 
 function originsOf(read: readonly Pick<TakenIn, 'events'>[]): readonly string[] {

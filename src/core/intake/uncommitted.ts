@@ -27,49 +27,17 @@ const ENOUGH_REFUSED = 3
 
 export function uncommittedMessages<M>(
   ledger: Pick<Ledger, 'ping'>,
-  { read }: Committer<M>,
+  committer: Committer<M>,
   options: { readonly batchSize: number; readonly onRecorded: () => void },
   runtime: Runtime,
 ): Uncommitted<M> {
   let patienceMs = PATIENCE_MS
   let kept: readonly M[] = []
 
-  /**
-   * One by one, so that a message the ledger refuses does not block the others. Returns how many it
-   * took.
-   */
-  const commitApart = async (messages: readonly M[], tookSome: boolean): Promise<number> => {
-    let taken = 0
-    let refused = 0
-    for (const message of messages) {
-      try {
-        await (await read([message])).commit(true)
-        taken += 1
-      } catch (error) {
-        refused += 1
-        await ledger.ping()
-        if (refused >= ENOUGH_REFUSED && taken === 0 && !tookSome) throw error
-      }
-    }
-    return taken
-  }
-
   /** Rejects when the ledger takes none of them, or stops answering. */
   const commitKept = async (): Promise<void> => {
-    let taken = 0
-    let cause: unknown = null
-    for (let at = 0; at < kept.length; at += options.batchSize) {
-      const messages = kept.slice(at, at + options.batchSize)
-      try {
-        await (await read(messages)).commit(true)
-        taken += messages.length
-      } catch (error) {
-        cause = error
-        taken += await commitApart(messages, taken > 0)
-      }
-    }
     if (kept.length === 0) return
-    if (taken === 0) throw cause
+    await commitSome(kept, committer, ledger, options.batchSize)
     kept = []
     patienceMs = PATIENCE_MS
     options.onRecorded()
@@ -106,4 +74,51 @@ export function uncommittedMessages<M>(
     ledgerTakes: () => (patienceMs = PATIENCE_MS),
     waitForLedger,
   }
+}
+
+/** Rejects when the ledger takes none of these messages, or stops answering. */
+async function commitSome<M>(
+  messages: readonly M[],
+  { read }: Committer<M>,
+  ledger: Pick<Ledger, 'ping'>,
+  batchSize: number,
+): Promise<void> {
+  let taken = 0
+  let cause: unknown = null
+  for (let at = 0; at < messages.length; at += batchSize) {
+    const batch = messages.slice(at, at + batchSize)
+    try {
+      await (await read(batch)).commit(true)
+      taken += batch.length
+    } catch (error) {
+      cause = error
+      taken += await commitApart(batch, read, ledger, taken > 0)
+    }
+  }
+  if (taken === 0) throw cause
+}
+
+/**
+ * One by one, so that a message the ledger refuses does not block the others. Returns how many it
+ * took.
+ */
+async function commitApart<M>(
+  messages: readonly M[],
+  read: Committer<M>['read'],
+  ledger: Pick<Ledger, 'ping'>,
+  tookSome: boolean,
+): Promise<number> {
+  let taken = 0
+  let refused = 0
+  for (const message of messages) {
+    try {
+      await (await read([message])).commit(true)
+      taken += 1
+    } catch (error) {
+      refused += 1
+      await ledger.ping()
+      if (refused >= ENOUGH_REFUSED && taken === 0 && !tookSome) throw error
+    }
+  }
+  return taken
 }

@@ -43,22 +43,7 @@ export function leased(
     const work = service.run().finally(() => over.abort())
     work.catch(() => {})
     try {
-      let until = first
-      while (!stopping.signal.aborted && !over.signal.aborted) {
-        await runtime.sleep(leaseMs / RENEWALS, AbortSignal.any([stopping.signal, over.signal]))
-        if (stopping.signal.aborted || over.signal.aborted) return
-        const left = until - runtime.now()
-        try {
-          const renewed = left > 0 ? await lease.acquire(left, stopping.signal) : null
-          if (renewed === null)
-            return runtime.log.warn('lease.lost', { name, what: 'another instance has the lease now' })
-          until = renewed
-        } catch (error) {
-          if (stopping.signal.aborted) return
-          if (until <= runtime.now())
-            return runtime.log.warn('lease.lapsed', { ...describeError(error), name })
-        }
-      }
+      await keepRenewed({ name, lease, leaseMs, runtime }, first, stopping.signal, over.signal)
     } finally {
       current = null
       await service.stop()
@@ -86,6 +71,38 @@ export function leased(
       await running
     },
     wake: () => current?.wake?.(),
+  }
+}
+
+interface Renewal {
+  readonly name: string
+  readonly lease: Lease
+  readonly leaseMs: number
+  readonly runtime: Runtime
+}
+
+/** Renews a lease that ends at `first`. Returns when a signal aborts, or when the lease is lost. */
+async function keepRenewed(
+  { name, lease, leaseMs, runtime }: Renewal,
+  first: number,
+  stopping: AbortSignal,
+  over: AbortSignal,
+): Promise<void> {
+  let until = first
+  const ended = AbortSignal.any([stopping, over])
+  while (!ended.aborted) {
+    await runtime.sleep(leaseMs / RENEWALS, ended)
+    if (ended.aborted) return
+    const left = until - runtime.now()
+    try {
+      const renewed = left > 0 ? await lease.acquire(left, stopping) : null
+      if (renewed === null)
+        return runtime.log.warn('lease.lost', { name, what: 'another instance has the lease now' })
+      until = renewed
+    } catch (error) {
+      if (stopping.aborted) return
+      if (until <= runtime.now()) return runtime.log.warn('lease.lapsed', { ...describeError(error), name })
+    }
   }
 }
 
@@ -127,17 +144,23 @@ export async function whileLeased<T>(
   }
 }
 
+interface Lease {
+  /**
+   * When the lease ends, or `null` when another owner holds it. Rejects when the ledger does not
+   * answer within `withinMs` or before `stop`.
+   */
+  acquire(withinMs: number, stop?: AbortSignal): Promise<number | null>
+  /** Bounded in time, because it is optional: without it the lease ends later. */
+  release(): Promise<void>
+}
+
 function leaseOf(
   name: string,
   ledger: Pick<Ledger, 'takeLease'>,
   { owner, leaseMs }: LeaseSettings,
   runtime: Pick<Runtime, 'now' | 'sleep'>,
-): { acquire(withinMs: number, stop?: AbortSignal): Promise<number | null>; release(): Promise<void> } {
+): Lease {
   return {
-    /**
-     * When the lease ends, or `null` when another owner holds it. Rejects when the ledger does not
-     * answer within `withinMs` or before `stop`.
-     */
     acquire: async (withinMs, stop) => {
       const now = runtime.now()
       const late = new AbortController()
@@ -155,7 +178,6 @@ function leaseOf(
       }
       return answer ? now + leaseMs : null
     },
-    /** Bounded in time, because it is optional: without it the lease ends later. */
     release: async () => {
       const asked = ledger.takeLease({ name, owner, now: runtime.now(), leaseMs: 0 }).catch(() => false)
       const late = new AbortController()

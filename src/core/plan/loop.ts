@@ -10,6 +10,8 @@ import type { Mapping } from './mapping/mapping.ts'
 import type { Employee } from '../ledger/employee.ts'
 import type { Decision } from '../ledger/decision.ts'
 import { planEmployee } from './decide/plan.ts'
+import type { PlanRules } from './decide/planning.ts'
+import { pendingPlans } from './pending-plans.ts'
 
 export interface PlanSettings {
   /** Employees planned in one transaction. */
@@ -30,11 +32,6 @@ export interface PlanSettings {
 
 /** Time between two assessments of the leaver cases that are due. */
 const TEND_MS = 1_000
-/**
- * How long the plans of one turn wait for each other. A plan that takes longer is committed in a
- * later turn.
- */
-const PATIENCE_MS = 150
 /**
  * The least time between planning some employees and looking for the next who become due, so that
  * events in quick succession are planned together and not each in a transaction of its own.
@@ -65,33 +62,8 @@ export interface PlanContext {
 export function planLoop({ ledger, mapping, settings, runtime, onPlanned }: PlanContext): WakeableService {
   let tendedAt = Number.NEGATIVE_INFINITY
   let plannedAt = Number.NEGATIVE_INFINITY
-  const rules = {
-    mapping,
-    digest: runtime.digest,
-    ...(settings.fold ? { fold: settings.fold } : {}),
-    ...(settings.pilot ? { pilot: settings.pilot } : {}),
-    ...(settings.attributeFailure ? { attributeFailure: settings.attributeFailure } : {}),
-  }
-  const pending = new Map<string, PendingPlan>()
-
-  /**
-   * The finished plans, in the order they began; the others stay pending. Rejects when one of them
-   * failed.
-   */
-  const takeFinished = async (signal: AbortSignal): Promise<readonly Decision[]> => {
-    const over = new AbortController()
-    await Promise.race([
-      Promise.all([...pending.values()].map(({ done }) => done)),
-      runtime.sleep(PATIENCE_MS, AbortSignal.any([signal, over.signal])),
-    ])
-    over.abort()
-    const done = [...pending].filter(([, { result }]) => result.kind !== 'computing')
-    for (const [employeeId] of done) pending.delete(employeeId)
-    return done.flatMap(([, { result }]) => {
-      if (result.kind === 'failed') throw result.error
-      return result.kind === 'decided' ? [result.decision] : []
-    })
-  }
+  const rules = rulesOf(mapping, settings, runtime)
+  const pending = pendingPlans(runtime)
 
   /** Returns how many leaver cases were assessed. */
   const tend = async (now: number): Promise<number> => {
@@ -99,6 +71,21 @@ export function planLoop({ ledger, mapping, settings, runtime, onPlanned }: Plan
     for (const ms of tended.proofMs)
       runtime.telemetry.record('rollcall.leaver.proof_duration_seconds', ms / 1_000)
     return tended.assessed
+  }
+
+  /** Commits what can be decided in this turn. Returns how many employees that was. */
+  const plan = async (employees: readonly Employee[], now: number, signal: AbortSignal): Promise<number> => {
+    const decisions: Decision[] = []
+    for (const employee of employees) {
+      const decision = planEmployee(employee, now, rules)
+      if (decision instanceof Promise) pending.add(employee, decision)
+      else decisions.push(decision)
+    }
+    if (pending.size > 0) decisions.push(...(await pending.takeFinished(signal)))
+    if (decisions.length === 0) return 0
+    const result = await ledger.commitPlan(decisions, settings.brake, now)
+    runtime.telemetry.count('rollcall.operations', result.operations, { state: 'planned' })
+    return decisions.length
   }
 
   /** Another instance may record events, so a rest is never longer than `pollMs`. */
@@ -119,31 +106,9 @@ export function planLoop({ ledger, mapping, settings, runtime, onPlanned }: Plan
     }
     // An employee whose plan is pending is still due; only a new revision makes the plan begin
     // again.
-    const fresh = employees.filter(
-      ({ employeeId, revision }) => pending.get(employeeId)?.revision !== revision,
-    )
-    const planned = await runtime.telemetry.span(
-      'rollcall.plan',
-      {
-        origins: runtime.telemetry.traces ? fresh.flatMap(originsOf) : [],
-        attributes: { 'rollcall.employees': fresh.length },
-      },
-      async () => {
-        const decisions: Decision[] = []
-        for (const employee of fresh) {
-          const decision = planEmployee(employee, now, rules)
-          if (decision instanceof Promise)
-            pending.set(employee.employeeId, pendingPlan(employee.revision, decision))
-          else decisions.push(decision)
-        }
-        if (pending.size > 0) decisions.push(...(await takeFinished(signal)))
-        if (decisions.length === 0) return 0
-        const result = await ledger.commitPlan(decisions, settings.brake, now)
-        runtime.telemetry.count('rollcall.operations', result.operations, { state: 'planned' })
-        return decisions.length
-      },
-    )
-    if (planned > 0) {
+    const fresh = employees.filter((employee) => !pending.has(employee))
+    const span = { origins: originsIn(fresh, runtime), attributes: { 'rollcall.employees': fresh.length } }
+    if ((await runtime.telemetry.span('rollcall.plan', span, () => plan(fresh, now, signal))) > 0) {
       plannedAt = now
       onPlanned()
     }
@@ -151,31 +116,21 @@ export function planLoop({ ledger, mapping, settings, runtime, onPlanned }: Plan
   })
 }
 
-/** Of the events that are planned for the first time. */
-function originsOf({ events }: Employee): readonly TraceParent[] {
-  return events.flatMap(({ state, traceparent }) => (state === 'received' ? (traceparent ?? []) : []))
-}
-
-interface PendingPlan {
-  readonly revision: number
-  readonly done: Promise<void>
-  readonly result:
-    | { readonly kind: 'computing' }
-    | { readonly kind: 'decided'; readonly decision: Decision }
-    | { readonly kind: 'failed'; readonly error: unknown }
-}
-
-function pendingPlan(revision: number, decision: Promise<Decision>): PendingPlan {
-  let result: PendingPlan['result'] = { kind: 'computing' }
-  const done = decision.then(
-    (decision) => void (result = { kind: 'decided', decision }),
-    (error: unknown) => void (result = { kind: 'failed', error }),
-  )
+function rulesOf(mapping: Mapping, settings: PlanSettings, { digest }: Runtime): PlanRules {
+  const { fold, pilot, attributeFailure } = settings
   return {
-    revision,
-    done,
-    get result() {
-      return result
-    },
+    mapping,
+    digest,
+    ...(fold ? { fold } : {}),
+    ...(pilot ? { pilot } : {}),
+    ...(attributeFailure ? { attributeFailure } : {}),
   }
+}
+
+/** The traces of the events that are planned for the first time. */
+function originsIn(employees: readonly Employee[], { telemetry }: Runtime): readonly TraceParent[] {
+  if (!telemetry.traces) return []
+  return employees.flatMap(({ events }) =>
+    events.flatMap(({ state, traceparent }) => (state === 'received' ? (traceparent ?? []) : [])),
+  )
 }

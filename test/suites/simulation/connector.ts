@@ -1,4 +1,5 @@
-import { connector, type ConnectorSettings } from '../../../src/core/connector.ts'
+import { connector } from '../../../src/core/connector.ts'
+import type { ConnectorSettings } from '../../../src/core/connector/assembly.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { BrakeSettings } from '../../../src/core/ledger/port/plan.ts'

@@ -32,6 +32,45 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     const refusal = refused.get(place)
     return refusal ? { ...message, events: [], rejected: refusal.code } : message
   })
+  const newMessages = await insertMessages(sql, messages, now)
+  const arrived = countArrivals(messages, newMessages)
+  const taken = await insertEvents(sql, instance, arrived.arrivals, batch, batch.aheadMs ?? 0)
+  const collisions = taken.collisions.filter(({ first }) => first)
+  const rejected = arrived.rejected + (await markRejected(sql, collisions))
+  for (const place of placesOf(taken.collisions, messages)) refused.set(place, collisionRefusal(place))
+  await openRefusedCases(sql, refusedLeavers(batch.messages, refused, taken.collisions), now)
+  await raiseNewFindings(
+    sql,
+    [...messages.flatMap(({ findings = [] }) => findings), ...(batch.findings ?? [])],
+    now,
+  )
+  if (batch.backlog && !(await saidAlready(sql, now + batch.quietMs, batch.quietMs)))
+    await setCursor(sql, BACKLOG_UNTIL, now + batch.quietMs)
+
+  const { fresh, replays } = taken
+  // A redelivered message is not counted again: it was counted when it was committed.
+  const duplicates = Math.max(0, arrived.occurrences - fresh - replays - collisions.length)
+  const redelivered = messages.length - newMessages.size
+  addTotals(sql, instance, {
+    messages: newMessages.size,
+    decoded: newMessages.size - rejected,
+    rejected,
+    redelivered,
+    events: fresh,
+    duplicates,
+    replays,
+    collisions: collisions.length,
+  })
+  const result = { fresh, duplicates, replays, redelivered, rejected }
+  return refused.size === 0 ? result : { ...result, refused: [...refused.values()] }
+}
+
+/** Inserts the messages that the ledger does not know yet, and returns their keys. */
+async function insertMessages(
+  sql: Sql,
+  messages: readonly IntakeMessage[],
+  now: number,
+): Promise<ReadonlySet<string>> {
   const fresh = await insertRows<{ entity: string; enqueued_at: number; sequence: string }>(
     sql,
     'messages (entity TEXT, enqueued_at INT, sequence TEXT, events INT, rejected TEXT, received_at INT, copy_id TEXT)',
@@ -51,9 +90,17 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
       .sort((a, b) => order(a[2], b[2]) || a[1] - b[1] || order(a[0], b[0])),
     'ON CONFLICT DO NOTHING RETURNING entity, enqueued_at, sequence',
   )
+  return new Set(fresh.map((row) => messageKey(row.entity, row.enqueued_at, row.sequence)))
+}
+
+/** The events of all messages, and what the messages that are here for the first time count as. */
+function countArrivals(
+  messages: readonly IntakeMessage[],
+  fresh: ReadonlySet<string>,
+): { readonly arrivals: readonly Arrival[]; readonly occurrences: number; readonly rejected: number } {
   // Each is taken out when it is met, so that a message delivered twice within one batch counts
   // once.
-  const unseen = new Set(fresh.map((row) => messageKey(row.entity, row.enqueued_at, row.sequence)))
+  const unseen = new Set(fresh)
   const arrivals: Arrival[] = []
   let occurrences = 0
   let rejected = 0
@@ -63,43 +110,13 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     if (first) occurrences += message.events.length
     for (const event of message.events) arrivals.push({ event, message, first })
   }
-  const taken = await insertEvents(sql, instance, arrivals, batch, batch.aheadMs ?? 0)
-  const collisions = taken.collisions.filter(({ first }) => first)
-  rejected += await markRejected(sql, collisions)
-  const places = new Map(messages.map((message, place) => [message, place]))
-  for (const { message } of taken.collisions) {
-    const place = message === null ? undefined : places.get(message)
-    if (place !== undefined) refused.set(place, collisionRefusal(place))
-  }
-  await openRefusedCases(sql, refusedLeavers(batch.messages, refused, taken.collisions), now)
-  await raiseNewFindings(
-    sql,
-    [...messages.flatMap(({ findings = [] }) => findings), ...(batch.findings ?? [])],
-    now,
-  )
-  if (batch.backlog && !(await saidAlready(sql, now + batch.quietMs, batch.quietMs)))
-    await setCursor(sql, BACKLOG_UNTIL, now + batch.quietMs)
+  return { arrivals, occurrences, rejected }
+}
 
-  // A redelivered message is not counted again: it was counted when it was committed.
-  const duplicates = Math.max(0, occurrences - taken.fresh - taken.replays - collisions.length)
-  addTotals(sql, instance, {
-    messages: fresh.length,
-    decoded: fresh.length - rejected,
-    rejected,
-    redelivered: messages.length - fresh.length,
-    events: taken.fresh,
-    duplicates,
-    replays: taken.replays,
-    collisions: collisions.length,
-  })
-  const result = {
-    fresh: taken.fresh,
-    duplicates,
-    replays: taken.replays,
-    redelivered: messages.length - fresh.length,
-    rejected,
-  }
-  return refused.size === 0 ? result : { ...result, refused: [...refused.values()] }
+/** The places in the batch of the messages that these arrivals came in. */
+function placesOf(arrivals: readonly Arrival[], messages: readonly IntakeMessage[]): readonly number[] {
+  const places = new Map(messages.map((message, place) => [message, place]))
+  return arrivals.flatMap(({ message }) => (message === null ? [] : (places.get(message) ?? [])))
 }
 
 /**

@@ -1,4 +1,5 @@
 import { clearFailures, planAgain, lockEmployees } from '../tables/employees.ts'
+import type { IntakeMessage } from '../../../core/ledger/port/intake.ts'
 import type { HrEvent } from '../../../core/model.ts'
 import { reopensDeadEvent } from '../../../core/intake/resubmission.ts'
 import { type Arrival, contentOf, storedKey, originalOf } from '../tables/event-row.ts'
@@ -30,38 +31,13 @@ export async function takeBack(
   now: number,
   aheadMs: number,
 ): Promise<readonly HrEvent[]> {
-  const newest = new Map<string, Arrival>()
-  for (const arrival of arrivals) {
-    const { event, message, first } = arrival
-    if (message === null || !first) continue
-    const key = storedKey(event.id, event.source)
-    if (message.enqueuedAt > (newest.get(key)?.message?.enqueuedAt ?? -Infinity)) newest.set(key, arrival)
-  }
+  const newest = newestOfEach(arrivals)
   if (newest.size === 0) return []
-  const byHand = await sentOnce(
-    sql,
-    [...newest.values()].flatMap(({ message }) => message?.copyId ?? []),
-  )
-  const deadOnes = async (): Promise<readonly DeadRow[]> => {
-    const rows = await readRows<DeadRow>(
-      sql,
-      ['id TEXT', 'source TEXT'],
-      [...newest.values()].map(({ event }) => [event.id, event.source]),
-      `SELECT e.seq, e.event_id, e.source, e.employee, e.worker, e.rescinds, e.finished_at, e.replays
-       FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source WHERE e.state = 'dead-lettered' AND e.finished_at IS NOT NULL`,
-    )
-    return rows.filter((row) => {
-      const message = newest.get(storedKey(row.event_id, row.source))?.message
-      return reopensDeadEvent({
-        diedAt: row.finished_at,
-        enqueuedAt: message?.enqueuedAt ?? 0,
-        aheadMs,
-        replays: row.replays,
-        isReplay: byHand.has(message?.copyId ?? ''),
-      })
-    })
-  }
-  const found = await deadOnes()
+  const sent = [...newest.values()]
+  const copies = sent.flatMap(({ message }) => message.copyId ?? [])
+  const byHand = await sentOnce(sql, copies)
+  const findDead = (): Promise<readonly DeadRow[]> => deadBeforeSent(sql, newest, byHand, aheadMs)
+  const found = await findDead()
   if (found.length === 0) return []
   await lockEmployees(sql, [
     ...arrivals.map(({ event }) => event.employeeId),
@@ -69,43 +45,84 @@ export async function takeBack(
   ])
   // Another instance may have put them back or discarded them before this one locked their
   // employees.
-  const dead = !sql.dialect.locksRows ? found : await deadOnes()
-  const keeping = await blockingReactivation(sql, dead)
-  const others = await namingOthers(
-    sql,
-    [...newest.values()].map(({ event }) => event),
-  )
+  const dead = !sql.dialect.locksRows ? found : await findDead()
+  const blocking = await blockingReactivation(sql, dead)
+  const events = sent.map(({ event }) => event)
+  const others = await namingOthers(sql, events)
   const back = dead.flatMap((row) => {
-    const { event, message } = newest.get(storedKey(row.event_id, row.source)) ?? {
-      event: null,
-      message: null,
-    }
-    return !event || others.has(event) || (keeping.has(row.seq) && liftsBlockOf(row, event))
+    const again = newest.get(storedKey(row.event_id, row.source))
+    return !again || others.has(again.event) || (blocking.has(row.seq) && liftsBlockOf(row, again.event))
       ? []
-      : [{ ...row, event, message }]
+      : [{ row, ...again }]
   })
-  await keepSaid(
-    sql,
-    back.map(({ seq, message }) => ({
-      seq,
-      actor: RESUBMITTED,
-      justification: message ? `${message.entity}#${message.sequence}` : '',
-      said: originalOf(message),
-    })),
-    now,
-  )
-  await rewrite(
-    sql,
-    back.map(({ seq, event }) => ({ seq, event })),
-    now,
-  )
-  // The employee that it was about before no longer has it.
-  await planAgain(
-    sql,
-    back.flatMap(({ employee, event }) => (event.employeeId.toWellFormed() === employee ? [] : [employee])),
-    now,
-  )
+  await reopen(sql, back, now)
   return back.map(({ event }) => event)
+}
+
+/** An event in the message that it was sent in. */
+interface SentEvent {
+  readonly event: HrEvent
+  readonly message: IntakeMessage
+}
+
+/** Of each event, by its stored key, the first delivery of the message that was enqueued last. */
+function newestOfEach(arrivals: readonly Arrival[]): ReadonlyMap<string, SentEvent> {
+  const newest = new Map<string, SentEvent>()
+  for (const { event, message, first } of arrivals) {
+    if (message === null || !first) continue
+    const key = storedKey(event.id, event.source)
+    if (message.enqueuedAt > (newest.get(key)?.message.enqueuedAt ?? -Infinity))
+      newest.set(key, { event, message })
+  }
+  return newest
+}
+
+/** Those of the events that had died when their message was sent. */
+async function deadBeforeSent(
+  sql: Sql,
+  sent: ReadonlyMap<string, SentEvent>,
+  byHand: ReadonlySet<string>,
+  aheadMs: number,
+): Promise<readonly DeadRow[]> {
+  const rows = await readRows<DeadRow>(
+    sql,
+    ['id TEXT', 'source TEXT'],
+    [...sent.values()].map(({ event }) => [event.id, event.source]),
+    `SELECT e.seq, e.event_id, e.source, e.employee, e.worker, e.rescinds, e.finished_at, e.replays
+     FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source WHERE e.state = 'dead-lettered' AND e.finished_at IS NOT NULL`,
+  )
+  return rows.filter((row) => {
+    const message = sent.get(storedKey(row.event_id, row.source))?.message
+    return reopensDeadEvent({
+      diedAt: row.finished_at,
+      enqueuedAt: message?.enqueuedAt ?? 0,
+      aheadMs,
+      replays: row.replays,
+      isReplay: byHand.has(message?.copyId ?? ''),
+    })
+  })
+}
+
+/** Puts dead events back with what they say now, and keeps what they said before. */
+async function reopen(
+  sql: Sql,
+  back: readonly (SentEvent & { readonly row: DeadRow })[],
+  now: number,
+): Promise<void> {
+  const edits = back.map(({ row: { seq }, message }) => ({
+    seq,
+    actor: RESUBMITTED,
+    justification: `${message.entity}#${message.sequence}`,
+    said: originalOf(message),
+  }))
+  await keepSaid(sql, edits, now)
+  const events = back.map(({ row: { seq }, event }) => ({ seq, event }))
+  await rewrite(sql, events, now)
+  // The employee that it was about before no longer has it.
+  const left = back.flatMap(({ row: { employee }, event }) =>
+    event.employeeId.toWellFormed() === employee ? [] : [employee],
+  )
+  await planAgain(sql, left, now)
 }
 
 /**

@@ -30,48 +30,23 @@ export async function commitPlan(
   const ordered = [...decisions].sort((a, b) => compareText(a.employeeId, b.employeeId))
   await lockEmployees(
     sql,
-    ordered.map(({ employeeId: employee }) => employee),
+    ordered.map(({ employeeId }) => employeeId),
   )
   const waiting = ordered.filter((decision) => decision.kind === 'wait')
-  await writeRows(
-    sql,
-    ['id TEXT', 'revision INT', 'next_at INT', 'now INT'],
-    waiting.map(({ employeeId: employee, revision, nextAt }) => [employee, revision, nextAt, now]),
-    `UPDATE employees SET urgent = 0, claimed_until = 0, revision = employees.revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = COALESCE(plan_at, v.now),
-       next_at = CASE WHEN employees.next_at > v.now AND (v.next_at IS NULL OR employees.next_at < v.next_at) THEN employees.next_at ELSE v.next_at END
-     FROM v WHERE employees.id = v.id AND employees.revision = v.revision`,
-  )
+  await keepWaiting(sql, waiting, now)
   const decided = await applyBrake(
     sql,
     ordered.filter((decision) => decision.kind === 'decided'),
     brake,
     now,
   )
-  const current = new Set(
-    (
-      await readRows<{ id: string }>(
-        sql,
-        EMPLOYEE_COLUMNS,
-        decided.map(employeeRow(now)),
-        `UPDATE employees SET revision = employees.revision + 1, dirty_at = NULL, plan_at = NULL, urgent = 0, claimed_until = 0, next_at = v.next_at,
-           ${BRAKE_MARKS},
-           resend_due = CASE WHEN v.overtakes = 1 THEN 1 ELSE resend_due END,
-           incomplete_since = CASE WHEN v.incomplete_since IS NULL THEN NULL ELSE COALESCE(employees.incomplete_since, v.incomplete_since) END
-         FROM v WHERE employees.id = v.id AND employees.revision = v.revision RETURNING employees.id`,
-      )
-    ).map(({ id }) => id),
-  )
-  const kept = decided.filter(({ employeeId: employee }) => current.has(employee))
+  const current = await markPlanned(sql, decided, now)
+  const kept = decided.filter(({ employeeId }) => current.has(employeeId))
   await release(
     sql,
-    decided.flatMap(({ employeeId: employee }) => (current.has(employee) ? [] : [employee])),
+    decided.flatMap(({ employeeId }) => (current.has(employeeId) ? [] : [employeeId])),
   )
-  await writeRows(
-    sql,
-    ['id TEXT', 'now INT'],
-    kept.map(({ employeeId: employee }) => [employee, now]),
-    `UPDATE operations SET state = 'withdrawn', finished_at = v.now FROM v WHERE operations.employee = v.id AND operations.state = 'pending'`,
-  )
+  await withdrawPending(sql, kept, now)
   await settleByPlan(sql, kept, now)
   const operations = await insertOperations(sql, kept, now)
   await noteCases(sql, kept, now)
@@ -84,6 +59,51 @@ export async function commitPlan(
   await queueOutcomes(sql, finished, now)
   addTotals(sql, instance, { operations: operations.size, finished: finished.length })
   return { operations: operations.size, finals: finished.length, stale: decided.length - kept.length }
+}
+
+/** Employees that must wait for an answer stay due. */
+async function keepWaiting(
+  sql: Sql,
+  waiting: readonly Extract<Decision, { kind: 'wait' }>[],
+  now: number,
+): Promise<void> {
+  await writeRows(
+    sql,
+    ['id TEXT', 'revision INT', 'next_at INT', 'now INT'],
+    waiting.map(({ employeeId, revision, nextAt }) => [employeeId, revision, nextAt, now]),
+    `UPDATE employees SET urgent = 0, claimed_until = 0, revision = employees.revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = COALESCE(plan_at, v.now),
+       next_at = CASE WHEN employees.next_at > v.now AND (v.next_at IS NULL OR employees.next_at < v.next_at) THEN employees.next_at ELSE v.next_at END
+     FROM v WHERE employees.id = v.id AND employees.revision = v.revision`,
+  )
+}
+
+/** Returns the employees that have not changed since the plan began. They are no longer due. */
+async function markPlanned(
+  sql: Sql,
+  decided: readonly Decided[],
+  now: number,
+): Promise<ReadonlySet<string>> {
+  const rows = await readRows<{ id: string }>(
+    sql,
+    EMPLOYEE_COLUMNS,
+    decided.map(employeeRow(now)),
+    `UPDATE employees SET revision = employees.revision + 1, dirty_at = NULL, plan_at = NULL, urgent = 0, claimed_until = 0, next_at = v.next_at,
+       ${BRAKE_MARKS},
+       resend_due = CASE WHEN v.overtakes = 1 THEN 1 ELSE resend_due END,
+       incomplete_since = CASE WHEN v.incomplete_since IS NULL THEN NULL ELSE COALESCE(employees.incomplete_since, v.incomplete_since) END
+     FROM v WHERE employees.id = v.id AND employees.revision = v.revision RETURNING employees.id`,
+  )
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** The operations that the new plan replaces. */
+async function withdrawPending(sql: Sql, planned: readonly Decided[], now: number): Promise<void> {
+  await writeRows(
+    sql,
+    ['id TEXT', 'now INT'],
+    planned.map(({ employeeId }) => [employeeId, now]),
+    `UPDATE operations SET state = 'withdrawn', finished_at = v.now FROM v WHERE operations.employee = v.id AND operations.state = 'pending'`,
+  )
 }
 
 /**

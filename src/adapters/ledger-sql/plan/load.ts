@@ -88,68 +88,81 @@ export async function claimDueEmployees(
 }
 
 export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<Employee[]> {
-  const rows = ids.map((id) => [id])
   const employees = await readRows<EmployeeRow>(
     sql,
     ['id TEXT'],
-    rows,
+    ids.map((id) => [id]),
     `SELECT p.id, p.revision, p.accepted_hash, p.accepted_operation, t.deactivation_only AS accepted_deactivation_only, (
          SELECT MAX(c.resend_due) FROM leaver_cases c WHERE c.employee = p.id AND c.ended_at IS NULL) AS resend_due, p.known, p.failed_hash, p.failed_operation, d.at AS disabled_elsewhere_at
      FROM v JOIN employees p ON p.id = v.id LEFT JOIN foreign_deactivations d ON d.employee = p.id LEFT JOIN operations t ON t.seq = p.accepted_operation`,
   )
   const failures = await failuresOf(sql, employees)
-  const events = Map.groupBy(
-    await readRows<EventRow>(
-      sql,
-      ['id TEXT'],
-      rows,
-      `SELECT ${EVENT_COLUMNS}, c.interim, c.deactivation_only FROM v JOIN events e ON e.employee = v.id ${AS_GOOD_AS_FINAL}`,
-    ),
-    (row) => row.employee,
-  )
+  const events = await eventsOf(sql, ids)
   const remains = await remainsOf(sql, ids)
   const marks = await erasedMarksOf(sql, ids)
   const blocks = await blocksOf(sql, ids)
-  const sent = Map.groupBy(
-    await readRows<{
-      seq: number
-      employee: string
-      state: 'pending' | 'batched' | 'accepted'
-      active: number
-    }>(
-      sql,
-      ['id TEXT'],
-      rows,
-      `SELECT o.seq, o.employee, o.state, o.active FROM v JOIN operations o ON o.employee = v.id
-       WHERE COALESCE(o.state, '') IN ('batched', 'accepted') OR (COALESCE(o.state, '') = 'pending' AND o.deactivation_only = 1)`,
-    ),
-    (row) => row.employee,
+  const sent = await operationsOf(sql, ids)
+  return employees.map((row) => {
+    const own = events.get(row.id) ?? []
+    const operations = sent.get(row.id) ?? []
+    const alone = operations.find(({ state }) => state === 'pending')?.seq ?? null
+    return {
+      employeeId: row.id,
+      revision: row.revision,
+      acceptedHash: row.accepted_hash,
+      known: row.known === 1,
+      failedHash: row.failed_hash,
+      ...(row.disabled_elsewhere_at === null ? {} : { disabledElsewhereAt: row.disabled_elsewhere_at }),
+      ...blockOf(blocks.get(row.id)),
+      ...(row.resend_due === null ? {} : { leaver: { resend: row.resend_due === 1 } }),
+      ...failureOf(failures.get(row.id), own, alone),
+      events: [
+        ...[marks.get(row.id) ?? []].flat(),
+        ...(remains.get(row.id) ?? []),
+        ...own.map((event) => toEvent(acceptedSince(event, row))),
+      ],
+      unanswered: unansweredAmong(operations),
+    }
+  })
+}
+
+type RowsByEmployee<T> = ReadonlyMap<string, readonly T[]>
+
+async function eventsOf(sql: Sql, ids: readonly string[]): Promise<RowsByEmployee<EventRow>> {
+  const rows = await readRows<EventRow>(
+    sql,
+    ['id TEXT'],
+    ids.map((id) => [id]),
+    `SELECT ${EVENT_COLUMNS}, c.interim, c.deactivation_only FROM v JOIN events e ON e.employee = v.id ${AS_GOOD_AS_FINAL}`,
   )
-  return employees.map((row) => ({
-    employeeId: row.id,
-    revision: row.revision,
-    acceptedHash: row.accepted_hash,
-    known: row.known === 1,
-    failedHash: row.failed_hash,
-    ...(row.disabled_elsewhere_at === null ? {} : { disabledElsewhereAt: row.disabled_elsewhere_at }),
-    ...blockOf(blocks.get(row.id)),
-    ...(row.resend_due === null ? {} : { leaver: { resend: row.resend_due === 1 } }),
-    ...failureOf(
-      failures.get(row.id),
-      events.get(row.id) ?? [],
-      sent.get(row.id)?.find(({ state }) => state === 'pending')?.seq ?? null,
-    ),
-    events: [
-      ...[marks.get(row.id) ?? []].flat(),
-      ...(remains.get(row.id) ?? []),
-      ...(events.get(row.id) ?? []).map((event) => acceptedSince(event, row)).map(toEvent),
-    ],
-    unanswered: (sent.get(row.id) ?? [])
-      .sort((a, b) => a.seq - b.seq)
-      .flatMap(({ seq, state, active }): UnansweredOperation[] =>
-        state === 'pending' ? [] : [{ id: operationId(seq), state, active: active === 1 }],
-      ),
-  }))
+  return Map.groupBy(rows, (row) => row.employee)
+}
+
+interface SentRow {
+  readonly seq: number
+  readonly employee: string
+  readonly state: 'pending' | 'batched' | 'accepted'
+  readonly active: number
+}
+
+/** Operations without an answer, and deactivations only that are not sent yet. */
+async function operationsOf(sql: Sql, ids: readonly string[]): Promise<RowsByEmployee<SentRow>> {
+  const rows = await readRows<SentRow>(
+    sql,
+    ['id TEXT'],
+    ids.map((id) => [id]),
+    `SELECT o.seq, o.employee, o.state, o.active FROM v JOIN operations o ON o.employee = v.id
+     WHERE COALESCE(o.state, '') IN ('batched', 'accepted') OR (COALESCE(o.state, '') = 'pending' AND o.deactivation_only = 1)`,
+  )
+  return Map.groupBy(rows, (row) => row.employee)
+}
+
+function unansweredAmong(operations: readonly SentRow[]): readonly UnansweredOperation[] {
+  return operations
+    .toSorted((a, b) => a.seq - b.seq)
+    .flatMap(({ seq, state, active }): UnansweredOperation[] =>
+      state === 'pending' ? [] : [{ id: operationId(seq), state, active: active === 1 }],
+    )
 }
 
 function blockOf(block: BlockPeriod | undefined): { blocked?: BlockPeriod } {

@@ -153,6 +153,29 @@ async function withdrawOutpaced(
   return rows.map(({ employee }) => employee)
 }
 
+/** Withdraws the operations of a batch that a newer state has overtaken. */
+async function withdrawStale(
+  sql: Sql,
+  batch: number,
+  employees: readonly string[],
+  now: number,
+): Promise<void> {
+  const overtaken = await sql.all<{ employee: string }>(
+    `UPDATE operations SET state = 'withdrawn', finished_at = ? WHERE batch = ? AND state = 'batched' AND EXISTS (
+       SELECT 1 FROM operations newer WHERE newer.employee = operations.employee AND newer.seq > operations.seq AND newer.state <> 'withdrawn')
+     RETURNING employee`,
+    [now, batch],
+  )
+  const outpaced = await withdrawOutpaced(sql, batch, employees, now)
+  const reversing = await withdrawReversals(sql, batch, employees, now)
+  await planAgain(sql, [...outpaced, ...reversing], now)
+  const withdrawn = [...overtaken.map(({ employee }) => employee), ...outpaced, ...reversing]
+  await addUnanswered(sql, withdrawn, -1)
+  // It may have been handed over before, by an attempt whose answer got lost, and land after what
+  // overtook it.
+  await resendAfterLoss(sql, withdrawn, now)
+}
+
 export async function takeSlot(sql: Sql, instance: string, id: string, query: SlotQuery): Promise<Slot> {
   const { now, owner, leaseMs, limits } = query
   const seq = seqOf(id)
@@ -171,21 +194,7 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
   const inBatch = batched.map(({ employee }) => employee)
   await lockEmployees(sql, inBatch)
   await sql.lock('calls')
-
-  const overtaken = await sql.all<{ employee: string }>(
-    `UPDATE operations SET state = 'withdrawn', finished_at = ? WHERE batch = ? AND state = 'batched' AND EXISTS (
-       SELECT 1 FROM operations newer WHERE newer.employee = operations.employee AND newer.seq > operations.seq AND newer.state <> 'withdrawn')
-     RETURNING employee`,
-    [now, seq],
-  )
-  const outpaced = await withdrawOutpaced(sql, seq, inBatch, now)
-  const reversing = await withdrawReversals(sql, seq, inBatch, now)
-  await planAgain(sql, [...outpaced, ...reversing], now)
-  const withdrawn = [...overtaken.map(({ employee }) => employee), ...outpaced, ...reversing]
-  await addUnanswered(sql, withdrawn, -1)
-  // It may have been handed over before, by an attempt whose answer got lost, and land after what
-  // overtook it.
-  await resendAfterLoss(sql, withdrawn, now)
+  await withdrawStale(sql, seq, inBatch, now)
   const operations = await operationsOf(sql, seq)
   if (operations.length === 0) {
     await sql.run(`UPDATE batches SET state = 'empty', lease_until = 0 WHERE seq = ?`, [seq])

@@ -191,14 +191,7 @@ export async function erase(
   await eraseBlockedId(sql, employee)
   if (!known) return (await wasErased(sql, employee)) ? NOTHING_LEFT : null
   for (const loaded of await loadEmployees(sql, [employee])) await keepErasedMark(sql, loaded, now)
-  // What others came in together with this person speaks of both; without it they can be put back
-  // as they were, but not edited.
-  for (const table of ['edits', 'originals'])
-    await sql.run(
-      `UPDATE ${table} SET original = NULL, body = NULL WHERE original IN (
-         SELECT o.original FROM events e JOIN originals o ON o.event_seq = e.seq WHERE e.employee = ? AND o.original IS NOT NULL)`,
-      [employee],
-    )
+  await deleteSharedBodies(sql, employee)
   const [unpublished] = await sql.all<{ n: number }>(
     'SELECT COUNT(*) AS n FROM outbox WHERE employee = ? AND published_at IS NULL',
     [employee],
@@ -242,4 +235,17 @@ async function wasErased(sql: Sql, employee: string): Promise<boolean> {
     employeeHash(employee),
   ])
   return rows.length > 0
+}
+
+/**
+ * A message with events of several employees speaks of this one too. Without its body, the events
+ * of the others can be put back as they were, but not edited.
+ */
+async function deleteSharedBodies(sql: Sql, employee: string): Promise<void> {
+  for (const table of ['edits', 'originals'])
+    await sql.run(
+      `UPDATE ${table} SET original = NULL, body = NULL WHERE original IN (
+         SELECT o.original FROM events e JOIN originals o ON o.event_seq = e.seq WHERE e.employee = ? AND o.original IS NOT NULL)`,
+      [employee],
+    )
 }

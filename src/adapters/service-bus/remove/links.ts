@@ -54,12 +54,12 @@ export interface RemovalLinks {
 
 export function removalLinks(open: () => ServiceBusReceiver): RemovalLinks {
   const links: Link[] = []
-  const kept = new Map<string, Kept>()
+  const kept = keptMessages()
 
   const drop = (link: Link | undefined): void => {
     if (!link) return
     links.splice(links.indexOf(link), 1)
-    for (const [sequence, one] of kept) if (one.link === link) kept.delete(sequence)
+    kept.forget(link)
     void closeWithin(CLOSE_MS, link.receiver.close())
   }
 
@@ -90,7 +90,39 @@ export function removalLinks(open: () => ServiceBusReceiver): RemovalLinks {
         throw error
       }
     },
-    keep: (message, link) => {
+    keep: kept.add,
+    completeKept: async (sequences) => {
+      const gone: string[] = []
+      for (const [link, found] of kept.take(sequences)) {
+        const messages = found.map(({ message }) => message)
+        gone.push(...(await complete(link, messages)))
+      }
+      return gone
+    },
+    close: async () => {
+      for (const link of links)
+        // All of one outcome, and nothing else of this link in the same tick: see `withSettler`.
+        await Promise.allSettled(kept.on(link).map((message) => link.receiver.abandonMessage(message)))
+      kept.clear()
+      await Promise.all(links.splice(0).map(({ receiver }) => closeWithin(CLOSE_MS, receiver.close())))
+    },
+  }
+}
+
+/** The messages that were passed over and are still locked, oldest first. */
+interface KeptMessages {
+  add(message: ServiceBusReceivedMessage, link: Link): void
+  /** Takes out those that are kept, by the link that they can be completed through. */
+  take(sequences: ReadonlySet<string>): ReadonlyMap<Link, readonly Kept[]>
+  on(link: Link): readonly ServiceBusReceivedMessage[]
+  forget(link: Link): void
+  clear(): void
+}
+
+function keptMessages(): KeptMessages {
+  const kept = new Map<string, Kept>()
+  return {
+    add: (message, link) => {
       const sequence = sequenceOf(message)
       kept.delete(sequence)
       kept.set(sequence, { message, link })
@@ -99,31 +131,22 @@ export function removalLinks(open: () => ServiceBusReceiver): RemovalLinks {
       const oldest = kept.keys().next()
       if (!oldest.done) kept.delete(oldest.value)
     },
-    completeKept: async (sequences) => {
-      const found = [...sequences].flatMap((sequence) => kept.get(sequence) ?? [])
-      for (const { message, link } of found) {
-        kept.delete(sequenceOf(message))
-        link.unsettled -= 1
+    take: (sequences) => {
+      const found: Kept[] = []
+      for (const sequence of sequences) {
+        const one = kept.get(sequence)
+        if (!one) continue
+        kept.delete(sequence)
+        one.link.unsettled -= 1
+        found.push(one)
       }
-      const gone: string[] = []
-      for (const [link, ones] of Map.groupBy(found, (one) => one.link))
-        gone.push(
-          ...(await complete(
-            link,
-            ones.map(({ message }) => message),
-          )),
-        )
-      return gone
+      return Map.groupBy(found, ({ link }) => link)
     },
-    close: async () => {
-      for (const link of links) {
-        const held = [...kept.values()].filter((one) => one.link === link).map(({ message }) => message)
-        // All of one outcome, and nothing else of this link in the same tick: see `withSettler`.
-        await Promise.allSettled(held.map((message) => link.receiver.abandonMessage(message)))
-      }
-      kept.clear()
-      await Promise.all(links.splice(0).map(({ receiver }) => closeWithin(CLOSE_MS, receiver.close())))
+    on: (link) => [...kept.values()].filter((one) => one.link === link).map(({ message }) => message),
+    forget: (link) => {
+      for (const [sequence, one] of kept) if (one.link === link) kept.delete(sequence)
     },
+    clear: () => kept.clear(),
   }
 }
 

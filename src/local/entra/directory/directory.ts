@@ -62,36 +62,17 @@ export function createDirectory(indexed: readonly string[]): Directory {
   const users = new Map<string, DirectoryUser>()
   const order: string[] = []
   const links = new Map<string, string>()
-  const indexes = new Map(
-    [...indexed, ...UNIQUE_ATTRIBUTES].map((name) => [name, new Map<string, readonly string[]>()]),
-  )
+  const indexes = createIndexes([...indexed, ...UNIQUE_ATTRIBUTES])
   const find = (objectId: string | undefined): DirectoryUser | undefined =>
     objectId === undefined ? undefined : users.get(objectId)
 
-  function reindex(objectId: string, former: Row | undefined, target: Row | undefined): void {
-    for (const [name, index] of indexes) {
-      const [before, after] = [textOf(former, name)?.toLowerCase(), textOf(target, name)?.toLowerCase()]
-      if (before === after) continue
-      if (before !== undefined) {
-        const rest = (index.get(before) ?? []).filter((other) => other !== objectId)
-        if (rest.length === 0) index.delete(before)
-        else index.set(before, rest)
-      }
-      if (after !== undefined) index.set(after, [...(index.get(after) ?? []), objectId])
-    }
-  }
-
   return {
     byExternalId: (externalId) => find(links.get(externalId)),
-    byAttribute: (name, value) =>
-      (indexes.get(name)?.get(value.toLowerCase()) ?? []).flatMap((objectId) => {
-        const user = users.get(objectId)
-        return user === undefined ? [] : [user]
-      }),
+    byAttribute: (name, value) => indexes.find(name, value).flatMap((objectId) => find(objectId) ?? []),
     byObjectId: find,
     put(user) {
       const { objectId, externalId, target } = user
-      reindex(objectId, users.get(objectId)?.target, target)
+      indexes.update(objectId, users.get(objectId)?.target, target)
       if (externalId !== undefined) links.set(externalId, objectId)
       if (!users.has(objectId)) order.push(objectId)
       users.set(objectId, user)
@@ -99,7 +80,7 @@ export function createDirectory(indexed: readonly string[]): Directory {
     remove(objectId) {
       const user = users.get(objectId)
       if (user === undefined) return
-      reindex(objectId, user.target, undefined)
+      indexes.update(objectId, user.target, undefined)
       if (user.externalId !== undefined) links.delete(user.externalId)
       users.delete(objectId)
     },
@@ -116,6 +97,32 @@ export function createDirectory(indexed: readonly string[]): Directory {
     },
     get size() {
       return users.size
+    },
+  }
+}
+
+/** Object ids by the values of some attributes. Case is ignored. */
+interface Indexes {
+  find(name: string, value: string): readonly string[]
+  /** The user's row was `former` and is now `target`. */
+  update(objectId: string, former: Row | undefined, target: Row | undefined): void
+}
+
+function createIndexes(names: readonly string[]): Indexes {
+  const indexes = new Map(names.map((name) => [name, new Map<string, readonly string[]>()]))
+  return {
+    find: (name, value) => indexes.get(name)?.get(value.toLowerCase()) ?? [],
+    update(objectId, former, target) {
+      for (const [name, index] of indexes) {
+        const [before, after] = [textOf(former, name)?.toLowerCase(), textOf(target, name)?.toLowerCase()]
+        if (before === after) continue
+        if (before !== undefined) {
+          const rest = (index.get(before) ?? []).filter((other) => other !== objectId)
+          if (rest.length === 0) index.delete(before)
+          else index.set(before, rest)
+        }
+        if (after !== undefined) index.set(after, [...(index.get(after) ?? []), objectId])
+      }
     },
   }
 }

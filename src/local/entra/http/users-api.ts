@@ -68,62 +68,22 @@ export function createUsersApi(
   directory: Directory,
   rows: Rows,
 ): UsersApi {
-  const window = createWindow(settings.limits.userUnitsPer10s, 10_000)
-  const counts = { userRequests: 0, userThrottled: 0 }
-
-  /** Why the request must wait; a request costs less when it names the properties that it needs. */
-  function throttled({ receivedAt, url }: Exchange): Problem | null {
-    counts.userRequests += 1
-    if (!settings.limits.enabled) return null
-    const cost = url.searchParams.has('$select') ? SELECTED_COST : COST
-    const waits = Array.from({ length: cost }, () => window.take(receivedAt))
-    const waitMs = Math.max(...waits)
-    if (waitMs === 0) return null
-    counts.userThrottled += 1
-    return throttledFor(waitMs)
-  }
-
-  function list(exchange: Exchange, version: ApiVersion): Problem | null {
-    const request = readList(exchange.url.searchParams)
-    if ('status' in request) return request
-    const { names, top, from, filter } = request
-    const { users, next } =
-      filter === null ? directory.page(from, top) : { users: matching(filter), next: undefined }
-    sendJson(exchange, 200, {
-      '@odata.context': `${exchange.origin}/${version}/$metadata#users`,
-      ...(next === undefined ? {} : { '@odata.nextLink': nextLink(exchange, TOKEN, next) }),
-      value: users.map((user) => graphUser(user, names)),
-    })
-    return null
-  }
-
-  function matching({ property, values }: Filter): readonly DirectoryUser[] {
-    return property === 'id'
-      ? values.flatMap((id) => directory.byObjectId(id) ?? [])
-      : values.flatMap((value) => directory.byAttribute(property, value))
-  }
-
-  async function change(exchange: Exchange, user: DirectoryUser): Promise<Problem | null> {
-    const given = await readUser(exchange)
-    if ('status' in given) return given
-    directory.put(withTarget(user, changedBy(given.change, toMap(user.target)), rows))
-    return null
-  }
+  const limit = createUserLimit(settings)
 
   async function act(exchange: Exchange, { version, objectId }: UsersRoute): Promise<Problem | null> {
     const { method } = exchange
     if (objectId === undefined) {
-      if (method === 'GET') return list(exchange, version)
+      if (method === 'GET') return list(exchange, version, directory)
       if (method !== 'POST') return WRONG_METHOD
       const user = newUser(rows)
-      const problem = await change(exchange, user)
+      const problem = await change(exchange, user, directory, rows)
       if (problem === null) sendJson(exchange, 201, { id: user.objectId })
       return problem
     }
     const user = directory.byObjectId(objectId)
     if (user === undefined) return NOT_FOUND
     if (method === 'PATCH') {
-      const problem = await change(exchange, user)
+      const problem = await change(exchange, user, directory, rows)
       if (problem !== null) return problem
     } else if (method === 'DELETE') directory.remove(objectId)
     else return WRONG_METHOD
@@ -137,12 +97,69 @@ export function createUsersApi(
       const { request, receivedAt } = exchange
       const problem =
         tokens.check(request.headers.authorization, permission, receivedAt) ??
-        throttled(exchange) ??
+        limit.take(exchange) ??
         (await act(exchange, route))
       if (problem !== null) sendProblem(exchange, problem)
     },
-    counts: () => ({ ...counts }),
+    counts: limit.counts,
   }
+}
+
+interface UserLimit {
+  /** Why the request must wait; a request costs less when it names the properties that it needs. */
+  take(exchange: Exchange): Problem | null
+  readonly counts: UsersApi['counts']
+}
+
+function createUserLimit({ limits }: Settings): UserLimit {
+  const window = createWindow(limits.userUnitsPer10s, 10_000)
+  let userRequests = 0
+  let userThrottled = 0
+  return {
+    take({ receivedAt, url }) {
+      userRequests += 1
+      if (!limits.enabled) return null
+      const cost = url.searchParams.has('$select') ? SELECTED_COST : COST
+      const waits = Array.from({ length: cost }, () => window.take(receivedAt))
+      const waitMs = Math.max(...waits)
+      if (waitMs === 0) return null
+      userThrottled += 1
+      return throttledFor(waitMs)
+    },
+    counts: () => ({ userRequests, userThrottled }),
+  }
+}
+
+function list(exchange: Exchange, version: ApiVersion, directory: Directory): Problem | null {
+  const request = readList(exchange.url.searchParams)
+  if ('status' in request) return request
+  const { names, top, from, filter } = request
+  const { users, next } =
+    filter === null ? directory.page(from, top) : { users: matching(filter, directory), next: undefined }
+  sendJson(exchange, 200, {
+    '@odata.context': `${exchange.origin}/${version}/$metadata#users`,
+    ...(next === undefined ? {} : { '@odata.nextLink': nextLink(exchange, TOKEN, next) }),
+    value: users.map((user) => graphUser(user, names)),
+  })
+  return null
+}
+
+function matching({ property, values }: Filter, directory: Directory): readonly DirectoryUser[] {
+  return property === 'id'
+    ? values.flatMap((id) => directory.byObjectId(id) ?? [])
+    : values.flatMap((value) => directory.byAttribute(property, value))
+}
+
+async function change(
+  exchange: Exchange,
+  user: DirectoryUser,
+  directory: Directory,
+  rows: Rows,
+): Promise<Problem | null> {
+  const given = await readUser(exchange)
+  if ('status' in given) return given
+  directory.put(withTarget(user, changedBy(given.change, toMap(user.target)), rows))
+  return null
 }
 
 function newUser(rows: Rows): DirectoryUser {

@@ -41,39 +41,6 @@ export function createViews(directory: Directory, log: Log, rows: Rows): Views {
       yield { recordId, changeId, externalId, ...origin }
   }
 
-  async function* pieces<T>(
-    items: Iterable<T>,
-    open: string,
-    close: string,
-    write: (item: T) => string,
-  ): AsyncGenerator<string> {
-    const slices = createSlices()
-    let text = open
-    let separator = ''
-    for (const item of items) {
-      text += separator + write(item)
-      separator = ',\n'
-      const isDue = slices.pause()
-      if (isDue !== undefined) await isDue
-      if (text.length > 65_536) {
-        yield text
-        text = ''
-      }
-    }
-    yield text + close
-  }
-
-  async function collect<T>(items: Iterable<T>): Promise<T[]> {
-    const slices = createSlices()
-    const found: T[] = []
-    for (const item of items) {
-      found.push(item)
-      const isDue = slices.pause()
-      if (isDue !== undefined) await isDue
-    }
-    return found
-  }
-
   return {
     directory: async () => Object.fromEntries(await collect(users())),
     truth: () => collect(truths()),
@@ -86,4 +53,39 @@ export function createViews(directory: Directory, log: Log, rows: Rows): Views {
       ),
     truthJson: () => pieces(truths(), '[', ']', (entry) => JSON.stringify(entry)),
   }
+}
+
+/** A list as text, in pieces, giving way to other work between them. */
+async function* pieces<T>(
+  items: Iterable<T>,
+  open: string,
+  close: string,
+  write: (item: T) => string,
+): AsyncGenerator<string> {
+  const slices = createSlices()
+  let text = open
+  let separator = ''
+  for (const item of items) {
+    text += separator + write(item)
+    separator = ',\n'
+    const isDue = slices.pause()
+    if (isDue !== undefined) await isDue
+    if (text.length > 65_536) {
+      yield text
+      text = ''
+    }
+  }
+  yield text + close
+}
+
+/** A list, giving way to other work while it grows. */
+async function collect<T>(items: Iterable<T>): Promise<T[]> {
+  const slices = createSlices()
+  const found: T[] = []
+  for (const item of items) {
+    found.push(item)
+    const isDue = slices.pause()
+    if (isDue !== undefined) await isDue
+  }
+  return found
 }

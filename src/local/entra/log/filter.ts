@@ -46,15 +46,17 @@ function literal(token: Token): Literal {
   throw new FilterError(`'${token.value}' is not a literal.`)
 }
 
-/**
- * Reads the part of OData's `$filter` that the provisioning log documents (`eq`, `contains`, `gt`,
- * `lt`, joined by `and`), and its near relations (`ne`, `ge`, `le`, `or`, `not`, `startswith`,
- * parentheses). Throws FilterError for anything else.
- */
-export function parseFilter(text: string): Filter {
-  const list = tokens(text)
+/** A position in the tokens of a filter. */
+interface Cursor {
+  readonly peek: () => Token | undefined
+  readonly take: () => Token
+  /** Whether the next token is this word or mark, and no text. */
+  readonly isNext: (value: string) => boolean
+  readonly expect: (value: string) => void
+}
+
+function cursorOver(list: readonly Token[]): Cursor {
   let next = 0
-  let depth = 0
   const peek = (): Token | undefined => list[next]
   const take = (): Token => {
     const token = list[next]
@@ -62,12 +64,26 @@ export function parseFilter(text: string): Filter {
     next += 1
     return token
   }
-  const isNext = (value: string): boolean => peek()?.value === value && peek()?.kind !== 'text'
-  const expect = (value: string): void => {
-    const token = take()
-    if (token.value !== value || token.kind === 'text')
-      throw new FilterError(`'${value}' is expected at position ${token.at}.`)
+  return {
+    peek,
+    take,
+    isNext: (value) => peek()?.value === value && peek()?.kind !== 'text',
+    expect: (value) => {
+      const token = take()
+      if (token.value !== value || token.kind === 'text')
+        throw new FilterError(`'${value}' is expected at position ${token.at}.`)
+    },
   }
+}
+
+/**
+ * Reads the part of OData's `$filter` that the provisioning log documents (`eq`, `contains`, `gt`,
+ * `lt`, joined by `and`), and its near relations (`ne`, `ge`, `le`, `or`, `not`, `startswith`,
+ * parentheses). Throws FilterError for anything else.
+ */
+export function parseFilter(text: string): Filter {
+  const { peek, take, isNext, expect } = cursorOver(tokens(text))
+  let depth = 0
 
   function any(): Filter {
     let left = all()

@@ -92,18 +92,9 @@ export function createMapping(settings: Settings): Mapping {
 
   function apply(request: MapRequest): Map<string, Value> {
     const target = new Map<string, Value>()
-    for (const { mapping, sources, evaluate } of rules) {
-      const former = valueOf(request.before?.target, mapping.target)
-      const isKept =
-        request.before !== undefined &&
-        (mapping.apply === 'onCreate' || !sources.every((path) => path === 'active' || clears(path)))
-      const value =
-        request.before !== undefined && mapping.apply === 'onCreate'
-          ? former
-          : (evaluate(request) ?? (isKept ? former : undefined))
-      const filled =
-        value ?? (request.before === undefined || mapping.type === 'none' ? mapping.defaultIfNull : undefined)
-      if (filled !== undefined && filled !== '') target.set(mapping.target, filled)
+    for (const rule of rules) {
+      const value = valueBy(rule, request, clears)
+      if (value !== undefined && value !== '') target.set(rule.mapping.target, value)
     }
     for (const [path, value] of entriesOf(request.source)) {
       const name = impliedTarget(path)
@@ -113,6 +104,25 @@ export function createMapping(settings: Settings): Mapping {
     return target
   }
 
+  return { apply, uses, clears, ...specialTargets(rules) }
+}
+
+/** What a rule makes of a record. A missing value keeps the former one where it may not be cleared. */
+function valueBy(
+  { mapping, sources, evaluate }: Rule,
+  request: MapRequest,
+  clears: (path: string) => boolean,
+): Value | undefined {
+  const { before } = request
+  if (before === undefined) return evaluate(request) ?? mapping.defaultIfNull
+  const former = valueOf(before.target, mapping.target)
+  const fallback = mapping.type === 'none' ? mapping.defaultIfNull : undefined
+  if (mapping.apply === 'onCreate') return former ?? fallback
+  const isKept = !sources.every((path) => path === 'active' || clears(path))
+  return evaluate(request) ?? (isKept ? former : undefined) ?? fallback
+}
+
+function specialTargets(rules: readonly Rule[]): Pick<Mapping, 'matching' | 'unique' | 'reference'> {
   const matching = rules
     .flatMap(({ mapping: { target, matching: precedence } }) =>
       precedence === undefined ? [] : [{ target, precedence }],
@@ -124,7 +134,7 @@ export function createMapping(settings: Settings): Mapping {
   )
   const reference = rules.find(({ mapping }) => mapping.type === 'direct' && mapping.source === MANAGER)
     ?.mapping.target
-  return { apply, uses, clears, matching, unique, reference }
+  return { matching, unique, reference }
 }
 
 /** The attributes of the source that a mapping reads. */

@@ -37,8 +37,11 @@ export type ThreadAnswer =
   | { readonly kind: 'answered'; readonly id: number; readonly counts?: EntityCounts }
   | { readonly kind: 'failed'; readonly id: number | undefined; readonly message: string }
 
+type Started = ThreadAnswer & { readonly kind: 'started' }
+type Answered = ThreadAnswer & { readonly kind: 'answered' }
+
 interface Waiting {
-  readonly resolve: (answer: ThreadAnswer & { readonly kind: 'answered' }) => void
+  readonly resolve: (answer: Answered) => void
   readonly reject: (error: Error) => void
 }
 
@@ -54,63 +57,20 @@ export async function startBrokerThread(options: BrokerThreadOptions): Promise<B
       : options.config
   const start: ThreadStart = { ...options, config }
   const worker = new Worker(new URL('worker.ts', import.meta.url), { workerData: start })
-  const waiting = new Map<number, Waiting>()
-  const failAll = (error: Error) => {
-    for (const { reject } of waiting.values()) reject(error)
-    waiting.clear()
-  }
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-  const started = await new Promise<ThreadAnswer & { readonly kind: 'started' }>((resolve, reject) => {
-    const fail = (error: Error) => {
-      reject(error)
-      failAll(error)
-    }
-    worker.on('error', fail)
-    worker.on('exit', () => fail(new Error('the broker thread has ended')))
-    worker.on('message', (answer: ThreadAnswer) => {
-      switch (answer.kind) {
-        case 'started':
-          resolve(answer)
-          return
-        case 'answered':
-          waiting.get(answer.id)?.resolve(answer)
-          waiting.delete(answer.id)
-          return
-        case 'failed':
-          if (answer.id === undefined) {
-            reject(new Error(answer.message))
-            return
-          }
-          waiting.get(answer.id)?.reject(new Error(answer.message))
-          waiting.delete(answer.id)
-          return
-        default:
-          return unreachable(answer)
-      }
-    })
-  })
+  const { started, call } = callsOf(worker)
+  const { port, connectionString, tls } = await started
 
-  let calls = 0
   let stopping: Promise<void> | undefined
-  const call = async (
-    build: (id: number) => ThreadCall,
-  ): Promise<ThreadAnswer & { readonly kind: 'answered' }> => {
-    calls += 1
-    const id = calls
-    return await new Promise((resolve, reject) => {
-      waiting.set(id, { resolve, reject })
-      worker.postMessage(build(id))
-    })
-  }
   const stop = async () => {
     const answered = call((id) => ({ id, kind: 'stop' })).catch(() => {})
     await Promise.race([answered, exited])
     await worker.terminate()
   }
   return {
-    port: started.port,
-    connectionString: started.connectionString,
-    tls: started.tls,
+    port,
+    connectionString,
+    tls,
     counts: async (entity) => {
       const { counts } = await call((id) => ({ id, kind: 'counts', entity }))
       if (counts === undefined) throw new Error('the broker thread answered without counts')
@@ -124,4 +84,56 @@ export async function startBrokerThread(options: BrokerThreadOptions): Promise<B
       return stopping
     },
   }
+}
+
+interface ThreadCalls {
+  /** Rejects when the broker cannot be started. */
+  readonly started: Promise<Started>
+  /** Rejects when the call fails, or when the thread ends before it answers. */
+  readonly call: (build: (id: number) => ThreadCall) => Promise<Answered>
+}
+
+/** Calls into the thread, and the answers that belong to them. */
+function callsOf(worker: Worker): ThreadCalls {
+  const waiting = new Map<number, Waiting>()
+  const started = Promise.withResolvers<Started>()
+  const take = (id: number): Waiting | undefined => {
+    const one = waiting.get(id)
+    waiting.delete(id)
+    return one
+  }
+  const fail = (error: Error) => {
+    started.reject(error)
+    for (const { reject } of waiting.values()) reject(error)
+    waiting.clear()
+  }
+  worker.on('error', fail)
+  worker.on('exit', () => fail(new Error('the broker thread has ended')))
+  worker.on('message', (answer: ThreadAnswer) => {
+    switch (answer.kind) {
+      case 'started':
+        started.resolve(answer)
+        return
+      case 'answered':
+        take(answer.id)?.resolve(answer)
+        return
+      case 'failed': {
+        const error = new Error(answer.message)
+        if (answer.id === undefined) started.reject(error)
+        else take(answer.id)?.reject(error)
+        return
+      }
+      default:
+        return unreachable(answer)
+    }
+  })
+  let calls = 0
+  const call = (build: (id: number) => ThreadCall): Promise<Answered> => {
+    calls += 1
+    const { promise, resolve, reject } = Promise.withResolvers<Answered>()
+    waiting.set(calls, { resolve, reject })
+    worker.postMessage(build(calls))
+    return promise
+  }
+  return { started: started.promise, call }
 }

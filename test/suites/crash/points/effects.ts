@@ -1,4 +1,4 @@
-import type { Ports } from '../../../../src/core/connector.ts'
+import type { Ports } from '../../../../src/core/connector/assembly.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import type { SourceMessage } from '../../../../src/core/ports.ts'
 

@@ -50,42 +50,13 @@ export function openSqlite(given: string, options: SqliteOptions = {}): Driver {
 }
 
 function driverOn(path: string, options: SqliteOptions): Driver {
-  const { sole } = options
-  if (!options.readOnly && path !== IN_MEMORY) {
-    // The files beside it get the rights of this one.
-    makePrivate(path)
-    for (const suffix of ['-wal', '-shm']) takeRights(`${path}${suffix}`)
-  }
-  const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: BUSY_MS })
-  if (!options.readOnly)
-    database.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; PRAGMA secure_delete = ON',
-    )
-  // Without statistics the planner takes 256 listed rows for many, and would rather walk the whole
-  // table past an index made of the list. KiB. Who only reads walks through once and would keep
-  // what it never asks for again.
-  database.exec(
-    `PRAGMA cache_size = ${options.readOnly ? -8_192 : -65_536}; PRAGMA temp_store = MEMORY; PRAGMA automatic_index = OFF`,
-  )
-  const statements = new Map<string, StatementSync>()
-  const prepare = (text: string): StatementSync => {
-    let statement = statements.get(text)
-    if (!statement) statements.set(text, (statement = database.prepare(withoutPeeking(text))))
-    return statement
-  }
-  const sql: Omit<Sql, 'pendingTotals'> = {
-    dialect: sqliteDialect,
-    lock: async () => {},
-    all: async <T>(text: string, parameters: readonly Parameter[] = []) =>
-      prepare(text).all(...single(parameters)) as T[],
-    run: async (text, parameters = []) => Number(prepare(text).run(...single(parameters)).changes),
-  }
-  // One connection: a transaction begins when the one before it has ended.
-  let last: Promise<unknown> = Promise.resolve()
+  const { sole, readOnly = false } = options
+  const database = openDatabase(path, readOnly)
+  const { sql, forget } = statementsOf(database)
   const transaction = async <T>(work: (sql: Sql) => Promise<T>): Promise<T> => {
     sole?.expectFiles()
     try {
-      database.exec(options.readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE')
+      database.exec(readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE')
       const within = { ...sql, pendingTotals: new Map() }
       await sole?.expectOwner(within)
       const result = await work(within)
@@ -98,37 +69,84 @@ function driverOn(path: string, options: SqliteOptions): Driver {
       throw toldOfFile(error, path)
     }
   }
+  // One connection: work begins when the work before it has ended.
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(work: () => T | Promise<T>): Promise<T> => {
+    const turn = last.then(work)
+    last = turn.catch(() => {})
+    return turn
+  }
   return {
     dialect: sqliteDialect,
-    transaction: (work) => {
-      const turn = last.then(() => transaction(work))
-      last = turn.catch(() => {})
-      return turn
-    },
-    scrub: () => {
-      // What was deleted is overwritten in the file; the log before it still has the pages as they
-      // were.
-      const turn = last.then(() => {
-        database.exec(`PRAGMA busy_timeout = ${SCRUB_MS}`)
-        const left = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy']
-        database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
-        return left === 0
-      })
-      last = turn.catch(() => {})
-      return turn
-    },
+    transaction: (work) => inTurn(() => transaction(work)),
+    scrub: () => inTurn(() => emptyLog(database)),
     close: async () => {
       await last
       sole?.end()
-      statements.clear()
+      forget()
       database.close()
     },
   }
 }
 
+function openDatabase(path: string, readOnly: boolean): DatabaseSync {
+  if (!readOnly && path !== IN_MEMORY) {
+    // The files beside it get the rights of this one.
+    makePrivate(path)
+    for (const suffix of ['-wal', '-shm']) takeRights(`${path}${suffix}`)
+  }
+  const database = new DatabaseSync(path, { readOnly, timeout: BUSY_MS })
+  if (!readOnly)
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; PRAGMA secure_delete = ON',
+    )
+  // `automatic_index`: without statistics the planner takes 256 listed rows for many, and would
+  // rather walk the whole table past an index made of the list. `cache_size`, in KiB: a reader
+  // walks through the file once and would keep pages that it never reads again.
+  database.exec(
+    `PRAGMA cache_size = ${readOnly ? -8_192 : -65_536}; PRAGMA temp_store = MEMORY; PRAGMA automatic_index = OFF`,
+  )
+  return database
+}
+
+/** Each statement is compiled once, until `forget`. */
+function statementsOf(database: DatabaseSync): {
+  readonly sql: Omit<Sql, 'pendingTotals'>
+  readonly forget: () => void
+} {
+  const statements = new Map<string, StatementSync>()
+  const prepare = (text: string): StatementSync => {
+    let statement = statements.get(text)
+    if (!statement) statements.set(text, (statement = database.prepare(withoutPeeking(text))))
+    return statement
+  }
+  return {
+    sql: {
+      dialect: sqliteDialect,
+      lock: async () => {},
+      all: async <T>(text: string, parameters: readonly Parameter[] = []) =>
+        prepare(text).all(...single(parameters)) as T[],
+      run: async (text, parameters = []) => Number(prepare(text).run(...single(parameters)).changes),
+    },
+    forget: () => statements.clear(),
+  }
+}
+
 /**
- * SQLite plans with the value of a plain `LIMIT ?`, so it compiles such a statement anew for every run, and not
- * with that of an expression. https://sqlite.org/c3ref/c_dbconfig_defensive.html, SQLITE_DBCONFIG_ENABLE_QPSG
+ * Deleted content is overwritten in the file, but the log still has the pages as they were before.
+ * Returns false when a reader was in the way.
+ */
+function emptyLog(database: DatabaseSync): boolean {
+  database.exec(`PRAGMA busy_timeout = ${SCRUB_MS}`)
+  const left = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy']
+  database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
+  return left === 0
+}
+
+/**
+ * SQLite plans with the value of a plain `LIMIT ?`, so it compiles such a statement again for every
+ * run. It does not do that with the value of an expression.
+ * https://sqlite.org/c3ref/c_dbconfig_defensive.html, SQLITE_DBCONFIG_ENABLE_QPSG
  */
 function withoutPeeking(text: string): string {
   return text.replaceAll(/\b(LIMIT|OFFSET) \?/g, '$1 +?')

@@ -44,75 +44,94 @@ export interface LedgerThread {
 export async function ledgerInThread(
   script: URL,
   workerData: unknown,
-  { tokenFor, onGone }: ThreadOptions = {},
+  options: ThreadOptions = {},
 ): Promise<LedgerThread> {
   const worker = new Worker(script, { workerData })
-  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
-  let calls = 0
-  let gone: Error | null = null
+  const calls = callsTo(worker, options)
+  const methods = await calls.opened.catch(async (error: unknown) => {
+    await worker.terminate()
+    throw error
+  })
+  const { ask } = calls
+  const close = async (): Promise<void> => {
+    if (calls.gone) return
+    const exited = new Promise((resolve) => worker.once('exit', resolve))
+    calls.expectEnd()
+    await ask('close', [])
+    await exited
+  }
+  let closing: Promise<void> | null = null
+  const remote = Object.fromEntries(
+    methods.map((method) => [method, (...given: readonly unknown[]) => ask(method, given)]),
+  ) as { [M in keyof Ledger]: Ledger[M] }
+  return { ledger: { ...remote, close: () => (closing ??= close()) }, ask }
+}
 
+interface ThreadCalls {
+  /** The names of the ledger's methods. Rejects if it cannot be opened. */
+  readonly opened: Promise<readonly (keyof Ledger)[]>
+  readonly ask: AskThread
+  /** Why the thread has ended; `null` while it works. */
+  readonly gone: Error | null
+  /** From now on the end of the thread is not a failure. */
+  expectEnd(): void
+}
+
+/** Calls into the thread, and the answers that belong to them. Answers its requests for tokens. */
+function callsTo(worker: Worker, { tokenFor, onGone }: ThreadOptions): ThreadCalls {
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
+  let count = 0
+  let gone: Error | null = null
+  let endExpected = false
+
+  const expect = (id: number): Promise<unknown> =>
+    new Promise((resolve, reject) => waiting.set(id, { resolve, reject }))
   const end = (error: Error): void => {
     gone ??= error
     for (const { reject } of waiting.values()) reject(error)
     waiting.clear()
   }
-  const fetchToken = async ({ tokenFor: scope, id }: TokenWanted): Promise<void> => {
-    const token = (await tokenFor?.(scope).catch(() => null)) ?? null
-    worker.postMessage({ token, id } satisfies TokenAnswer)
-  }
-  worker.on('message', (message: Reply | TokenWanted | Lost) => {
-    if ('lost' in message) return lose(revive(message.lost))
-    if ('tokenFor' in message) return void fetchToken(message)
-    const asked = waiting.get(message.id)
-    waiting.delete(message.id)
-    if ('error' in message) asked?.reject(revive(message.error))
-    else asked?.resolve(message.value)
-  })
-  let closing: Promise<void> | null = null
   const lose = (error: Error): void => {
     if (gone) return
     end(error)
     onGone?.(error)
   }
-  const die = (cause: unknown): void => {
-    const { code } = pack(cause)
-    lose(
-      new RollcallError('LedgerGone', `the thread of the ledger ended (${code}); start this process anew`, {
-        cause,
-      }),
-    )
+  const sendToken = async ({ tokenFor: scope, id }: TokenWanted): Promise<void> => {
+    const token = (await tokenFor?.(scope).catch(() => null)) ?? null
+    worker.postMessage({ token, id } satisfies TokenAnswer)
   }
-  worker.on('error', die)
+  worker.on('message', (message: Reply | TokenWanted | Lost) => {
+    if ('lost' in message) return lose(revive(message.lost))
+    if ('tokenFor' in message) return void sendToken(message)
+    const asked = waiting.get(message.id)
+    waiting.delete(message.id)
+    if ('error' in message) asked?.reject(revive(message.error))
+    else asked?.resolve(message.value)
+  })
+  worker.on('error', (error) => lose(threadEnded(error)))
   worker.on('exit', () => {
-    if (closing || gone) end(new RollcallError('LedgerClosed', 'the ledger is closed'))
-    else die(null)
+    if (endExpected || gone) end(new RollcallError('LedgerClosed', 'the ledger is closed'))
+    else lose(threadEnded(null))
   })
-
-  const expect = (id: number): Promise<unknown> =>
-    new Promise((resolve, reject) => waiting.set(id, { resolve, reject }))
-  const ask: AskThread = (method, given, transfer = []) => {
-    if (gone) return Promise.reject(gone)
-    const call: Call = { id: ++calls, method, arguments: given }
-    const answer = expect(call.id)
-    worker.postMessage(call, transfer)
-    return answer
+  return {
+    opened: expect(0) as Promise<readonly (keyof Ledger)[]>,
+    ask: (method, given, transfer = []) => {
+      if (gone) return Promise.reject(gone)
+      const call: Call = { id: ++count, method, arguments: given }
+      const answer = expect(call.id)
+      worker.postMessage(call, transfer)
+      return answer
+    },
+    get gone() {
+      return gone
+    },
+    expectEnd: () => (endExpected = true),
   }
-  const methods = await expect(0).catch(async (error: unknown) => {
-    await worker.terminate()
-    throw error
+}
+
+function threadEnded(cause: unknown): RollcallError {
+  const { code } = pack(cause)
+  return new RollcallError('LedgerGone', `the thread of the ledger ended (${code}); start this process anew`, {
+    cause,
   })
-
-  const close = async (): Promise<void> => {
-    if (gone) return
-    const exited = new Promise((resolve) => worker.once('exit', resolve))
-    await ask('close', [])
-    await exited
-  }
-  const remote = Object.fromEntries(
-    (methods as readonly (keyof Ledger)[]).map((method) => [
-      method,
-      (...given: readonly unknown[]) => ask(method, given),
-    ]),
-  ) as { [M in keyof Ledger]: Ledger[M] }
-  return { ledger: { ...remote, close: () => (closing ??= close()) }, ask }
 }

@@ -8,6 +8,7 @@ import {
   resumeRun,
   type RunContext,
   type RunDecision,
+  type RunResult,
   type RunView,
 } from '../../../../core/report/replay/run/run.ts'
 
@@ -53,22 +54,23 @@ export function replayRunner({ runtime, leaseMs, log }: RunnerContext): ReplayRu
   let working: Promise<void> | null = null
   let running: number | null = null
 
-  const carryOut = async (run: ReplayRun, { resumed, open }: Order, signal: AbortSignal): Promise<void> => {
-    await using stack = new AsyncDisposableStack()
-    const context = { ...(await open(stack)), listenForStop: () => signal }
-    const result =
-      resumed === null
-        ? await carryOutAlone(run, context, UNSEEN)
-        : await resumeRun(run, resumed, context, UNSEEN)
-    const ending = result.kind === 'ended' ? result.ending : 'not-started'
-    log.info('replay.ended', { run: run.id, ending })
-    if (result.kind === 'not-started' && !result.stopped)
-      failures.set(run.id, 'another command carries it out')
-    if (ending === 'held')
-      failures.set(
-        run.id,
-        'every copy is sent, but another process holds originals locked on the bus: resume it to remove them',
-      )
+  const note = (run: number, failure: string): void => {
+    failures.set(run, failure)
+    const [oldest] = failures.keys()
+    if (failures.size > MOST_FAILURES && oldest !== undefined) failures.delete(oldest)
+  }
+
+  const goOn = async (run: ReplayRun, order: Order, signal: AbortSignal): Promise<void> => {
+    try {
+      const result = await carryOut(run, order, signal)
+      const ending = result.kind === 'ended' ? result.ending : 'not-started'
+      log.info('replay.ended', { run: run.id, ending })
+      const failure = failureIn(result)
+      if (failure !== null) note(run.id, failure)
+    } catch (error) {
+      log.error('replay.stopped', { ...describeError(error), run: run.id })
+      note(run.id, error instanceof RollcallError ? error.message : 'it failed; see the log of the process')
+    }
   }
 
   const work = async (order: Order, begun: (run: ReplayRun | null) => void): Promise<void> => {
@@ -78,15 +80,7 @@ export function replayRunner({ runtime, leaseMs, log }: RunnerContext): ReplayRu
       failures.delete(run.id)
       running = run.id
       begun(run)
-      await carryOut(run, order, AbortSignal.any([lost, stopping.signal])).catch((error: unknown) => {
-        log.error('replay.stopped', { ...describeError(error), run: run.id })
-        failures.set(
-          run.id,
-          error instanceof RollcallError ? error.message : 'it failed; the log of the process says more',
-        )
-        const [oldest] = failures.keys()
-        if (failures.size > MOST_FAILURES && oldest !== undefined) failures.delete(oldest)
-      })
+      await goOn(run, order, AbortSignal.any([lost, stopping.signal]))
       return true
     })
     if (got === null) begun(null)
@@ -111,6 +105,22 @@ export function replayRunner({ runtime, leaseMs, log }: RunnerContext): ReplayRu
       await working
     },
   }
+}
+
+async function carryOut(run: ReplayRun, { resumed, open }: Order, signal: AbortSignal): Promise<RunResult> {
+  await using stack = new AsyncDisposableStack()
+  const context = { ...(await open(stack)), listenForStop: () => signal }
+  return resumed === null
+    ? await carryOutAlone(run, context, UNSEEN)
+    : await resumeRun(run, resumed, context, UNSEEN)
+}
+
+/** Why the run is not done, for the page; `null` when it is, or when it was stopped on purpose. */
+function failureIn(result: RunResult): string | null {
+  if (result.kind === 'not-started') return result.stopped ? null : 'another command carries it out'
+  return result.ending === 'held'
+    ? 'every copy is sent, but another process holds originals locked on the bus: resume it to remove them'
+    : null
 }
 
 /** The pages read how far a run is from the ledger. */
