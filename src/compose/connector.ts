@@ -103,7 +103,7 @@ export async function compose(
   stack.defer(() => ledger.close())
   if (!loops || loops.has('provision')) {
     await applyPilot(ledger, config.rules.pilot, runtime)
-    // Nobody waits for a lane that is not there.
+    // Without an emergency lane, no employee waits for it.
     if (config.rules.emergency === null) await ledger.markEmergencyWaits([])
   }
   const health = receiverHealth(runtime.now)

@@ -9,7 +9,7 @@ import type { Runtime } from '../core/runtime.ts'
 import { endpointOf } from './addresses.ts'
 import { callLimitsOf } from './settings.ts'
 
-/** A call has ended so long after its time limit, whatever became of it. */
+/** This long after its time limit, a call counts as ended. */
 const MARGIN_MS = 10_000
 
 /** The SCIM API of the tenant of `PROVISIONING_ENDPOINT`. */

@@ -226,7 +226,7 @@ export const ENVIRONMENT = z.object({
   }),
   DIRECTORY_GUARD: z.enum(['on', 'off']).default('on').meta({
     description:
-      'Whether the accounts of a batch are looked at before it is sent, if the permission is granted, so that none is enabled that somebody disabled',
+      'Whether the accounts of a batch are read before it is sent, if the permission is granted, so that no account is enabled that an administrator disabled',
   }),
   ESCROW_MS: duration(2_592_000_000).meta({
     description: 'How long the service may retry a failed operation itself',

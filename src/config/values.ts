@@ -46,7 +46,7 @@ export const guid = z
   .guid({ error: 'must be an id such as 8a3c2f0e-1b2d-4c5e-9f60-718293a4b5c6' })
   .transform((id) => id.toLowerCase())
 /**
- * An https address without a path. Plain http is for this machine, where nobody else listens in.
+ * An https address without a path. Plain http is only for this machine, where no other can listen.
  */
 export const httpsOrigin = text
   .transform((given) => given.replace(/\/$/, ''))

@@ -32,7 +32,7 @@ export interface SignedIn {
   readonly roles: readonly string[]
 }
 
-/** What has to be the same when the browser comes back. */
+/** What must be the same when the browser comes back. */
 export interface PendingSignIn {
   readonly state: string
   readonly nonce: string

@@ -3,8 +3,8 @@ import type { SignedIn } from '../../core/sign-in.ts'
 const LONGEST_NAME = 200
 
 /**
- * Who the claims of a verified token speak of; `null` when they name nobody, or another tenant's
- * user. `oid`, `tid` and `roles` are as in
+ * The user that the claims of a verified token name; `null` when they name none, or a user of
+ * another tenant. `oid`, `tid` and `roles` are as in
  * https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference.
  */
 export function signedInOf(claims: Readonly<Record<string, unknown>>, tenantId: string): SignedIn | null {

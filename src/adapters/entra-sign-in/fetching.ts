@@ -1,7 +1,7 @@
 /** An answer of the sign-in service is small. */
 const LARGEST_ANSWER = 200_000
 const TIMEOUT_MS = 5_000
-/** After a failure so long nothing is asked again, whoever asks. */
+/** After a failure, no request is made for this long. */
 const PAUSE_MS = 5_000
 
 export type Fetch = (address: string, init?: RequestInit) => Promise<Response>

@@ -2,8 +2,8 @@ import type { Written } from '../../core/expression/evaluate.ts'
 import type { Task } from './protocol.ts'
 
 /**
- * So many expressions of one input may be ended, one by one; then what is not known of it fails
- * too.
+ * The most expressions of one input that may be ended, one by one. After that, the results that are
+ * not known yet fail too.
  */
 const MOST_ENDED = 2
 

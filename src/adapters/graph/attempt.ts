@@ -18,8 +18,8 @@ const NO_TOKEN = {
 } as const
 
 /**
- * Makes a request that changes something, and answers what came of it. Throws only for a fault of
- * the configuration.
+ * Makes a request that changes something, and returns its result. Throws only for a fault of the
+ * configuration.
  */
 export async function attempt(request: () => Promise<Response>): Promise<UploadAnswer> {
   try {

@@ -19,7 +19,7 @@ type SdkSender = ReturnType<ServiceBusClient['createSender']>
 /** A message, or one in the client's annotated form. */
 export type Sendable = Parameters<ServiceBusMessageBatch['tryAddMessage']>[0]
 
-/** So many groups are on their way at once. */
+/** The most groups that are sent at once. */
 const GROUPS_AT_ONCE = 16
 
 /**

@@ -6,8 +6,8 @@ import { readOptionFile } from '../../compose/option-file.ts'
 import { RollcallError } from '../../core/errors.ts'
 
 /**
- * A report is signed by way of its checksum, so that whoever makes it does not have to hold it in
- * memory. The files are those of the usual tools: `sha256sum -c FILE.sha256`, and
+ * The signature is over the checksum of a report, so that a report can be written without being
+ * held in memory. The files are those of the usual tools: `sha256sum -c FILE.sha256`, and
  * `openssl pkeyutl -verify -rawin -pubin -inkey KEY -in FILE.sha256 -sigfile FILE.sha256.sig`.
  */
 const checksumOf = (file: string): string => `${file}.sha256`

@@ -27,7 +27,7 @@ interface LateLeaver {
   readonly since: string
 }
 
-/** So many late leavers are named. */
+/** The most late leavers that are named. */
 const NAMED = 5
 
 /** Looks at every open leaver case. One that only waits for its date is never late. */

@@ -25,9 +25,9 @@ const IDLE_READINGS = 120
 const PATIENCE_MS = 2_000
 /** How many employees are active changes slowly, and is counted over all of them. */
 const ACTIVE_FRESH_MS = 60_000
-/** The resolution of the event loop's delay, which an idle loop shows by itself. */
+/** The resolution with which the event loop's delay is measured; an idle loop shows this much. */
 const RESOLUTION_MS = 20
-/** The state of the job counts as known for so many polls. */
+/** How many polls the state of the job counts as known for. */
 const JOB_POLLS = 3
 
 /** What a process knows of its ledger at one moment. */

@@ -3,7 +3,7 @@ import type { Runtime } from '../../core/runtime.ts'
 export interface KeptSettings<T> {
   /** Time from one reading to the next. */
   readonly everyMs: (latest: T) => number
-  /** After so many readings that nothing asked for, there is none until something asks. */
+  /** After this many readings that were not asked for, reading rests until one is. */
   readonly idleReadings: number
 }
 

@@ -17,13 +17,13 @@ const POLL_MS = 5_000
 const LEASE_MS = 90_000
 const FIRST_RETRY_MS = 5_000
 const LONGEST_RETRY_MS = 900_000
-/** A message that its receiver refuses is given up after so many attempts. */
+/** A message that its receiver refuses is given up after this many attempts. */
 const REFUSALS = 5
 /** A message that cannot be delivered for any other reason is given up at this age. */
 const GIVEN_UP_MS = 3 * DAY_MS
 /** An attempt that is under way when the process stops may go on for this long. */
 const STOP_GRACE_MS = 4_000
-/** So many employees are named. */
+/** The most employees that are named. */
 const NAMED = 20
 
 /**

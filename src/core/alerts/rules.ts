@@ -36,8 +36,8 @@ export interface NotificationRules {
 export const NO_NOTIFICATIONS: NotificationRules = { rules: [], heartbeats: [] }
 
 /**
- * `opened`: for the first time in this episode. `grown`: the count is ten times what the channel
- * was told. `digest`: everything that quiet hours held back.
+ * `opened`: for the first time in this episode. `grown`: the count is ten times the one that
+ * was sent last. `digest`: everything that quiet hours held back.
  */
 export const NOTIFICATION_KINDS = [
   'opened',

@@ -9,7 +9,7 @@ import type { IdSet } from './id-set.ts'
 export interface CompareContext {
   /** When these accounts were read. */
   readonly seenAt: number
-  /** The directory may show what it accepted only after so long. */
+  /** How long the directory may take to show what it accepted. */
   readonly settleMs: number
   /** What earlier pages of this comparison met; `met` of those comparisons. */
   readonly seen: Pick<IdSet, 'has'>

@@ -10,7 +10,7 @@ export interface ComparisonContext {
   readonly ledger: DirectoryLedger
   readonly reader: AccountReader
   readonly runtime: Pick<Runtime, 'now' | 'sleep'>
-  /** The directory may show what it accepted only after so long. */
+  /** How long the directory may take to show what it accepted. */
   readonly settleMs: number
   /** Raise no findings and hold no employee. */
   readonly dryRun: boolean
@@ -29,7 +29,9 @@ export interface Comparison {
   readonly accounts: number
 }
 
-/** Of one code, so many findings are raised in one comparison; differences of access all are. */
+/**
+ * The most findings of one code that one comparison raises. All differences of access are raised.
+ */
 const MOST_OF_A_CODE = 1_000
 /** Employees and findings that are read in one transaction. */
 const PAGE = 1_000

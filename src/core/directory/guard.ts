@@ -9,7 +9,7 @@ import { optionalRead } from './optional-read.ts'
 /** Looks at the accounts of a batch before it is sent. */
 export interface DeactivationGuard {
   /**
-   * Holds the employees of these operations whose accounts somebody disabled since the directory
+   * Holds the employees of these operations whose accounts were disabled in the directory since it
    * took their last record. Never throws for what the directory does: without an answer the batch
    * goes as it is.
    */
@@ -20,7 +20,7 @@ export interface GuardContext {
   readonly ledger: Pick<DirectoryLedger, 'findAccountHolders' | 'recordDifferences'>
   readonly reader: Pick<AccountReader, 'find'>
   readonly runtime: Pick<Runtime, 'now' | 'log'>
-  /** The directory may show what it accepted only after so long. */
+  /** How long the directory may take to show what it accepted. */
   readonly settleMs: number
 }
 

@@ -7,7 +7,7 @@ import { beginComparison, type Comparison } from './comparison.ts'
 export interface DirectorySettings {
   /** Between the end of one comparison and the beginning of the next. */
   readonly everyMs: number
-  /** The directory may show what it accepted only after so long. */
+  /** How long the directory may take to show what it accepted. */
   readonly settleMs: number
 }
 

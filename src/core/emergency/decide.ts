@@ -31,8 +31,8 @@ const RETRY_AFTER_MS = [10_000, 60_000, 300_000, 900_000, 3_600_000] as const
 
 /**
  * Which leavers go by the lane now. Pure. Each of them is inactive by all events known, is held by
- * neither brake nor pilot, and has an operation that the normal way could not carry out; nobody is
- * chosen twice, and never more than the budget pays for.
+ * neither brake nor pilot, and has an operation that the job could not carry out. No employee is
+ * chosen twice, and no more are chosen than the budget pays for.
  */
 export function decideEmergency(
   candidates: readonly EmergencyCandidate[],

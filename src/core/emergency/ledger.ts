@@ -4,13 +4,13 @@ import type { Budget } from '../provision/pace.ts'
 import type { Spending } from './money.ts'
 import type { EmergencyReason, EmergencyWait } from './reasons.ts'
 
-/** The calls of the emergency lane: what they cost, whom they disabled, and who waits for one. */
+/** The calls of the emergency lane: costs, disabled employees, and employees who wait for one. */
 export interface EmergencyLedger {
   /** What keeps the job from taking deactivations, and what the lane has spent. Cheap. */
   readEmergencyStatus(now: number): Promise<EmergencyStatus>
   /**
-   * Deactivations that the service has not carried out, of employees with an open leaver case whom
-   * the lane has not disabled yet; those planned first come first, those without an object id last.
+   * Deactivations that the service has not carried out, of employees with an open leaver case
+   * that the lane has not disabled yet; those planned first come first, those without an object id last.
    */
   listEmergencyCandidates(query: EmergencyQuery): Promise<readonly EmergencyCandidate[]>
   /**

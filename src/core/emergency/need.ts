@@ -8,7 +8,7 @@ import type { EmergencyRules } from './settings.ts'
 export interface LaneNeed {
   readonly obstacles: readonly Obstacle[]
   /**
-   * Nothing goes by the lane: the ledger is older than the directory, or a person paused the job and
+   * The lane is not used: the ledger is older than the directory, or a person paused the job and
    * the configuration does not say that the lane may pass that.
    */
   readonly closed: boolean
@@ -49,7 +49,7 @@ export function laneNeed(
   return { obstacles, closed }
 }
 
-/** Which candidates to read; `null` when nobody can need the lane. */
+/** Which candidates to read; `null` when no employee can need the lane. */
 export function candidatesFor(
   { obstacles, closed }: LaneNeed,
   { when, lateAfterMs }: NeedRules,
@@ -60,7 +60,7 @@ export function candidatesFor(
   return when.has('late') ? { plannedBy: now - lateAfterMs, accepted: false } : null
 }
 
-/** Why this deactivation goes by the lane; `null` when it waits for its turn. */
+/** Why this deactivation takes the lane; `null` when it waits for its turn. */
 export function reasonFor(
   { createdAt, accepted }: EmergencyCandidate['operation'],
   { obstacles, closed }: LaneNeed,

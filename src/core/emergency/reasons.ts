@@ -1,5 +1,5 @@
 /**
- * Why a leaver goes by the emergency lane: what keeps the provisioning job from taking the
+ * Why a leaver takes the emergency lane: what keeps the provisioning job from taking the
  * deactivation. In the order in which they are given when several apply.
  */
 export const EMERGENCY_REASONS = {

@@ -72,7 +72,7 @@ export const FINDINGS = [
   {
     code: 'LeaverStillEnabled',
     cause:
-      'HR says that the employee left, and the account in the directory is enabled: somebody enabled it again, another account has the employee id, or the directory never did what it confirmed.',
+      'HR says that the employee left, and the account in the directory is enabled: it was enabled there again, another account has the employee id, or the directory never did what it confirmed.',
     fix: 'Find out who enabled the account. rollcall diff --repair sends the deactivation again; an account that should stay needs an event of HR.',
     owner: 'directory',
     waitingHelps: false,
@@ -90,7 +90,7 @@ export const FINDINGS = [
   {
     code: 'AccountMissing',
     cause:
-      'The directory confirmed the account of an active employee, and lists no account with its object id or its employee id: somebody deleted it.',
+      'The directory confirmed the account of an active employee, and lists no account with its object id or its employee id: it was deleted there.',
     fix: 'Restore the account in the directory within 30 days of its deletion, or let rollcall diff --repair send the record again, which makes a new account.',
     owner: 'directory',
     waitingHelps: false,
@@ -126,7 +126,7 @@ export const FINDINGS = [
   {
     code: 'AccountDiffers',
     cause:
-      'Attributes of an account are not what the directory confirmed: somebody changed them there, or the job computes them.',
+      'Attributes of an account are not what the directory confirmed: they were changed there, or the job computes them.',
     fix: 'Let rollcall diff --repair send the record again. For an attribute that the job computes, name its property, or null, under directory.compare.',
     owner: 'directory',
     waitingHelps: false,

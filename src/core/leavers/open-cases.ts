@@ -42,7 +42,7 @@ export interface OpenCasesPage {
   readonly cases: readonly OpenCase[]
   /** Where the next page begins (`after`); `null` on the last one. */
   readonly next: number | null
-  /** The page ends early, because so many cases were looked at without a match. */
+  /** The page ends early, because too many cases were read without a match. */
   readonly capped: boolean
 }
 

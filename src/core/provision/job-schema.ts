@@ -10,7 +10,7 @@ export interface JobSchema {
   readonly actions: ReadonlySet<string>
   /** The attributes that scoping filters look at; empty: every employee is in scope. */
   readonly scopedBy: readonly string[]
-  /** One cycle disables at most so many accounts; `null`: there is no threshold. */
+  /** The most accounts that one cycle disables; `null`: there is no threshold. */
   readonly deletionThreshold: number | null
   /** Failed operations that the job retries itself; `null` before its first cycle. */
   readonly escrowed: number | null

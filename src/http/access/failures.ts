@@ -1,5 +1,5 @@
 /**
- * So many wrong tokens from one address in a minute; then even the right one is refused for a
+ * After this many wrong tokens from one address in a minute, even the right one is refused for a
  * while.
  */
 const MOST = 10

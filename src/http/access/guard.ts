@@ -11,7 +11,8 @@ import { setSession } from './sign-in.ts'
 import type { Visitor } from './visitor.ts'
 
 /**
- * What the guard leaves for the pages: who asks, `null` where a route is open and nobody signed in.
+ * What the guard leaves for the pages: the visitor; `null` where a route is open and the visitor has
+ * not signed in.
  */
 export interface Guarded {
   readonly Variables: { readonly visitor: Visitor | null }
@@ -43,7 +44,7 @@ export type Refusal =
 
 const LONGEST_URL = 2_000
 /**
- * An open page asks for itself again by this header, which does not count as somebody being there.
+ * An open page reloads itself with this header; such a request does not count as a sign of a visitor.
  */
 const REFRESH_HEADER = 'rollcall-refresh'
 
@@ -84,7 +85,7 @@ function beforeSignIn(context: Context, { open, failures, now }: Guarding): Refu
   const { method, path, url } = context.req
   if (url.length > LONGEST_URL) return { status: 414 }
   const at = URL.parse(url)
-  // A host that is no name, such as a number that is no address.
+  // A host that is not a name, such as a number that is not an address.
   if (at === null || (open && !isLoopback(at.hostname))) return { status: 421 }
   const rule = ruleOf(path)
   if (!rule) return { status: 404 }

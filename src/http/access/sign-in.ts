@@ -13,7 +13,7 @@ import { sameSecret } from './token.ts'
 const COOKIE = { path: '/', secure: true, httpOnly: true, sameSite: 'Strict' } as const
 
 /**
- * What has to be the same when the browser comes back from the tenant. That request comes from
+ * What must be the same when the browser comes back from the tenant. That request comes from
  * another site, so a browser sends with it only a cookie that is `Lax`.
  */
 const PENDING_COOKIE = '__Host-rollcall-sign-in'

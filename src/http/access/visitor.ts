@@ -21,7 +21,7 @@ export interface Visitor {
   readonly key: string | null
 }
 
-/** What has to be done for this visitor to get a permission. */
+/** How this visitor can get a permission. */
 export function wayTo(permission: Permission, roles: readonly string[] | null): string {
   if (roles === null)
     return `The token does not allow “${permission}”: see console.token in the configuration.`

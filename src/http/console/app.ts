@@ -27,7 +27,7 @@ export function consoleApp(context: ConsoleContext): Hono<Guarded> {
   serveProgress(app, context)
   app.notFound((request) => refuse(request, { status: 404 }))
   app.onError((error, request) => {
-    // A client that went away, or was cut off, reads no answer: it is not a failure of ours.
+    // A client that went away, or was cut off, reads no answer: nothing has failed here.
     if (request.req.raw.signal.aborted) return request.body(null, 400)
     const reference = randomUUID()
     context.log.error('console.failed', { reference, path: request.req.path, error: error.name })

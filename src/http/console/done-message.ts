@@ -1,12 +1,12 @@
 import { sameSecret } from '../access/token.ts'
 import { seal, type Visitor } from '../access/visitor.ts'
 
-/** So long a message is shown when its page is loaded again. */
+/** How long a message is shown when its page is loaded again. */
 const SHOWN_MS = 60_000
 
 /**
- * The address of a page that shows what was done. Only this visitor sees it, and nobody else can
- * write one.
+ * The address of a page that shows what was done. Only this visitor sees it, and no
+ * other visitor can write one.
  */
 export function withMessage(to: string, done: string, visitor: Visitor, now: number): string {
   if (visitor.key === null) return to

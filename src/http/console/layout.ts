@@ -52,7 +52,7 @@ ${done === null ? NOTHING : markup`<p class="done" role="status" tabindex="-1" a
   )
 }
 
-/** As whom the audit trail names what is done here, and the way out where there is one. */
+/** The name under which the audit trail records actions of this visitor, and the sign-out link. */
 function whoAsks(visitor: Visitor): Markup {
   const { actor, by } = visitor
   const signOut = markup`<form method="post" action="/sign-out">${formTokenField(visitor)}<button>Sign out</button></form>`

@@ -59,7 +59,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fail'), ...operations, code: z.string(), reason: z.string().optional() }),
   /** The operation is accepted and never heard of again. */
   z.strictObject({ kind: z.literal('lose'), ...operations }),
-  /** The operation waits for so many cycles. */
+  /** The operation waits for this many cycles. */
   z.strictObject({ kind: z.literal('hold'), ...operations, cycles: z.number().int().positive().default(1) }),
   /** The operation takes effect and its record never appears in the log. */
   z.strictObject({ kind: z.literal('lose-record'), ...operations }),

@@ -173,7 +173,7 @@ export const settingsSchema = z.strictObject({
     .prefault({}),
   quarantine: z
     .strictObject({
-      /** At least so many failures in a cycle, and more than so many in a hundred. */
+      /** At least this many failures in a cycle, and more than this percentage. */
       failures: z.number().int().positive().default(5_000),
       percent: z.number().positive().default(40),
       /** More operations than this waiting for a retry. */

@@ -171,8 +171,7 @@ async function remember(
 /**
  * Employees with a log record of an operation other than the last accepted one, and not earlier
  * than it. A late answer, or a follow-up of an older operation, may have undone the last one, so
- * the current record is to be resent. While an operation is unanswered, its answer will decide
- * instead.
+ * the current record is resent. While an operation is unanswered, its answer decides instead.
  */
 async function overwritten(sql: Sql, joins: readonly JoinedRecord[]): Promise<string[]> {
   const spoken = joins.filter(({ operation }) => operation !== null)

@@ -12,8 +12,8 @@ export function addTotals(sql: Sql, instance: string, added: Partial<Totals>): v
 }
 
 /**
- * Last of all: who holds this row holds up every other transaction of the instance, so nothing may
- * have to be waited for after it.
+ * Must come last: the transaction that holds this row delays every other transaction of the
+ * instance, so it must not wait for anything afterwards.
  */
 export async function writeTotals(sql: Sql): Promise<void> {
   for (const [instance, sums] of sql.pendingTotals)

@@ -23,7 +23,7 @@ const SLICES: readonly string[] = [
      (SELECT id FROM instances WHERE seen_at < ? ORDER BY seen_at LIMIT ?)`,
 ]
 
-/** What the budget of the emergency lane counts is kept for longer: the last 31 days have to be there. */
+/** Kept for longer, because the budget of the emergency lane counts the last 31 days. */
 const EMERGENCY_CALLS = `DELETE FROM emergency_calls WHERE seq IN
   (SELECT seq FROM emergency_calls WHERE begun_at < ? ORDER BY begun_at LIMIT ?)`
 

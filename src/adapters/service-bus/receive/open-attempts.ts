@@ -20,7 +20,7 @@ export interface OpenAttempts {
   /** When the last attempt began. */
   readonly triedAt: number
   readonly isOpen: boolean
-  /** Whether it has been open for so long that the attempts before no longer count. */
+  /** Whether it has been open long enough that earlier attempts no longer count. */
   readonly isSteady: boolean
   /** A message arrived, which proves the link. */
   succeeded(): void

@@ -20,7 +20,7 @@ export const register: RegisterCommand = (brake, { environment, finish }) => {
   brake
     .command('status')
     .description('the deactivations in the window, the limit, and the employees who are held or refused')
-    .option('--limit <n>', 'name at most so many of each (default: 20 in a table, all in json)', count)
+    .option('--limit <n>', 'name at most this many of each (default: 20 in a table, all in json)', count)
     .addOption(ownConfigOption())
     .addOption(formatOption())
     .action(async (options) => finish(await brakeStatus(environment, options)))

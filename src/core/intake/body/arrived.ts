@@ -2,8 +2,8 @@ import { type Declared, isPacked, readBytes } from './bytes.ts'
 import type { DecodedText } from './charset.ts'
 
 /**
- * A body as it arrived: bytes that are not packed and that nobody has read yet, or what reading has
- * made of it. Reading the bytes is left to the thread that needs the text.
+ * A body as it arrived: bytes that are unpacked and not read yet, or the result of reading them.
+ * The thread that needs the text reads the bytes.
  */
 export type ArrivedBody =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly declared: Declared }

@@ -101,7 +101,7 @@ export interface DeadLetterSample {
   readonly looked: number
   /** By their detail, the most frequent first. */
   readonly details: readonly { readonly detail: string | null; readonly count: number }[]
-  /** How many were replayed before, each time in vain, and how often at most. */
+  /** How many were replayed before without success, and how often at most. */
   readonly replayed: number
   readonly mostReplays: number
 }

@@ -71,7 +71,7 @@ export interface RunningLimits {
   readonly callsPerDay: number
   readonly callsPer5s: number
   readonly batchOperations: number
-  /** After so many failures of a record, its events are blamed together. */
+  /** After this many failures of a record, the failure is attributed to all of its events. */
   readonly failedAttempts: number
   /** How long an employee waits for further events before it is planned, at least and at most. */
   readonly quietMs: number

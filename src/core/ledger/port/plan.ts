@@ -146,7 +146,7 @@ export interface BrakeRelease extends BrakeOrder {
   /** Also those whose deactivation was refused; otherwise they stay refused. */
   readonly refusedToo: boolean
   /**
-   * So many more deactivations go without counting until `endsAt`; it replaces an earlier
+   * This many more deactivations are sent without counting until `endsAt`; it replaces an earlier
    * allowance, and an amount of 0 ends it. `null`: an earlier allowance stays as it is.
    */
   readonly allowance: { readonly amount: number; readonly endsAt: number } | null

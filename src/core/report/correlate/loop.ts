@@ -115,8 +115,7 @@ async function turn(context: Context, signal: AbortSignal): Promise<number> {
 
 /**
  * The watermark. If there is none, or one from a clock that was ahead, the oldest unanswered
- * operation is the start: otherwise each of its log records would have to be looked up
- * individually.
+ * operation is the start: otherwise each of its log records would be looked up individually.
  */
 async function startOfPoll({ ledger, settings, runtime }: Context): Promise<number> {
   const now = runtime.now()

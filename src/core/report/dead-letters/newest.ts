@@ -16,13 +16,13 @@ export interface NewestPage {
   readonly deadLetters: readonly LedgerDeadLetter[]
   /** Where the next page begins; `null` on the last one. */
   readonly next: NewestDeadLettersCursor | null
-  /** The page ends early, because so many were looked at without filling it. */
+  /** The page ends early, because too many were read without filling it. */
   readonly capped: boolean
 }
 
 /** Read in one transaction. */
 const AT_ONCE = 250
-/** A page looks at so many of which the attribute may be another one. */
+/** The most that one page reads whose attribute may be another one. */
 const MOST_LOOKED_AT = 1_000
 
 /** A page of dead letters of the ledger that are not archived, the last to die first. */

@@ -377,7 +377,7 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
   {
     codes: ['IncompleteRecord', 'Incomplete'],
     cause: 'HR never sent attributes that the directory needs. The detail names them.',
-    fix: 'Complete the record at HR. Events that waited or were dead-lettered for it come back by themselves.',
+    fix: 'Complete the record at HR. Events that waited or were dead-lettered for it are then planned again without a replay.',
     owner: 'HR data',
     waitingHelps: true,
   },

@@ -38,7 +38,7 @@ export interface NativeReplaySettings {
   readonly perSecond: number | null
   /** The most copies in one commit and one send. */
   readonly batch: number
-  /** Originals are removed from their queue whenever so many copies are sent, and at the end. */
+  /** Originals are removed from their queue each time this many copies are sent, and at the end. */
   readonly removeAtOnce: number
   /** The largest difference between the clocks of the bus and of this process. */
   readonly skewMs: number

@@ -14,7 +14,7 @@ import { announceSending, type FoundItems, findOriginals, sendAnnounced } from '
 import { pacer } from './pace.ts'
 
 /**
- * After so many failures in a row the replay ends with the error. The same call continues it later.
+ * After this many failures in a row, the replay ends with the error. The same call continues it later.
  */
 const PATIENCE = 4
 

@@ -6,7 +6,7 @@ import { unit } from '../layout.ts'
 import { markup } from '../markup.ts'
 import { confirmed, fingerprint } from './confirm.ts'
 
-/** Records that somebody looked at findings, and why they need no action. */
+/** Records who looked at findings, and why they need no action. */
 export async function acknowledgeFindings(asked: Asked): Promise<Result> {
   const { form, ledger, actor, now } = asked
   const to = ownPage(form.text('to') ?? '/findings')

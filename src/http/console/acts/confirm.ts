@@ -6,7 +6,7 @@ import { actionForm, justificationField } from '../forms.ts'
 import { counted } from '../layout.ts'
 import { type Markup, markup, NOTHING, verbatim } from '../markup.ts'
 
-/** Of so many, the number has to be typed, as the commands ask for it. */
+/** From this many on, the number must be typed, as the commands ask for it. */
 const TYPED_FROM = 2
 
 /** What is asked before something is done that cannot be undone. */
@@ -95,7 +95,7 @@ ${formWith(markup`${hidden({ ...fields, seen, count: String(count), 'form-key': 
 <p><a href="${back}">Cancel</a></p></section>`
 }
 
-/** Asks for the number, where it has to be typed. `id` differs from that of every other field. */
+/** Asks for the number, where it must be typed. `id` differs from that of every other field. */
 export function typedField(id: string, count: number): Markup {
   if (count < TYPED_FROM) return NOTHING
   return markup`<p class="field-of"><label for="${id}">Type ${count} to confirm</label><input id="${id}" name="typed" required inputmode="numeric" autocomplete="off"></p>`

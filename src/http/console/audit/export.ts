@@ -6,7 +6,7 @@ import type { FileToSave } from '../page.ts'
 export const FORMATS = ['csv', 'ndjson'] as const
 export type Format = (typeof FORMATS)[number]
 
-/** An export holds so many entries, the newest. */
+/** The most entries in an export; the newest ones. */
 export const MOST_EXPORTED = 10_000
 /** Rows of one transaction. */
 const AT_ONCE = 1_000

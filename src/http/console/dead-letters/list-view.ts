@@ -77,7 +77,7 @@ function groupsOf(
   return groups.toSorted((one, other) => other.count - one.count)
 }
 
-/** So many codes are offered; the page Failures has all. */
+/** The most codes that are offered; the page Failures has all. */
 const CODES = 8
 
 function filters(filter: DeadLetterFilter, groups: readonly Group[]): Markup {

@@ -32,7 +32,7 @@ interface Asking {
   readonly next: ListCursor | null
 }
 
-/** Details and replays are counted in so many of the newest dead letters of a code. */
+/** How many of the newest dead letters of a code details and replays are counted in. */
 export const SAMPLE = 2_000
 
 export function readList(
@@ -62,7 +62,7 @@ async function readLedger(
   }
 }
 
-/** A page looks at so many messages of which the attribute may be another one. */
+/** The most messages that one page reads whose attribute may be another one. */
 const MOST_MESSAGES = 500
 const BUS_MS = 4_000
 

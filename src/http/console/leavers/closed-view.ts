@@ -16,7 +16,7 @@ import { type Markup, markup, NOTHING } from '../markup.ts'
 import { lasting, type Times } from '../times.ts'
 import { leaverTabs } from './tabs.ts'
 
-/** The summary is of so many of the cases that closed last. */
+/** How many of the cases that closed last the summary covers. */
 export const SUMMARISED = 1_000
 
 interface Shown {

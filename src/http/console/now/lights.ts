@@ -6,7 +6,7 @@ import { nextCallAt } from '../../../core/provision/pace.ts'
 import { counted, unit } from '../layout.ts'
 import type { Times } from '../times.ts'
 
-/** `off`: nothing is known, and nothing has to be. */
+/** `off`: the state is not known, and does not need to be. */
 export type Tone = 'good' | 'warn' | 'bad' | 'off'
 
 /** The state of one part, with its reason. */

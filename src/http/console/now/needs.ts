@@ -10,7 +10,7 @@ import { unit } from '../layout.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import type { Times } from '../times.ts'
 
-/** So many are shown at once. */
+/** The most that are shown at once. */
 const SHOWN = 20
 
 /** What needs a person: cause, then what to do, then where to look. */

@@ -29,7 +29,7 @@ export interface Quarantine {
 /** Everything about the job that changes. */
 export interface JobState {
   code: JobCode
-  /** Quarantined for so long that the service has disabled the job. */
+  /** The service disables a job that stays in quarantine for too long. */
   isDisabled: boolean
   quarantine: Quarantine | null
   last: Execution | null

@@ -34,8 +34,8 @@ export interface Directory {
   remove(objectId: string): void
   all(): IterableIterator<DirectoryUser>
   /**
-   * So many users from a position on, oldest first, and where the next page begins; undefined at
-   * the end. A user that was removed leaves its position empty.
+   * At most `top` users from a position on, oldest first, and where the next page begins; undefined
+   * at the end. A user that was removed leaves its position empty.
    */
   page(
     from: number,

@@ -9,7 +9,7 @@ import { RollcallError } from '../../../../core/errors.ts'
 type Kind = 'conflict' | 'connection' | 'refused'
 
 /**
- * SQLSTATEs and network codes that pass by themselves.
+ * SQLSTATEs and network codes of failures that pass without a change.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const PASSING: Readonly<Record<string, Kind>> = {

@@ -36,7 +36,7 @@ export async function serveLedger(
     return
   }
   const { ledger, release } = opened
-  // Its failure is the answer to whoever calls it.
+  // Its failure is the answer to each call of it.
   const beside = module ? load(module, ledger) : null
   beside?.catch(() => {})
   opened.watch?.((error) => {

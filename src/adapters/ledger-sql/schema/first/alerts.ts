@@ -18,7 +18,7 @@ export const alertTables = ({ integer, identity, tableOptions }: Dialect): reado
     flaps        ${integer} NOT NULL,
     logged_at    ${integer},
     logged_count ${integer},
-    -- What each channel was told, as JSON.
+    -- What was sent to each channel, as JSON.
     told         TEXT NOT NULL,
     PRIMARY KEY (code, cause)
   )${tableOptions}`,

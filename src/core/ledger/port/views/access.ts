@@ -37,7 +37,7 @@ export interface AccessFacts {
   readonly brake: { readonly state: 'held' | 'refused'; readonly since: number } | null
   /** Since when attributes are missing that the directory requires, and their names. */
   readonly incomplete: { readonly since: number; readonly missing: string | null } | null
-  /** Since when the employee waits to be planned; `null` when nothing is to be planned. */
+  /** Since when the employee waits to be planned; `null` when the employee does not. */
   readonly dueSince: number | null
   /**
    * Operations after the last accepted one that were not withdrawn, newest first; a few at most.

@@ -3,8 +3,8 @@ import type { ReplayRun } from '../../../ledger/port/replays.ts'
 import type { RunDecision } from './run.ts'
 
 /**
- * Asks whoever carries out a run to stop after the batch that is under way. Returns the pause that
- * was there before; `null` when there was none.
+ * Asks the process that carries out a run to stop after the batch that is under way. Returns the
+ * earlier pause; `null` when there was none.
  */
 export async function pauseRun(
   ledger: Pick<Ledger, 'pauseReplay'>,

@@ -37,8 +37,8 @@ export async function acknowledgeLeavers(asked: Asked): Promise<Result> {
 }
 
 /**
- * Sends all attributes of a leaver again of whom the directory accepted only the deactivation. A
- * form without a justification, as the row of a list has it, is asked for one.
+ * Sends all attributes of a leaver again, when the directory accepted only the deactivation. The
+ * row of a list has a form without a justification; the next page then asks for one.
  */
 export async function resendLeaver(asked: Asked): Promise<Result> {
   const { form, ledger, actor, now } = asked

@@ -4,7 +4,7 @@ import { findRun } from '../../../../core/report/replay/run/run.ts'
 import type { Guarded } from '../../../access/guard.ts'
 import type { ConsoleContext } from '../../context.ts'
 
-/** Browsers that are told at once; further ones ask every few seconds, as without it. */
+/** The most browsers that get events at once. Further ones ask every few seconds instead. */
 const MOST_STREAMS = 20
 const EVERY_MS = 500
 /** Then the browser connects anew. */
@@ -42,5 +42,5 @@ export function serveProgress(app: Hono<Guarded>, context: ConsoleContext): void
   })
 }
 
-/** 204 tells a browser not to connect again: the page goes on asking by itself. */
+/** 204 tells a browser not to connect again; the page then asks every few seconds. */
 const noStream = (request: Context): Response => request.body(null, 204)

@@ -11,7 +11,7 @@ import { PATCH_KINDS } from './patch.ts'
 import type { Preview } from './plan-form.ts'
 import { MOST_AT_ONCE } from './request.ts'
 
-/** Begin with so many, and look at what becomes of them. */
+/** A first run of this many shows whether the replay has the effect that is expected. */
 export const FIRST = 10
 /** Dead letters whose changes are listed. */
 const SHOWN = 50

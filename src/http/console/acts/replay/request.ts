@@ -11,7 +11,7 @@ import type { SelectionRequest } from '../../../../core/report/dead-letters/sele
 import type { Form } from '../asked.ts'
 import type { Fields } from '../confirm.ts'
 
-/** So many dead letters at once; the commands take more. */
+/** The most dead letters at once; the commands take more. */
 export const MOST_AT_ONCE = 10_000
 
 /**

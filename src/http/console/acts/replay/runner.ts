@@ -31,7 +31,7 @@ export interface Order {
 /** Carries out runs of replay in this process, behind the pages. */
 export interface ReplayRunner {
   /**
-   * Begins a run and returns it; it goes on by itself, whether or not somebody looks. `null` when a
+   * Begins a run and returns it. The run goes on whether or not its page is open. `null` when a
    * console of this ledger carries out another one.
    */
   start(order: Order): Promise<ReplayRun | null>
