@@ -90,7 +90,7 @@ void describe('an expression', () => {
       const asked = ask('$sum([1..9000].($sum([1..25].($ + 1))))')
       const before = ticksOf(pid)
       await until('it works', () => ticksOf(pid) >= before + 4)
-      // For whoever watches it to see that, too.
+      // The watchdog must see that, too.
       await delay(150)
       process.kill(pid, 'SIGSTOP')
       await delay(3_500)

@@ -58,7 +58,7 @@ const path = join(folder, 'ledger.db')
 const ledger = await openSqliteLedger({ path, now: Date.now })
 const world = new World(ledger)
 for (let made = 0; made < total; made += 1_000) {
-  // People of whom nobody ever says what the directory needs.
+  // Employees whose required attributes never come.
   const messages = Array.from({ length: Math.min(1_000, total - made) }, (_, n) => {
     const employeeId = `p${made + n}`
     const original = {

@@ -170,7 +170,7 @@ async function throughTheHistory(): Promise<Result> {
     ...(totals.events === history.events && totals.finished === history.events
       ? []
       : [`${totals.finished} of ${history.events} events are answered`]),
-    ...(totals.published === history.events ? [] : [`${totals.published} outcomes are told`]),
+    ...(totals.published === history.events ? [] : [`${totals.published} outcomes are published`]),
     ...watch.changedOnTheWay(),
     ...(await inFlightTwice(ledger, history.oracle.keys())),
   ]

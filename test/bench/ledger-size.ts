@@ -117,7 +117,7 @@ printRound({
   wrong: (await Promise.all(sites.map(wrongAtTheEnd))).flat(),
 })
 
-/** All work was carried to its end: every event has its outcome, and every outcome was told. */
+/** All work is done: every event has its outcome, and every outcome is published. */
 async function wrongAtTheEnd({ size, ledger, employees }: Site): Promise<readonly string[]> {
   const { stateCounts } = await ledger.readCounts()
   const count = (states: readonly EventState[]): number =>

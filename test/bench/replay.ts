@@ -5,7 +5,7 @@ import { replayWorld } from '../suites/crash/replay-world.ts'
 /**
  * Measures `rollcall replay` from either store, with both doubles running:
  * `node test/bench/replay.ts [in each]` (default 10,000). The command is killed once on its way and
- * called again; then every event has to be there exactly once. Last, a rate is held.
+ * called again; then every event must be there exactly once. Last, a rate is held.
  */
 const total = Number(process.argv[2] ?? 10_000)
 const entra = await startEntra({})

@@ -194,7 +194,7 @@ void describe('an error in the file names line, column, path and what is expecte
       [/^3:12: sources\[0\]\.order must be one of version, sequence, time$/],
     ],
     [
-      'a zone nobody knows',
+      'an unknown zone',
       'sources: [{ name: a, zone: secret }]',
       [/^1:28: sources\[0\]\.zone must be an IANA zone/],
     ],
@@ -214,7 +214,7 @@ void describe('an error in the file names line, column, path and what is expecte
       'sources:\n  - name: ${NOWHERE}',
       [/^2:11: sources\[0\]\.name names the variable NOWHERE, which is not set$/],
     ],
-    ['what is no YAML', 'sources: [', [/^1:\d+: is not YAML \[\w+\]$/]],
+    ['what is not YAML', 'sources: [', [/^1:\d+: is not YAML \[\w+\]$/]],
     [
       'an expression without quotes',
       'mapping:\n  attributes:\n    userName: { jsonata: mail ?: $employee & "@contoso.com" }',
@@ -273,7 +273,7 @@ void describe('an error in the file names line, column, path and what is expecte
       [/mapping\.attributes\.active cannot be used/],
     ],
     [
-      'a shape nobody knows',
+      'an unknown shape',
       'sources: [{ name: a, shape: secret }]',
       [/sources\[0\]\.shape must be one of adp, bamboohr,/],
     ],

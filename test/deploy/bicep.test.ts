@@ -105,7 +105,7 @@ void describe('bicep', () => {
         ['dataActions', ''],
       ],
     )
-    assert.doesNotMatch(bus, /090c5cfd-751d-490a-894a-3ce6f1109419/, 'nobody owns the namespace')
+    assert.doesNotMatch(bus, /090c5cfd-751d-490a-894a-3ce6f1109419/, 'no identity owns the namespace')
     const [, given = ''] =
       /module postgres '[^']*' = \{([\s\S]*?)\n\}/.exec(all.get('main.bicep') ?? '') ?? []
     assert.match(given, /administratorPrincipalId: databaseAdministratorObjectId/)

@@ -28,7 +28,7 @@ const secrets = await mkdtemp(join(tmpdir(), 'rollcall-secrets-'))
 after(() => rm(secrets, { recursive: true }))
 for (const [name] of entries(compose['secrets'])) await writeFile(join(secrets, name), `the ${name}\n`)
 
-/** What the connector is told, with the files of secrets and sources where they are here. */
+/** The settings of the connector, with the files of secrets and sources at their places here. */
 const environment = (): Record<string, string> =>
   Object.fromEntries(
     entries(at(connector, 'environment')).map(([name, value]) => [

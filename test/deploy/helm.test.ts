@@ -14,7 +14,7 @@ import {
 import { at, documents, list, ran, read, type Tree, version } from './support.ts'
 
 const helm = (await ran('helm', ['version'])).code === 0
-/** What only one of the two writes: names with a hash, and what Helm says of itself. */
+/** What only one of the two writes: names with a hash, and labels that name Helm. */
 const OF_HELM = /^(helm\.sh\/|checksum\/|app\.kubernetes\.io\/(instance|version|managed-by)$)/
 
 /** Manifests by kind, without what tells the two tools apart. */

@@ -38,7 +38,7 @@ await writeFile(
 )
 
 /**
- * What the compiler says of manifests written down as literals of their interfaces; empty when
+ * What the compiler says about manifests written down as literals of their interfaces; empty when
  * every field is known and of its type.
  */
 async function complaints(manifests: readonly Tree[]): Promise<string> {

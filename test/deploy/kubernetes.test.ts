@@ -119,7 +119,7 @@ void describe('kubernetes manifests', () => {
     })
 
   void test(
-    'names are found by a resolver of the cluster and by one on the node, and the metadata service of the node is nobody they may ask',
+    'names are found by a resolver of the cluster and by one on the node, and the metadata service of the node is out of reach',
     { skip },
     async () => {
       const rules = list(at(only(await overlay('aks'), 'NetworkPolicy'), 'spec', 'egress'))

@@ -25,7 +25,7 @@ function wrongIn(expression: string): readonly string[] {
   const known = new Set(OF_PROMETHEUS)
   const wrong = found.flatMap(([, metric = '', matchers = '']) => {
     const attributes = scraped.get(metric)
-    if (!attributes) return [`${metric} is no metric`]
+    if (!attributes) return [`${metric} is not a metric`]
     for (const attribute of attributes) known.add(attribute)
     return [...matchers.matchAll(/(\w+)\s*[=!]/g)].flatMap(([, label = '']) =>
       attributes.includes(label) || OF_PROMETHEUS.includes(label) ? [] : [`${metric} has no ${label}`],
@@ -91,7 +91,7 @@ void describe('alert rules for Prometheus', () => {
 
   void test('a wrong metric, a wrong label and a wrong grouping are noticed', () => {
     assert.deepEqual(wrongIn('max by (code) (rollcall_alert{code="x"}) > 0'), [])
-    assert.deepEqual(wrongIn('rollcall_alerts > 0'), ['rollcall_alerts is no metric'])
+    assert.deepEqual(wrongIn('rollcall_alerts > 0'), ['rollcall_alerts is not a metric'])
     assert.deepEqual(wrongIn('rollcall_ready{code="x"}'), ['rollcall_ready has no code'])
     assert.deepEqual(wrongIn('max by (code) (rollcall_ready)'), ['nothing has code'])
   })

@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import { ENVIRONMENT } from '../../src/config/environment.ts'
 import { at, ENTITIES, list, read } from './support.ts'
 
-/** Queues as the configuration names them where nobody says otherwise. */
+/** Queues as the configuration names them by default. */
 const byDefault = Object.entries(ENVIRONMENT.parse({})).flatMap(([name, value]) =>
   name.endsWith('_QUEUE') && typeof value === 'string' ? [[name, value] as const] : [],
 )
 
-void test('every queue the configuration names by itself is in Config.json, and every queue there is named by it', () => {
+void test('every queue that the configuration names by default is in Config.json, and no other is', () => {
   assert.ok(byDefault.length >= 2)
   for (const [name, queue] of byDefault) assert.ok(ENTITIES.has(queue), `${name}=${queue}`)
   assert.deepEqual(new Set(byDefault.map(([, queue]) => queue)), new Set(ENTITIES))

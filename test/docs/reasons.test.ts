@@ -24,7 +24,7 @@ void describe('the catalogue of reasons', () => {
     assert.equal(new Set(codes).size, codes.length)
   })
 
-  void test('says of what the service tries again by itself that waiting helps', () => {
+  void test('says that waiting helps where the service retries', () => {
     for (const code of ['TooManyRequests', 'InternalServerError', 'WebExceptionProtocolError', 'Timeout'])
       assert.equal(reasonOf(code).waitingHelps, true, code)
   })

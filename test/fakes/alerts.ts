@@ -20,7 +20,7 @@ export const present = (more: Partial<PresentAlert> = {}): PresentAlert => ({
   ...more,
 })
 
-/** An alert that was opened and of which no channel was told. */
+/** An alert that was opened and that no channel was sent. */
 export const opened = (openedAt: number, more: Partial<AlertState> = {}): AlertState => ({
   ...present(),
   episode: 1,

@@ -53,7 +53,7 @@ const RETURN: Step = { says: 'return', type: 'worker.rehired', worker: { active:
 const TITLES = ['Engineer', 'Head', 'Clerk'] as const
 
 /**
- * `employees` stories that are told between `from` and `from + spanMs`. Three in five employees
+ * `employees` stories that happen between `from` and `from + spanMs`. Three in five employees
  * leave, and every second message of a leaving is impure.
  */
 export function impureStories(
@@ -72,7 +72,7 @@ export function impureStories(
     const isPure = chance.oneIn(4)
     const told: Told[] = []
     let at = from + chance.below(spanMs / 4)
-    // Changes of one day are told apart by their order, and those of other days by their dates.
+    // Changes of one day differ by their order, and those of other days by their dates.
     let day = Math.floor(from / DAY_MS) - 400 + chance.below(200)
     for (const [index, step] of steps.entries()) {
       const event = teller.event(step, { at, day, order: index + 1, number })

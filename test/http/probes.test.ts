@@ -72,7 +72,7 @@ function fakeLedger(world: World): Ledger {
   const asked: Asked = {
     ping: async () => {
       world.asked += 1
-      if (!world.ledgerAnswers) throw new Error('the password of somebody')
+      if (!world.ledgerAnswers) throw new Error('a password in a message')
       return null
     },
     readFigures: async ({ now }) => figuresAt(now),
@@ -281,7 +281,7 @@ void describe('the probes of a running connector', () => {
       await until('what was left is closed', () => open === 0, 12_000)
     })
 
-  void test('however often somebody asks, the ledger is asked once a second', async () => {
+  void test('the ledger is asked once a second, however many requests there are', async () => {
     const world: World = { ledgerAnswers: true, receiving: true, asked: 0 }
     let now = 0
     const ready = readiness(fakeLedger(world), null, () => now)

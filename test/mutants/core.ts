@@ -122,7 +122,7 @@ export const CORE_MUTANTS: MutantList = {
       suites: ['test/core/plan/mapping/rule.test.ts'],
     },
     {
-      breaks: 'nobody is blamed when a finished event holds the named attribute',
+      breaks: 'no event is blamed when a finished event holds the named attribute',
       file: 'plan/decide/attribute-failure.ts',
       find: '(event) => !isFinal(event.state) && setsNamedPlace(event)',
       replace: 'setsNamedPlace',

@@ -33,7 +33,7 @@ void describe('the workflows of the code host', () => {
       for (const line of used) assert.match(line, /^uses: [\w-]+\/[\w-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/)
     })
 
-    void test(`${file}: nothing is granted beyond reading, but to a job that says so; no secret and no host is named`, () => {
+    void test(`${file}: only a job that says so is granted more than reading; no secret and no host is named`, () => {
       assert.deepEqual(at(workflow, 'permissions'), { contents: 'read' })
       assert.doesNotMatch(text, /secrets\.|https?:\/\/|\b[\w-]+\.(?:io|com|org|dev)\b/)
       for (const job of jobs) assert.equal(typeof at(job, 'timeout-minutes'), 'number')

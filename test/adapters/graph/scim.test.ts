@@ -34,7 +34,7 @@ void it('an account is disabled by its object id, and one that is not there is a
   assert.equal(statusOf(await deactivate('no such/object', 'call-2')), 404)
 })
 
-void it('a tenant in which the API is not turned on is told from other refusals by the detail', async (t) => {
+void it('the detail of a refusal says that the API is not turned on in the tenant', async (t) => {
   const entra = await open(t, { scimApi: 'disabled' })
   const answer = await deactivationAt(entra.port).deactivate('x', 'call-1')
   assert.equal(statusOf(answer), 400)

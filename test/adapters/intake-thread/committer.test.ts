@@ -13,7 +13,7 @@ import { cloudEvent, message } from '../../fakes/messages.ts'
 import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 import { openMemoryLedger } from '../support/memory-ledger.ts'
 
-/** A message whose body is bytes that nobody has read. */
+/** A message whose body is bytes that are not read yet. */
 function unread(bytes: Uint8Array, more: Partial<ArrivedMessage> = {}, agreed?: string): ArrivedMessage {
   const contentType = more.contentType ?? 'application/cloudevents+json'
   const declared = { contentType, encodings: [], ...(agreed === undefined ? {} : { agreed }) }

@@ -17,7 +17,7 @@ export interface PostgresServer {
   /** The URL of a database that is always there. */
   readonly admin: string
   /**
-   * A database of its own, as a URL: an empty one, or a copy of another that nobody is connected
+   * A database of its own, as a URL: an empty one, or a copy of another that has no connections
    * to.
    */
   database(copyOf?: string): Promise<string>

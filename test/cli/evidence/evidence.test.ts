@@ -208,7 +208,7 @@ void describe('rollcall evidence verify', () => {
     const { code, stderr } = await evidence(...PERIOD, '--out', file, '--key', inFolder('0.pem'))
     assert.equal(code, 0, stderr)
   })
-  /** The verdict of a report that somebody changed, without its checksum. */
+  /** The verdict on a report that was changed, while its checksum was not. */
   const changed = async (change: (text: string) => string) => {
     const other = inFolder('changed.json')
     writeFileSync(other, change(readFileSync(file, 'utf8')))
@@ -218,7 +218,7 @@ void describe('rollcall evidence verify', () => {
   }
   const WHOLE = { settledLater: 0, gone: 0, missing: 0, different: 0 }
 
-  void test('agrees with a report that nobody changed: signature, totals and every row', async () => {
+  void test('agrees with a report that was not changed: signature, totals and every row', async () => {
     const { code, verdict } = await verify('--public-key', inFolder('0.pub'))
     assert.equal(code, 0)
     assert.deepEqual([verdict.origin, verdict.totals], ['signed', true])

@@ -29,7 +29,7 @@ type Check = (
   more?: Readonly<Record<string, string>>,
 ) => Promise<ReadonlyMap<string, Pick<Proof, 'outcome' | 'say'>>>
 
-/** A bus, and what `check` says of it with these sources in the file. */
+/** A bus, and what `check` says about it with these sources in the file. */
 async function busWith(
   t: TestContext,
 ): Promise<{ readonly broker: Broker; readonly check: Check; readonly connect: () => Client }> {

@@ -11,7 +11,7 @@ import { open } from '../../local/entra/support.ts'
 
 const LANE = 'leavers:\n  emergency: { usdPerDay: 1, usdPerMonth: 9 }\n'
 
-/** What `check` says of the lane, and how many calls Microsoft would bill. */
+/** What `check` says about the lane, and how many calls Microsoft would bill. */
 async function checked(
   t: TestContext,
   settings: Partial<EntraSettings>,

@@ -79,7 +79,7 @@ void describe('what is an alert', () => {
     assert.deepEqual(found({ brake: { window: 40, held: 380, heldSince: T } }), ['urgent brake.tripped 380'])
   })
 
-  void it('a stopped job is at once, and so is a refusal; what the service may lift by itself only when it lasts', () => {
+  void it('a stopped job is one at once, and so is a refusal; what the service may lift is one only when it lasts', () => {
     assert.deepEqual(found({ holds: [hold('job', T, 'Quarantine'), hold('access', T)] }), [
       'urgent job.stopped Quarantine 1',
       'urgent submission.held access 1',
@@ -157,12 +157,12 @@ void describe('what is an alert', () => {
     assert.deepEqual(after(25 * HOUR), ['urgent loop.missing publish 1'])
   })
 
-  void it('a leaver whom the emergency lane cannot disable is an alert at once, by what keeps the lane', () => {
+  void it('a leaver that the emergency lane cannot disable is an alert at once, by the obstacle', () => {
     const emergencyWaits = [{ why: 'budget', ...depth(3, T - MINUTE) }] as const
     assert.deepEqual(found({ emergencyWaits }), ['urgent emergency.waits budget 3'])
   })
 
-  void it('an account that the emergency lane disabled is no alert, however long the confirmation takes', () => {
+  void it('an account that the emergency lane disabled is not an alert, however long the confirmation takes', () => {
     const causes = [{ cause: 'confirmation-due', ...depth(1, T - 90 * HOUR) }] as const
     assert.deepEqual(found({ leavers: { ...depth(1, T - 90 * HOUR), causes } }), [])
   })

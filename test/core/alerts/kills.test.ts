@@ -110,7 +110,7 @@ class World {
   }
 }
 
-/** What was told of one cause, without repetitions of one message. */
+/** The messages about one cause, without repetitions. */
 function told(arrived: World['arrived'], cause: string): readonly string[] {
   const seen = new Set<string>()
   return arrived

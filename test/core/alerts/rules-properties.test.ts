@@ -27,7 +27,7 @@ interface Said extends Pick<NotificationDraft, 'kind' | 'about'> {
 }
 
 /**
- * What a channel is told, and the alerts at each step. In the end nothing is wrong for two days.
+ * What is sent to a channel, and the alerts at each step. In the end nothing is wrong for two days.
  */
 function live(steps: Story, more: Parameters<typeof rule>[0]) {
   const said: Said[] = []
@@ -57,7 +57,7 @@ void test('in quiet hours a channel receives only urgent alerts', () =>
       if (isQuiet(at, NIGHT)) assert.ok(alerts.every(({ urgency }) => urgency === 'urgent'))
   }))
 
-/** The causes that a channel takes for open after it was told all of this. */
+/** The causes that are open for a reader of the channel after all of these messages. */
 function believed(said: readonly Said[]): ReadonlySet<string> {
   const last = new Map(
     said.flatMap(({ alerts }) => alerts.map((alert) => [alert.cause, isOpen(alert)] as const)),

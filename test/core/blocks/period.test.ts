@@ -60,7 +60,7 @@ void describe('a block', () => {
     assert.equal(after(block(2), block(2, 2, 5))?.until, null)
   })
 
-  void it('is lifted later by an unblock that says so, and no later than it ends by itself', () => {
+  void it('is lifted later by an unblock that says so, and no later than its own end', () => {
     assert.deepEqual(after(block(1), unblock(2, 5)), { since: 1, until: 5, decidedAt: 2 })
     assert.deepEqual(after(block(1, 1, 4), unblock(2, 5)), { since: 1, until: 4, decidedAt: 2 })
   })

@@ -91,7 +91,7 @@ void it('an account is known by its object id first, then by its employee id, th
       ['ActiveOnlyInDirectory o1'],
     ],
     [
-      'a leaver of whom the directory took nothing',
+      'a leaver without a record that the directory accepted',
       [account('x', { employeeId: '1' })],
       [holder('1', { accepted: null, objectId: null, isLeaver: true })],
       ['LeaverStillEnabled x'],

@@ -121,7 +121,7 @@ void describe('a leaver does not go by the emergency lane', () => {
   })
 })
 
-void describe('a leaver goes by the emergency lane', () => {
+void describe('a leaver takes the emergency lane', () => {
   const cases: readonly [EmergencyReason, LaneNeed, number][] = [
     ['quarantine', needOf([hold('job', 3, 'Quarantine'), hold('full', 7)]), 0],
     ['full', FULL, 0],

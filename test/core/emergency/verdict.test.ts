@@ -48,7 +48,7 @@ void describe('an answer of the SCIM API', () => {
       [true, true, true, false, false, false, false],
     )
   })
-  void it('disables only with 2xx, and an account that is gone pauses nobody else', () => {
+  void it('disables only with 2xx, and an account that is gone pauses no other call', () => {
     assert.deepEqual([of(204).answer.result, of(204).pause], ['disabled', null])
     assert.deepEqual([of(404).answer.result, of(404).pause], ['gone', null])
     const results = [of(403), of(500), lost('ECONNRESET'), lost('ECONNREFUSED')].map(

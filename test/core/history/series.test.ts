@@ -19,7 +19,7 @@ void test('a span has its steps up to now, the oldest first', () => {
   assert.deepEqual([steps.length, steps[0], steps.at(-1)], [12, 45 * MINUTE, 100 * MINUTE])
 })
 
-void test('waits are told by a limit that is true of half, and of 95 %, of the outcomes', () => {
+void test('waits are given as the limits that half, and 95 %, of the outcomes stay within', () => {
   assert.equal(waitFigureOf(0), waitFigure(MINUTE))
   assert.equal(waitFigureOf(MINUTE + 1), waitFigure(2 * MINUTE))
   assert.equal(waitFigureOf(30 * 86_400_000), waitFigure(null))

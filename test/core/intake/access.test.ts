@@ -133,7 +133,7 @@ void describe('a shape with access rules', () => {
     assert.deepEqual([applied.code, applied.field], ['AccessUnknown', 'list[].status'])
     assert.match(applied.description, /^list\[1\]\.status is a status that the access rules do not know/)
   })
-  void test('takes an event that ends access by itself, whatever the status is', async () => {
+  void test('takes an event whose type ends access, whatever the status is', async () => {
     for (const event of [
       `{ 'type': 'worker.deleted', 'data': { 'worker': { 'active': false } } }`,
       `{ 'type': 'worker.terminated' }`,

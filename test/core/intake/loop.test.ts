@@ -20,7 +20,7 @@ const good = (sequence: number): SourceMessage =>
   message({ ...cloudEvent, id: `e-${sequence}` }, { sequence: String(sequence) })
 const bad = (sequence: number): SourceMessage => message(null, { sequence: String(sequence), text: '{' })
 
-/** A ledger that takes what it is given, unless it is told to be away or to think about it. */
+/** A ledger that commits what it is given, unless the test makes it unavailable or slow. */
 function fakeLedger() {
   const batches: IntakeBatch[] = []
   let away = false

@@ -5,7 +5,7 @@ import type { EmployeeEvent } from '../../../src/core/ledger/employee.ts'
 import { day } from '../../fakes/events.ts'
 import { employee, personEvent } from '../../fakes/people.ts'
 
-/** What becomes of the case of the event that has `seq` 2, two days after it took effect. */
+/** The state of the case of the event that has `seq` 2, two days after it took effect. */
 function assessed(events: readonly EmployeeEvent[]): Assessment {
   const leaverCase = {
     id: 1,

@@ -20,7 +20,7 @@ void describe('what an erasure keeps of a leaving', () => {
     assert.equal(placeOf(hired, left, { ...again, discarded: true }), day(2))
     assert.equal(placeOf(hired, left, { ...again, dead: true, state: 'dead-lettered' }), day(5))
   })
-  void it('is nothing for an employee who never left, also when something else of theirs was taken back', () => {
+  void it('is nothing for an employee who never left, also when another event of theirs was rescinded', () => {
     const title = personEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
     assert.equal(placeOf(hired, title), null)
     assert.equal(placeOf(hired, title, rescindOf(2)), null)

@@ -156,7 +156,7 @@ void it('it may be stopped before it runs, and twice', async () => {
   service.wake()
 })
 
-/** Work that goes on until its lease is lost or it is told to end, for who asks for the lease. */
+/** Work that goes on until its lease is lost or the test ends it, for this owner of the lease. */
 function worker(ledger: ReturnType<typeof leases>, owner: string) {
   const told = new AbortController()
   const state = { working: false, answer: undefined as string | null | undefined }

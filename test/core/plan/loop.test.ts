@@ -115,7 +115,7 @@ void test('a plan that could not be committed is made again from a fresh read', 
   assert(queries.length >= 2)
 })
 
-/** An evaluator that answers when it is told to, by the names of employees. */
+/** An evaluator that answers when the test releases it, by the names of employees. */
 function heldEvaluator(): Evaluator & {
   readonly asked: string[]
   answer(employeeId: string, answer?: Evaluated): void

@@ -113,7 +113,7 @@ async function takeIn(doubles: Doubles, made: string, folder: string): Promise<v
   const environment = { ...doubles.environment, LEDGER: made, BRAKE_ABSOLUTE: '3', INCOMPLETE_MS: '3600000' }
   await using connector = await startConnector(environment)
   let sent = 0
-  // The accounts have to be there before they can be disabled.
+  // The accounts must be there before they can be disabled.
   for (const events of [hires(), conflictsAndLeavings()]) {
     const file = join(folder, 'guide-events.jsonl')
     writeFileSync(file, events.map((one) => `${JSON.stringify(one)}\n`).join(''))

@@ -216,7 +216,7 @@ void describe('sign-in with Entra ID', () => {
     }
   })
 
-  void test('a session ends when nobody asks for a page for an hour, and a page that refreshes itself is nobody', async () => {
+  void test('a session ends after an hour without a request for a page, and a page that refreshes itself does not count', async () => {
     const headers = await sessionOf()
     world.now += IDLE_MS / 2
     const refresh = await door.get('/', { headers: { ...headers, 'rollcall-refresh': '1' } })
@@ -231,7 +231,7 @@ void describe('sign-in with Entra ID', () => {
     assert.equal((await without.get('/', { headers: renewed })).status, 303, 'the sign-in is gone')
   })
 
-  void test('strangers cannot make the connector ask the tenant again and again, and while it does not answer nobody is let in', async () => {
+  void test('strangers cannot make the connector ask the tenant again and again, and no visitor is let in while the tenant does not answer', async () => {
     const asked = { ...tenant.asked }
     for (let n = 0; n < 9; n += 1)
       await door.get('/', bearer(await accessToken(ANN, { signedBy: 'unknown-key' })))

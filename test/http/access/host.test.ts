@@ -6,7 +6,7 @@ import { consoleListener } from '../../../src/http/console/listener.ts'
 import { startProbes } from '../../../src/http/probes.ts'
 import { contextOf } from '../console/office.ts'
 
-void it('a request whose host is no name is refused as misdirected, not answered with a failure', async () => {
+void it('a request whose host is not a name is refused as misdirected, not answered with a failure', async () => {
   await using stack = new AsyncDisposableStack()
   const context = contextOf(stack, { ledger: null, now: Date.now })
   stack.defer(() => context.replays.close())

@@ -35,7 +35,7 @@ export interface OidcDouble extends AsyncDisposable {
   readonly trusts: { certificate: string | null; federatedToken: string | null }
   /** Answers 503 from now on, or no longer. */
   down: boolean
-  /** Who is signed in there in every browser; `null` for nobody. */
+  /** The user who is signed in there in every browser; `null` for none. */
   user: Claims | null
 }
 

@@ -108,7 +108,7 @@ void describe('the console beyond loopback', () => {
     assert.equal((await get('/', bearer(TOKEN))).status, 200)
   })
 
-  void test('a body that is no sign-in form is refused', async () => {
+  void test('a body that is not a sign-in form is refused', async () => {
     const { post } = outside()
     assert.equal((await post('/sign-in', { token: 'x'.repeat(10_000) })).status, 413)
   })
@@ -129,7 +129,7 @@ void test('after the sign-in a form leads to pages of the console only', () => {
     assert.equal(ownPage(to), '/', String(to))
 })
 
-void test('a session is over on time and when nobody asks for a page, and no part of it can be changed', async () => {
+void test('a session ends on time and when no page is asked for, and no part of it can be changed', async () => {
   const [sealer, actor] = [sealerWith([TOKEN]), { id: 'token', name: 'token' }]
   const session = newSession(actor, ['Rollcall.Read'], 0)
   const opened = (cookie: string, now: number) => openSession(sealer, cookie, now)

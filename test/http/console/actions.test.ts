@@ -146,7 +146,7 @@ void describe('actions of the console', () => {
     assert.match((await formOn(door, '/leavers')).text, /class="primary">Acknowledge the chosen cases</)
   })
 
-  void test('sign-out takes the token of the form, so that nobody else ends a session', async () => {
+  void test('sign-out takes the token of the form, so that no other site ends a session', async () => {
     const signedIn = outside('read')
     const cookie = await session()
     const { token } = await formOn(signedIn, '/leavers', cookie)

@@ -102,7 +102,7 @@ void test('a user is found by object id and user name, not by the employee id', 
   assert.equal(user['externalId'], undefined)
 })
 
-void test('a change is there at once, the provisioning log says nothing of it, and the job finds it done', async (t) => {
+void test('a change is there at once, the provisioning log has no record of it, and the job finds it done', async (t) => {
   const { entra, id } = await withOne(t)
   assert.equal((await patch(entra, id, DISABLE)).status, 204)
   assert.equal((await entra.directory())['1']?.active, false)

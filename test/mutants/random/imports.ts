@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 const IMPORTED = /^(?:import|export)\s(?!type\b)[^'"]*?'(\.{1,2}\/[^']+)'/gm
 const known = new Map<string, readonly string[]>()
 
-/** The files of the project that `file` loads by itself. */
+/** The files of the project that `file` imports directly. */
 function importsOf(file: string): readonly string[] {
   let found = known.get(file)
   if (found === undefined) {

@@ -10,7 +10,7 @@ type Fate = 'near' | 'far' | 'types' | 'survived'
 /** A mutant that loops must not stop the run, however busy the machine is. */
 const LIMITS = { cpuSeconds: 120, wallMs: 900_000, testMs: 600_000 }
 
-/** What the tests say of it; the compiler is asked about all that survive at once. */
+/** The verdict of the tests. The compiler checks all survivors at once. */
 async function fateOf(one: RandomMutant): Promise<Exclude<Fate, 'types'>> {
   const { near, far } = testsOf(one.mutant.file) ?? { near: [], far: [] }
   if (near.length > 0 && (await isNoticed(one.mutant, near))) return 'near'

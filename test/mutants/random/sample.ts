@@ -66,7 +66,7 @@ function isEquivalent({ file, mutant }: RandomMutant): boolean {
 }
 
 /**
- * What becomes of `part` of the text that the mutant changes; `null` when it also changes something
+ * What `part` of the text that the mutant changes turns into; `null` when it also changes something
  * else.
  */
 function replacement({ find, replace }: Mutant, part: string): string | null {

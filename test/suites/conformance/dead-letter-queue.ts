@@ -30,7 +30,7 @@ export interface ShelfSite {
   /** Whether messages come in the order they were put there: not through several partitions. */
   readonly ordered: boolean
   put(messages: readonly Put[]): Promise<void>
-  /** Somebody else locks the first so many; answers how to complete them. */
+  /** Another receiver locks the first `count` messages; returns how to complete them. */
   lockFirst(count: number): Promise<() => Promise<void>>
   /** Copies that arrived so far; those that have not yet are waited for. */
   arrived(count: number): Promise<readonly Arrived[]>

@@ -6,7 +6,7 @@ import { refusalCases } from './entra/refusals.ts'
 import { requestCases } from './entra/requests.ts'
 
 /**
- * How the service is to be set up for a case. `standard` is the documented service with short
+ * How the service is set up for a case. `standard` is the documented service with short
  * cycles and no call limits; the others differ from it as they say.
  */
 export type EntraSetup =

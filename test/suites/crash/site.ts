@@ -7,7 +7,7 @@ import { type Doubles, startDoubles } from '../../../src/cli/doubles/doubles.ts'
 import { feed } from '../../../src/compose/feed.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 
-/** What has to end with whoever began it: a test, or a run of a command. */
+/** What must end with its owner: a test, or a run of a command. */
 export interface Ending {
   after(end: () => unknown): void
 }

@@ -45,7 +45,7 @@ after(() => rm(folder, { recursive: true, force: true }))
 const [events, directory, ledger] = ['events.jsonl', 'directory.json', 'ledger.db'].map((name) =>
   join(folder, name),
 ) as [string, string, string]
-await writeFile(events, [...history.lines, 'this is no event', JSON.stringify(future)].join('\n'))
+await writeFile(events, [...history.lines, 'this is not an event', JSON.stringify(future)].join('\n'))
 const demo = await command(
   [
     'demo',

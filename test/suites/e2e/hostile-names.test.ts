@@ -104,7 +104,7 @@ const TABLES: readonly (readonly string[])[] = [
   ['replays'],
   ['dead-letters', 'discard', '--dry-run', '--actor', name('me'), '--justification', name('why')],
 ]
-/** Names that are nowhere, and what is told of it. */
+/** Names that are nowhere, and what the command says. */
 const SENTENCES: readonly (readonly string[])[] = [
   ['trace', name('none')],
   ['explain', name('none')],
@@ -177,7 +177,7 @@ void describe('names that act on a terminal', () => {
     })
 
   for (const key of KEYS)
-    void test(`${shortened(JSON.stringify(key), 30)}: a name that is nowhere is told in a sentence, and finds no one else`, async () => {
+    void test(`${shortened(JSON.stringify(key), 30)}: a sentence names an unknown name, and no other employee is found`, async () => {
       const rest = [
         ['plan', '--employee', key],
         ['audit', key],

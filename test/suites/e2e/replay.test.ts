@@ -176,7 +176,7 @@ void describe('rollcall replay', () => {
     assert.equal((await broker.counts('hr-events')).deadLetter, 3)
   })
 
-  void test("a rescind of somebody else's event is left out of the plan: it would be refused again, in whichever store it is", async (t) => {
+  void test("a rescind of another employee's event is left out of the plan: it would be refused again, in whichever store it is", async (t) => {
     const { letDie, ledger, run, broker } = await site(t)
     const rescind = (id: string, subject: string, target: string): object =>
       event(id, { type: 'worker.rescinded', subject, data: { rescinds: { source: '/hr/test', id: target } } })

@@ -59,7 +59,7 @@ export function disturb(
     }
   }
   spread(rates.lost, () => ({ kind: 'lose', externalId: anyEmployee(), times: 1 }))
-  // Nobody of whom another program's change, or the service's own retry of what failed, could go
+  // No employee for whom another program's change, or the service's own retry of what failed, could go
   // unspoken too: no log could tell.
   const touched = new Set<string>()
   const heardOf = (): string => {

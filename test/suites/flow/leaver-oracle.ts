@@ -9,8 +9,8 @@ interface Statement {
 }
 
 /**
- * Who has left, told from what was recorded, with no code of the connector. It says so only where
- * nothing can be read otherwise: of an employee whom it does not name a record may say `active`.
+ * Who has left, derived from what was recorded, without code of the connector. It names an employee
+ * only where nothing can be read otherwise. The record of any other employee may say `active`.
  */
 export class LeaverOracle {
   readonly #said = new Map<string, Statement[]>()

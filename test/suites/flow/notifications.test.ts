@@ -102,7 +102,7 @@ void test('a channel receives opened and resolved alerts and heartbeats, while o
   const told = () => arrived.filter(({ type }) => type !== 'rollcall.heartbeat')
   try {
     await sender.sendMessages({ body: 'no event' })
-    await until('the dead letter is told', () => told().length > 0, WITHIN_MS)
+    await until('the dead letter is notified', () => told().length > 0, WITHIN_MS)
     await until('the others were tried', () => Object.values(attempts).every((count) => count > 0), WITHIN_MS)
     await sender.sendMessages({ body: EVENT })
     const taken = async (): Promise<boolean> => (await ledger.readCounts()).totals.messages === 1
@@ -112,7 +112,7 @@ void test('a channel receives opened and resolved alerts and heartbeats, while o
       receiveMode: 'receiveAndDelete',
     })
     assert.equal((await dead.receiveMessages(1)).length, 1)
-    await until('the end is told', () => told().length > 1, WITHIN_MS)
+    await until('its end is notified', () => told().length > 1, WITHIN_MS)
     await until('heartbeats arrive', () => arrived.length - told().length > 2, WITHIN_MS)
     assert.deepEqual(
       told().map(({ type }) => type),

@@ -172,7 +172,7 @@ class Play {
         batch.operations.find((one) => one.employeeId === employeeId)?.record ?? '{}',
       ) as JsonObject
       // An offer that carries no event has nothing that could be put back when it fails, and is
-      // made again by itself, but not for ever.
+      // repeated by the connector, but not for ever.
       const carries = ((await this.world.ledger.readTrace(operation))?.events.length ?? 0) > 0
       const bare = carries ? 0 : (this.#bare.get(employeeId) ?? 0) + 1
       if (this.failing && bare < 3 && this.random() < 0.35) {
@@ -223,7 +223,7 @@ class Play {
   }
 
   /**
-   * Corrected by hand: what it says now is what was meant. A leaver who says more is told to be out
+   * Corrected by hand: what it says now is what was meant. A leaver who says more is said to be out
    * alone, and the rest is not taken.
    */
   async edit(): Promise<void> {
@@ -246,7 +246,7 @@ class Play {
   }
 
   /**
-   * Everything that is settled and was told is folded away; where something may still be rescinded,
+   * Everything that is settled and published is folded away; where something may still be rescinded,
    * nothing is.
    */
   async retain(): Promise<void> {
@@ -266,7 +266,7 @@ class Play {
     })
     await ledger.foldEvents(cuts, this.world.now, this.world.now)
   }
-  /** People of whom something is taken back, sooner or later. */
+  /** Employees with an event that is rescinded sooner or later. */
   readonly rescinding = new Set<string>()
 
   /** What operators and other tools may do at any time. */

@@ -6,7 +6,7 @@ import { Sleeps } from '../../fakes/sleeps.ts'
 /**
  * A world whose clock moves only when nothing is under way: days pass in seconds, over real sockets
  * and a real database, and no test waits. What leaves the event loop (a request, a cycle of the
- * double) has to be tracked, or time would run ahead of it.
+ * double) must be tracked, or time would run ahead of it.
  */
 export interface Simulation extends Runtime {
   /** The clock stands still until this has ended. */

@@ -33,8 +33,8 @@ export interface Verdict {
   /**
    * The same of people whose last word was given up because the log never spoke of it, and of
    * people whose joining event is dead: without a user name nothing can be sent for them. A leaver
-   * among them is not in the directory; and somebody whose creation had failed for good is, when
-   * the service then succeeded by itself.
+   * among them is not in the directory; and an employee whose creation had failed for good is,
+   * when a retry of the service succeeded later.
    */
   readonly unreachable: readonly string[]
   /**

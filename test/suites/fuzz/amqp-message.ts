@@ -13,7 +13,7 @@ function wrap(name: `wrap${string}`, value: unknown): Typed {
 const BIG = Buffer.from([0xff, 2, 3, 4, 5, 6, 7, 8])
 const NUMBERS = [0, -1, 1, 127, 2 ** 31, 2 ** 53, 1e308, Number.NaN, Number.POSITIVE_INFINITY] as const
 const TEXTS = ['', '1', 'hr', '__proto__', '\ud800', 'application/cloudevents+json', 'gzip'] as const
-/** As .NET writes a TimeSpan, a Uri and a DateTimeOffset; and one that nobody knows. */
+/** As .NET writes a TimeSpan, a Uri and a DateTimeOffset; and one that is not known. */
 const DESCRIPTORS = ['timespan', 'uri', 'datetime-offset', 'made-up'] as const
 const NAMES = [
   'cloudEvents:id',

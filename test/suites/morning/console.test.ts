@@ -159,7 +159,7 @@ void describe("the operator's morning in the console, in Chromium", { skip }, ()
       await page.fill('#why-all', 'ticket 4711')
       await page.click(`button:has-text("Replay all ${EACH}")`)
       await page.waitForSelector('.done')
-      // Nobody loads the page anew: it says by itself when the run has ended.
+      // The page is not loaded again: it updates itself when the run has ended.
       await page.waitForSelector('h2:has-text("Ended")')
       assert.match(
         (await page.textContent('main')) ?? '',
@@ -188,7 +188,7 @@ void describe("the operator's morning in the console, in Chromium", { skip }, ()
   void test('by keyboard alone, without JavaScript, on a phone: the same', async () => {
     const night = await afterTheNight(stack)
     const page = await open({ javaScriptEnabled: false, viewport: { width: 390, height: 800 } })
-    /** Goes on with the tabulator until the focus is where it is to be. */
+    /** Presses the tab key until the focus is there. */
     const tabTo = async (what: string): Promise<void> => {
       for (let step = 0; step < 80; step += 1) {
         await page.keyboard.press('Tab')

@@ -236,7 +236,7 @@ void it('a walk through a whole table is seen when there is one', async (t) => {
   assert.deepEqual(await seen(`SELECT seq FROM operations WHERE state = 'pending'`), [])
 })
 
-// While a table is that small nobody has a long list of its rows.
+// While a table is that small, no list of its rows is long.
 for (const [when, values, most] of [
   ['on tables that were made a moment ago', null, false],
   ['when everything is settled', SETTLED, true],

@@ -172,7 +172,7 @@ void it('a file without a ledger is refused and unchanged', async (t) => {
     string,
     string,
   ]
-  await writeFile(text, 'this is no database '.repeat(100))
+  await writeFile(text, 'this is not a database '.repeat(100))
   await writeFile(empty, '')
   const photos = new DatabaseSync(others)
   photos.exec('CREATE TABLE photos (id INTEGER PRIMARY KEY) STRICT')

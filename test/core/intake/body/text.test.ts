@@ -22,7 +22,7 @@ void describe('JSON is found behind what senders wrap around it', () => {
     assert.deepEqual(read(JSON.stringify(`[${WRITTEN}]`)), [EVENT])
   })
 
-  void it('each event of a list that was written out by itself is unwrapped', () => {
+  void it('each event of a list is unwrapped where it was serialised on its own', () => {
     assert.deepEqual(read(JSON.stringify([WRITTEN, EVENT, WRITTEN])), [EVENT, EVENT, EVENT])
   })
 

@@ -27,7 +27,7 @@ function refused(event: Json, source: Partial<Source> = {}): string {
   const { events, rejected } = takeInOne(event, source)
   assert(rejected, 'it was taken')
   assert.deepEqual(events, [])
-  // The field by itself is the one the description begins with, behind its place in a list.
+  // The field is the one that the description begins with, after its place in a list.
   const named = rejected.description.replace(/^\[\d+\]\./, '')
   if (rejected.field !== null)
     assert(named.startsWith(rejected.field.split('[]')[0] ?? ''), rejected.description)

@@ -10,7 +10,7 @@ import type { RefusedLeaver } from '../../../../src/core/ledger/port/leavers.ts'
 import { day } from '../../../fakes/events.ts'
 import { cloudEvent, inboxMessage } from '../../../fakes/messages.ts'
 
-/** The leavings in a message, which has to be refused. */
+/** The leavings in a message, which must be refused. */
 function leavingsIn(body: unknown): readonly RefusedLeaver[] {
   const { rejected, leavers } = takeIn(inboxMessage(body), () => DEFAULT_SOURCE)
   assert(rejected, 'it was taken')

@@ -51,7 +51,7 @@ async function workerOf(
 const WORKER = '{ "userName": mail, "userType": "Employee", "active": status = "Active" }'
 
 void describe('an answer without the employee is never a record', () => {
-  void test('an answer that says failure is none, however it says so', async () => {
+  void test('an answer that says failure is not used, in whatever form it says so', async () => {
     const failures: readonly (readonly [JsonObject, field: string])[] = [
       [{ success: false, mail: 'S3cret' }, 'success'],
       [{ Success: 'false', data: { mail: 'S3cret' } }, 'Success'],

@@ -4,7 +4,7 @@ import { mayHaveAccount } from '../../../../src/core/plan/decide/effective-state
 import { EVENT_REASONS } from '../../../../src/core/ledger/event-reason.ts'
 import { employee, personEvent } from '../../../fakes/people.ts'
 
-void it('an employee of whom no outcome came may have an account, and one whose record was refused has none', () => {
+void it('an employee without an outcome may have an account, and one whose record was refused has none', () => {
   const dead = (reason: string): boolean =>
     mayHaveAccount(employee([personEvent(1), personEvent(2, { state: 'dead-lettered', reason })]))
   assert.deepEqual([dead(EVENT_REASONS.noOutcome), dead('InvalidValue')], [true, false])

@@ -179,7 +179,7 @@ void describe('attributing a failure to events', () => {
     assert.deepEqual(
       [meanwhile.operation?.hash, meanwhile.events.map(({ state }) => state)],
       [hash, ['held']],
-      'what is to come is no obstacle',
+      'a future event is not an obstacle',
     )
   })
 })

@@ -377,7 +377,7 @@ void describe('for every history', () => {
         if (decision.kind === 'wait' || !decision.operation) return
         const { record, hash, active, overtakes } = decision.operation
         const attributes = new Map(oracle(one.events, NOW))
-        // Whom nothing says anything of any more is out, and some event is why.
+        // An employee without an event in force is disabled, and some event is the reason.
         if (!attributes.has('active')) attributes.set('active', { value: false, by: 0 })
         // What only a rescinded event had said is cleared.
         const out = rescinded(one.events, NOW)

@@ -124,7 +124,7 @@ void describe('an activation waits for its moment, comes early or is announced',
         const by = events.find(({ seq }) => seq === held?.by)
         if (held?.value === true && plain !== true)
           assert(by && by.effectiveAt > NOW && by.effectiveAt - policy.days * 86_400_000 <= NOW)
-        if (plain === true) assert.equal(held?.value, true, 'bringing forward takes nobody out')
+        if (plain === true) assert.equal(held?.value, true, 'bringing forward disables no employee')
       }),
       { numRuns: runs(10_000) },
     )
@@ -180,7 +180,7 @@ const rescind = (seq: number, target: string, more: Partial<LedgerEvent> = {}): 
   })
 
 /**
- * Somebody whose events arrive one after another; every operation is taken by the directory before
+ * An employee whose events arrive one after another; the directory accepts every operation before
  * the next arrives.
  */
 class Story {

@@ -128,7 +128,7 @@ function snapshotWrites(
   return writes
 }
 
-/** The last write that speaks for the path: of itself, or of something it is a part of. */
+/** The last write to the path, or to something that it is a part of. */
 function stands(path: string, writes: readonly Write[]): Known | undefined {
   const last = writes.findLast((write) => write.path === path || path.startsWith(`${write.path}.`))
   return last && { value: last.path === path ? last.value : null, by: last.event.seq }

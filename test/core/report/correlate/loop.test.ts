@@ -26,7 +26,7 @@ const unavailable = (): Error => new RollcallError('LogUnavailable', 'the log is
 const throttled = (): Error =>
   Object.assign(new RollcallError('LogThrottled', 'the log is throttled'), { retryAfterMs: 0 })
 
-/** A log of pages, or of refusals, and a ledger that writes down what it is told. */
+/** A log of pages, or of refusals, and a ledger that records its calls. */
 function start(
   t: TestContext,
   pages: readonly (LogPage | Error)[],

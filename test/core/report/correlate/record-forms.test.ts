@@ -88,7 +88,7 @@ void describe('the meaning of a log record', () => {
       assert.equal(
         outcome(invalid('create', { id: '' }, unmatched), { active: false }),
         'failed',
-        'nobody looked whether it does',
+        'it is not known whether it does',
       )
   })
 

@@ -50,7 +50,7 @@ function copy(seq: number, more: Partial<DeadLetterCopy> = {}): DeadLetterCopy {
   }
 }
 
-/** A ledger with these copies to make, and an outlet that is away while it is told to be. */
+/** A ledger with these copies to make, and a sender that fails while the test says so. */
 function start(rows: readonly DeadLetterCopy[]) {
   const runtime = virtualRuntime()
   const waiting = [...rows]

@@ -275,7 +275,7 @@ void describe('one list over both stores', () => {
     assert.deepEqual(await behind('second', '8'), ['second#9', ...third])
     assert.deepEqual(await behind('second', '9'), third)
     assert.deepEqual(await behind('third', '9'), [])
-    assert.deepEqual(await behind('of-no-source', '1'), [], 'a queue that is no source any more')
+    assert.deepEqual(await behind('of-no-source', '1'), [], 'a queue that is not a source any more')
   })
 
   void it('yields the first before it reads the rest', async () => {

@@ -38,7 +38,7 @@ function row(id: number, more: Partial<OutcomeRow> = {}): OutcomeRow {
 }
 
 /**
- * An outbox of rows and an outlet that refuses while it is told to, having sent the first of what
+ * An outbox of rows, and a sender that refuses while the test says so, having sent the first of what
  * it was given.
  */
 function start(

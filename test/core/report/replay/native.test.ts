@@ -102,7 +102,7 @@ void describe('a replay of native dead letters', () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(5), numbers(5), runtime.now)
     const edit: NativeReplay['edit'] = ({ sequence }) => {
-      if (sequence === '3') throw new RollcallError('EditAborted', 'it is no object')
+      if (sequence === '3') throw new RollcallError('EditAborted', 'it is not an object')
       return `{"edited":${sequence}}`
     }
     const result = await replayNative(partsOf(world, { edit }), settings, control(runtime))
@@ -258,7 +258,7 @@ interface Fault {
 class Died extends Error {}
 
 /**
- * Ports that fail as they are told to. After a deadly fault nothing of the process has an effect
+ * Ports that fail as the test says. After a deadly fault nothing of the process has an effect
  * any more.
  */
 function faulty(

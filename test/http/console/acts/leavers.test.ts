@@ -30,7 +30,7 @@ const sendForm = (text: string, path: string, filled = {}): Promise<Came> =>
   send(door, path, formIn(text, path, filled))
 
 void describe('leavers in the console', () => {
-  void test('several cases are acknowledged only after a question with their count, which has to be typed', async () => {
+  void test('several cases are acknowledged only after a question with their count, which must be typed', async () => {
     const list = await pageOf('/leavers')
     const ids = [...list.matchAll(/name="case" value="(\d+)"/g)].map(([, id = '']) => id)
     const question = await sendForm(list, '/leavers/acknowledge', { case: ids, justification: 'x' })

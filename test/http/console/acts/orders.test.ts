@@ -54,7 +54,7 @@ async function auditOf(action: string): Promise<readonly string[]> {
 }
 
 void describe('decisions about held employees in the console', () => {
-  void test('all who are held are asked for with their count, which has to be typed, and with a justification', async () => {
+  void test('an action on all held employees asks for their count, which must be typed, and for a justification', async () => {
     const held = await (await door.get('/held?cause=brake')).text()
     for (const id of ['p3', 'p4', 'p5', 'p6'])
       assert.match(held, new RegExp(`form="brake-chosen" name="employee" value="${id}"`))
@@ -129,7 +129,7 @@ void describe('decisions about held employees in the console', () => {
     assert.deepEqual((await auditOf('brake.refuse')).at(-1), 'ann: p5, wrong export')
   })
 
-  void test('an order for nobody changes nothing and says what to do', async () => {
+  void test('an order without an employee changes nothing and says what to do', async () => {
     for (const [fields, says] of [
       [{}, /Tick the employees/],
       [{ all: 'yes' }, /The brake holds no employee now/],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { hrEvent, joiner, leaver, type LedgerCase } from './world.ts'
 
-/** What an answer leaves behind for whoever plans next. */
+/** What an answer leaves for the next plan. */
 export const answerCases: readonly LedgerCase[] = [
   {
     name: 'an event that the log has answered keeps its answer, whatever is planned before the quiet time ends',

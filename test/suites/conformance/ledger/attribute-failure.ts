@@ -10,7 +10,7 @@ interface Sent {
 const BAD = "the attribute 'department' is not valid"
 
 /**
- * Plans twice, as a loop does that finds somebody due at once, sends what waits, and the service
+ * Plans twice, as a loop does that finds an employee due at once, sends what waits, and the service
  * takes no record that holds `bad`.
  */
 async function sendOnce(world: World, reason: string | null = BAD): Promise<Sent | null> {
@@ -43,7 +43,7 @@ async function sendAll(world: World, reason: string | null = BAD): Promise<reado
 }
 
 /**
- * What the ledger and the plan promise together of who is put out by an event that says too much.
+ * What the ledger and the plan promise together about a leaver whose event also carries a bad value.
  */
 export const blameCases: readonly LedgerCase[] = [
   {

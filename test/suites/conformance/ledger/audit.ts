@@ -85,7 +85,7 @@ export const auditCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'what somebody did is found by the name, with and without what is known for certain behind it',
+    name: 'actions are found by the name of the actor, with and without the verified identity behind it',
     run: async (world) => {
       const actors = ['Ann 😀', 'Ann 😀 (7c0e)', 'Ann 😀 Lee (7c0e)', 'Anna (7c0e)', 'A__ 😀 (7c0e)']
       for (const actor of actors)

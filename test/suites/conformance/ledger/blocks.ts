@@ -108,7 +108,7 @@ export const blockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'a block ends by itself at its moment, and the employee is planned then',
+    name: 'a block ends at its moment without an unblock, and the employee is planned then',
     run: async (world) => {
       await hired(world)
       await block(world, 'p1', world.now + DAY_MS)

@@ -269,7 +269,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
       }
       assert.deepEqual(taken, [1, 1, 1, 0, 0])
       assert.equal((await letters(world))[0]?.replays, 3)
-      // What a replay sends is somebody's word; what another tool makes of that is not.
+      // A replay is a person's decision; what another tool makes of its message is not.
       const copy = { ...again(world, 'copy', joiner('hire', 'p1')), copyId: 'replay-1' }
       assert.equal((await world.intake([copy])).replays, 1)
       await failAll(world)

@@ -262,7 +262,7 @@ export const directoryCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'two accounts with one employee id are told apart by the object id, and are two where there is none',
+    name: 'two accounts with one employee id differ by the object id, and are two where there is none',
     run: async (world) => {
       await world.record(joiner('hire', 'p1', { title: 'Clerk' }))
       await world.confirmAll()
@@ -315,7 +315,7 @@ export const directoryCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an operation of a batch does not enable an account that somebody disabled a moment ago',
+    name: 'an operation of a batch does not enable an account that was disabled in the directory a moment ago',
     run: async (world) => {
       await employ(world, 'off', 'on', 'left', 'rehired')
       await world.record(leaver('leave', 'rehired'))

@@ -220,7 +220,7 @@ export const emergencyCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'leavers without an object id come last, so that they keep nobody from the lane',
+    name: 'leavers without an object id come last, so that they keep no other leaver from the lane',
     run: async (world) => {
       await leaving(world, 'p0', 'p1')
       assert.deepEqual(

@@ -35,7 +35,7 @@ const nothingGoes = async (world: World): Promise<void> => {
   assert.equal(await world.next(), null)
 }
 
-/** What the ledger promises of findings, and of employees whom others deactivated. */
+/** What the ledger promises about findings, and about accounts that were disabled elsewhere. */
 export const findingCases: readonly LedgerCase[] = [
   {
     name: 'a deactivation by another system holds its employee, and raises one finding',
@@ -145,7 +145,7 @@ export const findingCases: readonly LedgerCase[] = [
         audit.entries.map(({ actor, action, justification: reason }) => [actor, action, reason]),
         [['ann', 'finding.acknowledge', 'blocked by mistake']],
       )
-      // The record is looked at again with every other of the employee, and holds nobody a second
+      // The record is looked at again with every other of the employee, and holds no employee a second
       // time.
       await seen(world, false, { at: T0 + 61_000, change: `change-${world.now}` })
       assert.ok((await world.send()).operations.has('p1'))

@@ -37,7 +37,7 @@ async function givenUp(world: World, employeeId: string): Promise<string> {
   return operationOf(sent, employeeId)
 }
 
-/** What the ledger makes of records nobody waited for any more. */
+/** What the ledger does with log records that come after the deadline. */
 export const lateCases: readonly LedgerCase[] = [
   {
     name: 'while the job is paused nothing is overdue, and not until the deadline has passed again afterwards',

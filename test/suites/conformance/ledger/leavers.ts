@@ -31,7 +31,7 @@ async function answerAll(world: World, interim: Interim, code: string | null = n
   }
   return sent
 }
-/** When the first open case does something by itself. */
+/** When the first open case changes without an event. */
 async function nextMoment(world: World): Promise<number | null> {
   const { leavers } = await world.ledger.listOpenLeavers({
     dueBy: null,

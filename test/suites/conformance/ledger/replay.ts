@@ -36,7 +36,7 @@ async function putBackAll(world: World, run: ReplayRun): Promise<void> {
   const parts = (await waiting(world, run)).map((seq): PutBack => ({ seq, kind: 'as it was' }))
   await world.ledger.putBackDeadLetters(run.id, parts, world.now)
 }
-/** One person in the directory, and an event of theirs that died. */
+/** An employee in the directory, and an event of theirs that died. */
 async function withDead(world: World, employeeId = 'p1'): Promise<void> {
   await world.record(joiner(`hire-${employeeId}`, employeeId))
   await world.confirmAll()

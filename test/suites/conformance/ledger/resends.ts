@@ -7,14 +7,14 @@ import { hrEvent, joiner, leaver, type LedgerCase, T0, type World } from './worl
 const HOUR_MS = DAY_MS / 24
 
 /**
- * Somebody else wrote over these people, so that their record is offered once more, and no event of
+ * The accounts of these employees were changed elsewhere, so that their record is resent, and no event of
  * theirs with it.
  */
 async function overwrite(world: World, ...employees: readonly string[]): Promise<void> {
   await world.correlate({ finalAt: world.now, changedElsewhere: employees, foreign: employees.length })
 }
 
-/** Sends what is due, and what became of it; `null` when nothing is. */
+/** Sends what is due, and returns the result; `null` when nothing is due. */
 async function offer(world: World, interim: Interim): Promise<JsonObject | null> {
   await world.tend()
   const batch = await world.next()
@@ -77,7 +77,7 @@ async function notAccepted(world: World): Promise<readonly string[]> {
 }
 
 /**
- * What the ledger promises of an offer that carries no event of its own and fails: nobody can be
+ * What the ledger promises about a resend that carries no event and fails: no event can be
  * blamed for it, and nothing replayed.
  */
 export const offerCases: readonly LedgerCase[] = [
@@ -90,7 +90,7 @@ export const offerCases: readonly LedgerCase[] = [
       await overwrite(world, 'p1')
       assert.deepEqual(await offersFailing(world), [0, 1, 24, 7 * 24, 28 * 24])
       assert.deepEqual(await notAccepted(world), ['p1 InvalidValue'])
-      // Something new of theirs takes it along.
+      // A new event of the employee takes it along.
       await world.record(hrEvent('new', 'p1', { nickName: 'x' }, { order: 2 }))
       await world.confirmAll()
       assert.deepEqual(await notAccepted(world), [])

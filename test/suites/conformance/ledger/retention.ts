@@ -192,7 +192,7 @@ export const retentionCases: readonly LedgerCase[] = [
           ({ sequence, body }) => body && sequence,
         )
       assert.deepEqual(await bodies(), ['1', '2', null])
-      // Nobody has heard of p2 but the edit.
+      // Only the edit names p2.
       assert.equal(
         await world.ledger.eraseEmployee(
           { employeeId: 'p2', actor: 'ann', justification: 'asked to' },

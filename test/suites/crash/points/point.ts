@@ -7,7 +7,7 @@ export interface Point {
 /** How often each effect was had. */
 export type Counts = Readonly<Record<string, number>>
 
-/** With these, a process is told where to die, and where to leave its counts. */
+/** These tell a process where to die, and where to leave its counts. */
 export const DIE_AT = 'CRASH_DIE_AT'
 export const COUNTS_FILE = 'CRASH_COUNTS_FILE'
 

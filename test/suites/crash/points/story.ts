@@ -1,6 +1,6 @@
 import { type History, type HistoryOptions, makeHistory, type Oracle } from '../../../fakes/history.ts'
 
-/** Employees of whom the HR system knows more than its notices say. */
+/** Employees about whom the HR system knows more than its notices say. */
 export const NOTICED = new Map([['30001', { mail: 'ann.noticed@contoso.com', job: 'Head' }]])
 
 /** What a run is given, and what has to come of it. */
@@ -22,7 +22,7 @@ export const storyOf = ({ lines, events, oracle }: History): Story => ({
 })
 
 /**
- * A history and one of each kind of trouble: a text that is no event, a record that Entra refuses,
+ * A history and one of each kind of trouble: a text that is not an event, a record that Entra refuses,
  * and a notice unless `notices` is false.
  */
 export function makeStory({ notices = true, ...options }: HistoryOptions & { notices?: boolean }): Story {

@@ -67,7 +67,7 @@ export async function survive(
       if (diedStopping) died.push(point)
       continue
     }
-    assert.ok(!diedStopping, 'nobody killed the last one')
+    assert.ok(!diedStopping, 'the last one was not killed')
     await check(doubles, reader, story)
     return { died, counts: JSON.parse(await readFile(counts, 'utf8')) as Counts }
   }

@@ -27,7 +27,7 @@ void test('a run that is paused elsewhere stops within a second, also when the l
   assert.equal(runtime.sleeping, 0)
 })
 
-void test('a run that ends by itself is not looked at any longer', async () => {
+void test('a run that has ended is not looked at any longer', async () => {
   const runtime = virtualRuntime()
   let looked = 0
   const ledger = { listReplays: async () => ((looked += 1), [RUN]) }
