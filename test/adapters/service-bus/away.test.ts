@@ -75,7 +75,10 @@ async function open(
   }
 }
 
-/** The inbox closes before the broker stops, whatever becomes of the test. */
+/**
+ * The inbox closes before the broker stops, also when the test fails. The waits in it are real: the
+ * client repeats its attempts by timers of its own, and the tests show that none follows.
+ */
 async function during(away: Away, work: () => Promise<void>): Promise<void> {
   try {
     await work()

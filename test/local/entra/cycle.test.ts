@@ -15,6 +15,7 @@ import {
   stepNames,
   upload,
 } from './support.ts'
+import { until } from '../../adapters/support/until.ts'
 
 const withManager = (externalId: string, manager: string): Readonly<Record<string, unknown>> =>
   employee(externalId, { [ENTERPRISE]: { manager: { value: manager } } })
@@ -271,9 +272,7 @@ void test('the fast settings need no help: cycles run and records appear', async
   const entra = await startEntra({ settings: FAST_SETTINGS })
   await upload(entra, employee('1'))
   assert.equal((await recordsOf(entra, '1')).length, 0)
-  const deadline = Date.now() + 5_000
-  while ((await recordsOf(entra, '1')).length === 0 && Date.now() < deadline)
-    await new Promise((resolve) => setTimeout(resolve, 25))
+  await until('a record appears', async () => (await recordsOf(entra, '1')).length > 0)
   assert.equal((await recordsOf(entra, '1')).length, 1)
   await Promise.all([entra.stop(), entra.stop()])
   await assert.rejects(fetch(entra.endpoint))

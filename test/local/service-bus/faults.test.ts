@@ -163,6 +163,7 @@ void describe('limits', () => {
     const { connect, broker } = await brokerFor(t, config, { settings: { linkIdleMs: 150 } })
     const sender = connect().createSender('q')
     await sender.sendMessages({ body: 1 })
+    // Links age on the broker's real clock.
     await delay(400)
     await sender.sendMessages({ body: 2 })
     assert.equal((await broker.counts('q')).active, 2)

@@ -44,6 +44,7 @@ async function heard(t: TestContext, receiver: ServiceBusReceiver): Promise<() =
     processError: async ({ error }) => void codes.push('code' in error ? String(error.code) : error.message),
   })
   t.after(() => close())
+  // The link is opened over a real socket, and nothing shows when it is.
   await delay(150)
   return async () => {
     for (let round = 0; round < 200 && codes.length === 0; round += 1) await delay(20)
@@ -115,6 +116,7 @@ void describe('faults of connections, links and tokens', () => {
     const sender = client.createSender('q')
     await sender.sendMessages({ body: 1 })
     await inject(broker, { kind: 'close-connections', description: 'maintenance' })
+    // The client hears of it over its socket.
     await delay(300)
     await sender.sendMessages({ body: 2 })
     assert.equal((await receive(client.createReceiver('q', manual), 2)).length, 2)
@@ -134,6 +136,7 @@ void describe('faults of connections, links and tokens', () => {
     const { broker, connect } = await brokerFor(t, config)
     const accepted = connect().acceptNextSession('s', manual)
     const failed = assert.rejects(accepted, { code: 'MessagingEntityDisabled' })
+    // The link is opened over a real socket, and nothing shows when it is.
     await delay(200)
     await inject(broker, { kind: 'detach-links', entity: 's', condition: 'com.microsoft:entity-disabled' })
     await failed
@@ -163,6 +166,7 @@ void describe('faults of connections, links and tokens', () => {
     const client = connect()
     await client.createSender('q').sendMessages({ body: 'stays' })
     await inject(broker, { kind: 'vanish', entity: 'q' })
+    // The client hears over its socket that its link is gone.
     await delay(100)
     const gone = { code: 'MessagingEntityNotFound' }
     await assert.rejects(connect().createSender('q').sendMessages({ body: 1 }), gone)
@@ -171,6 +175,7 @@ void describe('faults of connections, links and tokens', () => {
     assert.equal((await receiveOne(connect().createReceiver('q', manual))).body, 'stays')
     await inject(broker, { kind: 'vanish', entity: 'q', forMs: 150 })
     await assert.rejects(connect().createSender('q').sendMessages({ body: 1 }), gone)
+    // Faults end on the broker's real clock.
     await delay(200)
     await connect().createSender('q').sendMessages({ body: 1 })
   })
@@ -181,6 +186,7 @@ void describe('faults of connections, links and tokens', () => {
     const sender = client.createSender('q')
     await sender.sendMessages({ body: 1 })
     const received = client.createReceiver('q/b', manual).receiveMessages(1, { maxWaitTimeInMs: 20_000 })
+    // The link is opened over a real socket; then silence is what is shown.
     await delay(150)
     await inject(broker, { kind: 'freeze-connections' })
     await connect().createSender('q/b').sendMessages({ body: 'in flight' })

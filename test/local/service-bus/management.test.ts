@@ -152,6 +152,7 @@ void it('heartbeats keep an idle connection alive', async (t) => {
   await once(connection, 'connection_open')
   let lost = false
   for (const event of ['disconnected', 'connection_error']) connection.on(event, () => (lost = true))
+  // Heartbeats of a real connection, by the timers of the client: three times its idle time.
   await delay(1_500)
   assert.equal(lost, false)
   connection.close()

@@ -117,6 +117,7 @@ void describe('a queue of the double', () => {
         { maxConcurrentCalls: 8 },
       )
     }
+    // The receivers open their links over a real socket, and nothing shows when they have.
     await delay(50)
     const ids = Array.from({ length: 300 }, (_, index) => `m${index}`)
     await client.createSender('q').sendMessages(ids.map((messageId) => ({ body: 1, messageId })))
@@ -148,6 +149,7 @@ void describe('links and connections', () => {
       { maxConcurrentCalls: 100 },
     )
     while ((await broker.counts('q')).completed < 2047) await delay(20)
+    // Shows that nothing follows on a real socket.
     await delay(100)
     assert.equal((await broker.counts('q')).completed, 2047)
     release()

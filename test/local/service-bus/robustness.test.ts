@@ -253,6 +253,7 @@ void describe('clients that behave badly', () => {
     let received = 0
     const receiver = connection.open_receiver({ source: 'q', autoaccept: false, credit_window: 1000 })
     receiver.on('message', () => (received += 1))
+    // Shows that nothing follows on a real socket.
     await delay(500)
     assert.equal(received, 100)
     const counts = await broker.counts('q')
@@ -272,6 +273,7 @@ void describe('clients that behave badly', () => {
     connection.open_receiver({ source: 'q', autoaccept: false, credit_window: 1000 })
     await delay(5)
     socket.pause()
+    // The broker writes into a real socket that is not read, and must stop.
     await delay(300)
     const { locked } = await broker.counts('q')
     assert.ok(locked < 150, `${locked} messages were sent to a client that does not read`)

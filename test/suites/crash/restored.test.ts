@@ -111,6 +111,7 @@ void it('a ledger restored from a copy makes no leaver active, finds out that it
   )
   await world.send(lines.slice(cut))
   await until('the missing time is taken in', world.taken, 60_000)
+  // A real process, and the test shows that it sends nothing.
   await sleep(4_000)
   assert.deepEqual(await world.directory(), before, 'nothing was sent')
   const status = await command(['status'], world.environment)

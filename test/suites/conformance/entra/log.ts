@@ -87,6 +87,7 @@ export const logCases: readonly EntraCase[] = [
       const key = newKey()
       const began = Date.now()
       await upload(employee(key))
+      // The lag of a real service, or of the double on the real clock.
       await new Promise((resolve) => setTimeout(resolve, 100))
       assert.deepEqual(await log(`sourceIdentity/id eq '${key}'`), [])
       const [record] = await records(key, 1)

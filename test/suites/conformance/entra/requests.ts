@@ -204,6 +204,7 @@ export const requestCases: readonly EntraCase[] = [
       await control('pause')
       assert.equal(await codeOf(), 'Paused')
       await upload(employee(key))
+      // Shows that a paused job does nothing, on the real clock.
       await new Promise((resolve) => setTimeout(resolve, 100))
       assert.deepEqual(await log(`sourceIdentity/id eq '${key}'`), [])
       await control('start')

@@ -219,6 +219,7 @@ export const administrationCases: readonly Case[] = [
         processMessage: async () => {},
         processError: async ({ error }) => resolve(error),
       })
+      // The link is opened over a real socket, and nothing shows when it is.
       await delay(200)
       await admin.deleteQueue(name)
       const error = await promise
