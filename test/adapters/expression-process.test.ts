@@ -86,8 +86,8 @@ void describe('an expression', () => {
       await ask('1')
       const { pid } = evaluator
       assert.ok(pid !== null)
-      // Some hundreds of milliseconds of work, with a pause in it that is longer than the limit. A real
-      // process is stopped, so its limit passes in real time.
+      // Some hundreds of milliseconds of work, with a pause in it that is longer than the limit. A
+      // real process is stopped, so its limit passes in real time.
       const asked = ask('$sum([1..9000].($sum([1..25].($ + 1))))')
       const before = ticksOf(pid)
       await until('it works', () => ticksOf(pid) >= before + 4)

@@ -6,8 +6,9 @@ import type { Dialect, Driver, Sql } from './driver/sql.ts'
 export interface Migration {
   /**
    * The oldest schema version whose release works with the tables as this migration leaves them.
-   * What only adds to tables names the version of the release before, so that a rollback goes on;
-   * what takes something away names the first version whose release no longer uses it.
+   * A migration that only adds to tables names the version of the previous release, so that a
+   * rollback works. One that removes something names the first version whose release no longer uses
+   * it.
    */
   readonly compatibleFrom: number
   /** One short transaction: running instances wait for it. */

@@ -29,8 +29,8 @@ export function readKey(option: string, path: string, kind: 'private' | 'public'
 }
 
 /**
- * Writes a report, its checksum and, with a key, the signature of the checksum. Only their owner can
- * read them. Throws `FileExists` when the report is there already.
+ * Writes a report, its checksum and, with a key, the signature of the checksum. Only their owner
+ * can read them. Throws `FileExists` when the report is there already.
  */
 export async function writeReport(
   file: string,

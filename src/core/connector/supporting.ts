@@ -8,7 +8,10 @@ import { copyLoop, sweepLoop } from '../report/dead-letters/copies.ts'
 import type { Service } from '../service.ts'
 import type { Assembly } from './assembly.ts'
 
-/** What runs beside the flow: counts and copies of dead letters, the comparison, retention and alerts. */
+/**
+ * What runs beside the flow: counts and copies of dead letters, the comparison, retention and
+ * alerts.
+ */
 export function supportingLoops<M extends SourceMessage>({
   ports: { ledger, accounts, deadLetterReasons, copies, signs, channels },
   settings,

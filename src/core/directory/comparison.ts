@@ -21,8 +21,8 @@ export interface ComparisonContext {
 /** A comparison under way. */
 export interface Comparison {
   /**
-   * Does one page of the work. Returns `null` while there is more, and then how it went. Throws what
-   * the ledger throws; the same step can be tried again.
+   * Does one page of the work. Returns `null` while there is more, and then how it went. Throws
+   * what the ledger throws; the same step can be tried again.
    */
   step(signal: AbortSignal): Promise<DirectoryRead | null>
   /** Accounts compared so far. */

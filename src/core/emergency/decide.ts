@@ -63,7 +63,9 @@ export function decideEmergency(
   return { calls, waits }
 }
 
-/** The plan was made earlier: what has been recorded since decides, as it would for the next plan. */
+/**
+ * The plan was made earlier: what has been recorded since decides, as it would for the next plan.
+ */
 function isLeaver({ employee, brake }: EmergencyCandidate, { now, fold, pilot }: EmergencyContext): boolean {
   const { attributes } = effectiveState(employee, now, fold)
   if (brake !== null || attributes.get('active')?.value !== false) return false

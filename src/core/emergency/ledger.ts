@@ -9,8 +9,8 @@ export interface EmergencyLedger {
   /** What keeps the job from taking deactivations, and what the lane has spent. Cheap. */
   readEmergencyStatus(now: number): Promise<EmergencyStatus>
   /**
-   * Deactivations that the service has not carried out, of employees with an open leaver case
-   * that the lane has not disabled yet; those planned first come first, those without an object id last.
+   * Deactivations that the service has not carried out, of employees with an open leaver case that
+   * the lane has not disabled yet; those planned first come first, those without an object id last.
    */
   listEmergencyCandidates(query: EmergencyQuery): Promise<readonly EmergencyCandidate[]>
   /**

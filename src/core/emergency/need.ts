@@ -4,7 +4,9 @@ import type { EmergencyCandidate, EmergencyQuery, EmergencyStatus } from './ledg
 import { EMERGENCY_REASON_NAMES, type EmergencyReason } from './reasons.ts'
 import type { EmergencyRules } from './settings.ts'
 
-/** What keeps the provisioning job from taking deactivations, with the end of it as far as known. */
+/**
+ * What keeps the provisioning job from taking deactivations, with the end of it as far as known.
+ */
 export interface LaneNeed {
   readonly obstacles: readonly Obstacle[]
   /**

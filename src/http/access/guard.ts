@@ -11,8 +11,8 @@ import { setSession } from './sign-in.ts'
 import type { Visitor } from './visitor.ts'
 
 /**
- * What the guard leaves for the pages: the visitor; `null` where a route is open and the visitor has
- * not signed in.
+ * What the guard leaves for the pages: the visitor; `null` where a route is open and the visitor
+ * has not signed in.
  */
 export interface Guarded {
   readonly Variables: { readonly visitor: Visitor | null }
@@ -44,7 +44,8 @@ export type Refusal =
 
 const LONGEST_URL = 2_000
 /**
- * An open page reloads itself with this header; such a request does not count as a sign of a visitor.
+ * An open page reloads itself with this header; such a request does not count as a sign of a
+ * visitor.
  */
 const REFRESH_HEADER = 'rollcall-refresh'
 

@@ -90,9 +90,9 @@ void describe('a baseline is true as of its export', () => {
           if (events.every(({ mode }) => mode === 'delta') && (recorded.get(by) ?? 0) > exported.recordedAt)
             assert.equal(holder?.by, by, path)
         }
-        // Fail closed: the baseline activates no employee whom an event that it cannot know disabled.
-        // Only a snapshot that repeated a leaving disables no employee once the leaving is rescinded:
-        // without a baseline it may have been the first to say so.
+        // Fail closed: the baseline activates no employee whom an event that it cannot know
+        // disabled. Only a snapshot that repeated a leaving disables no employee once the leaving
+        // is rescinded: without a baseline it may have been the first to say so.
         const out = without.get('active')
         const by = events.find(({ seq }) => seq === out?.by)
         const repeated = events.some(

@@ -4,8 +4,8 @@ import { exerciseLedger } from '../../suites/conformance/ledger.ts'
 import { SQLITE_ARROWS } from '../../suites/conformance/ledger/arrows.ts'
 
 /**
- * The conformance suite of the ledger without files and threads: what it says about a change, it says
- * soon.
+ * The conformance suite of the ledger without files and threads: what it says about a change, it
+ * says soon.
  */
 const { ledger, empty } = await openMemoryLedger(SQLITE_ARROWS)
 after(() => ledger.close())

@@ -18,8 +18,8 @@ export interface RandomMutant {
 }
 
 /**
- * `count` changes of core and ledger; one seed gives one sample, as long as the code stays the same.
- * Those listed as equivalent are left out.
+ * `count` changes of core and ledger; one seed gives one sample, as long as the code stays the
+ * same. Those listed as equivalent are left out.
  */
 export function sampleOf(count: number, seed: number): readonly RandomMutant[] {
   const random = chance(seed)

@@ -59,8 +59,8 @@ export function disturb(
     }
   }
   spread(rates.lost, () => ({ kind: 'lose', externalId: anyEmployee(), times: 1 }))
-  // No employee for whom another program's change, or the service's own retry of what failed, could go
-  // unspoken too: no log could tell.
+  // No employee for whom another program's change, or the service's own retry of what failed, could
+  // go unspoken too: no log could tell.
   const touched = new Set<string>()
   const heardOf = (): string => {
     let externalId = anyEmployee()

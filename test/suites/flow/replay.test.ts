@@ -246,8 +246,8 @@ class Play {
   }
 
   /**
-   * Everything that is settled and published is folded away; where something may still be rescinded,
-   * nothing is.
+   * Everything that is settled and published is folded away; where something may still be
+   * rescinded, nothing is.
    */
   async retain(): Promise<void> {
     const { ledger } = this.world

@@ -19,7 +19,8 @@ void describe('a day with more work than calls', () => {
     assert(day.waits.leaver.length >= 10, `${day.waits.leaver.length} leavers`)
     assert(Math.max(...day.waits.leaver) <= 60_000, `a leaver waited ${Math.max(...day.waits.leaver)} ms`)
     const { stateCounts } = await day.site.ledger.readCounts()
-    // What waits for tomorrow waits outside a batch, where it can still merge and is ordered by its lane.
+    // What waits for tomorrow waits outside a batch, where it can still merge and is ordered by its
+    // lane.
     assert.deepEqual([stateCounts.batches.open, stateCounts.operations.batched], [0, 0])
     assert(day.waiting > 0)
   })

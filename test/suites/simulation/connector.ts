@@ -29,7 +29,10 @@ export interface Outside {
   readonly isShared: boolean
   /** Settled events are folded away after an hour. */
   readonly retains: boolean
-  /** How long loops rest that have nothing to do. A turn that finds nothing costs the simulation as much as one that does. */
+  /**
+   * How long loops rest that have nothing to do. A turn that finds nothing costs the simulation as
+   * much as one that does.
+   */
   pollMs(): number
 }
 

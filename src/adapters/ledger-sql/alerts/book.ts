@@ -73,7 +73,8 @@ function toState(row: Row, code: AlertCode): AlertState {
 }
 
 /**
- * The code of the last attempt is that of the notification at the head, which the others wait for.
+ * The code is that of the last attempt to deliver the first notification, which the others wait
+ * for.
  */
 async function waitingChannels(sql: Sql): Promise<WaitingChannel[]> {
   const rows = await sql.all<{

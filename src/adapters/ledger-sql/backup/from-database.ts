@@ -5,7 +5,7 @@ import { migrate } from '../schema.ts'
 /**
  * Copies a PostgreSQL ledger into an empty SQLite file, while instances may run on it: all of it is
  * one transaction that sees the ledger as it was when it began. Every row is read back and
- * compared. Throws `MoveFailed` when one comes back otherwise than it went in.
+ * compared. Throws `MoveFailed` when one differs from what was written.
  */
 export async function copyDatabase(
   from: Driver,
@@ -28,7 +28,7 @@ export async function copyDatabase(
           'SELECT pg_sequence_last_value(CAST(pg_get_serial_sequence(?, ?) AS regclass)) AS seq',
           [name, counterOf(tables, name)],
         )
-        // Numbers that were given out are never given out again, also when their rows are gone.
+        // A number is never used twice, even when its row is gone.
         if (counter?.seq != null)
           await target.run('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)', [name, counter.seq])
       }

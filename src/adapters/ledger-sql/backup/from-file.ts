@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 
 /**
- * Writes a copy of a SQLite ledger to an empty file, while a connector may write to it: the copy is
- * what was committed when it began. What was deleted is not in it
+ * Writes a copy of a SQLite ledger to an empty file, even while a connector writes to the ledger.
+ * The copy has what was committed when it began, and nothing that was deleted
  * (https://www.sqlite.org/lang_vacuum.html#vacuuminto).
  */
 export function copyFile(from: string, to: string): void {

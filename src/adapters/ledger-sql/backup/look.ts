@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 
 /**
- * What is wrong with a SQLite file: damaged pages, indexes that do not fit, rows that name others
- * that are gone.
+ * What is wrong with a SQLite file: damaged pages, indexes that do not match their table, rows that
+ * refer to missing rows.
  */
 export function faultsOf(path: string): readonly string[] {
   const database = new DatabaseSync(path, { readOnly: true })

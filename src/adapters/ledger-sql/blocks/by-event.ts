@@ -5,8 +5,8 @@ import { planAtOnce } from '../tables/employees.ts'
 import { applyBlocks } from './marks.ts'
 
 /**
- * Blocks and unblocks by events that are new, whose employees the caller has locked. The outcome of
- * the events later changes no block.
+ * Applies the blocks and unblocks of new events. The caller has locked their employees. The later
+ * outcome of the events changes no block.
  */
 export async function blockByEvents(sql: Sql, fresh: readonly HrEvent[], now: number): Promise<void> {
   const deciding = fresh.filter(({ type }) => isBlockType(type))
@@ -24,7 +24,7 @@ export async function blockByEvents(sql: Sql, fresh: readonly HrEvent[], now: nu
   await planAtOnce(sql, changed, now)
 }
 
-/** A clock that is ahead must not decide for the time to come. */
+/** A clock that is ahead must not win over later decisions. */
 function decisionOf(event: HrEvent, now: number): BlockDecision {
   const decidedAt = Math.min(event.recordedAt, now)
   const at = event.effectiveRaw === null ? decidedAt : event.effectiveAt

@@ -20,7 +20,7 @@ export async function blockEmployees(
   now: number,
 ): Promise<readonly Blocked[]> {
   const ids = orders.map(({ employeeId }) => employeeId.toWellFormed())
-  // An event that makes the employee known at the same time must find the block.
+  // An event that introduces the employee at the same time must find the block.
   await sql.lock('intake')
   await lockEmployees(sql, ids)
   const marks = await blocksOf(sql, ids)
@@ -58,7 +58,7 @@ export async function blockEmployees(
 }
 
 /**
- * What a person decides now counts, whatever was decided before, also by a clock that was ahead.
+ * The decision that a person makes now counts over earlier ones, even if a clock was ahead then.
  */
 function decidedAfter(before: number | undefined, now: number): number {
   return before === undefined ? now : Math.max(now, before + 1)
@@ -82,7 +82,7 @@ export async function unblockEmployee(
   return true
 }
 
-/** In force, or to come at the moment of the parameter. */
+/** Blocks that are in force, or begin later, at the moment of the parameter. */
 export const NOT_ENDED = '(until IS NULL OR (until > ? AND until > since))'
 
 type BlockRow = Omit<Block, 'employeeId' | 'eventId'> & {

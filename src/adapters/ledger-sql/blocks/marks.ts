@@ -39,8 +39,8 @@ export interface Decided {
 }
 
 /**
- * Applies decisions in their order, and answers the employees whose block changed. The caller holds
- * the rows of the employees, or the whole intake, so that nothing passes in between.
+ * Applies decisions in their order, and returns the employees whose block changed. The caller holds
+ * locks on the employees, or on the whole intake, so that nothing can come in between.
  */
 export async function applyBlocks(sql: Sql, decided: readonly Decided[]): Promise<readonly string[]> {
   if (decided.length === 0) return []
@@ -85,7 +85,7 @@ export async function applyBlocks(sql: Sql, decided: readonly Decided[]): Promis
 }
 
 /**
- * An erasure takes the employee id out of the block, which stays in force, and out of the audit
+ * An erasure removes the employee id from the block, which stays in force, and from the audit
  * trail.
  */
 export async function eraseBlockedId(sql: Sql, employee: string): Promise<void> {

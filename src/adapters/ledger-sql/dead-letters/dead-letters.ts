@@ -40,7 +40,7 @@ export const FROM =
 /** The code of a dead letter without a reason. */
 export const UNKNOWN_REASON = 'Unknown'
 
-/** In the order of their numbers, over an index of the dead alone. */
+/** In the order of their numbers, along an index that holds only dead events. */
 export async function deadLetters(
   sql: Sql,
   { filter, archived, next, limit }: LedgerDeadLetterQuery,
@@ -179,7 +179,7 @@ export async function noteDiscarded(
 }
 
 /**
- * Dead letters of these that are still dead, with their employees locked until the end of the
+ * Those of the dead letters that are still dead. Their employees stay locked until the end of the
  * transaction.
  */
 export async function lockDead(

@@ -9,14 +9,14 @@ import { COLUMNS, type DeadLetterRow, FROM, toDeadLetter, UNKNOWN_REASON } from 
 
 const WAITING = "state = 'dead-lettered' AND archived_at IS NULL"
 /**
- * As the indexes are sorted: PostgreSQL does not see that a column which is NULL cannot change the
- * order.
+ * The order of the indexes, in full: PostgreSQL does not see that a column which is always NULL
+ * cannot change the order.
  */
 const NEWEST = 'archived_at DESC, finished_at DESC, seq DESC'
 
 /**
- * Walks backwards along `events_dead_newest`, or along `events_dead_code`. The rest is joined to a
- * page of numbers.
+ * Reads backwards along `events_dead_newest` or `events_dead_code`. The other columns are joined to
+ * a page of numbers.
  */
 export async function newestDeadLetters(
   sql: Sql,

@@ -18,8 +18,8 @@ interface Row extends DeadEventRow {
 }
 
 /**
- * Puts dead letters back at their own place in the order: what is newer still wins. One
- * transaction, the run's own entries among it.
+ * Puts dead letters back at their own place in the order: newer events still win. One transaction,
+ * which also updates the entries of the run.
  */
 export async function putBack(sql: Sql, run: number, parts: readonly PutBack[], now: number): Promise<void> {
   const { frozen, dead } = await loadDead(sql, run, parts)
@@ -56,7 +56,7 @@ export async function putBack(sql: Sql, run: number, parts: readonly PutBack[], 
   await moveReplay(sql, run, IN_LEDGER, moves, now)
 }
 
-/** The parts of these that wait for their turn, and of those the events that are dead. */
+/** Those of the parts that still wait, and those of their events that are dead. */
 async function loadDead(
   sql: Sql,
   run: number,
@@ -86,8 +86,8 @@ async function loadDead(
 }
 
 /**
- * An edit corrects an event; it does not make another of it, and it does not quietly take a
- * leaver's leaving back.
+ * An edit corrects an event. It must not turn it into another event, and must not cancel a
+ * termination without saying so.
  */
 function whyNot(row: Row, event: HrEvent, blocksReactivation: boolean): string | null {
   if (event.id !== row.event_id || event.source !== row.source) return 'EditNamesAnotherEvent'
@@ -114,7 +114,7 @@ async function reopen(sql: Sql, rows: readonly Row[], now: number): Promise<void
   await markDue(sql, due, { now, quietMs: 0, maxWaitMs: 0 })
 }
 
-/** What it said before is kept beside it, with who changed it. */
+/** The former content is kept, with who changed it. */
 async function replace(
   sql: Sql,
   run: number,

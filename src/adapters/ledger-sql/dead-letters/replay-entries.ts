@@ -59,7 +59,7 @@ async function eventsNow(sql: Sql, rows: readonly Row[]): Promise<States> {
   )
 }
 
-/** The events of a message are not known by it: only whether intake has taken its copy in. */
+/** For a message, only this is known: whether intake has taken in its copy. */
 async function copiesNow(sql: Sql, id: number, rows: readonly Row[]): Promise<States> {
   const onBus = rows.filter(({ entity, sending_at: sent }) => entity !== IN_LEDGER && sent !== null)
   const [run] = onBus.length === 0 ? [] : await replayRuns(sql, { id, limit: 1 })

@@ -17,7 +17,7 @@ import { parse } from '../driver/json.ts'
 import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
 import { AUDIT } from '../tables/audit.ts'
 
-/** In place of a queue's name, for dead letters that stand in the ledger itself. */
+/** Replaces the name of the queue for dead letters of the ledger. */
 export const IN_LEDGER = ''
 
 export async function freezeReplay(sql: Sql, order: ReplayOrder, now: number): Promise<ReplayRun> {
@@ -211,7 +211,7 @@ export async function forgetEdits(sql: Sql, before: number, now: number): Promis
   return refuseParts(sql, old, 'BeyondRetention', now)
 }
 
-/** Edited parts of runs that speak of this person. */
+/** Edited parts of runs that contain this employee. */
 export async function eraseEdits(sql: Sql, employee: string, now: number): Promise<void> {
   const edited = await sql.all<Place & { employees: string | null }>(
     'SELECT run, place, employees FROM replay_items WHERE body IS NOT NULL',
@@ -237,7 +237,7 @@ async function refuseParts(sql: Sql, parts: readonly Place[], code: string, now:
   return parts.length
 }
 
-/** Takes back what is not begun. */
+/** Cancels the parts that are not begun. */
 export async function cancelReplay(
   sql: Sql,
   { run, actor, justification }: CancelOrder,

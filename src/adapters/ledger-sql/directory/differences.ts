@@ -30,8 +30,8 @@ export async function recordDifferences(
 const keyOf = ({ code, about }: Pick<Difference, 'code' | 'about'>): string => `${code}\n${about}`
 
 /**
- * Raises findings, and opens those again that were settled: an acknowledgement is about the
- * difference that a person saw, and does not outlast it. Answers the number of each by its key.
+ * Raises findings, and reopens those that were settled: an acknowledgement is about the difference
+ * that a person saw, and does not cover a later one. Returns the number of each by its key.
  */
 async function raiseAgain(
   sql: Sql,
@@ -63,7 +63,7 @@ async function raiseAgain(
 
 /**
  * Nothing activates these employees until HR reports something new, or a person acknowledges the
- * finding. What the directory holds of them is not what it accepted last.
+ * finding. What the directory holds is not what it accepted last.
  */
 async function holdDisabled(
   sql: Sql,
@@ -111,7 +111,7 @@ export async function listDifferences(
   return { findings: rows, next: rows.length === limit ? (rows.at(-1)?.seq ?? null) : null }
 }
 
-/** As the port says. An acknowledged finding is settled too, so that it is raised anew if it comes back. */
+/** As the port says. An acknowledged finding is settled too, so that it is raised again later. */
 export async function settleDifferences(sql: Sql, seqs: readonly number[], now: number): Promise<void> {
   await writeRows(
     sql,

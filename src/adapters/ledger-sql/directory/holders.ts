@@ -21,8 +21,8 @@ interface HolderRow {
 }
 
 /**
- * Counted, not asked whether there is one: PostgreSQL would walk through all operations and cases
- * for that.
+ * `COUNT` instead of `EXISTS`, because PostgreSQL would read all operations and cases for the
+ * latter.
  */
 const COLUMNS = `p.id, p.revision, p.object_id, p.accepted_active AS active, d.at AS disabled_elsewhere_at,
    CASE WHEN p.accepted_hash IS NOT NULL THEN r.record ELSE NULL END AS record, COALESCE(t.answered_at, t.created_at) AS answered_at,

@@ -101,8 +101,8 @@ export async function endEmergencyCall(
 }
 
 /**
- * The employee was planned anew while the call was under way, so the call may have landed after the
- * record that overtook it: that record is sent again.
+ * If the employee was planned again while the call was under way, the call may have taken effect
+ * after the newer record. That record is then sent again.
  */
 async function resendIfWithdrawn(
   sql: Sql,

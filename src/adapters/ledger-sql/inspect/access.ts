@@ -15,9 +15,9 @@ import { loadEmployees } from '../plan/load.ts'
 import { allHolds } from '../submit/holds.ts'
 import { operationId } from '../tables/ids.ts'
 
-/** As many open leaver cases as an answer shows. */
+/** The most open leaver cases that an answer shows. */
 const MOST_CASES = 5
-/** As many operations after the last accepted one. */
+/** The most operations after the last accepted one. */
 const MOST_OPERATIONS = 5
 
 interface EmployeeRow {
@@ -75,7 +75,7 @@ async function acceptedOf(sql: Sql, employeeId: string, row: EmployeeRow): Promi
     `SELECT MIN(seq) AS value FROM operations WHERE employee = ? AND active = ? AND seq > ? AND ${ACCEPTED}`,
     [employeeId, active, other ?? 0],
   )
-  // The service may still carry out what it failed with.
+  // The service may still carry out an operation that it reported as failed.
   const retried = await one(
     `SELECT COUNT(*) AS value FROM operations WHERE employee = ? AND active <> ? AND COALESCE(state, '') = 'escrowed'`,
     [employeeId, active],

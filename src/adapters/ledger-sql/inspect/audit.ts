@@ -63,7 +63,7 @@ function conditionsOf(query: AuditQuery): readonly Condition[] {
       ? null
       : ['a.seq >= COALESCE((SELECT seq FROM audit WHERE at >= ? ORDER BY at, seq LIMIT 1), 0)', since],
     until === null ? null : ['a.at < ?', until],
-    // Behind a name stands in parentheses who that was for certain.
+    // The verified identity follows the name in parentheses.
     actor === null
       ? null
       : [

@@ -77,8 +77,8 @@ export async function submissionStatus(sql: Sql, now: number): Promise<Submissio
 const NAMED = 20
 
 /**
- * Who has nothing open, no dead letter of that failure, which would tell of it, and no later answer
- * that there is nothing to take.
+ * Employees without open work, without a dead letter of that failure (which would report it), and
+ * without a later answer that there was nothing to change.
  */
 export async function notAccepted(sql: Sql): Promise<SubmissionStatus['notAccepted']> {
   const rows = await sql.all<{ id: string; code: string; at: number; active: number }>(
@@ -89,7 +89,7 @@ export async function notAccepted(sql: Sql): Promise<SubmissionStatus['notAccept
        AND NOT EXISTS (SELECT 1 FROM events e WHERE e.employee = p.id
          AND (e.operation = o.seq OR COALESCE(e.state, '') IN ('received', 'planned', 'incomplete')))`,
   )
-  // Sorted here: by the database it would be along the index of everybody.
+  // Sorted here: the database would read the index of all employees for it.
   const employees = rows
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .slice(0, NAMED)

@@ -122,9 +122,9 @@ async function readDepths(sql: Sql): Promise<Readonly<Record<keyof typeof DEPTHS
 }
 
 /**
- * As `claimDueEmployees` finds them: who is due for two reasons counts once. The most are due after
- * their quiet time, and are counted in the index alone. An urgent employee is as old as its first
- * unplanned event.
+ * By the rules of `claimDueEmployees`; an employee who is due for two reasons counts once. Most are
+ * due after their quiet time, and are counted from the index only. The age of an urgent employee is
+ * that of its first unplanned event.
  */
 async function dueEmployees(sql: Sql, now: number): Promise<Depth> {
   const other = 'NOT (plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ?)'

@@ -13,7 +13,7 @@ import { readRows, type Sql, type SqlValue } from '../driver/sql.ts'
 
 const OUTSIDE_PILOT = `state = 'held' AND reason = '${EVENT_REASONS.pilot}'`
 
-/** Each along an index of what waits. */
+/** Each uses an index of what waits. */
 const COUNTED: Readonly<Record<HeldCause, string>> = {
   brake: 'SELECT 1 FROM employees WHERE braked_at IS NOT NULL',
   refused: 'SELECT 1 FROM employees WHERE refused_at IS NOT NULL',
@@ -101,7 +101,7 @@ const WAITING: Readonly<Record<HeldEmployees, string>> = {
 }
 
 /**
- * Found by employee: `COALESCE` hides the state, along which PostgreSQL would walk through every
+ * Found by employee. `COALESCE` hides the state from PostgreSQL, which would otherwise read every
  * event that waits.
  */
 async function eventsOf(

@@ -7,7 +7,7 @@ import { deadLettersByCode } from './figures.ts'
 
 /** The last outcome whose time was counted. */
 const CURSOR = 'history outcome'
-/** Codes of which the number is kept: those with the most dead letters. */
+/** The most codes whose count is kept: those with the most dead letters. */
 const CODES = 20
 
 export async function recordHistory(
@@ -31,7 +31,7 @@ export async function recordHistory(
   await sql.run('DELETE FROM history WHERE at < ?', [now - keptMs])
 }
 
-/** How many first outcomes took how long, in all. Those from before the first call are left out. */
+/** Totals of how long first outcomes took. Outcomes from before the first call are left out. */
 async function waits(sql: Sql, most: number): Promise<ReadonlyMap<string, number>> {
   const last = await sql.all<{ figure: string; value: number }>(
     WAIT_FIGURES.map(

@@ -21,8 +21,8 @@ export const HELD_BY_ID = {
 } as const
 
 /**
- * Tables that have something of an employee and are left out: a message and its edits can speak of
- * other employees too.
+ * Tables with data of an employee that are left out: a message and its edits can contain other
+ * employees too.
  */
 export const LEFT_OUT = ['originals', 'edits', 'replay_items'] as const
 

@@ -8,7 +8,7 @@ interface Row {
   readonly event: string | null
   readonly operation: number | null
   readonly since: number | null
-  /** The place in the order: a moment, and what tells those with the same moment apart. */
+  /** The place in the order: a moment, and a number or id for rows with the same moment. */
   readonly at: number
   readonly after: string | number
 }

@@ -114,7 +114,7 @@ interface BeforeRow {
 }
 
 /**
- * Of each operation the one that was sent before it. One pass over the operations of the employee.
+ * The operation that was sent before each one. One pass over the operations of the employee.
  */
 async function recordsBefore(
   sql: Sql,

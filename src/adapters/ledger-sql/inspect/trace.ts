@@ -137,7 +137,7 @@ async function blockOf(sql: Sql, employee: string): Promise<BlockPeriod | null> 
 }
 
 /**
- * One person, everybody in a batch, or all that have the name: an event of each source, and an
+ * One employee, all employees of a batch, or all with the name: an event of each source, and an
  * employee.
  */
 export async function find(sql: Sql, reference: string): Promise<readonly Scope[]> {
@@ -240,7 +240,7 @@ function eventsOf(
   )
 }
 
-/** The operations an event went into, or that of the event that stands in its place. */
+/** The operations that carried an event, or that of the event that superseded it. */
 async function standingFor(sql: Sql, events: readonly EventRow[]): Promise<number[]> {
   const operations: number[] = []
   for (const event of events) {

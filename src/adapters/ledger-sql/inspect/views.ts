@@ -28,7 +28,7 @@ export async function employeePage(sql: Sql, after: string | null, limit: number
 }
 
 export async function viewsOf(sql: Sql, ids: readonly string[]): Promise<EmployeeView[]> {
-  // What the directory holds is not known while the fingerprint is not, whatever it took before.
+  // Without the fingerprint it is not known what the directory holds, whatever it accepted before.
   const accepted = new Map(
     (
       await readRows<{ id: string; record: string }>(

@@ -14,16 +14,16 @@ import { insertRows, type Sql, type SqlValue } from '../driver/sql.ts'
 
 export interface Taken {
   readonly fresh: number
-  /** Dead ones that were sent again. */
+  /** Dead events that were sent again. */
   readonly replays: number
   /** Arrivals that share source and id with another event; none of them was taken. */
   readonly collisions: readonly Arrival[]
 }
 
 /**
- * Events that are new, into the ledger, and their employees due. One that is known, or that comes
- * twice, is taken once, and the first of two counts; one that is dead and was sent again after it
- * died is put back.
+ * Inserts new events, and makes their employees due. An event that is known or arrives twice is
+ * inserted once; the first arrival counts. A dead event that was sent again after it died is
+ * reopened.
  */
 export async function insertEvents(
   sql: Sql,

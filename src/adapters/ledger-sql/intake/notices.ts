@@ -88,8 +88,8 @@ async function becomeRead(
     read.map(({ seq, nextAt }) => [seq, nextAt]),
     'UPDATE events SET read_from = v.next_at, read_until = 0, reads = 0 FROM v WHERE events.seq = v.seq',
   )
-  // What was read before and says the same keeps its date and its outcome; what is rescinded stays
-  // so, whatever it says.
+  // An event that was read before and says the same keeps its date and outcome. A rescinded one
+  // stays rescinded, whatever it says.
   const changed = await readRows<{ employee: string; worker: string }>(
     sql,
     ['seq INT', 'mode TEXT', 'worker TEXT', 'began INT'],

@@ -20,7 +20,7 @@ import { addTotals } from '../tables/totals.ts'
 /** One transaction: messages, their events, and the employees who are now due. */
 export async function record(sql: Sql, instance: string, batch: IntakeBatch): Promise<RecordResult> {
   const { now } = batch
-  // A rescind and what it names must not pass each other unseen.
+  // A rescind and the event that it names must not be committed at the same time.
   await sql.lock(
     'intake',
     batch.messages.some(({ events }) => events.some(({ rescinds }) => rescinds !== null))
@@ -158,7 +158,7 @@ function refusedLeavers(
   ]
 }
 
-/** Everybody who takes in would otherwise wait for this one row. */
+/** Avoids a write that all instances of intake would wait for. */
 async function saidAlready(sql: Sql, until: number, quietMs: number): Promise<boolean> {
   const said = await readCursor(sql, BACKLOG_UNTIL)
   return said !== null && said > until - quietMs / 10

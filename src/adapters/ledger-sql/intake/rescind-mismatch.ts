@@ -11,7 +11,7 @@ const DESCRIPTION =
 
 /**
  * Messages whose rescind names an event of another employee, by their place in the batch. A rescind
- * that is in the ledger already is not asked again: the ledger knows its result.
+ * that is in the ledger already is not checked again: the ledger has its result.
  */
 export async function mismatches(
   sql: Sql,

@@ -18,12 +18,13 @@ interface DeadRow extends DeadEventRow {
 }
 
 /**
- * Events that died and were put on the bus again after that, by whatever tool: they are looked at
- * afresh, with what they say now. What was merely delivered late or twice is not among them. An
- * event that deactivated its employee and no longer does stays dead, because that takes a person's
- * decision; so does a rescind of another employee's event.
+ * Reopens events that died and were then put on the bus again, by any tool, with what they say now.
+ * A message that was merely delivered late or twice reopens nothing. An event that deactivated its
+ * employee and no longer does stays dead, because that takes a person's decision; so does a rescind
+ * of another employee's event. Returns the events that were reopened.
  *
- * It died by our clock and was sent by that of the bus, of which ours may be ahead by `aheadMs`.
+ * The time of death is from our clock, and the time of sending from that of the bus; ours may be
+ * ahead by `aheadMs`.
  */
 export async function takeBack(
   sql: Sql,
@@ -118,7 +119,7 @@ async function reopen(
   await keepSaid(sql, edits, now)
   const events = back.map(({ row: { seq }, event }) => ({ seq, event }))
   await rewrite(sql, events, now)
-  // The employee that it was about before no longer has it.
+  // The employee that the event was about before must be planned without it.
   const left = back.flatMap(({ row: { employee }, event }) =>
     event.employeeId.toWellFormed() === employee ? [] : [employee],
   )
@@ -126,8 +127,8 @@ async function reopen(
 }
 
 /**
- * Copies of a replay that are here for the first time. Sent again by another tool they still bear
- * the mark, and count like any other message.
+ * Copies of a replay that arrive for the first time. If another tool sends one again, it still has
+ * the mark, but counts like any other message.
  */
 async function sentOnce(sql: Sql, copyIds: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await readRows<{ id: string }>(
@@ -140,8 +141,8 @@ async function sentOnce(sql: Sql, copyIds: readonly string[]): Promise<ReadonlyS
 }
 
 /**
- * What an event came in is kept beside it before it is changed, with who changed it; where it says
- * the same, nothing is.
+ * Keeps the original of each event before it is changed, and who changed it. Keeps nothing where
+ * the body stays the same.
  */
 export async function keepSaid(
   sql: Sql,

@@ -23,7 +23,7 @@ interface EndedRow {
 const EARLIEST = Number.MIN_SAFE_INTEGER
 
 /**
- * Walks along `leaver_cases_ended`. Cases that ended at the same instant are ordered by their
+ * Uses the index `leaver_cases_ended`. Cases that ended at the same instant are ordered by their
  * number.
  */
 export async function endedLeavers(

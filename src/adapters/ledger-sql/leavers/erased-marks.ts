@@ -38,7 +38,7 @@ interface MarkRow {
   readonly recorded_at: number
 }
 
-/** The marks of employees who were erased and are heard of again. */
+/** The marks of erased employees for whom a new event arrived. */
 export async function erasedMarksOf(
   sql: Sql,
   employees: readonly string[],

@@ -1,7 +1,7 @@
 import { similarityKey } from '../../../core/intake/event/employee-id.ts'
 import { readRows, type Sql } from '../driver/sql.ts'
 
-/** More than these help no one who has to choose. */
+/** A longer list would not help the reader to choose. */
 const MOST_CANDIDATES = 5
 
 /** Other known employee ids that a person would read as the same, by id. */

@@ -14,8 +14,8 @@ const COLUMNS = [
   'now INT',
 ] as const
 /**
- * What a person acknowledged stays closed until another event says that the employee leaves. One
- * open case an event is enough.
+ * A case that a person acknowledged stays closed until another event says that the employee leaves.
+ * Each event has at most one open case.
  */
 const UNLESS_KNOWN = `NOT EXISTS (SELECT 1 FROM leaver_cases c
      WHERE c.employee = v.employee AND c.source = v.source AND c.event_id = v.event_id AND c.ended_as = 'acknowledged')
@@ -25,7 +25,7 @@ const TAKEN_AFTER_ALL = UNLESS_KNOWN.replace(
   'DO UPDATE SET refused = 0, look_at = excluded.look_at',
 )
 
-/** Opens a case for each event that says an employee leaves, whatever becomes of the event. */
+/** Opens a case for each event that says that an employee leaves, whatever its outcome is. */
 export async function openCases(sql: Sql, events: readonly HrEvent[], now: number): Promise<void> {
   await writeRows(
     sql,
@@ -37,8 +37,8 @@ export async function openCases(sql: Sql, events: readonly HrEvent[], now: numbe
 }
 
 /**
- * Opens a case for each leaving in a message that is refused. The event itself takes the case over
- * when it is taken in after all.
+ * Opens a case for each termination in a message that is refused. If the event is accepted later,
+ * the case becomes its case.
  */
 export async function openRefusedCases(
   sql: Sql,

@@ -8,7 +8,7 @@ interface PastRow extends CaseRow, AcknowledgedRow {
   readonly ended_as: ClosedAs | null
 }
 
-/** Walks along the numbers of the cases, in which they were opened. */
+/** In the order in which the cases were opened. */
 export async function leaversIn(sql: Sql, { from, to, next, limit }: LeaversInQuery): Promise<LeaversInPage> {
   const rows = await sql.all<PastRow>(
     `SELECT ${CASE_COLUMNS}, ended_at, ended_as, acknowledged_by, justification

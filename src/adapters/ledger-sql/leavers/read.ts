@@ -67,7 +67,7 @@ interface FactRow {
 }
 
 /**
- * Counted, not asked whether there is one: PostgreSQL would walk through all operations for that.
+ * `COUNT` instead of `EXISTS`, because PostgreSQL would read all operations for the latter.
  * The account is known to be disabled while the last record taken disables it and nothing leaves
  * that in doubt: another system's change, an overtaking, or an activation that the service may
  * still carry out.

@@ -5,8 +5,8 @@ import { insertRows, type Sql, readRows } from '../driver/sql.ts'
 import { AUDIT } from '../tables/audit.ts'
 
 /**
- * Whether a row of `events` is one of which the directory took nothing but that the `employee` is
- * disabled, and no whole record since. `employee` is an expression of SQL.
+ * Whether the directory accepted only the deactivation of a row of `events`, and no whole record of
+ * the employee since. `employee` is an SQL expression.
  */
 export const lacksRest = (employee: string): string =>
   `events.employee = ${employee} AND COALESCE(events.state, '') = 'confirmed' AND events.reason = '${EVENT_REASONS.deactivationOnly}'
@@ -14,9 +14,9 @@ export const lacksRest = (employee: string): string =>
      WHERE p.id = ${employee} AND t.deactivation_only = 0 AND t.seq > events.operation) = 0`
 
 /**
- * Reopens events of which the directory took nothing but that their employee is disabled, so that
- * the whole record goes out once more; their next outcome is the next revision. Answers how many.
- * Events of which a whole record was taken since have nothing left over.
+ * Reopens events of which the directory accepted only the deactivation, so that the whole record is
+ * sent again; their next outcome is the next revision. Returns how many. Leaves out events after
+ * which a whole record was accepted.
  */
 export async function resendRest(
   sql: Sql,

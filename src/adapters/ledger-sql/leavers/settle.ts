@@ -9,8 +9,8 @@ import { AUDIT } from '../tables/audit.ts'
 export const caseName = (id: number): string => `leaver-${id}`
 
 /**
- * Carries assessments out. One of an employee who changed since is dropped; the case stays due.
- * Answers the cases that ended.
+ * Carries out assessments. The assessment of an employee who has changed since is dropped, and the
+ * case stays due. Returns the cases that ended.
  */
 export async function settleLeavers(
   sql: Sql,
@@ -44,7 +44,9 @@ export async function settleLeavers(
   return ended.map(({ seq }) => seq)
 }
 
-/** Closes cases on a person's word, which is kept. Answers those that were open. */
+/**
+ * Closes cases because a person acknowledged them, and records that. Returns those that were open.
+ */
 export async function acknowledgeLeavers(
   sql: Sql,
   { ids, actor, justification }: LeaverAcknowledgement,
@@ -67,8 +69,8 @@ export async function acknowledgeLeavers(
 }
 
 /**
- * An erasure takes the names out of an employee's open cases, and leaves them in the list: nothing
- * has proven them.
+ * An erasure removes the names from an employee's open cases. The cases stay in the list, because
+ * they are not proven.
  */
 export async function eraseCases(sql: Sql, employee: string): Promise<void> {
   await sql.run('DELETE FROM leaver_cases WHERE employee = ? AND ended_at IS NOT NULL', [employee])
@@ -77,7 +79,7 @@ export async function eraseCases(sql: Sql, employee: string): Promise<void> {
     [employee],
   )
   const hash = `erased:${employeeHash(employee)}`
-  // Erased a second time the employee has a case of the same event open already.
+  // An employee who is erased a second time has an open case of the same event already.
   await writeRows(
     sql,
     ['seq INT', 'employee TEXT', 'event_id TEXT'],
@@ -87,7 +89,7 @@ export async function eraseCases(sql: Sql, employee: string): Promise<void> {
   )
 }
 
-/** Closed cases leave with retention. */
+/** Retention removes closed cases. */
 export async function forgetCases(sql: Sql, before: number): Promise<void> {
   await sql.run('DELETE FROM leaver_cases WHERE ended_at IS NOT NULL AND ended_at < ?', [before])
 }

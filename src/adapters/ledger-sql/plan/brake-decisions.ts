@@ -6,7 +6,7 @@ import { AUDIT } from '../tables/audit.ts'
 /** Actions in the audit trail: each has an entry with the count, and one for each employee. */
 export const RELEASE = 'brake.release'
 export const REFUSE = 'brake.refuse'
-/** An operator let more go, or ended that: the entry says how many until when. */
+/** An operator gave an allowance, or ended it: the entry says how many, and until when. */
 const ALLOW = 'brake.allow'
 
 export async function releaseBrake(
@@ -85,8 +85,8 @@ async function lockBraked(sql: Sql, employees: readonly string[], which: string)
 }
 
 /**
- * Once operators have decided about every employee that was held, what went before is judged too:
- * it must not hold a later leaver.
+ * Once operators have decided about every held employee, earlier deactivations stop counting: they
+ * must not cause a later leaver to be held.
  */
 async function judgeCounted(
   sql: Sql,

@@ -10,8 +10,8 @@ export function brakeValues({ brake, inactive, blocked }: Decided, now: number):
     brake === 'held' ? now : null,
     brake === 'passed' ? 1 : 0,
     brake === 'refused' ? 1 : 0,
-    // The brake did not look, because nothing goes: what was decided about the termination still
-    // holds. A block ends it, and so does an activation.
+    // The brake was not asked, because nothing is sent: the earlier decision about the termination
+    // still holds. A block ends it, and so does an activation.
     brake === undefined && inactive === true && blocked !== true ? 1 : 0,
   ]
 }
@@ -20,7 +20,8 @@ const OF_REFUSAL = (column: string): string =>
   `${column} = CASE WHEN v.refused = 1 OR (v.stays = 1 AND employees.accepted_active = 1) THEN employees.${column} ELSE NULL END`
 
 /**
- * Sets the marks of `employees` from `v`. Once the account is known to be disabled, it is not held.
+ * Sets the marks of `employees` from `v`. An employee whose account is known to be disabled is not
+ * held.
  */
 export const BRAKE_MARKS = `
            braked_at = CASE WHEN v.held_at IS NOT NULL THEN COALESCE(employees.braked_at, v.held_at)

@@ -45,20 +45,22 @@ export interface EventRow {
 const EVENT_COLUMNS =
   'e.seq, e.event_id, e.source, e.type, e.employee, e.recorded_at, e.effective_at, e.effective_raw, e.rank, e.order_value, e.mode, e.worker, e.rescinds, e.traceparent, e.state, e.reason, e.by_seq, e.operation'
 /**
- * What the log has answered well is as good as final, though it may still be refined: such events
- * are not decided again, or a later operation would speak for them.
+ * Events that the log answered with success count as final here, though the outcome may still be
+ * refined. They are not decided again; otherwise a later operation would confirm them.
  */
 const AS_GOOD_AS_FINAL = `LEFT JOIN operations c ON c.seq = e.operation AND e.state = 'planned' AND c.state = 'answered' AND c.interim IN ('confirmed', 'unchanged', 'skipped')`
 
-/** A claim that lasts longer than any by so much was made by a clock that was ahead. */
+/** A claim that ends later than any claim can, by this much, was made by a clock that was ahead. */
 const CLAIM_TOLERANCE_MS = 120_000
 
-/** Leavers first, then employees whose moment has come, then those who were quiet long enough. */
+/**
+ * Leavers first, then employees with an event that takes effect now, then those after quiet time.
+ */
 export async function claimDueEmployees(
   sql: Sql,
   { now, limit, maxWaitMs, claimMs = 0 }: DueQuery,
 ): Promise<Employee[]> {
-  // What is decided by a ledger that is older than the world would be told and sent.
+  // Decisions of a ledger that is older than the directory would be published and sent.
   if ((await olderSince(sql)) !== null) return []
   const ids = new Set<string>()
   const add = async (which: string, parameters: readonly number[]): Promise<void> => {
@@ -170,8 +172,8 @@ function blockOf(block: BlockPeriod | undefined): { blocked?: BlockPeriod } {
 }
 
 /**
- * Of an event that was disabled alone nothing is left over once the directory took a whole record
- * after it.
+ * An event of which only the deactivation was sent needs no resend once the directory has accepted
+ * a whole record after it.
  */
 function acceptedSince(
   event: EventRow,
@@ -207,8 +209,8 @@ interface FailureRow extends Omit<Failure, 'lastAccepted' | 'active' | 'refused'
 }
 
 /**
- * Of employees whose last operation failed for good; what the directory took after it has settled
- * the matter.
+ * The failures of employees whose last operation failed for good. A record that the directory
+ * accepted after it settles the failure.
  */
 async function failuresOf(
   sql: Sql,

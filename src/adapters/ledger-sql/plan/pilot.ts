@@ -6,9 +6,9 @@ import { type Sql, writeRows } from '../driver/sql.ts'
 const CURSOR = 'pilot'
 
 /**
- * Plans a page of employees again for the pilot in force. When it changed: every employee, and what
- * waits to be sent is withdrawn until then. Otherwise those it holds, because another instance may
- * have planned them by an older pilot.
+ * Plans a page of employees again for the pilot in force. If the pilot changed, that is every
+ * employee, and waiting operations are withdrawn first. Otherwise only the employees that it holds,
+ * because another instance may have planned them by an older pilot.
  */
 export async function replanForPilot(sql: Sql, query: PilotQuery): Promise<PilotPage> {
   const { mark, after, limit, now } = query
@@ -40,7 +40,7 @@ export async function replanForPilot(sql: Sql, query: PilotQuery): Promise<Pilot
   return { replanned: ids.length, next: null }
 }
 
-/** Counts from the index of what the pilot holds. */
+/** Counted from the index of what the pilot holds. */
 export async function countOutsidePilot(sql: Sql): Promise<number> {
   const [row] = await sql.all<{ n: number }>(
     `SELECT COUNT(DISTINCT employee) AS n FROM events WHERE state = 'held' AND reason = 'Pilot'`,

@@ -8,8 +8,8 @@ export const RESEND = 'employee.resend'
 export const PROVISION = 'employee.provision'
 
 /**
- * An employee without an unanswered operation is planned now, also while intake catches up with a
- * backlog. Another one is planned when the answer is there.
+ * An employee without an unanswered operation is planned now, even while intake works through a
+ * backlog. Any other employee is planned when the answer is there.
  */
 export async function orderSending(
   sql: Sql,

@@ -4,7 +4,7 @@ import { parse } from '../driver/json.ts'
 import { operationId } from '../tables/ids.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
 
-/** What is known of these records, and the operations they may speak of. */
+/** What is known about these log records, and the operations that they may answer. */
 export async function candidates(sql: Sql, records: readonly LogRecordKeys[]): Promise<Candidates> {
   const known = await readRows<{ id: string }>(
     sql,
@@ -45,7 +45,7 @@ export async function candidates(sql: Sql, records: readonly LogRecordKeys[]): P
         { record, active: active === 1, at: at ?? 0 },
       ]),
     ),
-    // Those kept are known too.
+    // Stored records are known too.
     known: new Set([...known, ...kept].map(({ id }) => id)),
     operations,
     byChange: new Map(byChange.map((row) => [row.change_id, operationId(row.operation)])),
@@ -72,8 +72,8 @@ const SPOKEN_OF =
   '(SELECT COUNT(DISTINCT r.change_id) FROM log_records r WHERE r.operation = o.seq AND r.escrow_retry = 0)'
 const FAILED_AT = `(SELECT MAX(r.activity_at) FROM log_records r WHERE r.operation = o.seq AND r.status = 'failure' AND r.escrow_retry = 0)`
 /**
- * An operation has our clock until it is accepted, and the service's from then on; its batch keeps
- * ours, and so tells how far they are apart.
+ * The times of an operation are from our clock until it is accepted, and from the service's clock
+ * after that. Those of its batch are always from ours, so the difference shows the offset.
  */
 const CANDIDATE = `o.seq, o.employee, o.state, t.record, o.active, COALESCE(o.accepted_at, o.submitted_at) AS accepted_at,
   o.submitted_at + COALESCE(o.accepted_at - b.accepted_at, 0) AS submitted_at, o.times_submitted`
@@ -98,7 +98,7 @@ async function candidateOperations(
       ? 'waiting'
       : 'late',
   )
-  // A record may be late and speak of what was given up; of what was sent twice there may be two.
+  // A late record may answer an operation that was given up. One that was sent twice may get two.
   const open = late.filter(
     ({ times_submitted, times_reported, failed_at }) =>
       times_submitted > times_reported || failed_at !== null,
@@ -110,7 +110,7 @@ async function candidateOperations(
     record: row.record,
     active: row.active === 1,
     acceptedAt: row.accepted_at,
-    // If the clock went back, it may seem to be handed over after it was accepted.
+    // If the clock was set back, an operation may seem to be submitted after it was accepted.
     submittedAt: Math.min(row.submitted_at, row.accepted_at),
     failedAt: row.failed_at,
     timesSubmitted: row.times_submitted,

@@ -30,7 +30,7 @@ export async function correlate(
       : [],
   )
   const first = await settle(sql, interims, 'accepted', now, finalAt)
-  // Nearly all are settled by now, and none is settled twice.
+  // Nearly all of them are settled by now. None is settled twice.
   const settled = new Set(first.map(({ seq }) => seq))
   const others = interims.filter(({ seq }) => !settled.has(seq))
   const retried = await settle(sql, others, 'escrowed', now, finalAt)
@@ -79,8 +79,8 @@ interface Answered {
 type DecidedJoin = JoinedRecord & { readonly interim: Interim; readonly seq: number }
 
 /**
- * Gives operations in this state the interim outcome of their record, as far as they take it.
- * Answers the operations that were changed.
+ * Gives operations in this state the interim outcome of their log record, if they can still change.
+ * Returns the operations that were changed.
  */
 function settle(
   sql: Sql,
@@ -89,7 +89,7 @@ function settle(
   now: number,
   finalAt: number,
 ): Promise<Answered[]> {
-  // Of the answered operations only those that failed take another answer.
+  // Of the answered operations, only failed ones can get another answer.
   const before = from === 'answered' ? 'failed' : null
   const taken = joins.filter(({ interim }) => takesAnswer({ state: from, interim: before }, interim))
   return readRows<Answered>(
@@ -199,8 +199,8 @@ async function keepEchoes(sql: Sql, echoes: readonly EchoedKey[]): Promise<void>
 }
 
 /**
- * The service may carry out at any time what it failed with: from then on nothing is the same as
- * what the directory took last.
+ * The service may carry out a failed operation at any later time. From then on, no record counts as
+ * equal to the one that the directory accepted last.
  */
 async function forgetAccepted(sql: Sql, employees: readonly string[]): Promise<void> {
   await writeRows(

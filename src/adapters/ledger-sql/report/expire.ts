@@ -16,7 +16,7 @@ import { type Sql, readRows, writeRows } from '../driver/sql.ts'
 import { readCursor, setCursor } from '../tables/cursors.ts'
 
 export async function overdue(sql: Sql, acceptedBefore: number, limit: number): Promise<Overdue[]> {
-  // A stopped job answers nothing, so the deadline counts from the moment it runs again.
+  // A stopped job gives no answers, so the deadline counts from the moment it runs again.
   return (await jobStoppedAt(sql)) >= acceptedBefore ? [] : acceptedLongAgo(sql, acceptedBefore, limit)
 }
 

@@ -51,7 +51,7 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
   return answered.length
 }
 
-/** The operation was finished before: it had been given up, or had failed. */
+/** Operations that were given up, or had failed, before the answer came. */
 function isLate({ finished_at }: AnsweredRow): boolean {
   return finished_at !== null
 }

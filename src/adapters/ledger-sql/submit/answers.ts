@@ -8,9 +8,9 @@ import { releaseOtherHalf, splitBatch } from './split.ts'
 import type { Sql } from '../driver/sql.ts'
 
 /**
- * What the service said of a batch, written down with everything that follows from it. A late
- * answer of an owner that lost the batch finds it no longer open, and only the end of its call is
- * written down.
+ * Records the service's answer to a batch, with everything that follows from it. If an owner that
+ * lost the batch answers late, the batch is no longer open, and only the end of its call is
+ * recorded.
  */
 export async function recordAnswer(sql: Sql, id: string, answer: BatchAnswer, now: number): Promise<void> {
   const seq = seqOf(id)
@@ -29,7 +29,8 @@ export async function recordAnswer(sql: Sql, id: string, answer: BatchAnswer, no
   await lockEmployees(sql, inBatch)
   switch (answer.kind) {
     case 'accepted':
-      // The batch keeps our clock, its operations the service's: the log speaks in the latter.
+      // The batch keeps the time of our clock, and its operations that of the service's, as in the
+      // log.
       await sql.run(
         `UPDATE batches SET state = 'accepted', lease_until = 0, accepted_at = ?, request_id = ?, status = 202 WHERE seq = ?`,
         [now, answer.requestId, seq],
@@ -61,8 +62,7 @@ export async function recordAnswer(sql: Sql, id: string, answer: BatchAnswer, no
       return
     case 'refused':
       await refuse(sql, seq, answer, now)
-      // The service looked into the request and found fault with what is in it, so the way to it is
-      // free.
+      // The service examined the request and refused its content, so no hold applies any more.
       return liftHolds(sql)
     default:
       return unreachable(answer)

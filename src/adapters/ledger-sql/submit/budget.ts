@@ -28,8 +28,8 @@ export async function waitForLimits(
       'SELECT ended_at FROM calls WHERE ended_at > ? ORDER BY ended_at DESC LIMIT 1 OFFSET ?',
       [now - windowMs, perWindow - 1],
     )
-    // A call without an answer holds its place for as long as it might take; look again soon, the
-    // answer may come sooner.
+    // A call without an answer holds its place for as long as it might take. The answer may come
+    // sooner, so this is checked again soon.
     if (blocking)
       return {
         kind: 'wait',

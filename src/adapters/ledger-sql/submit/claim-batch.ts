@@ -20,7 +20,7 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
 
   if ((await sql.all(`SELECT 1 AS pending FROM operations WHERE state = 'pending' LIMIT 1`)).length === 0)
     return null
-  // One batch at a time is formed, so that no two halves leave where one full one could.
+  // One batch is formed at a time, so that one full batch is sent and not two half-full ones.
   await sql.lock('batch')
   const chosen = await stillPending(sql, await chooseOperations(sql, query))
   if (chosen.length === 0) return null
@@ -54,7 +54,7 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
   return { id: batchId(batch.seq), attempts: 0, operations: await operationsOf(sql, batch.seq) }
 }
 
-/** Those that were not withdrawn between choosing them and locking their employees. */
+/** Operations that were not withdrawn between their choice and the lock on their employees. */
 async function stillPending(
   sql: Sql,
   chosen: readonly WaitingOperation[],
@@ -78,8 +78,8 @@ async function stillPending(
 }
 
 /**
- * A batch that was begun and left. One that is known to hold the offender is not sent again as a
- * whole.
+ * A batch that another attempt began and did not finish. A batch that must hold the offender is
+ * split before it is sent.
  */
 async function resume(sql: Sql, { now, owner, leaseMs, maxOperations }: BatchQuery): Promise<Batch | null> {
   for (let splits = 0; splits <= maxOperations; splits++) {
@@ -116,11 +116,11 @@ async function operationsOf(sql: Sql, batch: number): Promise<BatchOperation[]> 
 }
 
 /**
- * Withdraws operations that activate an employee while a termination, or a moment that has come, is
- * not planned yet: a free slot may come before the plan, and would activate a leaver. So would one
- * whose deactivation the brake holds. An operation that was claimed before may have been carried
- * out, so the record that the directory holds is no longer known. Answers their employees, who are
- * to be planned again.
+ * Withdraws operations that activate an employee with a termination, or another event that takes
+ * effect now, that is not planned yet: otherwise a free slot before the plan would activate a
+ * leaver. Also withdraws those of employees whose deactivation the brake holds. An operation that
+ * was submitted before may have been carried out, so the record that the directory holds is then no
+ * longer known. Returns the employees, who must be planned again.
  */
 async function withdrawOutpaced(
   sql: Sql,
@@ -171,8 +171,8 @@ async function withdrawStale(
   await planAgain(sql, [...outpaced, ...reversing], now)
   const withdrawn = [...overtaken.map(({ employee }) => employee), ...outpaced, ...reversing]
   await addUnanswered(sql, withdrawn, -1)
-  // It may have been handed over before, by an attempt whose answer got lost, and land after what
-  // overtook it.
+  // An earlier attempt, whose answer was lost, may have submitted the operation, and it may take
+  // effect after the one that overtook it.
   await resendAfterLoss(sql, withdrawn, now)
 }
 
@@ -184,7 +184,7 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
     [now + leaseMs, seq, owner],
   )
   if (!owned) return { kind: 'lost' }
-  // A batch that must wait asks often, and must not delay a batch that may be sent.
+  // A batch that must wait tries often, and must not delay a batch that may be sent.
   const early = await waitForLimits(sql, now, limits, owned.urgent === 1)
   if (early) return early
   const batched = await sql.all<{ employee: string }>(
@@ -206,8 +206,8 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
   const wait = await waitForLimits(sql, now, limits, owned.urgent === 1)
   if (wait) return wait
   await tryHolds(sql, seq, now, now + leaseMs)
-  // No HTTP attempt outlasts the lease: until its answer is there a call counts as if it lasted
-  // that long.
+  // No HTTP attempt outlasts the lease, so a call without an answer counts as if it lasted that
+  // long.
   const [call] = await insertRows<{ seq: number }>(
     sql,
     'calls (batch INT, at INT, ended_at INT)',

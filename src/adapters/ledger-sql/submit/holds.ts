@@ -3,15 +3,15 @@ import { stretchedUntil } from '../../../core/provision/hold.ts'
 import type { Sql } from '../driver/sql.ts'
 import { readCursor, setCursor } from '../tables/cursors.ts'
 
-/** What the one that tries is called in a hold's detail. */
+/** The name in a hold's detail of the batch that tries. */
 const probeOf = (batch: number): string => `tried by batch-${batch}`
 
-/** Every hold, the oldest first, also those that have run out. */
+/** Every hold, oldest first, including those that have run out. */
 export function allHolds(sql: Sql): Promise<Hold[]> {
   return sql.all<Hold>('SELECT name, since, until, status, detail FROM holds ORDER BY since')
 }
 
-/** What keeps everybody from sending now, but for the batch that tries. */
+/** The hold that stops every batch now, except the one that tries. */
 export async function activeHold(sql: Sql, now: number, batch?: number): Promise<Hold | null> {
   const holds = await sql.all<Hold>(
     'SELECT name, since, until, status, detail FROM holds ORDER BY until DESC',
@@ -22,8 +22,8 @@ export async function activeHold(sql: Sql, now: number, batch?: number): Promise
 }
 
 /**
- * The batch is about to be sent. Where a hold has run out but nothing was accepted since, it
- * becomes the one that tries, and everybody else waits for its answer until then.
+ * Called before the batch is sent. Where a hold has run out but nothing was accepted since, this
+ * batch becomes the one that tries, and all others wait for its answer until then.
  */
 export async function tryHolds(sql: Sql, batch: number, now: number, until: number): Promise<void> {
   await sql.run(
@@ -33,7 +33,7 @@ export async function tryHolds(sql: Sql, batch: number, now: number, until: numb
 }
 
 /**
- * The batch that tried got an answer that settles nothing; an instance tries again at this time.
+ * The batch that tried got an answer that does not lift the hold; another try follows at this time.
  */
 export async function endTry(sql: Sql, batch: number, until: number, now: number): Promise<void> {
   await sql.run('UPDATE holds SET until = ?, noted_at = ?, detail = NULL WHERE detail = ?', [
@@ -47,14 +47,14 @@ const JOB_STOPPED = 'job-stopped'
 /** The cursor that says when the state of the job was last seen. */
 export const JOB_SEEN = 'job-seen'
 
-/** When the job was last seen standing still; 0 when it never was. */
+/** When the job was last seen stopped; 0 when it never was. */
 export async function jobStoppedAt(sql: Sql): Promise<number> {
   return (await readCursor(sql, JOB_STOPPED)) ?? 0
 }
 
 /**
- * Sets a hold, keeping since when it has been there, or lifts it when its end is not after its
- * beginning.
+ * Sets a hold, and keeps the time since when it has been in force. Lifts it when its end is not
+ * after its beginning.
  */
 export async function setHold(sql: Sql, hold: Hold): Promise<void> {
   if (hold.name === 'job') await setCursor(sql, JOB_SEEN, hold.since)
@@ -70,21 +70,21 @@ export async function setHold(sql: Sql, hold: Hold): Promise<void> {
   )
 }
 
-/** Until when an answer holds submission back; a hold of that name may be there already. */
+/** Until when an answer holds submission; a hold of that name may exist already. */
 export async function heldUntil(sql: Sql, name: HoldName, until: number, now: number): Promise<number> {
   const [before] = await sql.all<{ since: number }>('SELECT since FROM holds WHERE name = ?', [name])
   return stretchedUntil(until, before?.since ?? null, now)
 }
 
 /**
- * The service took a request, or looked at it: whatever held us back is over, but for the job's own
- * state.
+ * The service accepted a request, or examined it: every hold is over, except that for the state of
+ * the job.
  */
 export async function liftHolds(sql: Sql): Promise<void> {
   await sql.run(`DELETE FROM holds WHERE name NOT IN ('job', 'restored')`)
 }
 
-/** Since when nothing is planned or sent, because the ledger is older than the world. */
+/** Since when nothing is planned or sent, because the ledger is older than the directory. */
 export async function olderSince(sql: Sql): Promise<number | null> {
   const [row] = await sql.all<{ since: number }>(`SELECT since FROM holds WHERE name = 'restored'`)
   return row?.since ?? null

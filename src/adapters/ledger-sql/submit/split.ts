@@ -4,7 +4,7 @@ import { insertRows, type Sql, writeRows } from '../driver/sql.ts'
  * Halves a batch that the service refused with 400 or 413 (`answers.ts`). The smaller half goes
  * first and the other waits for it: when the first is accepted the offender must be in the other,
  * which is then halved without being sent. One offender among 50 costs at most 11 calls this way.
- * Answers false, and does nothing, when there is only one operation left.
+ * Returns false, and does nothing, when there is only one operation left.
  */
 export async function splitBatch(
   sql: Sql,
@@ -47,8 +47,8 @@ export async function splitBatch(
 }
 
 /**
- * The half that waited goes on: as the one that must hold the offender when the first was accepted,
- * as an unknown otherwise.
+ * Releases the half that waited. If the first half was accepted, this one must hold the offender;
+ * otherwise that is not known.
  */
 export async function releaseOtherHalf(sql: Sql, first: number, accepted: boolean): Promise<void> {
   await sql.run('UPDATE batches SET after_batch = NULL, suspect = ? WHERE after_batch = ?', [

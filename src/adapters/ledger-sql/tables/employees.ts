@@ -17,9 +17,9 @@ function idsOf(employees: readonly EmployeeRef[]): string[] {
 }
 
 /**
- * Locks the rows of these employees until the transaction ends, so that what it reads of them from
- * here on stays true. A transaction locks all its employees at once and in the order of their ids,
- * so that no two wait for each other. Unknown ids are ignored. Does nothing where transactions
+ * Locks the rows of these employees until the transaction ends, so that what it reads about them
+ * from here on stays true. A transaction locks all its employees at once and in the order of their
+ * ids, so that no two wait for each other. Unknown ids are ignored. Does nothing where transactions
  * never interleave.
  */
 export async function lockEmployees(sql: Sql, employees: readonly EmployeeRef[]): Promise<void> {
@@ -33,7 +33,7 @@ export async function lockEmployees(sql: Sql, employees: readonly EmployeeRef[])
 }
 
 /**
- * Locks these employees, and answers those that are still at the revision with which they were
+ * Locks these employees, and returns those that are still at the revision with which they were
  * read. One without a revision is only locked.
  */
 export async function lockUnchanged(
@@ -56,10 +56,10 @@ export async function lockUnchanged(
 type Due = Pick<HrEvent, 'employeeId' | 'effectiveAt' | 'worker' | 'rescinds'>
 
 /**
- * An employee is due after some quiet, at the latest after the maximum wait, and at once when an
- * event deactivates or takes another back. A termination that lies ahead makes its employee due at
- * its moment, whatever is unanswered then. A rescind may count before its own moment (for an
- * activation sent early), so its employee is planned at once, and the plan says when next.
+ * An employee is due after the quiet time, at the latest after the maximum wait, and at once when
+ * an event deactivates or rescinds. A future termination makes its employee due at its moment, even
+ * if an operation is unanswered then. A rescind may count before its own moment (for an activation
+ * that is sent early), so its employee is planned at once, and the plan says when next.
  */
 export async function markDue(
   sql: Sql,
@@ -130,8 +130,8 @@ export async function planAtOnce(sql: Sql, employees: readonly EmployeeRef[], no
 }
 
 /**
- * The record that the directory holds of these employees is no longer known, so theirs is sent
- * again, changed or not.
+ * It is no longer known which record the directory holds for these employees, so the current one is
+ * sent again, changed or not.
  */
 export async function markForResend(sql: Sql, employees: readonly EmployeeRef[], now: number): Promise<void> {
   await writeRows(

@@ -45,7 +45,7 @@ export function contentOf(event: HrEvent): SqlValue[] {
   ]
 }
 
-/** Everything but the body, and the body: a text that is written down as it is. */
+/** The message without its body, as JSON, and the body, which is stored unchanged. */
 export function originalOf(message: IntakeMessage | null): SqlValue[] {
   if (!message?.original) return [null, null]
   const { body, ...rest } = message.original

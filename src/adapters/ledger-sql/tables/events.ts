@@ -48,7 +48,7 @@ export async function finishEvents(
   addTotals(sql, instance, { finished: finished.length })
 }
 
-/** Puts events back to be decided again, without the operation and the winner they had. */
+/** Reopens events, without their former operation and winner. */
 export async function reopenEvents(sql: Sql, events: readonly CarriedEvent[]): Promise<void> {
   await writeRows(
     sql,

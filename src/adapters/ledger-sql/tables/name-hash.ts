@@ -3,6 +3,6 @@ import { eventKey } from '../../../core/plan/fold/event.ts'
 import type { EventName } from '../../../core/model.ts'
 
 /**
- * What remains of an event that is gone: it recognises the event and does not reveal the employee.
+ * What remains of a removed event: it identifies the event and does not reveal the employee.
  */
 export const nameHash = (name: EventName): string => createHash('sha256').update(eventKey(name)).digest('hex')

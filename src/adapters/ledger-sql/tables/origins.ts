@@ -1,7 +1,8 @@
 import { readRows, type Sql } from '../driver/sql.ts'
 
 /**
- * An employee with more open events than this is rare, and a span for each of them is of no use.
+ * The most events of one employee that are traced. More open events are rare, and so many spans of
+ * one operation would not help.
  */
 const ORIGINS_PER_OPERATION = 50
 

@@ -4,7 +4,7 @@ import { type Sql, readRows } from '../driver/sql.ts'
 import { readCursor, setCursor } from '../tables/cursors.ts'
 
 /**
- * Where the walk through the batches is: some of them stay, because an operation that stays was in
+ * How far the batches have been read: some of them stay, because an operation that stays was in
  * them.
  */
 const CURSOR = 'aged batches'
@@ -14,7 +14,7 @@ const SLICES: readonly string[] = [
   `DELETE FROM messages WHERE (entity, enqueued_at, sequence) IN
      (SELECT entity, enqueued_at, sequence FROM messages WHERE received_at < ? ORDER BY received_at LIMIT ?)`,
   `DELETE FROM calls WHERE seq IN (SELECT seq FROM calls WHERE at < ? ORDER BY at LIMIT ?)`,
-  // What others changed, as the log told it: values of employees included.
+  // Changes by others, as the log reported them, with values of employees.
   `DELETE FROM log_records WHERE id IN
      (SELECT id FROM log_records WHERE operation IS NULL AND seen_at < ? ORDER BY seen_at LIMIT ?)`,
   `DELETE FROM deactivations WHERE employee IN
@@ -27,7 +27,7 @@ const SLICES: readonly string[] = [
 const EMERGENCY_CALLS = `DELETE FROM emergency_calls WHERE seq IN
   (SELECT seq FROM emergency_calls WHERE begun_at < ? ORDER BY begun_at LIMIT ?)`
 
-/** A slice of each kind; `more` when there may be more to take out. */
+/** A slice of each kind; `more` when there may be more to remove. */
 export async function ageOut(sql: Sql, { before, limit }: AgeOutQuery): Promise<AgedOut> {
   let removed = 0
   let more = false

@@ -2,10 +2,10 @@ import type { MomentCut } from '../../../core/ledger/port/upkeep.ts'
 import type { Sql, SqlValue } from '../driver/sql.ts'
 
 /**
- * Moments that a clock which was ahead has written down, and that would hold the work up until time
- * catches up with them. Each is cut to now plus its length. Every statement runs along an index
- * that holds only what is open, so that a ledger with nothing to cut is looked at in passing. What
- * only makes the connector more careful, as the window of the brake, stays.
+ * Corrects moments that were written by a clock that was ahead, because work would wait until time
+ * catches up with them. Each is cut to now plus its length. Every statement uses an index that
+ * holds only open work, so a ledger with nothing to correct costs little. Moments that only make
+ * the connector more careful, such as the window of the brake, stay.
  */
 export async function cutMoments(
   sql: Sql,

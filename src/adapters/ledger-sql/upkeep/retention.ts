@@ -29,8 +29,8 @@ export async function retentionPage(
     after ?? '',
     limit,
   ])
-  // Counted, and the state not compared as it is: otherwise PostgreSQL walks through all events, or
-  // all that are settled, to find those of a few employees.
+  // `COUNT` and `COALESCE` keep PostgreSQL from reading all events, or all settled ones, to find
+  // those of a few employees.
   const settled = Map.groupBy(
     await readRows<{ seq: number; employee: string }>(
       sql,
@@ -102,7 +102,7 @@ export async function foldAway(
   return { folded }
 }
 
-/** Their ids stay as hashes, so that a late duplicate is a duplicate still. */
+/** Their ids stay as hashes, so that a late duplicate is still recognised. */
 async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> {
   const rows = seqs.map((seq) => [seq])
   const names = await readRows<{ source: string; event_id: string }>(
@@ -129,8 +129,8 @@ async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> 
 }
 
 /**
- * Operations as old as the events, with their log records. The last record taken stays: the next
- * one is compared with it; and what failed last.
+ * Operations as old as the events, with their log records. The last accepted record stays, because
+ * the next one is compared with it. So does the last failure.
  */
 async function dropOperations(sql: Sql, employees: readonly string[], before: number): Promise<number> {
   const dropped = await readRows<{ seq: number; employee: string }>(
@@ -160,7 +160,7 @@ async function dropOperations(sql: Sql, employees: readonly string[], before: nu
   return dropped.length
 }
 
-/** Events whose ids are known from what is gone. */
+/** Those of the events that retention has removed before, by the hashes of their ids. */
 export async function knownFolded(sql: Sql, events: readonly EventName[]): Promise<ReadonlySet<string>> {
   if ((await sql.all('SELECT 1 AS one FROM folded_ids LIMIT 1')).length === 0) return new Set()
   const rows = await readRows<{ hash: string }>(
@@ -185,7 +185,7 @@ export async function erase(
   await sql.run('DELETE FROM findings WHERE employee = ?', [employee])
   await sql.run('DELETE FROM foreign_deactivations WHERE employee = ?', [employee])
   const [known] = await sql.all(`SELECT id FROM employees WHERE id = ?${sql.dialect.forUpdate}`, [employee])
-  // A refused leaving may name an employee who has no row.
+  // A refused message may name a leaver who has no row.
   await eraseCases(sql, employee)
   await eraseEmergencyCalls(sql, employee)
   await eraseBlockedId(sql, employee)
@@ -238,8 +238,8 @@ async function wasErased(sql: Sql, employee: string): Promise<boolean> {
 }
 
 /**
- * A message with events of several employees speaks of this one too. Without its body, the events
- * of the others can be put back as they were, but not edited.
+ * A message with events of several employees contains data of this one too. Without its body, the
+ * events of the others can be replayed unchanged, but not edited.
  */
 async function deleteSharedBodies(sql: Sql, employee: string): Promise<void> {
   for (const table of ['edits', 'originals'])

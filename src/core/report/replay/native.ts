@@ -14,7 +14,8 @@ import { announceSending, type FoundItems, findOriginals, sendAnnounced } from '
 import { pacer } from './pace.ts'
 
 /**
- * After this many failures in a row, the replay ends with the error. The same call continues it later.
+ * After this many failures in a row, the replay ends with the error. The same call continues it
+ * later.
  */
 const PATIENCE = 4
 

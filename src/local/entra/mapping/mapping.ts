@@ -107,7 +107,9 @@ export function createMapping(settings: Settings): Mapping {
   return { apply, uses, clears, ...specialTargets(rules) }
 }
 
-/** What a rule makes of a record. A missing value keeps the former one where it may not be cleared. */
+/**
+ * What a rule makes of a record. A missing value keeps the former one where it may not be cleared.
+ */
 function valueBy(
   { mapping, sources, evaluate }: Rule,
   request: MapRequest,

@@ -10,7 +10,8 @@ import { fold } from '../../../../src/core/plan/fold/fold.ts'
 import { inboxMessage } from '../../../fakes/messages.ts'
 
 /**
- * What the fold says about each employee after all messages, on a day; a refused message as its code.
+ * What the fold says about each employee after all messages, on a day; a refused message as its
+ * code.
  */
 async function history(
   name: string,

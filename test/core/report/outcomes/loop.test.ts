@@ -38,8 +38,8 @@ function row(id: number, more: Partial<OutcomeRow> = {}): OutcomeRow {
 }
 
 /**
- * An outbox of rows, and a sender that refuses while the test says so, having sent the first of what
- * it was given.
+ * An outbox of rows, and a sender that refuses while the test says so, having sent the first of
+ * what it was given.
  */
 function start(
   t: TestContext,

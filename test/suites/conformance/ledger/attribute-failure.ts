@@ -43,7 +43,8 @@ async function sendAll(world: World, reason: string | null = BAD): Promise<reado
 }
 
 /**
- * What the ledger and the plan promise together about a leaver whose event also carries a bad value.
+ * What the ledger and the plan promise together about a leaver whose event also carries a bad
+ * value.
  */
 export const blameCases: readonly LedgerCase[] = [
   {

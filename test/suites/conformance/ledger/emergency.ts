@@ -15,7 +15,10 @@ const DISABLED: EmergencyAnswer = { at: 0, result: 'disabled', status: 204, wait
 const GONE: EmergencyAnswer = { at: 0, result: 'gone', status: 404, wait: 'account-gone', billed: true }
 const REFUSED: EmergencyAnswer = { at: 0, result: 'refused', status: 403, wait: 'access', billed: false }
 
-/** Employees whose accounts the directory holds, with a termination that is planned and not sent; no object id is known of `p0`. */
+/**
+ * Employees whose accounts the directory holds, with a termination that is planned and not sent; no
+ * object id is known of `p0`.
+ */
 async function leaving(world: World, ...ids: readonly string[]): Promise<void> {
   await world.record(...ids.map((id) => joiner(`hire of ${id}`, id)))
   await world.answerEach(await world.send(), (id) => (id === 'p0' ? null : OBJECT))
@@ -53,7 +56,9 @@ async function call(world: World, id: string, answer: EmergencyAnswer): Promise<
 }
 const spent = async (world: World) => (await world.ledger.readEmergencyStatus(world.now)).spent
 
-/** What the ledger promises of calls that disable the accounts of leavers past the provisioning job. */
+/**
+ * What the ledger promises of calls that disable the accounts of leavers past the provisioning job.
+ */
 export const emergencyCases: readonly LedgerCase[] = [
   {
     name: 'an account that the lane disabled is not a candidate again, its operation is sent as before, and the case ends when the log confirms it',

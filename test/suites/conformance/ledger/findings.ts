@@ -145,8 +145,8 @@ export const findingCases: readonly LedgerCase[] = [
         audit.entries.map(({ actor, action, justification: reason }) => [actor, action, reason]),
         [['ann', 'finding.acknowledge', 'blocked by mistake']],
       )
-      // The record is looked at again with every other of the employee, and holds no employee a second
-      // time.
+      // The record is looked at again with every other of the employee, and holds no employee a
+      // second time.
       await seen(world, false, { at: T0 + 61_000, change: `change-${world.now}` })
       assert.ok((await world.send()).operations.has('p1'))
     },

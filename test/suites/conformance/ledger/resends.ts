@@ -7,8 +7,8 @@ import { hrEvent, joiner, leaver, type LedgerCase, T0, type World } from './worl
 const HOUR_MS = DAY_MS / 24
 
 /**
- * The accounts of these employees were changed elsewhere, so that their record is resent, and no event of
- * theirs with it.
+ * The accounts of these employees were changed elsewhere, so that their record is resent, and no
+ * event of theirs with it.
  */
 async function overwrite(world: World, ...employees: readonly string[]): Promise<void> {
   await world.correlate({ finalAt: world.now, changedElsewhere: employees, foreign: employees.length })

@@ -22,8 +22,8 @@ export const storyOf = ({ lines, events, oracle }: History): Story => ({
 })
 
 /**
- * A history and one of each kind of trouble: a text that is not an event, a record that Entra refuses,
- * and a notice unless `notices` is false.
+ * A history and one of each kind of trouble: a text that is not an event, a record that Entra
+ * refuses, and a notice unless `notices` is false.
  */
 export function makeStory({ notices = true, ...options }: HistoryOptions & { notices?: boolean }): Story {
   const { lines, events, oracle } = makeHistory(options)

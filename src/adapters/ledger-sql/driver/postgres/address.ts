@@ -28,10 +28,10 @@ const PARAMETERS = new Set(['sslmode', 'sslrootcert', 'host'])
 export const isPostgresUrl = (location: string): boolean => /^postgres(?:ql)?:\/\//i.test(location)
 
 /**
- * A `postgres://user@host:port/database?sslmode=…&sslrootcert=…` URL as the client wants it.
- * Without `sslmode` the connection is encrypted and the server's certificate checked, but for a
- * server on this machine. `host` may name the folder of a socket. Throws `ConfigInvalid`, which
- * never quotes the URL.
+ * A `postgres://user@host:port/database?sslmode=…&sslrootcert=…` URL in the form that the client
+ * takes. Without `sslmode` the connection is encrypted and the server's certificate checked, except
+ * for a server on this machine. `host` may name the folder of a socket. Throws `ConfigInvalid`,
+ * which never quotes the URL.
  */
 export function postgresConnection(location: string, auth: PostgresAuth): PoolConfig {
   const url = parse(location)
@@ -76,7 +76,7 @@ export function nameOfDatabase(location: string): string {
 function passwordOf(url: URL, host: string, auth: PostgresAuth): PoolConfig['password'] {
   if (auth.kind === 'password')
     return auth.password ?? (url.password === '' ? undefined : decoded(url.password))
-  // Asked for with every new connection: the credential keeps a token for as long as it is good.
+  // Requested for every new connection; the credential caches a token while it is valid.
   return async () => {
     const token = await auth.tokens(scopeFor(host))
     if (token === null)

@@ -13,8 +13,8 @@ export interface PostgresOptions {
   readonly name: string
   readonly connections: number
   /**
-   * A statement that takes longer is given up, by both sides. `null` for making tables and for
-   * moving a ledger, which take as long as they take.
+   * Both sides give up a statement that takes longer. `null`, no limit, for creating tables and for
+   * moving a ledger.
    */
   readonly statementMs: number | null
 }

@@ -2,9 +2,9 @@ import { DatabaseError } from 'pg'
 import { RollcallError } from '../../../../core/errors.ts'
 
 /**
- * - `conflict`: another transaction was in the way; the same again gets through
+ * - `conflict`: another transaction was in the way; a repetition succeeds
  * - `connection`: the server is away or ended the connection; a new connection may reach it
- * - `refused`: the same again would be refused again
+ * - `refused`: a repetition would be refused again
  */
 type Kind = 'conflict' | 'connection' | 'refused'
 
@@ -58,10 +58,10 @@ export class Failure extends Error {
     const code = codeOf(cause)
     super(code, { cause })
     this.code = code
-    // Who writes where only reading was announced is wrong wherever it is.
+    // A write in a transaction that is declared as read-only is a mistake in the code.
     if (access === 'read' && code === '25006') this.kind = 'refused'
-    // The client's own complaints have no code, and all of them are about a connection that is gone
-    // or does not come.
+    // Errors of the client itself have no code. All of them are about a connection that is lost or
+    // cannot be made.
     else this.kind = PASSING[code] ?? (cause instanceof DatabaseError ? 'refused' : 'connection')
   }
 }
@@ -87,7 +87,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 /** As the ledger's callers see it. */
 export function told(failure: Failure, where: string): RollcallError {
   const { kind, code, cause } = failure
-  // What the identity said, which is ours already.
+  // An error of the identity, which is a `RollcallError` already.
   if (cause instanceof RollcallError) return cause
   const advice = ADVICE[code]
   if (advice !== undefined)

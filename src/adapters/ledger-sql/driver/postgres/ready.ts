@@ -19,8 +19,7 @@ export async function expectSchema(driver: Driver, location: string): Promise<vo
 }
 
 /**
- * Throws `LedgerRefused` when this user may make no tables, for it is said before anything is
- * tried.
+ * Throws `LedgerRefused` when this user may not create tables, before anything is tried.
  */
 export async function expectRightToMake(
   driver: Driver,

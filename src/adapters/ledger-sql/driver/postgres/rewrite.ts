@@ -7,8 +7,8 @@ import type { PostgresAddress } from './driver-at.ts'
 import { Failure, told } from './failures.ts'
 
 /**
- * Writes every table of the ledger anew, without the rows that were deleted or changed, whose
- * values stay in the old files otherwise. Each table is locked while it is written. Throws
+ * Rewrites every table of the ledger without the rows that were deleted or changed. Otherwise their
+ * values stay in the old files. Each table is locked while it is written. Throws
  * `LedgerRefused` for a role that may not do it.
  */
 export async function rewriteTables(
@@ -17,7 +17,7 @@ export async function rewriteTables(
 ): Promise<void> {
   const client = new Client({ ...postgresConnection(location, auth), application_name: 'rollcall' })
   client.on('error', () => {})
-  // A role that may not do it gets a warning, and the table is left as it is.
+  // A role without the right gets a warning, and the table is not rewritten.
   const warnings: string[] = []
   client.on('notice', ({ severity, code }) => {
     if (severity === 'WARNING') warnings.push(code ?? '')
@@ -30,10 +30,10 @@ export async function rewriteTables(
       if (warnings.length > 0)
         throw new RollcallError(
           'LedgerRefused',
-          `${nameOfDatabase(location)}: this role may not write ${name} anew: run it as the owner of the tables`,
+          `${nameOfDatabase(location)}: this role may not rewrite ${name}: run it as the owner of the tables`,
         )
     }
-    // Old files are gone from the disk once it has been told.
+    // After a checkpoint, the old files are gone from the disk.
     await client.query('CHECKPOINT').catch(() => {})
   } catch (error) {
     throw error instanceof RollcallError ? error : told(new Failure(error, 'write'), nameOfDatabase(location))

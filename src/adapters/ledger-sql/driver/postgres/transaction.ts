@@ -50,7 +50,7 @@ export async function runOnce<T>(
     .connect()
     .catch((error: unknown) => Promise.reject(new Failure(error, access)))
   let isBroken = false
-  // Between two statements no caller waits that could be rejected.
+  // Between two statements, no caller waits for a rejection.
   const onError = (): void => void (isBroken = true)
   client.on('error', onError)
   const command = async (text: string): Promise<string> => {
@@ -76,7 +76,7 @@ export async function runOnce<T>(
 }
 
 function sqlOver(client: PoolClient, { prepare, statementMs }: Connecting, access: Access): Sql {
-  // One statement after another, even when several are asked for at once.
+  // One statement after another, even when the caller starts several at once.
   let last: Promise<unknown> = Promise.resolve()
   const query = (
     text: string,

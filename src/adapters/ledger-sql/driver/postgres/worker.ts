@@ -38,8 +38,8 @@ async function open(tokens: (scope: string) => Promise<string | null>): Promise<
 }
 
 /**
- * Where tables are current this only looks. An index over millions of rows is not made within the
- * time a statement of the loops may take.
+ * Changes nothing where tables are current. It has no time limit, because an index over millions of
+ * rows takes longer than a statement of the loops may.
  */
 async function makeTables(driver: Driver, auth: PostgresAuth): Promise<void> {
   const state = await schemaState(driver)

@@ -15,7 +15,7 @@ export interface BesideOptions {
 
 /**
  * A ledger beside the process that runs on it, in this thread: it takes no lock and makes no
- * tables. To start a thread would cost a command more than most of its questions. Rejects with
+ * tables. Starting a thread would cost a command more than most of its queries. Rejects with
  * `LedgerNotReady`, or the database's error about the file.
  */
 export async function openBeside({ path: given, readOnly, patienceMs }: BesideOptions): Promise<Ledger> {

@@ -4,7 +4,7 @@ import type { ThreadModule } from '../thread/protocol.ts'
 import type { SqliteWorkerOptions } from './worker.ts'
 
 export interface SqliteLedgerOptions {
-  /** The file; it is made when it is not there. */
+  /** The file; it is created when it does not exist. */
   readonly path: string
   /** For `status` and `trace` beside a running process: takes no lock and changes nothing. */
   readonly readOnly?: boolean

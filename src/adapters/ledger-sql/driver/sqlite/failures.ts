@@ -8,8 +8,8 @@ const [BUSY, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB] = [5, 8, 10, 11, 
 export const isBusy = (error: unknown): boolean => primaryCode(error) === BUSY
 
 /**
- * What SQLite or the file system said of a ledger's file, in a sentence that names the file and
- * what to do; any other error as it is.
+ * Turns an error of SQLite or the file system about a ledger's file into one that names the file
+ * and what to do. Returns any other error unchanged.
  */
 export function toldOfFile(error: unknown, path: string): unknown {
   const failed = (code: ErrorCode, what: string): RollcallError =>

@@ -20,7 +20,7 @@ export function realPlace(path: string): string {
 
 /**
  * Throws `LedgerRefused` for a file that has a second path. SQLite keeps what was committed last,
- * and its locks, in files beside the path: two processes that come by two paths would not see each
+ * and its locks, in files beside the path: two processes that use two paths would not see each
  * other, and each would undo the other's work.
  */
 export function expectOnePath(path: string): void {

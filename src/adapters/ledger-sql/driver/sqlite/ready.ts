@@ -21,7 +21,7 @@ export async function holdsLedger(driver: Driver): Promise<boolean> {
 export async function expectLedgerOrNothing(path: string): Promise<void> {
   // An empty file is one that was just made.
   if (!existsSync(path) || statSync(path).size === 0) return
-  // Only read, for opening it to write would change it already.
+  // Opened for reading only, because opening it for writing would change it.
   const driver = openSqlite(path, { readOnly: true })
   try {
     if ((await tablesIn(driver)).size > 0 && !(await holdsLedger(driver)))
@@ -42,7 +42,7 @@ async function tablesIn(driver: Driver): Promise<ReadonlySet<string>> {
 }
 
 /**
- * A reader beside a writer may come between the making of the file and that of its tables, so it
+ * A reader beside a writer may open the file before the writer has created its tables, so it
  * waits up to `patienceMs` for this release's schema. Throws what `schemaState` throws, or
  * `LedgerNotReady` when the file still holds none or an older one.
  */

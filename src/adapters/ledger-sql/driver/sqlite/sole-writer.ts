@@ -41,17 +41,17 @@ export class SoleWriter {
       try {
         this.expectFiles()
       } catch {
-        // Told already.
+        // Reported already.
       }
     }, LOOK_EVERY_MS)
   }
 
-  /** Reports the loss once, even if no work runs that would notice it. */
+  /** Reports the loss once, even if no transaction runs that would notice it. */
   watch(onLost: (error: RollcallError) => void): void {
     this.onLost = onLost
   }
 
-  /** Throws `LedgerLost` when the files at the path are others than in the beginning. */
+  /** Throws `LedgerLost` when the files at the path are not the same as at the beginning. */
   expectFiles(): void {
     if (this.reported) throw this.reported
     if (!this.files) return

@@ -29,7 +29,7 @@ async function open(): Promise<Opened> {
     const writer = path === ':memory:' ? null : new SoleWriter(path)
     const driver = openSqlite(path, writer ? { sole: writer } : {})
     await migrate(driver, options.now)
-    // We are the only writer now: what a predecessor was sending or reading is ours to resume at once.
+    // This is the only writer now, so it resumes at once what a predecessor was sending or reading.
     await driver.transaction(async (sql) => {
       await sql.run(`UPDATE batches SET lease_until = 0 WHERE state = 'open'`)
       await sql.run('UPDATE events SET read_until = 0 WHERE read_from IS NOT NULL AND read_until > 0')
