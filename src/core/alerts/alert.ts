@@ -7,7 +7,7 @@ import type { AlertCode, Urgency } from './codes.ts'
 export interface PresentAlert {
   readonly code: AlertCode
   /**
-   * Tells alerts with one code apart: the reason of dead letters, the cause of leaver cases, the
+   * Distinguishes alerts with one code: the reason of dead letters, the cause of leaver cases, the
    * name of a stage. Empty where the code has only one.
    */
   readonly cause: string

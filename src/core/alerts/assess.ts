@@ -9,11 +9,11 @@ import { type AlertCode, ALERTS, type Urgency } from './codes.ts'
 
 /** From when on something is an alert. Durations are milliseconds. */
 export interface AlertLimits {
-  /** A leaver case that time alone may close is an alert when it is open for longer. */
+  /** A leaver case that may close without action is an alert when it is open for longer. */
   readonly leaverMs: number
   /** Work that waits in a stage for longer. */
   readonly stagesMs: Readonly<Record<Stage, number>>
-  /** A hold that time alone may lift. */
+  /** A hold that may end without action is an alert when it lasts longer. */
   readonly holdMs: number
   /** The log is behind when it was read to no later than this long ago. */
   readonly logMs: number
@@ -79,7 +79,7 @@ function alertOf(
   return { code, cause, urgency, count, oldestAt }
 }
 
-/** Cases that need no action: not due yet, held by the brake (an alert of its own), or out already. */
+/** Cases that need no action: not due, held by the brake (an alert of its own), or disabled. */
 const NO_ALERT: readonly LeaverCause[] = ['held', 'brake', 'confirmation-due']
 
 function openLeavers({ figures, now }: Scene, { leaverMs }: AlertLimits): readonly PresentAlert[] {
@@ -121,7 +121,9 @@ function holds({ figures, now }: Scene, { holdMs }: AlertLimits): readonly Prese
   })
 }
 
-/** An old count of the bus still holds: that nothing counts any more ends no alert. */
+/**
+ * The last count of the bus counts, however old: an alert does not end because counting stopped.
+ */
 function deadLetters({ figures }: Scene): readonly PresentAlert[] {
   const onBus = (figures.busDeadLetters?.codes ?? []).map((one) => ({ ...one, code: `${ON_BUS}${one.code}` }))
   return [...figures.deadLetters, ...onBus]

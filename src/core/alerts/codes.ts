@@ -8,7 +8,7 @@ export type Urgency = (typeof URGENCIES)[number]
 /** What a code means and what to do about it, for an operator. */
 export interface AlertKind {
   readonly what: string
-  /** What tells alerts with this code apart; `null` when there is only one. */
+  /** What distinguishes alerts with this code; `null` when there is only one. */
   readonly causes: string | null
   /** What to type first. It shows more, and changes nothing in the ledger. */
   readonly command: string
@@ -152,7 +152,7 @@ export const cureIn = ({ command, next }: Pick<AlertKind, 'command' | 'next'>): 
 
 export type AlertCode = keyof typeof ALERTS
 
-/** In the order of the table: what is worst comes first. */
+/** In the order of the table, the worst first. */
 export const ALERT_CODES: readonly AlertCode[] = Object.keys(ALERTS).filter(isAlertCode)
 
 export function isAlertCode(text: string): text is AlertCode {

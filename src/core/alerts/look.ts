@@ -5,7 +5,7 @@ import { ALERTS, cureIn } from './codes.ts'
 import { dueHeartbeats, dueNotifications, type NotificationDraft, type NotificationRules } from './rules.ts'
 import { track } from './track.ts'
 
-/** While an alert grows, its log line is repeated with what came since, at most this often. */
+/** While an alert grows, its log line is repeated with the increase, at most this often. */
 const SUM_MS = 60_000
 
 export interface LineOfLog {

@@ -38,8 +38,8 @@ export interface AlertContext {
 /** A look is stored at least this often, so that others can tell whether alerts are current. */
 const STORED_MS = 30_000
 /**
- * After a start everything waits for a moment that a stop left waiting; only what lasts longer than
- * this is an alert.
+ * After a start, work that a stop left behind still waits for a moment. It is an alert only if it
+ * waits longer than this.
  */
 const SETTLING_MS = 120_000
 const WAITS_AFTER_START: ReadonlySet<AlertCode> = new Set(['stage.stuck', 'log.behind', 'leaver.open'])
@@ -66,7 +66,7 @@ export function alertLoop(context: AlertContext): WakeableService {
     if (stopping.aborted) return
     stopping.addEventListener('abort', () => void looking.stop(), { once: true })
     await looking.run()
-    // When the ledger is away, what was stored before stands, with its moment.
+    // When the ledger cannot be reached, the last stored look remains, with its time.
     await look({ last: true }).catch(() => {})
   })
   return { ...service, wake: looking.wake }

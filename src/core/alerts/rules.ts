@@ -57,7 +57,7 @@ export interface NotificationDraft {
   readonly alerts: readonly AlertState[]
   readonly names: boolean
   /**
-   * Tells notifications about the same alerts apart, and is the same if the draft is made again.
+   * Distinguishes notifications about the same alerts, and is the same if the draft is made again.
    */
   readonly about: string
   /** After this instant it need not be delivered any more. */
@@ -124,7 +124,7 @@ function dueFor(
   return { drafts, states: after }
 }
 
-/** Whether the channel does not know yet what was held back. */
+/** Whether something held back was not sent to the channel yet. */
 function isNews({ kind, told, state }: Step): boolean {
   return kind !== null || (told.knows === 'nothing' && !isOpen(state))
 }
@@ -135,7 +135,7 @@ function stepOf(
   rules: readonly NotificationRule[],
   now: number,
 ): Step | null {
-  // A channel that is down cannot be told so.
+  // A notification about a channel that is down cannot go to that channel.
   if (state.code === 'channel.down' && state.cause === channel) return null
   const rule = rules.find((one) => one.channels.includes(channel) && fits(one, state))
   if (rule === undefined) return null
@@ -145,14 +145,15 @@ function stepOf(
 }
 
 /**
- * A new episode begins with nothing told, except where the channel still takes the last one for
- * open: it was not told the end in quiet hours, and is not told the beginning again.
+ * In a new episode, nothing was sent to a channel yet. The exception is a channel for whose readers
+ * the last episode is still open, because its end fell into quiet hours: it does not get the
+ * beginning again.
  */
 function inThisEpisode(state: AlertState, before: Told | undefined, rule: NotificationRule): Told {
   const { episode } = state
   if (before === undefined)
     return { episode, knows: 'nothing', at: 0, count: 0, messages: 0, heldBack: false }
-  // Without a notification of the end, the channel takes an alert for over when it is.
+  // Without notifications of ends, an alert counts as over for the channel when it is resolved.
   const over = before.knows === 'open' && !rule.resolved && (!isOpen(state) || before.episode !== episode)
   const knows = over ? 'resolved' : before.knows
   if (before.episode === episode) return { ...before, knows }
@@ -223,7 +224,7 @@ export function dueHeartbeats(
 ): readonly NotificationDraft[] {
   return heartbeats.flatMap(({ channel, everyMs }) => {
     const last = sentAt[channel] ?? null
-    // A clock that was ahead must not silence it.
+    // A clock that was ahead must not stop the heartbeats.
     if (last !== null && last <= now && now - last < everyMs) return []
     return [
       {

@@ -7,7 +7,7 @@ const CLEAR_MS = 30_000
 const LONGEST_CLEAR_MS = 1_800_000
 /** An alert that comes back within this time after it was resolved is flapping. */
 const FLAP_MS = 3_600_000
-/** How long a resolved alert is remembered. */
+/** How long a resolved alert is kept. */
 const REMEMBERED_MS = DAY_MS
 
 export interface Tracked {
@@ -75,7 +75,7 @@ export function clearMs(flaps: number): number {
   return Math.min(LONGEST_CLEAR_MS, CLEAR_MS * 2 ** Math.min(flaps, 16))
 }
 
-/** A channel that was not told yet, because its quiet hours last, keeps an alert remembered. */
+/** An alert is kept while a channel has not been sent its end because of quiet hours. */
 function isForgotten(state: AlertState, now: number): boolean {
   if (state.resolvedAt === null || now - state.resolvedAt <= REMEMBERED_MS) return false
   return !Object.values(state.told).some(({ heldBack }) => heldBack)

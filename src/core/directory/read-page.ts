@@ -19,8 +19,8 @@ type PageRead =
   | { readonly kind: 'failed'; readonly code: string; readonly requests: number }
 
 /**
- * Reads a page. A request that is throttled is repeated after the wait that the service asks for,
- * one that fails after a growing wait; both only so often, because the link of a page does not last.
+ * Reads a page. A throttled request is repeated after the wait that the service asks for, and a
+ * failed one after a growing wait. Repetitions are limited, because the link of a page expires.
  */
 export async function readPage(
   { reader, runtime }: { readonly reader: AccountReader; readonly runtime: Pick<Runtime, 'now' | 'sleep'> },

@@ -4,8 +4,8 @@ import type { HoldName } from '../ledger/port/submit.ts'
 import type { EventName } from '../model.ts'
 
 /**
- * Why an employee has access or has none: what the directory holds, what HR says, what stands
- * between.
+ * Why an employee has access or has none: what the directory holds, what HR says, and why the two
+ * differ.
  */
 export interface AccessAnswer {
   readonly employeeId: string
@@ -16,7 +16,7 @@ export interface AccessAnswer {
   readonly hr: HrSays
   /** What the account should be by HR and blocks; `null` when no event decides. */
   readonly wanted: 'active' | 'disabled' | null
-  /** What keeps the two apart, or will change them; what weighs most comes first. */
+  /** Why the two differ, or will change; the most important first. */
   readonly between: readonly Obstacle[]
 }
 
@@ -47,14 +47,15 @@ export type HrSays =
   | { readonly kind: 'active' | 'left'; readonly since: number; readonly event: EventName }
   /** The event that made the employee active was rescinded or moved: no event does any more. */
   | { readonly kind: 'withdrawn'; readonly event: EventName }
-  /** The employee was erased; what stands is where the employee left last. */
+  /** The employee was erased; only the last leaving counts. */
   | { readonly kind: 'erased'; readonly since: number }
   /** There are events, and none of them decides. */
   | { readonly kind: 'silent' }
   | { readonly kind: 'no-events' }
 
 /**
- * What stands between HR and the directory. `active` says whether an operation enables the account.
+ * A reason why the directory is not as HR says. `active` says whether an operation enables the
+ * account.
  */
 export type Obstacle =
   /** The ledger is older than what was sent: nothing is planned or sent. */
@@ -102,7 +103,7 @@ export type Obstacle =
       readonly at: number
       readonly becomes: 'active' | 'left'
     }
-  /** HR and directory differ, and nothing that the ledger knows says why. */
+  /** HR and directory differ, and the ledger holds no reason. */
   | { readonly kind: 'unexplained' }
 
 /** An operation that is under way, or ended without being accepted. */

@@ -24,8 +24,8 @@ export interface AccessContext {
 }
 
 /**
- * Answers why an employee has access or has none. Pure. It speaks of the directory as far as the
- * provisioning log shows it.
+ * Answers why an employee has access or has none. Pure. It knows the directory only from the
+ * provisioning log.
  */
 export function explainAccess(facts: AccessFacts, context: AccessContext): AccessAnswer {
   const { employeeId, objectId, employee } = facts
@@ -91,7 +91,7 @@ export function differs({ directory, wanted }: Pick<AccessAnswer, 'directory' | 
 }
 
 /**
- * What weighs most comes first: what a person decides, what failed, what waits, what lies ahead.
+ * The most important first: decisions of a person, failures, waiting work, future events.
  */
 function obstacles(
   about: About,
@@ -172,7 +172,7 @@ function quota({ calls, operations }: AccessFacts, { now, limits }: AccessContex
   return until > now ? [{ kind: 'quota', until, used: calls.used, limit: limits.perDay }] : []
 }
 
-/** Dead letters about access that no newer event outweighs. */
+/** Dead letters about access, unless a newer event decides. */
 function deadLetters({ events }: Employee, { attributes }: EffectiveState): readonly Obstacle[] {
   const by = attributes.get('active')?.by
   const winner = events.find(({ seq }) => seq === by)

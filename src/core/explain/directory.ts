@@ -5,7 +5,7 @@ import type { CanSignIn, DirectoryHolds } from './access.ts'
 /** What the directory holds, by the records it accepted and the changes of others in its log. */
 export function directoryHolds({ accepted, employee, emergencyDisabledAt }: AccessFacts): DirectoryHolds {
   const elsewhereAt = employee?.disabledElsewhereAt ?? null
-  // What the directory accepted after that change stands.
+  // A record that the directory accepted after that change counts.
   if (elsewhereAt !== null && (accepted === null || accepted.last.at <= elsewhereAt))
     return { kind: 'disabled-elsewhere', at: elsewhereAt }
   const isConfirmed = accepted !== null && accepted.certain && !accepted.active

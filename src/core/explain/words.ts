@@ -14,7 +14,7 @@ export interface SentenceParts {
   readonly access: string
   /** What HR says, and what the directory holds. */
   readonly why: string
-  /** What stands between the two and weighs most; `null` when nothing does. */
+  /** The most important reason why the two differ; `null` when there is none. */
   readonly obstacle: string | null
   /** The command to type next; `null` when there is nothing to do. */
   readonly next: string | null

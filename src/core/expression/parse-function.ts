@@ -19,7 +19,7 @@ class ParseFailure extends Error {
 
 /**
  * `$parse(text)`: the value that a text holds as JSON, for senders that put JSON into a text field,
- * without losing digits. Anything that is not a text is answered as it is: some senders do it only
+ * without losing digits. Anything that is not a text is returned unchanged: some senders do it only
  * sometimes. Throws for a text that is not JSON.
  */
 export function parseFunction(value: unknown): unknown {

@@ -4,11 +4,11 @@ import { loop, type Service } from '../service.ts'
 
 /** A figure has one value for each interval. */
 export const INTERVAL_MS = 300_000
-/** The last interval is brought up to date so often. */
+/** How often the last interval is updated. */
 const EVERY_MS = 60_000
 /** What the longest chart shows, and the step before it. */
 const KEPT_MS = 8 * DAY_MS
-/** More outcomes of one minute are not looked at. */
+/** The most outcomes of one minute that are read. */
 const MOST_OUTCOMES = 1_000
 
 /** Keeps figures over time, for the charts of the console. */

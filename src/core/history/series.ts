@@ -66,7 +66,7 @@ export function waitsOf(points: readonly HistoryPoint[], steps: readonly number[
 }
 
 /**
- * A value at each step, 0 where others were kept and this one was not, and `null` where none was.
+ * A value at each step: 0 where only other figures were kept, and `null` where none was.
  */
 export function levelsOf(
   points: readonly HistoryPoint[],

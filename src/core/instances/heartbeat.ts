@@ -36,7 +36,7 @@ export function heartbeat(
       await compare()
       silent = false
     } catch (error) {
-      // Said once. The growing rest of a failing loop could be longer than an instance may be
+      // Announced once. The growing rest of a failing loop could be longer than an instance may be
       // silent.
       if (!silent)
         runtime.log.warn('instance.unseen', {

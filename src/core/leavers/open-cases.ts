@@ -46,7 +46,7 @@ export interface OpenCasesPage {
   readonly capped: boolean
 }
 
-/** Cases that a page with a filter looks at, at most: each is assessed anew. */
+/** Cases that a page with a filter looks at, at most: each is assessed again. */
 const MOST_LOOKED_AT = 2_000
 
 /** A page of the open cases: with one cause, or with any (`null`). */

@@ -27,7 +27,9 @@ export interface LeaverLedger {
   listEndedLeavers(query: EndedLeaversQuery): Promise<EndedLeaversPage>
   /** A page of closed leaver cases, the last to end first. */
   listClosedLeavers(query: ClosedLeaversQuery): Promise<ClosedLeaversPage>
-  /** A page of the cases that were open at some moment of a period, in the order they were opened. */
+  /**
+   * A page of the cases that were open at some moment of a period, in the order they were opened.
+   */
   listLeaversIn(query: LeaversInQuery): Promise<LeaversInPage>
 }
 
@@ -146,7 +148,9 @@ export interface ClosedLeaver extends EndedLeaver {
   readonly employeeId: string
   /** Who acknowledged it and why; `null` when it ended without a person. */
   readonly acknowledged: { readonly by: string; readonly justification: string } | null
-  /** Whether the directory took only the deactivation (`DisabledAlone`): a resend sends the rest. */
+  /**
+   * Whether the directory took only the deactivation (`DisabledAlone`): a resend sends the rest.
+   */
   readonly lacksRest: boolean
 }
 export interface ClosedLeaversQuery {
@@ -180,7 +184,7 @@ export interface LeaverRest {
   readonly actor: string
   readonly justification: string
 }
-/** A leaving in a message that is refused: an open leaver case, until the message is put right. */
+/** A termination in a refused message: an open leaver case, until the message is corrected. */
 export interface RefusedLeaver {
   /** `unknown:` and the place of the message when no id can be read. */
   readonly employeeId: string

@@ -38,7 +38,7 @@ export interface PlanLedger {
   releaseBrake(order: BrakeRelease, now: number): Promise<BrakeDecided>
   /**
    * Refuses the deactivation of employees that the brake holds: their accounts stay as they are
-   * until HR takes the termination back, says anew that they leave, or an operator releases them.
+   * until HR takes the termination back, says again that they leave, or an operator releases them.
    * When no employee is held afterwards, what went before no longer counts. Adds audit entries as a
    * release does.
    */

@@ -43,7 +43,9 @@ export function leftOf(allowance: BrakeAllowance | null): number {
 
 export interface BrakeVerdicts {
   readonly byEmployee: ReadonlyMap<string, BrakeVerdict>
-  /** Those of the passed who count in the window from now on, in the order in which they passed. */
+  /**
+   * Employees who passed and count in the window from now on, in the order in which they passed.
+   */
   readonly counted: readonly string[]
   /** How many passed by the allowance. */
   readonly byAllowance: number
@@ -51,9 +53,9 @@ export interface BrakeVerdicts {
 export type BrakeVerdict = 'passed' | 'held' | 'refused'
 
 /**
- * Decides which deactivations go. Pure. The earlier termination goes first. What an operator
- * released, and what passed before, goes and never counts again; what is held or refused stays
- * until an operator decides, whatever the window says.
+ * Decides which deactivations are sent. Pure. The earlier termination goes first. A deactivation
+ * that an operator released, or that passed before, is sent and never counts again. One that is
+ * held or refused stays until an operator decides, whatever the window says.
  */
 export function judgeLeaving(
   employees: readonly LeavingEmployee[],
@@ -80,11 +82,10 @@ export function judgeLeaving(
   return { byEmployee, counted: newlyCounted, byAllowance }
 }
 
-/** What holds whatever the window says; `null` when the window decides. */
+/** The verdict that does not depend on the window; `null` when the window decides. */
 function standingVerdict({ leaving, passed, counted, held, refused }: LeavingEmployee): BrakeVerdict | null {
   if (refused)
-    // HR says anew that the employee leaves: the refusal was not about that, and neither did anyone
-    // release it.
+    // HR sent another termination. The refusal was not about that one, and no operator released it.
     return leaving !== null && leaving.seq > refused.newestEvent ? 'held' : 'refused'
   if (passed) return 'passed'
   if (held) return 'held'

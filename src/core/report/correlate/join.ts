@@ -73,7 +73,7 @@ function changeOf(records: readonly LogRecord[]): Change {
 
 /**
  * More records of a change that is joined already. Only a retry of a failed operation settles it
- * anew.
+ * again.
  */
 function followUps(
   records: readonly LogRecord[],
