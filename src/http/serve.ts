@@ -71,8 +71,8 @@ async function pagesOf(
 }
 
 /**
- * Throws `ConfigInvalid` for a sign-in that lacks a setting, and where others could come in without
- * one.
+ * Throws `ConfigInvalid` for a sign-in that lacks a setting, and where others could open the
+ * console without one.
  */
 async function accessOf(config: Config, loopback: boolean): Promise<AccessSettings> {
   const signIn = signInOf(config)

@@ -22,8 +22,8 @@ interface Open {
 }
 
 /**
- * Entries that stand one after another with the same actor, action and justification become one
- * group. Runs of `replay` stay apart: each is a mass action already. Holds one group at a time.
+ * Consecutive entries with the same actor, action and justification become one group. Runs of
+ * `replay` are not grouped: each is a mass action already. Holds one group at a time.
  */
 export async function* groupEntries(entries: AsyncIterable<AuditEntry>): AsyncGenerator<AuditGroup> {
   let open: Open | null = null

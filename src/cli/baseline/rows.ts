@@ -29,7 +29,7 @@ type UnreadableRowCode =
 
 export interface BaselineFile {
   readonly file: string
-  /** `null`: read off the header. */
+  /** `null`: taken from the header. */
   readonly delimiter: string | null
   readonly known: KnownColumns
 }

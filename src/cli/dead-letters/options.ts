@@ -64,7 +64,7 @@ export function storeOf(ids: readonly string[], { store }: SelectionOptions): St
   return ids.length > 0 && ids.every((id) => id.startsWith('dl-')) ? 'ledger' : null
 }
 
-/** Nothing was found. An id that is written otherwise finds nothing, which looks like good news. */
+/** Says that nothing was found. A misspelt id finds nothing, and that would look like good news. */
 export async function sayNearlyMatching(
   ledger: Pick<Ledger, 'findNearMatches'> | null,
   employee: string | undefined,

@@ -132,7 +132,7 @@ function drawOperation(operation: TraceOperation, from: number | null, show: Sho
 }
 
 /**
- * The record as it differs from the one sent before: what was sent is read off without its values.
+ * The record as it differs from the one sent before: what was sent is shown without its values.
  */
 function drawChanges(operation: TraceOperation, show: Show): string[] {
   const changes = recordChanges(operation)

@@ -5,14 +5,14 @@ import { judgeLeaving, type LeavingEmployee, leftOf } from '../../core/plan/deci
 import { parseRecord } from '../../core/plan/mapping/record.ts'
 import type { Preview } from '../../core/plan/preview.ts'
 
-/** How many of the deactivations in a preview would go now. */
+/** How many of the deactivations in a preview would be sent now. */
 export interface BrakeForecast {
   readonly deactivations: number
   readonly held: number
   readonly refused: number
 }
 
-/** The employee as the brake would see it; `null` where the brake would not look. */
+/** The employee as the brake would judge it; `null` where the brake does not apply. */
 export function leavingIn(
   { operation }: Preview,
   { employee, lastAccepted, brake }: EmployeeView,

@@ -31,8 +31,8 @@ export const backgroundRuntime: Pick<Runtime, 'id' | 'now' | 'sleep'> = systemRu
 
 /**
  * The same for a process that runs a connector itself: with its ledger, and the limits that are in
- * force. Throws `RulesDiffer` while an instance runs by other rules, because it might take up what
- * is done and decide by its own.
+ * force. Throws `RulesDiffer` while an instance runs with other rules, because it might continue
+ * the work and decide by its own.
  */
 export async function deadLettersBeside(
   own: Config,

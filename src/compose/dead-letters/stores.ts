@@ -46,7 +46,7 @@ export async function withStores<T>(
 }
 
 /**
- * The same for a caller that has its ledger open, which is neither opened anew nor closed. Throws
+ * The same for a caller that has its ledger open, which is neither opened again nor closed. Throws
  * `BusUnavailable`.
  */
 export async function withStoresBeside<T>(

@@ -13,8 +13,8 @@ const FRESH_MS = 1_000
 
 /**
  * Whether this instance can work now: the ledger answers, and its receivers are open and connected
- * (`receiving` is `null` for an instance that receives nothing). Entra is not asked: the connector
- * waits an outage out, and a restart would not help.
+ * (`receiving` is `null` for an instance that receives nothing). Entra is not checked: the
+ * connector waits until an outage is over, and a restart would not help.
  */
 export function readiness(
   ledger: Pick<Ledger, 'ping'>,

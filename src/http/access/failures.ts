@@ -4,11 +4,11 @@
  */
 const MOST = 10
 const WINDOW_MS = 60_000
-/** Addresses that are remembered. With more of them, all count as one. */
+/** The most addresses that are counted apart. With more, all count as one. */
 const MOST_ADDRESSES = 1_000
 
 export interface Failures {
-  /** How long the address has to wait before it may try again, in milliseconds; 0 when it may. */
+  /** How long the address must wait before it may try again, in milliseconds; 0 when it may. */
   waitMs(address: string, now: number): number
   add(address: string, now: number): void
 }

@@ -19,7 +19,7 @@ export interface Guarded {
 }
 
 export interface Guarding {
-  /** No sign-in, because who reaches the console is on this machine. */
+  /** No sign-in, because every visitor of the console is on this machine. */
   readonly open: boolean
   readonly failures: Failures
   readonly now: () => number

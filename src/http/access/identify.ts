@@ -15,7 +15,7 @@ import type { Actor } from '../../core/actor.ts'
 import { seal, type Visitor } from './visitor.ts'
 
 export interface AccessSettings {
-  /** No sign-in, because who reaches the console is on this machine. */
+  /** No sign-in, because every visitor of the console is on this machine. */
   readonly open: boolean
   /** `null` on loopback, or where users sign in with Entra ID only. */
   readonly token: string | null

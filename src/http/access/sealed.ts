@@ -6,9 +6,9 @@ type Purpose = 'session' | 'sign-in'
 
 /** Keeps content in cookies, encrypted and sealed. */
 export interface Sealer {
-  /** `until`: when it stops to open, in milliseconds; counted in whole seconds. */
+  /** `until`: when it expires, in milliseconds; counted in whole seconds. */
   seal(purpose: Purpose, content: Readonly<Record<string, unknown>>, until: number): Promise<string>
-  /** `null` for what was not sealed here for this purpose, or is over. */
+  /** `null` for what was not sealed here for this purpose, or has expired. */
   open(purpose: Purpose, text: string, now: number): Promise<Readonly<Record<string, unknown>> | null>
 }
 
@@ -16,7 +16,10 @@ const HEADER = { alg: 'dir', enc: 'A256GCM' } as const
 /** Browsers keep no larger cookie. */
 const LONGEST = 4_096
 
-/** Every instance with the same secrets opens what another one sealed. A new secret ends all. */
+/**
+ * Every instance with the same secrets opens what another one sealed. A new secret ends all
+ * sessions.
+ */
 export function sealerWith(secrets: readonly string[]): Sealer {
   const key = new Uint8Array(hkdfSync('sha256', JSON.stringify(secrets), '', 'rollcall console cookies', 32))
   return {

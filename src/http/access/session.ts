@@ -5,7 +5,7 @@ import type { Actor } from '../../core/actor.ts'
 
 /**
  * The session of a browser that signed in. Its cookie holds all of it, so that every instance takes
- * it and a restart ends none. It cannot be called back before its time, which is therefore short.
+ * it and a restart ends none. It cannot be revoked before it expires, so its lifetime is short.
  */
 export interface Session {
   readonly id: string
@@ -47,13 +47,13 @@ export function sealSession(sealer: Sealer, session: Session): Promise<string> {
   return sealer.seal('session', { ...session }, endOf(session))
 }
 
-/** `null` for a cookie that was not sealed here, or is over. */
+/** `null` for a cookie that was not sealed here, or has expired. */
 export async function openSession(sealer: Sealer, cookie: string, now: number): Promise<Session | null> {
   const { data: session } = SESSION.safeParse(await sealer.open('session', cookie, now))
   return session !== undefined && now < session.seenAt + IDLE_MS ? session : null
 }
 
-/** The same session, seen now; `null` while it need not be written anew. */
+/** The same session, seen now; `null` while the cookie need not be written again. */
 export const seenAgain = (session: Session, now: number): Session | null =>
   now < session.seenAt + SEEN_MS ? null : { ...session, seenAt: now }
 

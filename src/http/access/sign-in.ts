@@ -59,9 +59,10 @@ export async function beginSignIn(
 }
 
 /**
- * Starts the session of who came back from the tenant; the answer is the page to go to. `null` when
- * this browser did not begin the sign-in, or began it too long ago. Each sign-in can be finished
- * once: its cookie goes, and the tenant takes its code once. Rejects with `SignInRefused`.
+ * Starts the session of a visitor who came back from the tenant; returns the page to go to. `null`
+ * when this browser did not begin the sign-in, or began it too long ago. Each sign-in can be
+ * finished once: its cookie is removed, and the tenant accepts its code once. Rejects with
+ * `SignInRefused`.
  */
 export async function finishSignIn(
   context: Context,

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 /**
- * Takes the same time for every text, so that the length and beginning of the secret cannot be
- * found out.
+ * Takes the same time for every text, so that the time does not reveal the length or the beginning
+ * of the secret.
  */
 export function sameSecret(given: string, secret: string): boolean {
   return timingSafeEqual(digest(given), digest(secret))

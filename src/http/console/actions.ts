@@ -18,8 +18,8 @@ import type { ConsoleContext } from './context.ts'
 export type Actions = Readonly<Record<ActionPath, (asked: Asked) => Promise<Result>>>
 
 /**
- * Every action of the console. What it says must hold no value of an employee: it goes into the
- * address. A `RollcallError` that it throws is shown, and any other error is a 500.
+ * Every action of the console. Its message must hold no value of an employee, because it becomes
+ * part of the address. A `RollcallError` that it throws is shown, and any other error is a 500.
  */
 export function actionsOf(context: ConsoleContext): Actions {
   const evaluator = makeEvaluator()

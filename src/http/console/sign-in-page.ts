@@ -14,7 +14,7 @@ export interface SignInPage {
   /** The page to go to afterwards. */
   readonly to: string
   readonly problem: SignInProblem | null
-  /** Which ways in there are. */
+  /** The ways to sign in. */
   readonly token: boolean
   readonly entra: boolean
 }

@@ -24,7 +24,7 @@ export interface OptionWord extends Word {
 }
 
 /**
- * Every command that completion knows, read off the tree. A group with a default command has its
+ * Every command that completion knows, from the tree. A group with a default command has its
  * options too.
  */
 export function nodesOf(program: Command): readonly Node[] {
@@ -49,7 +49,8 @@ function nodeOf(command: Command, path: string): Node {
 }
 
 /**
- * Commander keeps the name of the default command to itself; a list is one wherever a group has it.
+ * Commander does not expose the name of the default command. Where a group has a `list`, that is
+ * it.
  */
 const isDefault = (group: Command, command: Command): boolean =>
   '_defaultCommandName' in group && group._defaultCommandName === command.name()

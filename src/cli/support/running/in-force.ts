@@ -20,7 +20,7 @@ export const ownConfigOption = () =>
  * - `unused`: nothing
  * - `shown`: they decide a detail of what it shows, so a difference is only mentioned
  * - `needed`: without those of the running connector its answer would be wrong, so it refuses
- * - `acted-on`: any instance may take up what it does and decide by its own, so it refuses when
+ * - `acted-on`: any instance may continue the work and decide by its own rules, so it refuses when
  *   those of one instance are others
  * - `replaced`: it was asked to try others
  */

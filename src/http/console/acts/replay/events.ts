@@ -7,7 +7,7 @@ import type { ConsoleContext } from '../../context.ts'
 /** The most browsers that get events at once. Further ones ask every few seconds instead. */
 const MOST_STREAMS = 20
 const EVERY_MS = 500
-/** Then the browser connects anew. */
+/** After this time the browser connects again. */
 const LONGEST_MS = 10 * 60_000
 
 /**

@@ -9,7 +9,7 @@ import { readPatchTable } from '../../../../core/report/replay/patch/read-table.
 import { tablePatching } from '../../../../core/report/replay/patch/table-patch.ts'
 import type { Form } from '../asked.ts'
 
-/** How a form changes events before their replay. `body`: an operator wrote the only one anew. */
+/** How a form changes events before their replay. `body`: an operator rewrote the only one. */
 export const PATCH_KINDS = {
   merge: 'JSON Merge Patch',
   expression: 'JSONata expression that yields the new body',

@@ -131,7 +131,7 @@ function startForm(preview: Preview, { visitor, why }: Shown): Markup {
   return markup`<div class="grid two">${form('first', `Replay the first ${FIRST}, then look`, String(FIRST), FIRST)}${all}</div>`
 }
 
-/** Changes the bodies first, and shows the plan anew. */
+/** Changes the bodies first, and shows the plan again. */
 function patchForm(preview: Preview, visitor: Visitor): Markup {
   const { patch, request, rate } = preview
   if (patch?.kind === 'body') return NOTHING
