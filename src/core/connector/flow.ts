@@ -14,7 +14,10 @@ import type { Service } from '../service.ts'
 import type { Assembly, ConnectorRules } from './assembly.ts'
 
 /** The loops of the flow. Each one wakes the next. */
-export function flowLoops<M extends SourceMessage>(assembly: Assembly<M>, { mapping, sources }: ConnectorRules) {
+export function flowLoops<M extends SourceMessage>(
+  assembly: Assembly<M>,
+  { mapping, sources }: ConnectorRules,
+) {
   const { ports, settings, runtime, inOneInstance } = assembly
   const { ledger } = ports
   const publish = inOneInstance('publish', () =>

@@ -17,7 +17,9 @@ export function supportingLoops<M extends SourceMessage>({
   settings,
   runtime,
   inOneInstance,
-}: Assembly<M>): Readonly<Record<'counting' | 'copying' | 'comparing' | 'retaining' | 'alerting', readonly Service[]>> {
+}: Assembly<M>): Readonly<
+  Record<'counting' | 'copying' | 'comparing' | 'retaining' | 'alerting', readonly Service[]>
+> {
   const { busCount, directory, retention, alerts } = settings
   const startedAt = runtime.now()
   return {

@@ -78,11 +78,7 @@ async function keepWaiting(
 }
 
 /** Returns the employees that have not changed since the plan began. They are no longer due. */
-async function markPlanned(
-  sql: Sql,
-  decided: readonly Decided[],
-  now: number,
-): Promise<ReadonlySet<string>> {
+async function markPlanned(sql: Sql, decided: readonly Decided[], now: number): Promise<ReadonlySet<string>> {
   const rows = await readRows<{ id: string }>(
     sql,
     EMPLOYEE_COLUMNS,

@@ -117,7 +117,11 @@ async function play(world: World, steps: readonly Step[], prefix: string): Promi
   }
   await publish(world, model)
   await check(world, model, before)
-  assert.equal(new Set(model.outcomes).size, model.outcomes.length, 'no revision of an event is published twice')
+  assert.equal(
+    new Set(model.outcomes).size,
+    model.outcomes.length,
+    'no revision of an event is published twice',
+  )
 }
 
 /**

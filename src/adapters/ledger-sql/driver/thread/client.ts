@@ -131,7 +131,11 @@ function callsTo(worker: Worker, { tokenFor, onGone }: ThreadOptions): ThreadCal
 
 function threadEnded(cause: unknown): RollcallError {
   const { code } = pack(cause)
-  return new RollcallError('LedgerGone', `the thread of the ledger ended (${code}); start this process anew`, {
-    cause,
-  })
+  return new RollcallError(
+    'LedgerGone',
+    `the thread of the ledger ended (${code}); start this process anew`,
+    {
+      cause,
+    },
+  )
 }
