@@ -17,7 +17,8 @@ import { COLUMNS, GROUP_COLUMNS } from './row.ts'
  * Adds `dead-letters` with its read-only commands. Returns it, so that commands that change
  * something can be added.
  */
-export function deadLetterCommands(program: Command, { environment, finish }: CommandContext): Command {
+export function deadLetterCommands(program: Command, context: CommandContext): Command {
+  const { environment, finish } = context
   const deadLetters = program
     .command('dead-letters')
     .description(
@@ -52,6 +53,22 @@ export function deadLetterCommands(program: Command, { environment, finish }: Co
       .addOption(rowFormatOption())
       .action(async (options) => finish(await (await import('./list.ts')).groupDead(environment, options))),
   )
+  addNames(deadLetters, context)
+  deadLetters.addCommand(
+    selection(deadLetters, 'export')
+      .description('write them to a new file, one JSON object per line')
+      .argument('<file>', 'a file that does not exist yet; only its owner can read it')
+      .addOption(showValuesOption('include bodies and properties, which hold personal data'))
+      .addOption(disclosureActorOption())
+      .addOption(disclosureJustificationOption())
+      .action(async (file, options) =>
+        finish(await (await import('./list.ts')).exportDead(environment, file, options)),
+      ),
+  )
+  return deadLetters
+}
+
+function addNames(deadLetters: Command, { environment, finish }: CommandContext): void {
   deadLetters.addCommand(
     selection(deadLetters, 'names')
       .description(
@@ -67,18 +84,6 @@ export function deadLetterCommands(program: Command, { environment, finish }: Co
         finish(await (await import('./names.ts')).proposeUserNames(ids, options, environment)),
       ),
   )
-  deadLetters.addCommand(
-    selection(deadLetters, 'export')
-      .description('write them to a new file, one JSON object per line')
-      .argument('<file>', 'a file that does not exist yet; only its owner can read it')
-      .addOption(showValuesOption('include bodies and properties, which hold personal data'))
-      .addOption(disclosureActorOption())
-      .addOption(disclosureJustificationOption())
-      .action(async (file, options) =>
-        finish(await (await import('./list.ts')).exportDead(environment, file, options)),
-      ),
-  )
-  return deadLetters
 }
 
 /** A command with the filters that listing, grouping, exporting, ending and replaying share. */
