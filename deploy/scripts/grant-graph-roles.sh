@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Grants the Graph app roles the connector needs to its identity. Granting what is there changes nothing, so it may be run again at any time.
 #
-#   deploy/scripts/grant-graph-roles.sh [--with-job-status] [--with-directory] [--with-emergency-lane] [--dry-run] <object id of the identity>
+#   deploy/scripts/grant-graph-roles.sh [--with-job-status] [--with-connections] [--with-directory] [--with-emergency-lane] [--dry-run] <object id of the identity>
 #
 # --with-job-status   also Synchronization.Read.All: a paused or quarantined job is noticed at once
+# --with-connections  also SynchronizationMetadata.Read.All: the job's own links of employees to accounts (OBJECT_CONNECTIONS, rollcall trace --connection)
 # --with-directory    also User.Read.All: the accounts of the directory are compared with the ledger (rollcall diff)
 # --with-emergency-lane  also User.ReadWrite.All: accounts of leavers are disabled while the job cannot
 # --dry-run           say what would be granted, grant nothing
@@ -20,13 +21,14 @@ dry_run=false
 principal=''
 
 usage() {
-  sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,14s/^# \{0,1\}//p' "$0" >&2
   exit 2
 }
 
 for argument in "$@"; do
   case "$argument" in
     --with-job-status) roles+=(Synchronization.Read.All) ;;
+    --with-connections) roles+=(SynchronizationMetadata.Read.All) ;;
     --with-directory) roles+=(User.Read.All) ;;
     --with-emergency-lane) roles+=(User.ReadWrite.All) ;;
     --dry-run) dry_run=true ;;

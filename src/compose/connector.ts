@@ -27,6 +27,7 @@ import type { Loop } from '../core/loops.ts'
 import { DAY_MS, type Runtime } from '../core/runtime.ts'
 import type { Service } from '../core/service.ts'
 import { busAddress, endpointOf, ledgerAddress, localOnlyCredential } from './addresses.ts'
+import { objectConnections } from './connections.ts'
 import { directorySettingsOf, SETTLE_MS } from './directory.ts'
 import { emergencyPort, emergencySettings } from './emergency.ts'
 import { identityOf } from './instance/identity.ts'
@@ -151,13 +152,19 @@ function graphPorts({
   runtime,
   endpoint,
   credential,
-}: Outside): Pick<ConnectorPorts, 'provisioning' | 'log' | 'job' | 'accounts' | 'directDeactivation'> {
+}: Outside): Pick<
+  ConnectorPorts,
+  'provisioning' | 'log' | 'job' | 'connections' | 'accounts' | 'directDeactivation'
+> {
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
   const window = logWindow({ requests: config.LOG_REQUESTS_PER_10S, windowMs: LOG_WINDOW_MS }, runtime)
   return {
     provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),
     log: graphLog(graph, endpoint, window, config.LOG_PAGE, runtime),
     job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
+    ...(config.OBJECT_CONNECTIONS === 'on'
+      ? { connections: objectConnections(config, endpoint, credential, runtime.now) }
+      : {}),
     accounts: graphAccounts(graph, config.rules.properties, runtime.now),
     ...emergencyPort(config, credential, runtime),
   }

@@ -58,7 +58,11 @@ export function settingsOf(config: Config, owner: string): ConnectorSettings {
       brake: brakeOf(config),
       ...(shared ? { claimMs: leaseMs } : {}),
     },
-    job: { pollMs: config.JOB_POLL_MS, forbiddenMs: 3_600_000 },
+    job: {
+      pollMs: config.JOB_POLL_MS,
+      forbiddenMs: 3_600_000,
+      restartMs: config.RESTART_WAIT_MS,
+    },
     clock: {
       pollMs: 2_000,
       shared,

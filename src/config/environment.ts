@@ -220,6 +220,10 @@ export const ENVIRONMENT = z.object({
   JOB_RESTART_SIGN: z.enum(['steady-state', 'none']).default('steady-state').meta({
     description: 'What shows that the job was restarted: a new first steady state (inferred), or nothing',
   }),
+  RESTART_WAIT_MS: duration(2_400_000).meta({
+    description:
+      'How long nothing is sent after a job that had no room was restarted, which takes the sign of JOB_RESTART_SIGN',
+  }),
   DIRECTORY_DIFF_MS: limit(86_400_000).meta({
     description:
       'Time between two comparisons with the accounts of the directory, if the permission is granted. unlimited: only by rollcall diff',
@@ -227,6 +231,10 @@ export const ENVIRONMENT = z.object({
   DIRECTORY_GUARD: z.enum(['on', 'off']).default('on').meta({
     description:
       'Whether the accounts of a batch are read before it is sent, if the permission is granted, so that no account is enabled that an administrator disabled',
+  }),
+  OBJECT_CONNECTIONS: z.enum(['on', 'off']).default('off').meta({
+    description:
+      'Whether the service is asked for its object connection before an operation without an answer is given up. A preview of Microsoft Graph, which needs a permission',
   }),
   ESCROW_MS: duration(2_592_000_000).meta({
     description: 'How long the service may retry a failed operation itself',

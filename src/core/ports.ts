@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from './model.ts'
+import type { JobReport } from './provision/quarantine.ts'
 import type { RejectionCode } from './reasons.ts'
 
 /**
@@ -225,12 +226,11 @@ export interface LogPage {
  * The state of the job; `forbidden` when the permission to read it is missing, which is allowed.
  */
 export type JobState =
-  | { readonly kind: 'running'; readonly startedAt: number | null }
   | {
-      readonly kind: 'stopped'
-      readonly code: string
-      readonly reason: string | null
+      readonly kind: 'running' | 'stopped'
+      /** The first steady state; `null` before it, also after a restart. */
       readonly startedAt: number | null
+      readonly report: JobReport
     }
   | { readonly kind: 'forbidden' }
 

@@ -144,8 +144,8 @@ let readUntil = FROM
 const before = process.memoryUsage.rss()
 const startedAt = performance.now()
 const usedBefore = process.cpuUsage()
-const service = correlateLoop(
-  {
+const service = correlateLoop({
+  ledger: {
     ...ledger,
     // Until the first record it knows nothing: it was away since the beginning of the week.
     readWatermark: async () => (await ledger.readWatermark()) ?? FROM,
@@ -157,8 +157,8 @@ const service = correlateLoop(
       peak = Math.max(peak, process.memoryUsage.rss())
     },
   },
-  weekOfLog((records) => (read += records)),
-  {
+  log: weekOfLog((records) => (read += records)),
+  settings: {
     pollMs: 1_000,
     pageMs: 0,
     maxLagMs: 0,
@@ -172,8 +172,8 @@ const service = correlateLoop(
   },
   runtime,
   // Each turn reads an hour of the log.
-  () => void (readUntil >= FROM + WEEK && service.stop()),
-)
+  onSettled: () => void (readUntil >= FROM + WEEK && service.stop()),
+})
 await service.run()
 const seconds = (performance.now() - startedAt) / 1_000
 const used = process.cpuUsage(usedBefore)

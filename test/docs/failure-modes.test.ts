@@ -47,6 +47,10 @@ const TEST_OF_ROW: Readonly<Record<string, string>> = {
   'a redirect to another host': 'a redirect is not followed: neither record nor token goes anywhere else',
   paused: 'Paused holds submission back, is shown, and lets it resume without a command',
   'in quarantine': 'Quarantine holds submission back, is shown, and lets it resume without a command',
+  'it fails nearly often enough for quarantine':
+    'says how much fails, and that is kept for status, console and alerts',
+  'restarted after it had no room':
+    'that had no room and was restarted is left alone for a while, and then gets what waits',
   'full, out of quota or in quarantine while employees leave':
     'disables an account within 3 seconds of the event while the bucket is full, and the job gets the termination when there is room',
   'the emergency lane itself is refused, or its budget is spent':
@@ -56,6 +60,8 @@ const TEST_OF_ROW: Readonly<Record<string, string>> = {
   'paused or quarantined with accepted operations':
     'that stands still makes nothing overdue, and the time to wait begins when it runs again',
   'its state may not be read': 'that may not be looked at is said so once, and submission goes on',
+  'the object connections may not be read':
+    'ends as without the question when the service refuses to say, and the log names the permission once',
   'the users of the directory may not be read':
     'without the right to read users the log says so once, and the loop tries again the next day',
   'it cannot be reached while paused':

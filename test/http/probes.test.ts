@@ -43,6 +43,8 @@ function figuresAt(now: number): Figures {
     unanswered: none,
     incomplete: none,
     job: { running: false, seenAt: 0 },
+    jobReport: null,
+    escrowed: none,
     holds: [{ name: 'access', since: 2_000, until: now + 1, status: 403, detail: null }],
     quota: { used: 2, oldestAt: now - 5, lastAt: now - 3 },
     brake: { window: 1, held: 0, heldSince: null },

@@ -86,7 +86,7 @@ export const ENTRA_MUTANTS: MutantList = {
     {
       breaks: 'the bucket is never full',
       file: 'http/upload-api.ts',
-      find: 'if (staging.size + operations.length > settings.bucketOperations) return BUCKET_FULL',
+      find: 'if (filled + operations.length > settings.bucketOperations) return BUCKET_FULL',
       replace: '',
     },
     {

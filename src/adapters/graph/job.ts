@@ -3,14 +3,9 @@ import { RollcallError } from '../../core/errors.ts'
 import type { JobState, ProvisioningJob } from '../../core/ports.ts'
 import type { Graph } from './client.ts'
 import { type Endpoint, jobPath } from './endpoint.ts'
+import { JobStatus, momentOf, reportOf } from './job-status.ts'
 
-const Job = z.object({
-  status: z.object({
-    code: z.string(),
-    quarantine: z.object({ reason: z.string().nullish() }).nullish(),
-    steadyStateFirstAchievedTime: z.string().nullish(),
-  }),
-})
+const Job = z.object({ status: JobStatus })
 
 /** States in which the job accepts no work. In any other state, operations are sent. */
 const STOPPED = new Set(['Paused', 'Quarantine', 'NotConfigured'])
@@ -39,13 +34,10 @@ export function graphJob(
           `the provisioning job answered ${response.status}; check the job id of PROVISIONING_ENDPOINT`,
         )
       }
-      const { code, quarantine, steadyStateFirstAchievedTime } = job.data.status
-      // A job that never reached a steady state reports the year 1.
-      const at = Date.parse(steadyStateFirstAchievedTime ?? '')
-      const startedAt = restartSign === 'steady-state' && at > 0 ? at : null
-      return STOPPED.has(code)
-        ? { kind: 'stopped', code, reason: quarantine?.reason ?? null, startedAt }
-        : { kind: 'running', startedAt }
+      const report = reportOf(job.data.status)
+      const startedAt =
+        restartSign === 'steady-state' ? momentOf(job.data.status.steadyStateFirstAchievedTime) : null
+      return { kind: STOPPED.has(report.code) ? 'stopped' : 'running', startedAt, report }
     },
   }
 }

@@ -3,6 +3,7 @@ import { RollcallError } from '../../core/errors.ts'
 import type { JobSchema } from '../../core/provision/job-schema.ts'
 import type { Graph } from './client.ts'
 import { type Endpoint, jobPath } from './endpoint.ts'
+import { JobStatus, reportOf } from './job-status.ts'
 
 const Mapping = z.object({
   targetAttributeName: z.string(),
@@ -39,7 +40,7 @@ const Schema = z.object({
   ),
 })
 const Job = z.object({
-  status: z.object({ lastExecution: z.object({ countEscrowed: z.number().nullish() }).nullish() }).nullish(),
+  status: JobStatus,
   synchronizationJobSettings: z
     .array(z.object({ name: z.string().nullish(), value: z.string().nullish() }))
     .nullish(),
@@ -84,7 +85,7 @@ export async function readJobSchema(
         target: targetAttributeName,
         sources: attributesIn(source?.expression ?? ''),
         matchingPriority: matchingPriority ?? 0,
-        onCreate: flowType === 'ObjectAddOnly',
+        onCreate: flowType === 'ObjectAddOnly' || flowType === 'AttributeAddOnly',
       }),
     ),
     flowsNull: new Set(
@@ -98,7 +99,7 @@ export async function readJobSchema(
         ),
       ),
     ],
-    escrowed: job.data?.status?.lastExecution?.countEscrowed ?? null,
+    failures: job.success ? reportOf(job.data.status).failures : null,
     deletionThreshold: threshold === undefined || threshold === null ? null : Number(threshold),
   }
 }

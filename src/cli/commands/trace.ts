@@ -1,3 +1,5 @@
+import type { Config } from '../../config/load.ts'
+import type { ConnectionAnswer } from '../../core/connections/connection.ts'
 import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
 import type { EmployeeTrace, TraceCursor } from '../../core/ledger/port/inspect.ts'
 import type { RegisterCommand } from '../support/command.ts'
@@ -34,6 +36,11 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
     )
     .addOption(limitOption())
     .option('--next <cursor>', 'the next page, as the page before names it')
+    .option(
+      '--connection',
+      'also ask the service which account the job has for each employee: a preview of Graph, which needs a permission',
+      false,
+    )
     .addOption(showValuesOption('also show values and messages of the service, which may quote them'))
     .addOption(disclosureActorOption())
     .addOption(disclosureJustificationOption())
@@ -46,6 +53,7 @@ interface TraceOptions extends DisclosureOptions {
   readonly since?: string | undefined
   readonly limit?: number | undefined
   readonly next?: string | undefined
+  readonly connection: boolean
 }
 
 /** As much as a person reads at once. */
@@ -70,7 +78,7 @@ async function trace(
   }
   return withLedger(
     environment,
-    async (ledger) => {
+    async (ledger, config) => {
       const found = await findByReference(
         ledger,
         reference,
@@ -89,16 +97,36 @@ async function trace(
         all.map(({ employee }) => employee.id),
         options,
       )
-      const employees = options.showValues ? all : all.map(withoutServiceMessages)
-      const show = showing(options.showValues)
+      const { showValues } = options
+      const employees = showValues ? all : all.map(withoutServiceMessages)
+      const show = showing(showValues)
+      const connections = options.connection ? await connectionsOf(config, employees) : NOT_ASKED
       const next = found.next && cursorText(found.next)
       if (options.output === 'json')
-        printJson(withIsoInstants({ ...traceJson(employees, show, options.showValues), next }))
-      else printLines(...employees.flatMap((employee) => traceLines(employee, now, show)))
+        printJson(withIsoInstants({ ...traceJson(employees, show, { showValues, connections }), next }))
+      else
+        printLines(
+          ...employees.flatMap((one) =>
+            traceLines(one, { now, show, connection: connections.get(one.employee.id) ?? null }),
+          ),
+        )
       sayMore(employees, next)
       return EXIT_CODES.done
     },
     access,
+  )
+}
+
+const NOT_ASKED: ReadonlyMap<string, ConnectionAnswer> = new Map()
+
+async function connectionsOf(
+  config: Config,
+  employees: readonly EmployeeTrace[],
+): Promise<ReadonlyMap<string, ConnectionAnswer>> {
+  const { askForConnections } = await import('../../compose/connections.ts')
+  return askForConnections(
+    config,
+    employees.map(({ employee }) => employee.id),
   )
 }
 

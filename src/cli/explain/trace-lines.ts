@@ -1,4 +1,6 @@
 import { isInForce } from '../../core/blocks/period.ts'
+import type { ConnectionAnswer } from '../../core/connections/connection.ts'
+import { answerInWords } from '../../core/connections/words.ts'
 import { callInWords } from '../../core/emergency/words.ts'
 import { type FieldChange, recordChanges } from '../../core/explain/record-changes.ts'
 import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../core/ledger/port/inspect.ts'
@@ -11,15 +13,17 @@ import { displayValue, HIDDEN, type Show } from '../../core/display/personal.ts'
 
 /**
  * Adds the catalogue entry of each code, the age of each step in milliseconds, and how each record
- * differs from the one before; the whole record only with `showValues`.
+ * differs from the one before; the whole record, and the name of a connection, only with
+ * `showValues`.
  */
 export function traceJson(
   [found, ...others]: readonly EmployeeTrace[],
   show: Show,
-  showValues: boolean,
+  { showValues, connections }: TraceJsonOptions,
 ): object {
   const one = ({ employee, blocked, events, operations, older }: EmployeeTrace): object => ({
     employee,
+    ...connectionJson(connections.get(employee.id) ?? null, employee, showValues),
     blocked,
     older,
     events: events.map((event) => ({ ...event, ages: agesOf(event.receivedAt, event) })),
@@ -40,6 +44,24 @@ export function traceJson(
     }),
   })
   return { ...(found ? one(found) : {}), others: others.map(one) }
+}
+
+interface TraceJsonOptions {
+  readonly showValues: boolean
+  /** By employee: what the service said, if it was asked. */
+  readonly connections: ReadonlyMap<string, ConnectionAnswer>
+}
+
+function connectionJson(
+  answer: ConnectionAnswer | null,
+  employee: EmployeeTrace['employee'],
+  showValues: boolean,
+): object {
+  if (answer === null) return {}
+  const text = answerInWords(answer, employee)
+  if (answer.kind !== 'found') return { connection: { answer: answer.kind, text } }
+  const { displayName, ...facts } = answer.connection
+  return { connection: { answer: answer.kind, ...facts, ...(showValues ? { displayName } : {}), text } }
 }
 
 const STEPS = [
@@ -69,14 +91,21 @@ function entryOf(code: string): object {
   return { entry: codes[0], ...entry }
 }
 
+interface TraceView {
+  readonly now: number
+  readonly show: Show
+  /** What the service said about the employee; `null` when it was not asked. */
+  readonly connection: ConnectionAnswer | null
+}
+
 export function traceLines(
   { employee, blocked, events, operations }: EmployeeTrace,
-  now: number,
-  show: Show,
+  { now, show, connection }: TraceView,
 ): string[] {
   const carried = new Set(operations.map(({ id }) => id))
   return [
     `employee ${employee.id}  Entra object ${employee.objectId ?? 'not known'}`,
+    ...(connection === null ? [] : [`  connection ${answerInWords(connection, employee)}`]),
     ...blockLines(blocked && isInForce(blocked, now) ? blocked : null),
     ...events.flatMap((event) => [
       ...drawEvent(event),

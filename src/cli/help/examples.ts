@@ -29,6 +29,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['trace 20011', 'everything from event to Entra object for one employee'],
     ['trace 20011 --since 7d --limit 50', 'what was sent and answered in the last week'],
     ['trace op-17 --output json', 'one operation, for a script'],
+    ['trace 20011 --connection', 'also which account the provisioning job has for the employee'],
     [
       'trace batch-9 --show-values --actor ada --justification "ticket 4711"',
       'a batch with the values of its records, which is audited',

@@ -1,5 +1,6 @@
 import type { Depth } from '../../core/ledger/port/figures.ts'
 import { alertJson } from '../commands/alerts.ts'
+import { disabledAt } from '../../core/provision/quarantine.ts'
 import { iso } from '../support/instants.ts'
 import type { Status } from './status.ts'
 
@@ -18,6 +19,7 @@ export function statusToJson(status: Status): object {
       waiting: submission.pending,
       forecast: { calls: status.forecast.calls, doneAt: iso(status.forecast.doneAt) },
     },
+    job: jobToJson(status.job),
     leavers: {
       open: status.leavers.count,
       oldestAt: iso(status.leavers.oldestAt),
@@ -48,6 +50,22 @@ export function statusToJson(status: Status): object {
     },
     alerts: status.alerts.map(alertJson),
     alertsAt: iso(status.alertsAt),
+  }
+}
+
+function jobToJson({ report, limits }: Status['job']): object {
+  const { quarantine } = report ?? { quarantine: null }
+  return {
+    code: report?.code ?? null,
+    seenAt: iso(report?.seenAt ?? null),
+    quarantine: quarantine && {
+      reason: quarantine.reason,
+      since: iso(quarantine.since),
+      nextAttemptAt: iso(quarantine.nextAttempt),
+      disabledAt: iso(disabledAt(quarantine)),
+    },
+    synchronized: report?.failures?.synchronized ?? null,
+    failures: limits.map(({ limit, count, at }) => ({ limit, count, quarantineAt: at })),
   }
 }
 

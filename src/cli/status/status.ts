@@ -5,8 +5,9 @@ import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { DirectoryRead } from '../../core/ledger/port/directory.ts'
 import type { Figures } from '../../core/ledger/port/figures.ts'
 import type { BrakeStatus } from '../../core/ledger/port/plan.ts'
-import type { SubmissionStatus } from '../../core/ledger/port/submit.ts'
+import type { SeenJobReport, SubmissionStatus } from '../../core/ledger/port/submit.ts'
 import { backlogForecast, type Forecast } from '../../core/provision/pace.ts'
+import { type LimitUse, limitUses } from '../../core/provision/quarantine.ts'
 import { iso } from '../support/instants.ts'
 import { type Reconciliation, reconcile } from '../support/reconcile.ts'
 
@@ -24,6 +25,7 @@ export interface Status {
   })[]
   readonly forecast: Forecast
   readonly callsPerDay: number
+  readonly job: JobStatus
   readonly brake: BrakeStatus
   /** Employees that a block keeps disabled. */
   readonly blocks: number
@@ -41,6 +43,13 @@ export interface Status {
   readonly alerts: readonly AlertState[]
   /** When a connector looked for them last; `null`: none has yet. */
   readonly alertsAt: number | null
+}
+/** What the provisioning job said about itself. */
+export interface JobStatus {
+  /** `null`: it was never seen. */
+  readonly report: SeenJobReport | null
+  /** Failed operations beside each limit of quarantine. */
+  readonly limits: readonly LimitUse[]
 }
 type Hold = Figures['holds'][number]
 
@@ -67,6 +76,10 @@ export async function readStatus(ledger: Ledger, config: Config, now: number): P
     holds: holds.map((hold) => ({ ...hold, since: iso(hold.since), until: iso(hold.until) })),
     forecast: backlogForecast(submission, config.BATCH_OPERATIONS, limits, now),
     callsPerDay: limits.perDay,
+    job: {
+      report: figures.jobReport,
+      limits: limitUses(figures.jobReport?.failures ?? null, figures.escrowed.count),
+    },
     brake,
     blocks,
     outsidePilot,

@@ -3,6 +3,7 @@ import type { Figures } from '../../core/ledger/port/figures.ts'
 import type { BrakeStatus } from '../../core/ledger/port/plan.ts'
 import type { SubmissionStatus } from '../../core/ledger/port/submit.ts'
 import type { Forecast } from '../../core/provision/pace.ts'
+import { quarantineInWords, usesInWords } from '../../core/provision/quarantine.ts'
 import { connectorRows } from '../commands/instances/in-status.ts'
 import { iso } from '../support/instants.ts'
 import { printTable } from '../support/output.ts'
@@ -29,6 +30,8 @@ export function printStatus({ books, submission, ...status }: Status, views: rea
       ['operations waiting', submission.pending],
       ['all sent by', describeForecast(status.forecast)],
       ['submission', describeHolds(status.holds)],
+      ['provisioning job', describeJob(status.job.report)],
+      ['failures before quarantine', usesInWords(status.job.limits)],
       ['brake', describeBrake(status.brake)],
       ['blocked', describeBlocks(status.blocks)],
       ['outside the pilot', describeOutside(status.outsidePilot)],
@@ -65,6 +68,13 @@ function describeHolds(holds: Status['holds']): string {
       return `held (${name}${status === null ? '' : ` ${status}`}) until ${ends}`
     })
     .join(', ')
+}
+
+function describeJob(report: Status['job']['report']): string {
+  if (report === null) return 'not known'
+  const { code, quarantine, seenAt } = report
+  const asOf = `as of ${iso(seenAt)}`
+  return quarantine === null ? `${code} ${asOf}` : `${code} ${asOf}: ${quarantineInWords(quarantine, when)}`
 }
 
 function describeBrake({ held, refused, employees, active, allowance }: BrakeStatus): string {

@@ -7,6 +7,7 @@ import { span } from '../../core/display/span.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { type JobSchema, judgeSchema } from '../../core/provision/job-schema.ts'
 import { credentialOf } from '../addresses.ts'
+import { proveConnections } from './connections.ts'
 import { failed, type Proof, prove } from './proof.ts'
 
 /** Whether the provisioning log, the job and the users can be read. Uploads nothing. */
@@ -42,14 +43,16 @@ export async function proveGraph(config: Config): Promise<Proof[]> {
   const users = await proveUsers(config, () => statusOf('/users?$select=id&$top=1'))
   const schema =
     job.outcome === 'ok' ? await proveSchema(config, () => readJobSchema(client, endpoint, signal)) : []
-  return [log, job, ...schema, users, UPLOAD]
+  const connections = await proveConnections(config, endpoint, credential)
+  return [log, job, ...schema, users, ...connections, UPLOAD]
 }
 
 /** What the job does with the attributes that the mapping fills. */
 async function proveSchema(config: Config, read: () => Promise<JobSchema>): Promise<readonly Proof[]> {
   const what = 'job schema'
   try {
-    const remarks = judgeSchema(await read(), config.rules.places)
+    const sent = { places: config.rules.places, brakeAbsolute: config.BRAKE_ABSOLUTE }
+    const remarks = judgeSchema(await read(), sent)
     const proofs = remarks.map(({ weight, say }): Proof => {
       return { what, outcome: weight === 'wrong' ? 'failed' : 'not known', say }
     })

@@ -9,6 +9,7 @@ import type { BrakeSettings } from '../../core/ledger/port/plan.ts'
 import type { CallLimits } from '../../core/ledger/port/submit.ts'
 import { brakeLimit } from '../../core/plan/decide/brake.ts'
 import { nextCallAt } from '../../core/provision/pace.ts'
+import { limitUses } from '../../core/provision/quarantine.ts'
 import type { Measurement } from '../../core/telemetry.ts'
 import type { Readiness } from './readiness.ts'
 
@@ -98,6 +99,7 @@ function ofLedger(readings: LedgerReadings, limits: ObservedLimits): readonly Me
       }
     }),
     ...jobRunning(figures, at - limits.jobSeenMs),
+    ...jobFailures(figures),
     ...(watermark === null
       ? []
       : [{ name: 'rollcall.log.lag_seconds', value: age(watermark) } satisfies Measurement]),
@@ -172,6 +174,16 @@ function jobRunning({ job }: Figures, seenSince: number): readonly Measurement[]
   return job === null || (job.running && job.seenAt < seenSince)
     ? []
     : [{ name: 'rollcall.job.running', value: job.running ? 1 : 0 }]
+}
+
+/** Without a report there is only what the ledger knows to be retried. */
+function jobFailures({ jobReport, escrowed }: Figures): readonly Measurement[] {
+  return limitUses(jobReport?.failures ?? null, escrowed.count).flatMap(
+    ({ limit, count, at }): readonly Measurement[] => [
+      { name: 'rollcall.job.failures', value: count, attributes: { limit } },
+      { name: 'rollcall.job.failures_limit', value: at, attributes: { limit } },
+    ],
+  )
 }
 
 function finite(

@@ -3,6 +3,7 @@ import type { FindingCode } from '../findings/codes.ts'
 import { LEAVER_CAUSES, type LeaverCause } from '../leavers/causes.ts'
 import type { WaitingChannel } from '../ledger/port/alerts.ts'
 import { type Figures, type Stage, STAGES } from '../ledger/port/figures.ts'
+import { limitUses, nearestLimit } from '../provision/quarantine.ts'
 import { DAY_MS } from '../runtime.ts'
 import type { PresentAlert } from './alert.ts'
 import { type AlertCode, ALERTS, type Urgency } from './codes.ts'
@@ -20,6 +21,8 @@ export interface AlertLimits {
   readonly callsPerDay: number
   /** The share of the calls of a day from which on they are nearly used up. */
   readonly quotaShare: number
+  /** The share of a limit of quarantine from which on the job fails too often. */
+  readonly escrowShare: number
   /** A channel to which every attempt failed for longer. */
   readonly channelMs: number
   /** Receivers that have been closed for longer. */
@@ -52,6 +55,7 @@ export function assess(scene: Scene, limits: AlertLimits): readonly PresentAlert
     ...emergencyWaits(scene),
     ...brake(scene),
     ...holds(scene, limits),
+    ...failingJob(scene, limits),
     ...deadLetters(scene),
     ...findings(scene),
     ...refusedRecords(scene),
@@ -119,6 +123,15 @@ function holds({ figures, now }: Scene, { holdMs }: AlertLimits): readonly Prese
         return []
     }
   })
+}
+
+/** While the job is stopped, that is the alert: nothing more fails. */
+function failingJob({ figures }: Scene, { escrowShare }: AlertLimits): readonly PresentAlert[] {
+  const { jobReport, escrowed, holds } = figures
+  const nearest = nearestLimit(limitUses(jobReport?.failures ?? null, escrowed.count))
+  const isNear = nearest !== null && nearest.count >= nearest.at * escrowShare
+  if (!isNear || holds.some(({ name }) => name === 'job')) return []
+  return [alertOf('job.failing', { cause: nearest.limit, count: nearest.count, oldestAt: escrowed.oldestAt })]
 }
 
 /**

@@ -64,6 +64,14 @@ export const ALERTS = {
     urgency: 'urgent',
     counts: ['hold', 'holds'],
   },
+  'job.failing': {
+    what: 'So many operations failed that the provisioning job may go into quarantine, which stops everything.',
+    causes: 'the limit of quarantine that is nearest',
+    command: 'rollcall status',
+    next: 'look at the failures in the provisioning log and correct what most of them have in common',
+    urgency: 'normal',
+    counts: ['failed operation that the job retries', 'failed operations that the job retries'],
+  },
   'deadletter.new': {
     what: 'Events or messages failed, and wait for a person.',
     causes: 'the store, where it is the bus, and the reason',

@@ -74,15 +74,23 @@ function aboutCause(code: AlertCode, cause: string): CauseText | null {
     case 'bus.unreachable':
     case 'channel.down':
     case 'instance.lost':
+    case 'job.failing':
     case 'job.stopped':
     case 'log.behind':
     case 'loop.missing':
     case 'quota.low':
     case 'record.refused':
     case 'stage.stuck':
-    case 'submission.held':
       return null
+    case 'submission.held':
+      return cause === 'full' ? inSentences(FULL) : null
   }
+}
+
+/** Source: inbound-provisioning-api-issues.md of github.com/MicrosoftDocs/entra-docs (2026-07-07). */
+const FULL: CauseText = {
+  meaning: 'what fails stays in the queue of the job and fills it, and so does a long quarantine',
+  fix: 'correct what fails, then restart the job, which empties the queue; Rollcall waits about 40 minutes and sends again what was lost',
 }
 
 function inSentences(known: CauseText | undefined): CauseText | null {

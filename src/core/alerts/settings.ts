@@ -47,6 +47,9 @@ export const AlertThresholdSettings = z.strictObject({
   quota: z.coerce.number().int().min(1).max(100).default(90).meta({
     description: 'quota.low: this percentage of CALLS_PER_DAY is used',
   }),
+  escrow: z.coerce.number().int().min(1).max(100).default(80).meta({
+    description: 'job.failing: this percentage of the failures that put the job into quarantine is reached',
+  }),
   stages: z
     .strictObject({
       received: age('Events that were never planned. Default: 15m more than COALESCE_MAX_WAIT_MS'),

@@ -1,6 +1,7 @@
 import type { Channel } from '../alerts/channel.ts'
 import type { ProcessSigns } from '../alerts/loop.ts'
 import type { AlertServiceSettings } from '../alerts/service.ts'
+import type { ObjectConnections } from '../connections/connection.ts'
 import type { DirectorySettings } from '../directory/loop.ts'
 import type { EmergencySettings } from '../emergency/loop.ts'
 import type { InstanceIdentity } from '../instances/heartbeat.ts'
@@ -44,6 +45,8 @@ export interface Ports<M extends SourceMessage> {
   readonly provisioning: Provisioning
   readonly log: ProvisioningLog
   readonly job: ProvisioningJob
+  /** Asked before an operation is given up; without it nothing is asked. */
+  readonly connections?: ObjectConnections
   /** Disables accounts past the job; without it there is no emergency lane. */
   readonly directDeactivation?: DirectDeactivation
   /** Without it, or without its settings, what the directory holds is not looked at. */

@@ -37,9 +37,14 @@ export function flowLoops<M extends SourceMessage>(
   const emergency = emergencyLoops(assembly)
   const job = inOneInstance('job', () => jobLoop(ledger, ports.job, settings.job, runtime))
   const correlate = inOneInstance('correlate', () =>
-    correlateLoop(ledger, ports.log, settings.correlate, runtime, () => {
-      plan.wake()
-      publish.wake?.()
+    correlateLoop({
+      ...ports,
+      settings: settings.correlate,
+      runtime,
+      onSettled: () => {
+        plan.wake()
+        publish.wake?.()
+      },
     }),
   )
   return {

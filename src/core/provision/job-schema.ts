@@ -1,5 +1,6 @@
 import { ENTERPRISE_USER } from '../plan/mapping/scim.ts'
 import type { Nulls } from '../plan/mapping/rule.ts'
+import { type JobFailures, limitUses, usesInWords } from './quarantine.ts'
 
 /** How the provisioning job treats what is uploaded, as far as its schema and settings say so. */
 export interface JobSchema {
@@ -12,8 +13,8 @@ export interface JobSchema {
   readonly scopedBy: readonly string[]
   /** The most accounts that one cycle disables; `null`: there is no threshold. */
   readonly deletionThreshold: number | null
-  /** Failed operations that the job retries itself; `null` before its first cycle. */
-  readonly escrowed: number | null
+  /** `null` before its first cycle. */
+  readonly failures: JobFailures | null
 }
 export interface JobMapping {
   /** The attribute of the directory. */
@@ -22,7 +23,7 @@ export interface JobMapping {
   readonly sources: readonly string[]
   /** Above 0 for an attribute that finds existing accounts; the lowest is tried first. */
   readonly matchingPriority: number
-  /** Set only when an account is created. */
+  /** Set when an account is created, or while it has no value, and never changed. */
   readonly onCreate: boolean
 }
 
@@ -36,8 +37,18 @@ export interface SchemaRemark {
 /** More names than these are only counted. */
 const MOST_NAMES = 8
 
-/** Compares the job with the SCIM places that the mapping fills. Pure. */
-export function judgeSchema(schema: JobSchema, places: ReadonlyMap<string, Nulls>): readonly SchemaRemark[] {
+export interface SentRecords {
+  /** The SCIM places that the mapping fills. */
+  readonly places: ReadonlyMap<string, Nulls>
+  /** The brake holds more deactivations than this in its window. */
+  readonly brakeAbsolute: number
+}
+
+/** Compares the job with the records that it is sent. Pure. */
+export function judgeSchema(
+  schema: JobSchema,
+  { places, brakeAbsolute }: SentRecords,
+): readonly SchemaRemark[] {
   const used = new Set(schema.mappings.flatMap(({ sources }) => sources.map(nameOf)))
   return [
     ...judgeMatching(schema),
@@ -45,8 +56,8 @@ export function judgeSchema(schema: JobSchema, places: ReadonlyMap<string, Nulls
     ...judgeMapped(schema, [...places.keys()], used),
     ...judgeNulls(schema, places, used),
     ...judgeScope(schema),
-    judgeThreshold(schema),
-    ...judgeEscrow(schema),
+    judgeThreshold(schema, brakeAbsolute),
+    ...judgeFailures(schema),
   ]
 }
 
@@ -87,6 +98,10 @@ function judgeMapped(
 ): readonly SchemaRemark[] {
   const unmapped = places.filter((place) => !used.has(nameOf(place)))
   const onCreate = mappings.find(({ onCreate: only, sources }) => only && sources.includes('active'))
+  const changing = new Set(
+    mappings.flatMap(({ onCreate: only, sources }) => (only ? [] : sources.map(nameOf))),
+  )
+  const fixed = places.filter((place) => used.has(nameOf(place)) && !changing.has(nameOf(place)))
   return [
     ...(unmapped.includes('active') ? [wrong('active is not mapped, so no employee is ever disabled')] : []),
     ...(onCreate ? [wrong(`active is mapped to ${onCreate.target} for new accounts only`)] : []),
@@ -95,25 +110,54 @@ function judgeMapped(
       'is sent and not mapped, so it does not reach the directory',
       'are sent and not mapped, so they do not reach the directory',
     ),
+    ...listed(
+      fixed.filter((place) => place !== 'active'),
+      'is mapped for new accounts only, so later changes do not reach the directory',
+      'are mapped for new accounts only, so later changes do not reach the directory',
+    ),
   ]
 }
 
+/** Accounts are found or made by them, and Microsoft advises against clearing them. */
+const KEYS = ['externalId', 'userName']
+/** What is never null. */
+const KEPT = [...KEYS, 'active']
+
+/**
+ * Clearing takes two gates: one of the source attribute, one of its mapping. The schema that Graph
+ * documents shows the first only
+ * (https://learn.microsoft.com/en-us/graph/api/resources/synchronization-attributemapping, and
+ * clear-attribute-values.md of github.com/MicrosoftDocs/entra-docs).
+ */
 function judgeNulls(
   { flowsNull }: JobSchema,
   places: ReadonlyMap<string, Nulls>,
   used: ReadonlySet<string>,
 ): readonly SchemaRemark[] {
   const flows = new Set([...flowsNull].map(nameOf))
-  const kept = [...places].flatMap(([place, nulls]) =>
-    nulls === 'explicit' && place !== 'active' && used.has(nameOf(place)) && !flows.has(nameOf(place))
-      ? [place]
-      : [],
-  )
-  return listed(
-    kept,
-    'is not cleared when HR clears it: turn on "Flow null values" for it',
-    'are not cleared when HR clears them: turn on "Flow null values" for them',
-  )
+  const isWanted = (place: string, nulls: Nulls): boolean =>
+    nulls === 'explicit' && !KEPT.includes(place) && used.has(nameOf(place))
+  const wanted = [...places].flatMap(([place, nulls]) => (isWanted(place, nulls) ? [place] : []))
+  const open = wanted.filter((place) => flows.has(nameOf(place)))
+  return [
+    ...listed(
+      wanted.filter((place) => !open.includes(place)),
+      'is not cleared when HR clears it: turn on "Flow null values" for it',
+      'are not cleared when HR clears them: turn on "Flow null values" for them',
+    ),
+    ...(open.length === 0
+      ? []
+      : [
+          known(
+            '"Flow null values" has to be on in the mapping of an attribute as well, which Graph does not show: look in the portal',
+          ),
+        ]),
+    ...listed(
+      KEYS.filter((name) => flows.has(name)),
+      'may be cleared ("Flow null values"), though accounts are found or made by it: turn that off',
+      'may be cleared ("Flow null values"), though accounts are found or made by them: turn that off',
+    ),
+  ]
 }
 
 function judgeScope({ scopedBy }: JobSchema): readonly SchemaRemark[] {
@@ -122,25 +166,24 @@ function judgeScope({ scopedBy }: JobSchema): readonly SchemaRemark[] {
     : [known(`a scoping filter on ${scopedBy.join(', ')} leaves employees out; their events end as skipped`)]
 }
 
-function judgeThreshold({ deletionThreshold }: JobSchema): SchemaRemark {
+/** The brake holds the employees that it counts; the threshold stops the whole job. */
+function judgeThreshold({ deletionThreshold }: JobSchema, brakeAbsolute: number): SchemaRemark {
+  if (deletionThreshold === null)
+    return known(
+      'no accidental-deletion threshold is set; only the brake of Rollcall holds mass deactivations',
+    )
+  const says = `more than ${deletionThreshold} deactivations in one cycle put the job into quarantine`
   return known(
-    deletionThreshold === null
-      ? 'no accidental-deletion threshold is set; only the brake of Rollcall holds mass deactivations'
-      : `more than ${deletionThreshold} deactivations in one cycle put the job into quarantine`,
+    deletionThreshold < brakeAbsolute
+      ? `${says}, before the brake holds any (BRAKE_ABSOLUTE); raise the threshold above the brake, or lower the brake`
+      : says,
   )
 }
 
-/**
- * The three limits of quarantine
- * (https://learn.microsoft.com/en-us/entra/identity/app-provisioning/application-provisioning-quarantine-status).
- */
-function judgeEscrow({ escrowed }: JobSchema): readonly SchemaRemark[] {
-  if (escrowed === null || escrowed === 0) return []
-  return [
-    known(
-      `the job retries ${escrowed} failed operations itself; more than 40,000 (60,000 with managers that were not found), or 5,000 that are over 40 % of all, put it into quarantine`,
-    ),
-  ]
+/** Failed operations beside the three limits of quarantine. */
+function judgeFailures({ failures }: JobSchema): readonly SchemaRemark[] {
+  if (failures === null || failures.withReferences === 0) return []
+  return [known(`the job retries failed operations itself: ${usesInWords(limitUses(failures, 0))}`)]
 }
 
 function listed(names: readonly string[], one: string, several: string): readonly SchemaRemark[] {

@@ -136,6 +136,19 @@ export const READ = {
     attributes: [],
     description: 'whether the provisioning job runs: 1 or 0; absent when that is unknown',
   },
+  'rollcall.job.failures': {
+    kind: 'gauge',
+    unit: '{operation}',
+    attributes: ['limit'],
+    description:
+      'failed operations that the job retries, as each limit of quarantine counts them: `share`, `failures`, `with-references`',
+  },
+  'rollcall.job.failures_limit': {
+    kind: 'gauge',
+    unit: '{operation}',
+    attributes: ['limit'],
+    description: 'how many of them put the job into quarantine',
+  },
   'rollcall.ledger.hold_since_seconds': {
     kind: 'gauge',
     unit: 's',

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 
 const times = z.number().int().positive().default(1)
-const endpoint = z.enum(['bulkUpload', 'log', 'job', 'users', 'scim', 'token', 'any']).default('bulkUpload')
+const endpoint = z
+  .enum(['bulkUpload', 'log', 'job', 'connection', 'users', 'scim', 'token', 'any'])
+  .default('bulkUpload')
 const requests = {
   on: endpoint,
   times,

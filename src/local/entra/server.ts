@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createConnectionApi } from './connections/connection-api.ts'
 import { createControlApi } from './http/control-api.ts'
 import { createCycles } from './cycle/cycle.ts'
 import { createDirectory, type DirectoryEntry } from './directory/directory.ts'
@@ -22,7 +23,7 @@ import { type EntraSettings, readSettings, type Settings } from './settings.ts'
 import { createScimApi } from './http/scim-api.ts'
 import { createStaging } from './cycle/staging.ts'
 import { createTokens } from './http/tokens.ts'
-import { createUploadApi, type UploadCounts } from './http/upload-api.ts'
+import { createBucket, createUploadApi, type UploadCounts } from './http/upload-api.ts'
 import { createUsersApi } from './http/users-api.ts'
 import { createViews, type TruthEntry } from './http/views.ts'
 
@@ -146,7 +147,7 @@ async function createService(settings: Settings, now: () => number) {
   const staging = createStaging(faults, rows)
   const cycles = createCycles({ settings, job, staging, escrow, faults, provisioner, rows, log, now, random })
   const tokens = createTokens(settings)
-  const uploadApi = createUploadApi(settings, tokens, staging, faults)
+  const uploadApi = createUploadApi(settings, tokens, createBucket(staging, escrow), faults)
   const writer = createRecordWriter(settings, mapping.uses)
   const logApi = createLogApi({
     settings,
@@ -181,12 +182,24 @@ async function createService(settings: Settings, now: () => number) {
     stats: () => ({ ...stats() }),
   })
   const jobApi = createJobApi(settings, tokens, job, cycles)
+  const connectionApi = createConnectionApi(settings, tokens, directory)
 
   faults.add(settings.faults)
   if (settings.faultFile !== undefined) faults.add(await readFaultFile(settings.faultFile))
   if (settings.directoryFile !== undefined) await readDirectoryFile(settings.directoryFile, directory, rows)
   return {
-    handle: createRouter({ uploadApi, logApi, jobApi, usersApi, scimApi, controlApi, tokens, faults, now }),
+    handle: createRouter({
+      uploadApi,
+      logApi,
+      jobApi,
+      connectionApi,
+      usersApi,
+      scimApi,
+      controlApi,
+      tokens,
+      faults,
+      now,
+    }),
     tick: () => cycles.tick(),
     runCycle: cycles.run,
     stop: () => cycles.stop(),

@@ -7,11 +7,12 @@ const chance = z.number().min(0).max(1)
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-/** What an application needs for upload, log, job, the directory's users and the SCIM API. */
+/** What an application needs for upload, log, job, connections, users and the SCIM API. */
 export const ALL_PERMISSIONS = [
   'SynchronizationData-User.Upload',
   'ProvisioningLog.Read.All',
   'Synchronization.Read.All',
+  'SynchronizationMetadata.Read.OwnedBy',
   'User.Read.All',
   'User.ReadWrite.All',
 ]
@@ -82,6 +83,10 @@ export const settingsSchema = z.strictObject({
     .prefault({}),
   /** Whether the SCIM Provisioning API is turned on and linked to a subscription. */
   scimApi: z.enum(['enabled', 'disabled']).default('enabled'),
+  /** Whether the job offers object connections; if not, each request is answered 404. */
+  objectConnections: z.enum(['available', 'unavailable']).default('available'),
+  /** What a connection has as its source anchor. Not documented for this kind of job. */
+  sourceAnchor: z.enum(['externalId', 'other']).default('externalId'),
   /** How the 429 of bulkUpload words Retry-After: seen absent, whole and fractional. */
   retryAfter: z.enum(['whole', 'fractional', 'absent']).default('whole'),
 
@@ -178,6 +183,8 @@ export const settingsSchema = z.strictObject({
       percent: z.number().positive().default(40),
       /** More operations than this waiting for a retry. */
       escrowed: z.number().int().positive().default(40_000),
+      /** The same with managers that were not found. */
+      withReferences: z.number().int().positive().default(60_000),
       /** Cycles slow down to this. */
       cycleMs: milliseconds.default(DAY_MS),
       disableAfterMs: milliseconds.default(28 * DAY_MS),
@@ -192,6 +199,8 @@ export const settingsSchema = z.strictObject({
   jobState: z.enum(['NotConfigured', 'NotRun', 'Active', 'Paused']).default('Active'),
   /** How many operations can be staged. Not documented. */
   bucketOperations: z.number().int().positive().default(500_000),
+  /** Whether operations that failed stay in the same bucket (documented). */
+  failuresFillBucket: z.boolean().default(true),
   /** Whether a restart discards staged operations while no cycle runs (documented). */
   restartPurges: z.boolean().default(true),
   /** Records of another source in the same job, for each cycle that does something. */

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, test, type TestContext } from 'node:test'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { joiner, T0, World } from '../../suites/conformance/ledger/world.ts'
+import type { EntraSettings } from '../../../src/local/entra/settings.ts'
 import { command } from '../../fakes/cli.ts'
+import { employee, open, provision } from '../../local/entra/support.ts'
 
 const BY = ['--actor', 'ann', '--justification', 'ticket 7'] as const
 let folder = ''
@@ -151,4 +153,52 @@ void test('an unknown state is a wrong argument, not a wrong configuration', asy
   const { code, stderr } = await command(['events', '--state', 'done'], { LEDGER })
   assert.equal(code, 2)
   assert.match(stderr, /ArgumentInvalid/)
+})
+
+void describe('trace --connection', () => {
+  const asked = (
+    t: TestContext,
+    settings: Partial<EntraSettings>,
+    ...more: readonly string[]
+  ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> =>
+    open(t, settings).then(async (entra) => {
+      await provision(entra, employee('p1'))
+      const { endpoint: PROVISIONING_ENDPOINT } = entra
+      const environment = { LEDGER, AUTH_MODE: 'local', PROVISIONING_ALLOW_HTTP: 'true' }
+      return command(['trace', ...more], { ...environment, PROVISIONING_ENDPOINT })
+    })
+
+  void test('shows the account that the job has for the employee, and its name only to someone who may see values', async (t) => {
+    const { code, stdout } = await asked(t, {}, 'p1', '--connection')
+    assert.equal(code, 0)
+    assert.match(stdout, /\n {2}connection the job links the employee to Entra object [0-9a-f-]{36} \(User\)/)
+    const json = ['--connection', '--output', 'json']
+    const hidden = JSON.parse((await asked(t, {}, 'p1', ...json)).stdout)
+    assert.deepEqual([hidden.connection.answer, hidden.connection.displayName], ['found', undefined])
+    const shown = JSON.parse((await asked(t, {}, 'p1', ...json, '--show-values', ...BY)).stdout)
+    assert.equal(shown.connection.displayName, 'Employee p1')
+  })
+
+  void test('shows the rest all the same when the service does not say, and why', async (t) => {
+    type Case = readonly [settings: Partial<EntraSettings>, employeeId: string, why: RegExp]
+    const cases: readonly Case[] = [
+      [
+        { faults: [{ kind: 'status', on: 'connection', status: 403 }] },
+        'p1',
+        /connection not allowed \(403\): grant Synchronization/,
+      ],
+      [{ objectConnections: 'unavailable' }, 'p1', /connection none \(404\)/],
+      [{}, 'p2', /connection none \(404\): the job has carried out no record of the employee/],
+    ]
+    for (const [settings, employeeId, why] of cases) {
+      const { code, stdout } = await asked(t, settings, employeeId, '--connection')
+      assert.equal(code, 0)
+      assert.match(stdout, why)
+      assert.match(stdout, /operation op-/)
+    }
+  })
+
+  void test('is not asked without the option', async () => {
+    assert.doesNotMatch(await run('trace', 'p1'), /connection/)
+  })
 })

@@ -21,6 +21,13 @@ const ledger: LedgerReadings = {
     unanswered: one,
     incomplete: one,
     job: { running: true, seenAt: NOW },
+    jobReport: {
+      seenAt: NOW,
+      code: 'Active',
+      quarantine: null,
+      failures: { escrowed: 12, withReferences: 15, synchronized: 90_000 },
+    },
+    escrowed: one,
     holds: [{ name: 'access', since: 1_000, until: 2_000, status: 403, detail: null }],
     quota: { used: 2_000, oldestAt: NOW - 80_000_000, lastAt: NOW },
     brake: { window: 1, held: 1, heldSince: NOW },

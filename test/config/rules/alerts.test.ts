@@ -55,6 +55,7 @@ void describe('thresholds of alerts', () => {
       holdMs: 3 * MINUTE,
       logMs: hours(4),
       quotaShare: 0.8,
+      escrowShare: 0.8,
       channelMs: 7 * MINUTE,
       receiversMs: 5 * MINUTE,
       loopMs: 6 * MINUTE,
@@ -86,7 +87,7 @@ alerts:
   void it('a mistake is named with its place and what is allowed', () => {
     assert.deepEqual(complaints('alerts: { quota: 101, holds: soon, leaver: 1h }').toSorted(), [
       'alerts.holds must be a duration such as 30s, 10m, 4h or 1d',
-      'alerts.leaver is not known here; known are leavers, holds, quota, stages, log, receivers, loops, channels',
+      'alerts.leaver is not known here; known are leavers, holds, quota, escrow, stages, log, receivers, loops, channels',
       'alerts.quota must be 100 or less',
     ])
   })

@@ -90,6 +90,24 @@ void describe('what is an alert', () => {
     ])
   })
 
+  void it('a job that fails nearly often enough for quarantine is, by the nearest limit; one that is stopped is the other alert', () => {
+    const report = (escrowed: number): Partial<Figures> => ({
+      jobReport: {
+        seenAt: T,
+        code: 'Active',
+        quarantine: null,
+        failures: { escrowed, withReferences: escrowed, synchronized: 500_000 },
+      },
+    })
+    assert.deepEqual(found(report(32_000)), [], 'just under 80 % of 40,001')
+    assert.deepEqual(found(report(32_001)), ['normal job.failing failures 32001'])
+    assert.deepEqual(found({ ...report(0), escrowed: depth(33_000, T) }), [
+      'normal job.failing failures 33000',
+    ])
+    const stopped = { ...report(40_001), holds: [hold('job', T, 'Quarantine')] }
+    assert.deepEqual(found(stopped), ['urgent job.stopped Quarantine 1'])
+  })
+
   void it('a quota that is nearly used up is, and one that is used up is urgent', () => {
     const used = (calls: number): Partial<Figures> => ({
       quota: { used: calls, oldestAt: null, lastAt: null },

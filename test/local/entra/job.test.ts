@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EntraDouble } from '../../../src/local/entra/server.ts'
-import { bulk, createClock, headers, open, employee, post, provision, recordsOf, upload } from './support.ts'
+import {
+  bulk,
+  createClock,
+  employee,
+  ENTERPRISE,
+  headers,
+  open,
+  post,
+  provision,
+  recordsOf,
+  upload,
+} from './support.ts'
 import { until } from '../../adapters/support/until.ts'
 
 const jobUrl = (entra: EntraDouble, action = ''): string =>
@@ -81,6 +92,25 @@ void test('a full bucket is answered 500 and takes nothing of the request', asyn
   assert.match(await refused.text(), /The bucket that stores the ingested data is full/)
   await upload(entra, employee('1'))
   assert.equal((await entra.stats()).stagedNow, 3)
+})
+
+void test('operations that failed stay in the bucket, and a restart that forgets them empties it', async (t) => {
+  const entra = await open(t, { bucketOperations: 2, mandatory: ['title'] })
+  await provision(entra, ...many(2))
+  assert.equal((await post(entra.endpoint, bulk([employee('new')]))).status, 500)
+  await act(entra, 'restart', 'Watermark')
+  assert.equal((await post(entra.endpoint, bulk([employee('new')]))).status, 500)
+  await act(entra, 'restart', 'Watermark, Escrows')
+  await upload(entra, employee('new'))
+})
+
+void test('managers that were not found count for the third limit of quarantine, and not for the second', async (t) => {
+  const reports = many(3).map((user) => ({ ...user, [ENTERPRISE]: { manager: { value: 'unknown' } } }))
+  const entra = await open(t, { quarantine: { escrowed: 1, withReferences: 2 } })
+  await provision(entra, ...reports.slice(0, 2))
+  assert.equal((await jobOf(entra)).status.code, 'Active')
+  await provision(entra, ...reports)
+  assert.equal((await jobOf(entra)).status.quarantine?.reason, 'EncounteredTotalEscrowThreshold')
 })
 
 void test('a restart discards staged operations, or keeps them when so configured', async (t) => {

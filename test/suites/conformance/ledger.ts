@@ -11,6 +11,7 @@ import { sendOrderCases } from './ledger/send-orders.ts'
 import { brakeCases } from './ledger/brake.ts'
 import { booksCases } from './ledger/books.ts'
 import { clockCases } from './ledger/clock.ts'
+import { connectionCases } from './ledger/connections.ts'
 import { deadLetterCases } from './ledger/dead-letters.ts'
 import { emergencyCases } from './ledger/emergency.ts'
 import { directoryCases } from './ledger/directory.ts'
@@ -20,6 +21,7 @@ import { findingCases } from './ledger/findings.ts'
 import { incompleteCases } from './ledger/incomplete.ts'
 import { instanceCases } from './ledger/instances.ts'
 import { intakeCases } from './ledger/intake.ts'
+import { jobCases } from './ledger/job.ts'
 import { leaverCases } from './ledger/leavers.ts'
 import { leaverTimeCases } from './ledger/leaver-times.ts'
 import { listCases } from './ledger/lists.ts'
@@ -66,6 +68,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   submitCases,
   reportCases,
   lateCases,
+  connectionCases,
   deadLetterCases,
   blameCases,
   offerCases,
@@ -80,6 +83,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   clockCases,
   findingCases,
   figureCases,
+  jobCases,
   restoredCases,
   booksCases,
   instanceCases,

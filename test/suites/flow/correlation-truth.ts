@@ -189,10 +189,9 @@ export function connect(
     onPlanned: () => publish.wake(),
   })
   const correlated = join ? joinedBy(join, { ledger, log }, SKEW_MS) : { ledger, log }
-  const report = correlateLoop(
-    correlated.ledger,
-    correlated.log,
-    {
+  const report = correlateLoop({
+    ...correlated,
+    settings: {
       pollMs: 3 * MINUTE,
       pageMs: 0,
       maxLagMs: 10 * MINUTE,
@@ -204,12 +203,12 @@ export function connect(
       escrowMs: 14 * HOUR,
       sliceMs: HOUR,
     },
-    sim,
-    () => {
+    runtime: sim,
+    onSettled: () => {
       plan.wake()
       publish.wake()
     },
-  )
+  })
   return { loops: together([[plan, ...submit], [report], [publish]], sim), wake: () => plan.wake() }
 }
 

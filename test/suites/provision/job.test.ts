@@ -14,14 +14,25 @@ import { jobLoop } from '../../../src/core/provision/job-loop.ts'
 import { type EntraDouble, startEntra } from '../../../src/local/entra/server.ts'
 import type { EntraSettings } from '../../../src/local/entra/settings.ts'
 import { joiner, World } from '../conformance/ledger/world.ts'
+import { employee, ENTERPRISE, provision } from '../../local/entra/support.ts'
 import { memoryLedger, openSite } from './site.ts'
 
 const POLL_MS = 60_000
+/** How long nothing is sent after a restart because the job had no room. */
+const RESTART_MS = 40 * POLL_MS
 /** How long it is not asked again after it said no. */
 const FORBIDDEN_MS = 10 * POLL_MS
 const ALERTS = { pollMs: 5_000, limits: LIMITS, rules: NO_NOTIFICATIONS, brakeWindowMs: DAY_MS }
-const running: JobState = { kind: 'running', startedAt: null }
-const paused: JobState = { kind: 'stopped', code: 'Paused', reason: null, startedAt: null }
+const NOTHING = { quarantine: null, failures: null }
+const running: JobState = { kind: 'running', startedAt: null, report: { code: 'Active', ...NOTHING } }
+const stopped = (code: string): JobState => ({
+  kind: 'stopped',
+  startedAt: null,
+  report: { code, ...NOTHING },
+})
+const paused = stopped('Paused')
+const steady = (startedAt: number | null) => ({ ...running, startedAt }) as const
+const FULL = 'The bucket that stores the ingested data is full, so try later.'
 
 /** A site beside a job with a scripted status. */
 async function beside(t: TestContext, first: JobState) {
@@ -39,7 +50,7 @@ async function beside(t: TestContext, first: JobState) {
     submit: { fillMs: 0, pollMs: 10_000 },
     planPollMs: 10_000,
     beside: (ledger, runtime) => [
-      jobLoop(ledger, job, { pollMs: POLL_MS, forbiddenMs: FORBIDDEN_MS }, runtime),
+      jobLoop(ledger, job, { pollMs: POLL_MS, forbiddenMs: FORBIDDEN_MS, restartMs: RESTART_MS }, runtime),
       alertLoop({ ledger, settings: ALERTS, signs: { receiving: null }, startedAt: runtime.now(), runtime }),
     ],
   })
@@ -50,7 +61,7 @@ async function beside(t: TestContext, first: JobState) {
 void describe('the job', () => {
   for (const code of ['Paused', 'Quarantine', 'NotConfigured'])
     void test(`${code} holds submission back, is shown, and lets it resume without a command`, async (t) => {
-      const site = await beside(t, { ...paused, code })
+      const site = await beside(t, stopped(code))
       await site.record(joiner('e1', 'p1'))
       await site.runtime.advance(10 * POLL_MS)
       assert.equal(site.service.calls.length, 0)
@@ -98,6 +109,45 @@ void describe('the job', () => {
     await site.record(joiner('e2', 'p2'))
     await site.runtime.advance(POLL_MS)
     assert.equal(site.service.calls.length, 1)
+  })
+
+  void test('that had no room and was restarted is left alone for a while, and then gets what waits', async (t) => {
+    const site = await beside(t, steady(1))
+    site.service.decide(async () => ({ ...ACCEPTED, status: 500, message: FULL }))
+    await site.record(joiner('e1', 'p1'))
+    await site.runtime.advance(2 * POLL_MS)
+    const tried = site.service.calls.length
+    assert(tried > 0)
+    site.service.decide(async () => ({ ...ACCEPTED }))
+    site.say(steady(null))
+    await site.runtime.advance(POLL_MS)
+    assert.equal(site.runtime.lines.filter(({ event }) => event === 'job.rests').length, 1)
+    site.say(steady(2))
+    await site.runtime.advance(RESTART_MS - 2 * POLL_MS)
+    assert.equal(site.service.calls.length, tried, 'nothing is sent into a queue that is being emptied')
+    await site.runtime.advance(3 * POLL_MS)
+    assert.equal(site.service.calls.length, tried + 1)
+    assert.deepEqual((await site.ledger.readSubmissionStatus(site.runtime.now())).holds, [])
+  })
+
+  void test('that had room is not left alone after a restart', async (t) => {
+    const site = await beside(t, steady(1))
+    site.say(steady(2))
+    await site.runtime.advance(POLL_MS)
+    await site.record(joiner('e1', 'p1'))
+    await site.runtime.advance(POLL_MS)
+    assert.equal(site.service.calls.length, 1)
+    assert(!site.runtime.lines.some(({ event }) => event === 'job.rests'))
+  })
+
+  void test('says how much fails, and that is kept for status, console and alerts', async (t) => {
+    const failures = { escrowed: 39_000, withReferences: 39_000, synchronized: 500_000 }
+    const site = await beside(t, { ...steady(1), report: { code: 'Active', quarantine: null, failures } })
+    await site.runtime.advance(10_000)
+    const { jobReport } = await site.ledger.readFigures({ now: site.runtime.now(), brakeWindowMs: DAY_MS })
+    assert.deepEqual(jobReport?.failures, failures)
+    const lines = site.runtime.lines.filter(({ event }) => event === 'job.failing')
+    assert.equal(lines.length, 1)
   })
 
   void test('that stands still makes nothing overdue, and the time to wait begins when it runs again', async (t) => {
@@ -180,6 +230,10 @@ async function service(
     },
   }
 }
+function needKnown(state: JobState): Exclude<JobState, { readonly kind: 'forbidden' }> {
+  assert(state.kind !== 'forbidden')
+  return state
+}
 const look = (job: ProvisioningJob): Promise<JobState> => job.state(AbortSignal.timeout(5_000))
 
 void describe('the job of the double', () => {
@@ -187,15 +241,29 @@ void describe('the job of the double', () => {
     const { entra, job, say } = await service(t)
     assert.equal((await look(job)).kind, 'running')
     await say('pause')
-    assert.deepEqual(await look(job), { kind: 'stopped', code: 'Paused', reason: null, startedAt: null })
+    assert.deepEqual(await look(job), stopped('Paused'))
     await say('start')
     assert.equal((await look(job)).kind, 'running')
     await fetch(`http://127.0.0.1:${entra.port}/faults`, { method: 'POST', body: '{"kind":"quarantine"}' })
     const state = await look(job)
-    assert.deepEqual(state.kind === 'stopped' && [state.code, state.reason], [
-      'Quarantine',
-      'EncounteredQuarantineException',
-    ])
+    assert(state.kind === 'stopped')
+    const { code, quarantine } = state.report
+    assert.deepEqual([code, quarantine?.reason], ['Quarantine', 'EncounteredQuarantineException'])
+    assert.equal((quarantine?.nextAttempt ?? 0) - (quarantine?.since ?? 0), 86_400_000)
+  })
+
+  void test('says how many failed operations it retries, and how many objects it keeps in step', async (t) => {
+    const { entra, job } = await service(t, { mandatory: ['title'] })
+    const { report: before } = needKnown(await look(job))
+    assert.deepEqual(before, { code: 'Active', quarantine: null, failures: null })
+    await provision(
+      entra,
+      employee('1'),
+      employee('2', { title: 'Clerk', [ENTERPRISE]: { manager: { value: '1' } } }),
+      employee('3', { title: 'Clerk' }),
+    )
+    const { report } = needKnown(await look(job))
+    assert.deepEqual(report.failures, { escrowed: 1, withReferences: 2, synchronized: 2 })
   })
 
   void test('may not be looked at without the permission, which is not an error', async (t) => {

@@ -96,7 +96,7 @@ function settingsOf(owner: string, outside: Outside): ConnectorSettings {
       circuitMs: 15 * SECOND,
       accessMs: MINUTE,
     },
-    job: { pollMs: JOB_POLL_MS, forbiddenMs: HOUR },
+    job: { pollMs: JOB_POLL_MS, forbiddenMs: HOUR, restartMs: 40 * MINUTE },
     uploads: 1,
     correlate: polled({
       pageMs: SECOND,

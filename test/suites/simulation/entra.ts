@@ -240,8 +240,10 @@ export function entraOn(
     jobOf: (instance) => ({
       state: () =>
         instance.through(async (): Promise<JobState> => {
-          if (clock.now() >= stoppedUntil) return { kind: 'running', startedAt }
-          return { kind: 'stopped', code: 'quarantine', reason: null, startedAt }
+          const report = { quarantine: null, failures: null }
+          if (clock.now() >= stoppedUntil)
+            return { kind: 'running', startedAt, report: { code: 'Active', ...report } }
+          return { kind: 'stopped', startedAt, report: { code: 'quarantine', ...report } }
         }),
     }),
     cycle: () => {

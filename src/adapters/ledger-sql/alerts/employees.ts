@@ -39,6 +39,8 @@ export async function alertEmployees(
       )
     case 'record.refused':
       return (await notAccepted(sql)).employees.slice(0, limit).map(({ employeeId }) => employeeId)
+    case 'job.failing':
+      return idsOf(`SELECT employee FROM operations WHERE state = 'escrowed' ORDER BY accepted_at`)
     case 'bus.unreachable':
     case 'channel.down':
     case 'instance.lost':

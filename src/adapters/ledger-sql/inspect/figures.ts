@@ -17,6 +17,7 @@ import { countDeactivations } from '../plan/brake.ts'
 import { oldestUnanswered, WATERMARK } from '../report/correlate.ts'
 import { budget } from '../submit/budget.ts'
 import { JOB_SEEN } from '../submit/holds.ts'
+import { readJobReport } from '../submit/job-report.ts'
 import { readCursors } from '../tables/cursors.ts'
 import { notAccepted, totals } from './counts.ts'
 
@@ -37,6 +38,10 @@ const DEPTHS = {
   accepted: {
     count: `SELECT COUNT(*) FROM operations WHERE state = 'accepted'`,
     oldest: `SELECT accepted_at FROM operations WHERE state = 'accepted' ORDER BY accepted_at LIMIT 1`,
+  },
+  escrowed: {
+    count: `SELECT COUNT(*) FROM operations WHERE state = 'escrowed'`,
+    oldest: `SELECT accepted_at FROM operations WHERE state = 'escrowed' ORDER BY accepted_at LIMIT 1`,
   },
   answered: {
     count: `SELECT COUNT(*) FROM operations WHERE state = 'answered'`,
@@ -80,6 +85,8 @@ export async function figures(sql: Sql, { now, brakeWindowMs }: FiguresQuery): P
     unanswered: { count: unanswered, oldestAt: unanswered === 0 ? null : await oldestUnanswered(sql) },
     incomplete,
     job: jobOf(cursors.get(JOB_SEEN), holds),
+    jobReport: await readJobReport(sql),
+    escrowed: depths.escrowed,
     holds,
     quota: await quota(sql, now),
     brake: {
@@ -114,6 +121,7 @@ async function readDepths(sql: Sql): Promise<Readonly<Record<keyof typeof DEPTHS
     received: of('received'),
     pending: of('pending'),
     accepted: of('accepted'),
+    escrowed: of('escrowed'),
     answered: of('answered'),
     unpublished: of('unpublished'),
     incomplete: of('incomplete'),

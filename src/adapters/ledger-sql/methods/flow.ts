@@ -11,9 +11,10 @@ import { orderSending } from '../plan/send-orders.ts'
 import { commitPlan } from '../plan/commit.ts'
 import { candidates } from '../report/candidates.ts'
 import { correlate, oldestUnanswered, watermark } from '../report/correlate.ts'
-import { expire, expireEscrowed, jobRestarted, overdue } from '../report/expire.ts'
+import { expire, expireEscrowed, jobRestarted, linkedEmployee, overdue } from '../report/expire.ts'
 import { expireIncomplete, finalize } from '../report/finalize.ts'
-import { setHold } from '../submit/holds.ts'
+import { extendHold, setHold } from '../submit/holds.ts'
+import { recordJobReport } from '../submit/job-report.ts'
 import { submissionStatus } from '../inspect/counts.ts'
 import { markPublished, takeUnpublished } from '../report/outbox.ts'
 import { claimNotices, finishReads } from '../intake/notices.ts'
@@ -56,6 +57,8 @@ export function submitMethods({ write, read, instance }: Transactions): SubmitLe
     takeSlot: (batchId, query) => write((sql) => takeSlot(sql, instance, batchId, query)),
     recordBatchAnswer: (batchId, answer, now) => write((sql) => recordAnswer(sql, batchId, answer, now)),
     setHold: (hold) => write((sql) => setHold(sql, hold)),
+    extendHold: (name, until, now) => write((sql) => extendHold(sql, name, until, now)),
+    recordJobReport: (seen) => write((sql) => recordJobReport(sql, seen)),
     recordJobRestart: (startedAt, now) => write((sql) => jobRestarted(sql, instance, startedAt, now)),
     readSubmissionStatus: (now) => read((sql) => submissionStatus(sql, now)),
   }
@@ -69,6 +72,7 @@ export function reportMethods({ write, read, instance }: Transactions): ReportLe
       read(async (sql) => [...(await originsOf(sql, operations.map(seqOf))).values()].flat()),
     finalizeOperations: (now, limit) => write((sql) => finalize(sql, instance, now, limit)),
     findOverdueOperations: (acceptedBefore, limit) => read((sql) => overdue(sql, acceptedBefore, limit)),
+    findLinkedEmployee: (other) => read((sql) => linkedEmployee(sql, other)),
     expireOperations: (query) => write((sql) => expire(sql, instance, query)),
     expireEscrowedOperations: (before, now, limit) => write((sql) => expireEscrowed(sql, before, now, limit)),
     expireIncompleteEvents: (before, now, limit) =>

@@ -1,3 +1,4 @@
+import type { Link } from '../../../core/connections/connection.ts'
 import type { Expired, ExpireQuery, Overdue } from '../../../core/ledger/port/report.ts'
 import {
   decideUnanswered,
@@ -21,15 +22,26 @@ export async function overdue(sql: Sql, acceptedBefore: number, limit: number): 
 }
 
 async function acceptedLongAgo(sql: Sql, acceptedBefore: number, limit: number): Promise<Overdue[]> {
-  const rows = await sql.all<{ seq: number; employee: string; accepted_at: number }>(
-    `SELECT seq, employee, accepted_at FROM operations WHERE state = 'accepted' AND accepted_at < ? ORDER BY accepted_at LIMIT ?`,
+  const rows = await sql.all<{ seq: number; employee: string; accepted_at: number; resends: number }>(
+    `SELECT o.seq, o.employee, o.accepted_at, p.resends FROM operations o JOIN employees p ON p.id = o.employee
+     WHERE o.state = 'accepted' AND o.accepted_at < ? ORDER BY o.accepted_at LIMIT ?`,
     [acceptedBefore, limit],
   )
   return rows.map((row) => ({
     id: operationId(row.seq),
     employeeId: row.employee,
     acceptedAt: row.accepted_at,
+    resends: row.resends,
   }))
+}
+
+/** Reads the first few entries of an index, whatever the number of employees. */
+export async function linkedEmployee(sql: Sql, other: readonly string[]): Promise<string | null> {
+  const rows = await sql.all<{ id: string }>(
+    'SELECT id FROM employees WHERE object_id IS NOT NULL ORDER BY object_id LIMIT ?',
+    [other.length + 1],
+  )
+  return rows.find(({ id }) => !other.includes(id))?.id ?? null
 }
 
 type UnansweredRow = Ended & {
@@ -45,7 +57,7 @@ type UnansweredRow = Ended & {
 export async function expire(
   sql: Sql,
   instance: string,
-  { operations, maxResends, now }: ExpireQuery,
+  { operations, maxResends, links, now }: ExpireQuery,
 ): Promise<Expired> {
   await sql.lock('report')
   const about = await readRows<{ employee: string }>(
@@ -75,9 +87,15 @@ export async function expire(
     [...new Set(employees)].sort().map((id) => [id, maxResends === null ? 0 : 1]),
     'UPDATE employees SET accepted_hash = NULL, resends = resends + v.cost FROM v WHERE employees.id = v.id',
   )
-  const decided = Map.groupBy(unanswered, ({ resends, answered_in_call, deactivates }) =>
+  const linkOf = (employee: string): Link => links?.get(employee) ?? 'unknown'
+  const decided = Map.groupBy(unanswered, ({ employee, resends, answered_in_call, deactivates }) =>
     decideUnanswered(
-      { resends, answeredInCall: answered_in_call, deactivates: deactivates === 1 },
+      {
+        resends,
+        answeredInCall: answered_in_call,
+        deactivates: deactivates === 1,
+        link: linkOf(employee),
+      },
       maxResends,
     ),
   )
@@ -85,27 +103,31 @@ export async function expire(
   await reopenEvents(sql, await eventsOf(sql, resent))
   await planAgain(sql, resent, now)
   const unchanged = decided.get('unchanged') ?? []
-  await end(sql, instance, unchanged, 'unchanged', now)
+  await end({ sql, instance, now, linkOf }, unchanged, 'unchanged')
   const givenUp = decided.get('given-up') ?? []
-  await end(sql, instance, givenUp, 'given-up', now)
+  await end({ sql, instance, now, linkOf }, givenUp, 'given-up')
   return { resent: resent.length, givenUp: givenUp.length, unchanged: unchanged.length }
+}
+
+interface EndContext {
+  readonly sql: Sql
+  readonly instance: string
+  readonly now: number
+  linkOf(employee: string): Link
 }
 
 /** Ends the events of these operations. An operation without events is resent later. */
 async function end(
-  sql: Sql,
-  instance: string,
+  { sql, instance, now, linkOf }: EndContext,
   ended: readonly UnansweredRow[],
   silence: Exclude<Silence, 'resend'>,
-  now: number,
 ): Promise<void> {
   const events = await eventsOf(sql, ended)
   const finished = events.map(({ seq, employee, operation, by_seq }): FinishedEvent => ({
     seq,
     employee,
-    detail: null,
     operation,
-    ...outcomeOfSilence(silence, by_seq),
+    ...outcomeOfSilence(silence, by_seq, linkOf(employee)),
   }))
   await finishEvents(sql, instance, finished, now)
   const carrying = new Set(events.map(({ operation }) => operation))

@@ -70,10 +70,27 @@ export async function setHold(sql: Sql, hold: Hold): Promise<void> {
   )
 }
 
+/**
+ * Lengthens a hold that is there, also one that has run out and is being tried: the answer to that
+ * try no longer shortens it.
+ */
+export async function extendHold(sql: Sql, name: HoldName, until: number, now: number): Promise<boolean> {
+  const extended = await sql.all<{ name: string }>(
+    'UPDATE holds SET until = ?, noted_at = ?, detail = NULL WHERE name = ? AND until < ? RETURNING name',
+    [until, now, name, until],
+  )
+  return extended.length > 0
+}
+
 /** Until when an answer holds submission; a hold of that name may exist already. */
 export async function heldUntil(sql: Sql, name: HoldName, until: number, now: number): Promise<number> {
-  const [before] = await sql.all<{ since: number }>('SELECT since FROM holds WHERE name = ?', [name])
-  return stretchedUntil(until, before?.since ?? null, now)
+  const [before] = await sql.all<{ since: number; until: number; detail: string | null }>(
+    'SELECT since, until, detail FROM holds WHERE name = ?',
+    [name],
+  )
+  const stretched = stretchedUntil(until, before?.since ?? null, now)
+  // It may have been lengthened while the call was under way.
+  return name === 'full' && before?.detail === null ? Math.max(stretched, before.until) : stretched
 }
 
 /**

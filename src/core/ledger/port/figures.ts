@@ -2,7 +2,7 @@ import type { EmergencyWait } from '../../emergency/reasons.ts'
 import type { FindingCode } from '../../findings/codes.ts'
 import type { LeaverCause } from '../../leavers/causes.ts'
 import type { Totals } from './inspect.ts'
-import type { Hold } from './submit.ts'
+import type { Hold, SeenJobReport } from './submit.ts'
 
 /** What metrics, alerts and `status` need to know, in one read. */
 export interface FigureLedger {
@@ -53,6 +53,10 @@ export interface Figures {
   readonly incomplete: Depth
   /** The provisioning job as it was last seen; `null` while no instance may see it. */
   readonly job: { readonly running: boolean; readonly seenAt: number } | null
+  /** What it said about itself then; `null` before it was first seen. */
+  readonly jobReport: SeenJobReport | null
+  /** Operations that the service failed with and retries itself. */
+  readonly escrowed: Depth
   /** Holds in force. */
   readonly holds: readonly Hold[]
   readonly quota: QuotaFigures

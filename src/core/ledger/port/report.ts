@@ -1,3 +1,4 @@
+import type { Link } from '../../connections/connection.ts'
 import type { FindingCode } from '../../findings/codes.ts'
 import type { ForeignActivation, ForeignDeactivation } from './findings.ts'
 import type { LogRecord, LogRecordKeys } from '../log-record.ts'
@@ -24,6 +25,11 @@ export interface ReportLedger {
    * oldest first. None while the job has been seen paused since.
    */
   findOverdueOperations(acceptedBefore: number, limit: number): Promise<readonly Overdue[]>
+  /**
+   * An employee whose account the log has named, other than these; `null` when there is none. Which
+   * one is left open.
+   */
+  findLinkedEmployee(other: readonly string[]): Promise<string | null>
   /**
    * Ends operations that have no answer although the log was read past their deadline: they are
    * sent again, or given up after `maxResends`.
@@ -136,6 +142,8 @@ export interface Overdue {
   readonly employeeId: string
   /** By the service's clock. */
   readonly acceptedAt: number
+  /** How often the employee's record was resent because it had no answer. */
+  readonly resends: number
 }
 export interface Expired {
   readonly resent: number
@@ -149,6 +157,8 @@ export interface ExpireQuery {
   readonly operations: readonly string[]
   /** `null`: the cause is not theirs, so the resend is not counted. */
   readonly maxResends: number | null
+  /** By employee: what the service itself said. One who is missing was not asked about. */
+  readonly links?: ReadonlyMap<string, Link>
   readonly now: number
 }
 

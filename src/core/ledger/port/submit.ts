@@ -1,3 +1,5 @@
+import type { JobReport } from '../../provision/quarantine.ts'
+
 /** Batches, calls and their quota, and what holds submission back. */
 export interface SubmitLedger {
   /**
@@ -18,6 +20,13 @@ export interface SubmitLedger {
    * seen paused.
    */
   setHold(hold: Hold): Promise<void>
+  /**
+   * Lengthens a hold that is there until `until`, if it would end before. False when there is none,
+   * or none that would end before.
+   */
+  extendHold(name: HoldName, until: number, now: number): Promise<boolean>
+  /** Replaces what the provisioning job said about itself. */
+  recordJobReport(seen: SeenJobReport): Promise<void>
   /**
    * Records that the job restarted at `startedAt` and lost its staged operations: those it accepted
    * before and never answered are sent again. Returns their number; 0 when this start is known.
@@ -113,6 +122,10 @@ export interface Hold {
   readonly status: number | null
   /** A word or code, never a value of an employee. */
   readonly detail: string | null
+}
+
+export interface SeenJobReport extends JobReport {
+  readonly seenAt: number
 }
 
 export interface SubmissionStatus {

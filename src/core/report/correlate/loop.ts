@@ -1,12 +1,15 @@
+import { sayingRefusals } from '../../connections/ask.ts'
+import type { ObjectConnections } from '../../connections/connection.ts'
 import { requestedWait, RollcallError } from '../../errors.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { LogRecord, LogRecordKeys } from '../../ledger/log-record.ts'
-import type { JoinedRecord } from '../../ledger/port/report.ts'
+import type { JoinedRecord, Overdue } from '../../ledger/port/report.ts'
 import type { Json } from '../../model.ts'
 import type { LogPage, LogQuery, ProvisioningLog } from '../../ports.ts'
 import type { Runtime, StageSpan } from '../../runtime.ts'
 import { loop, type WakeableService } from '../../service.ts'
 import { missingFields, parseLogRecord } from './log-record.ts'
+import { linksOf } from './links.ts'
 import { correlateSlice } from './slice.ts'
 
 export interface CorrelateSettings {
@@ -44,14 +47,21 @@ type CorrelateLedger = Pick<
   | 'readOrigins'
   | 'finalizeOperations'
   | 'findOverdueOperations'
+  | 'findLinkedEmployee'
   | 'expireOperations'
   | 'expireEscrowedOperations'
 >
-interface Context {
+export interface CorrelateParts {
   readonly ledger: CorrelateLedger
   readonly log: ProvisioningLog
+  /** Asked before an operation without an answer is given up; without it nothing is asked. */
+  readonly connections?: ObjectConnections
   readonly settings: CorrelateSettings
   readonly runtime: Runtime
+  /** There may be work for planning and publishing. */
+  readonly onSettled: () => void
+}
+interface Context extends Omit<CorrelateParts, 'onSettled'> {
   /** The turn, for the traces of the events that it answers. */
   readonly stage: StageSpan
   /** Fingerprints of records that could not be read and were reported. */
@@ -76,20 +86,16 @@ const MOST_REMEMBERED = 10_000
  * before is dropped by its id. The watermark moves only when a poll has read all its pages, so an
  * outage of the log makes nothing overdue.
  */
-export function correlateLoop(
-  ledger: CorrelateLedger,
-  log: ProvisioningLog,
-  settings: CorrelateSettings,
-  runtime: Runtime,
-  onSettled: () => void,
-): WakeableService {
+export function correlateLoop({ onSettled, ...given }: CorrelateParts): WakeableService {
+  const { connections, settings, runtime } = given
+  const parts = connections ? { ...given, connections: sayingRefusals(connections, runtime.log) } : given
   const unreadable = new Set<string>()
   let started = false
   return loop('correlate', runtime, async (signal) => {
     if (!started) await runtime.sleep(settings.startMs ?? 0, signal)
     started = true
     const pause = await runtime.telemetry.span('rollcall.correlate', {}, (stage) =>
-      turn({ ledger, log, settings, runtime, stage, unreadable }, signal),
+      turn({ ...parts, stage, unreadable }, signal),
     )
     onSettled()
     return pause
@@ -242,9 +248,10 @@ async function expireOverdue(context: Context, covered: number, signal: AbortSig
   const { ledger, settings, runtime } = context
   const overdue = await ledger.findOverdueOperations(covered - settings.deadlineMs, settings.askAtOnce)
   if (overdue.length === 0) return
-  const operations: string[] = []
+  const silent: Overdue[] = []
   try {
-    for (const { id, employeeId, acceptedAt } of overdue) {
+    for (const operation of overdue) {
+      const { employeeId, acceptedAt } = operation
       const query = { since: acceptedAt - settings.skewMs, until: null, about: employeeId, signal }
       let next: string | null = null
       do {
@@ -253,17 +260,20 @@ async function expireOverdue(context: Context, covered: number, signal: AbortSig
         await correlatePage(context, page, null)
         next = page.next
       } while (next !== null)
-      operations.push(id)
+      silent.push(operation)
     }
   } finally {
     // Also after a failed lookup, so that the next turn starts behind these.
-    if (operations.length > 0) await expire(context, operations)
+    if (silent.length > 0) await expire(context, silent, signal)
   }
 }
 
-async function expire({ ledger, settings, runtime }: Context, operations: readonly string[]): Promise<void> {
+async function expire(context: Context, silent: readonly Overdue[], signal: AbortSignal): Promise<void> {
+  const { ledger, settings, runtime } = context
+  const operations = silent.map(({ id }) => id)
+  const links = await linksOf(context, silent, signal)
   const { maxResends } = settings
-  const expired = await ledger.expireOperations({ operations, maxResends, now: runtime.now() })
+  const expired = await ledger.expireOperations({ operations, maxResends, links, now: runtime.now() })
   if (expired.resent + expired.givenUp + expired.unchanged > 0)
     runtime.log.warn('correlate.unanswered', { ...expired })
 }

@@ -1,5 +1,7 @@
 import type { EventState, FinalEventState, OperationState } from '../../ledger/lifecycle.ts'
 import type { Interim } from '../../ledger/port/report.ts'
+import type { Link } from '../../connections/connection.ts'
+import { linkInWords } from '../../connections/words.ts'
 import { EVENT_REASONS } from '../../ledger/event-reason.ts'
 import { resendAfter } from '../../plan/decide/resend.ts'
 import { unreachable } from '../../errors.ts'
@@ -40,6 +42,11 @@ export interface EventOutcome {
   readonly state: FinalEventState
   readonly reason: string | null
   readonly by: number | null
+}
+
+/** … and what the service itself says about the employee; `null` when it was not asked. */
+export interface SilenceOutcome extends EventOutcome {
+  readonly detail: string | null
 }
 
 /**
@@ -130,6 +137,8 @@ export interface UnansweredOperation {
   readonly answeredInCall: number
   /** It deactivates an employee whose last accepted record is active. */
   readonly deactivates: boolean
+  /** Whether the job knows an account of the employee. */
+  readonly link: Link
 }
 
 /** The decision for an unanswered operation: `unchanged` and `given-up` end its events. */
@@ -140,21 +149,33 @@ export type Silence = 'resend' | 'unchanged' | 'given-up'
  * times; `null` when the service lost the operations, which costs no resend. When other operations
  * of the call were answered and this one was not, twice, the record is assumed to have changed
  * nothing. That is never assumed of a deactivation: silence does not prove that an account is
- * disabled.
+ * disabled. Nor is it assumed of an employee for whom the job knows no account. A connection does
+ * not make up for a log record: it has no date, so an old record may have made it, and an operation
+ * is never confirmed by one.
  */
 export function decideUnanswered(operation: UnansweredOperation, maxResends: number | null): Silence {
   if (maxResends === null) return 'resend'
-  const { resends, answeredInCall, deactivates } = operation
-  if (answeredInCall > 0 && resends >= 1 && !deactivates) return 'unchanged'
+  const { resends, answeredInCall, deactivates, link } = operation
+  if (answeredInCall > 0 && resends >= 1 && !deactivates && link !== 'unlinked') return 'unchanged'
   return resends + 1 >= maxResends ? 'given-up' : 'resend'
 }
 
+/** Whether `decideUnanswered` may end the operation's events, so that the service should be asked. */
+export function mayEnd(resends: number, maxResends: number): boolean {
+  return resends >= 1 || resends + 1 >= maxResends
+}
+
 /** The outcome of an event that an unanswered operation carried. */
-export function outcomeOfSilence(silence: 'unchanged' | 'given-up', by: number | null): EventOutcome {
-  if (by !== null) return { state: 'superseded', reason: null, by }
+export function outcomeOfSilence(
+  silence: 'unchanged' | 'given-up',
+  by: number | null,
+  link: Link,
+): SilenceOutcome {
+  if (by !== null) return { state: 'superseded', reason: null, by, detail: null }
+  const detail = linkInWords(link)
   return silence === 'unchanged'
-    ? { state: 'unchanged', reason: EVENT_REASONS.noRecord, by }
-    : { state: 'dead-lettered', reason: EVENT_REASONS.noOutcome, by }
+    ? { state: 'unchanged', reason: EVENT_REASONS.noRecord, by, detail }
+    : { state: 'dead-lettered', reason: EVENT_REASONS.noOutcome, by, detail }
 }
 
 /**

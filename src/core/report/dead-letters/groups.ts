@@ -72,7 +72,7 @@ export function fingerprint(reason: DeadLetterReason, code: string, attribute: s
  * The attribute a dead letter is about, so that the same failure of two attributes makes two
  * groups. Intake names the field in a property of the message. In the ledger the detail is a list
  * of names, after a mapping failure `target: why`, and for an employee who could not be read the
- * code of that failure.
+ * code of that failure. Of an operation without an answer it names no attribute.
  */
 export function attributeOf(dead: DeadLetter): string | null {
   if (dead.store === 'bus') {
@@ -84,5 +84,6 @@ export function attributeOf(dead: DeadLetter): string | null {
 
 /** The same for a dead letter of the ledger. */
 export function attributeIn({ code, detail }: Pick<LedgerDeadLetter, 'code' | 'detail'>): string | null {
+  if (code === EVENT_REASONS.noOutcome) return null
   return code === EVENT_REASONS.mappingFailed ? (detail?.split(': ', 1)[0] ?? null) : detail
 }

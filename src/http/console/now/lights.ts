@@ -3,6 +3,12 @@ import type { Readiness } from '../../../compose/observe/readiness.ts'
 import { HOLD_WORDS } from '../../../core/explain/words.ts'
 import { aliveOf, missingLoops } from '../../../core/instances/state.ts'
 import { nextCallAt } from '../../../core/provision/pace.ts'
+import {
+  limitUses,
+  nearestLimit,
+  quarantineInWords,
+  usesInWords,
+} from '../../../core/provision/quarantine.ts'
 import { counted, unit } from '../layout.ts'
 import type { Times } from '../times.ts'
 
@@ -24,6 +30,8 @@ interface Seen {
 
 /** From this share of the day's calls on, the quota needs a look. */
 const LOW_QUOTA = 0.9
+/** From this share of a limit of quarantine on, the failures of the job need a look. */
+const NEAR_QUARANTINE = 0.8
 
 /** What runs and what does not. Pure. */
 export function lightsOf(seen: Seen, times: Times): readonly Light[] {
@@ -62,9 +70,20 @@ function job({ ledger: { figures }, limits }: Seen, times: Times): Light {
   if (figures.job === null)
     return { part, tone: 'off', reason: 'not known: the connector has no permission to read the job' }
   const { running, seenAt } = figures.job
+  const { quarantine = null, failures = null } = figures.jobReport ?? {}
+  if (!running && quarantine !== null)
+    return { part, tone: 'bad', reason: `in quarantine: ${quarantineInWords(quarantine, times.text)}` }
   if (!running) return { part, tone: 'bad', reason: `does not run, seen ${times.text(seenAt)}` }
   if (seenAt < times.at - limits.jobSeenMs) return { part, tone: 'off', reason: `ran ${times.text(seenAt)}` }
-  return { part, tone: 'good', reason: 'runs' }
+  const uses = limitUses(failures, figures.escrowed.count)
+  const nearest = nearestLimit(uses)
+  if (nearest === null || nearest.count === 0) return { part, tone: 'good', reason: 'runs' }
+  const isNear = nearest.count >= nearest.at * NEAR_QUARANTINE
+  return {
+    part,
+    tone: isNear ? 'warn' : 'good',
+    reason: `runs, failures before quarantine: ${usesInWords(uses)}`,
+  }
 }
 
 function submission({ ledger: { figures } }: Seen, times: Times): Light {

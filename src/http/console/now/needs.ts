@@ -72,6 +72,7 @@ function linkOf({ code, cause }: AlertState): Link | null {
       return { href: '/configuration', text: 'See instances' }
     case 'bus.unreachable':
     case 'channel.down':
+    case 'job.failing':
     case 'job.stopped':
     case 'log.behind':
     case 'quota.low':

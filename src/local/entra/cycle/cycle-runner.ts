@@ -76,7 +76,8 @@ export function createCycleRunner(parts: CycleParts): CycleRunner {
 
   function end({ id, imported, exported, failed }: Cycle, began: number): void {
     count += 1
-    job.executed({ id, began, ended: now(), imported, exported, failed, escrowed: escrow.size })
+    const [escrowed, unresolved] = [escrow.size, provisioner.unresolved]
+    job.executed({ id, began, ended: now(), imported, exported, failed, escrowed, unresolved })
     log.forget(now() - settings.logRetentionMs)
   }
 

@@ -47,7 +47,7 @@ function describeExecution(execution: Execution | null): Json | null {
     countEntitled: execution.imported,
     countEntitledForProvisioning: execution.imported,
     countEscrowed: execution.escrowed,
-    countEscrowedRaw: execution.escrowed,
+    countEscrowedRaw: execution.escrowed + execution.unresolved,
     countExported: execution.exported,
     countExports: execution.exported,
     countImported: execution.imported,

@@ -11,6 +11,8 @@ export interface Execution {
   readonly exported: number
   readonly failed: number
   readonly escrowed: number
+  /** Managers that were not found, which are escrowed too. */
+  readonly unresolved: number
 }
 
 export interface QuarantineError {

@@ -93,8 +93,10 @@ function noteExecution(state: JobState, limits: Limits, execution: Execution): v
   if (former.startsWith('EncounteredTotal') || former.startsWith('EncounteredEscrow')) release(state)
 }
 
-function tooManyFailures(limits: Limits, { imported, failed, escrowed }: Execution): string | null {
+function tooManyFailures(limits: Limits, execution: Execution): string | null {
+  const { imported, failed, escrowed, unresolved } = execution
   if (escrowed > limits.escrowed) return 'EncounteredTotalEscrowThreshold'
+  if (escrowed + unresolved > limits.withReferences) return 'EncounteredTotalEscrowThreshold'
   const isHigh = failed >= limits.failures && failed * 100 > imported * limits.percent
   return isHigh ? 'EncounteredEscrowProportionThreshold' : null
 }

@@ -37,6 +37,8 @@ export interface Provisioner {
   disables(staged: Staged): boolean
   /** Forgets which managers are missing. */
   forget(): void
+  /** Employees whose manager is missing. */
+  readonly unresolved: number
 }
 
 export interface ProvisionerParts {
@@ -77,6 +79,9 @@ export function createProvisioner(parts: ProvisionerParts): Provisioner {
       return user?.active === true && !activeAfter(settings, user, flatten({ active: data['active'] }, rows))
     },
     forget: () => context.waiting.clear(),
+    get unresolved() {
+      return context.waiting.size
+    },
   }
 }
 

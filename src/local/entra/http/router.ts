@@ -11,6 +11,7 @@ import {
   sendProblem,
   WRONG_METHOD,
 } from './exchange.ts'
+import type { ConnectionApi } from '../connections/connection-api.ts'
 import type { JobApi } from './job-api.ts'
 import type { LogApi } from './log-api.ts'
 import { endpointOf, type Route, routeOf } from './routes.ts'
@@ -24,6 +25,7 @@ export interface RouterParts {
   readonly uploadApi: UploadApi
   readonly logApi: LogApi
   readonly jobApi: JobApi
+  readonly connectionApi: ConnectionApi
   readonly usersApi: UsersApi
   readonly scimApi: ScimApi
   readonly controlApi: ControlApi
@@ -109,6 +111,8 @@ async function answer(exchange: Exchange, route: Route, parts: RouterParts): Pro
     case 'job':
     case 'jobs':
       return parts.jobApi.answer(exchange, route)
+    case 'connection':
+      return parts.connectionApi.answer(exchange, route)
     case 'users':
       return parts.usersApi.answer(exchange, route)
     case 'scim':

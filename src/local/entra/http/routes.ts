@@ -20,6 +20,13 @@ export type Route =
       readonly jobId: string
     }
   | { readonly to: 'jobs'; readonly servicePrincipalId: string }
+  | {
+      readonly to: 'connection'
+      readonly servicePrincipalId: string
+      readonly jobId: string
+      /** Undefined for the whole collection. */
+      readonly objectId: string | undefined
+    }
   | { readonly to: 'log'; readonly version: ApiVersion }
   | { readonly to: 'users'; readonly version: ApiVersion; readonly objectId: string | undefined }
   | { readonly to: 'scim'; readonly resource: 'config' | 'users'; readonly objectId: string | undefined }
@@ -29,6 +36,9 @@ export type Route =
 
 const JOB_PATH =
   /^\/(v1\.0|beta)\/servicePrincipals\/([^/]+)\/synchronization\/jobs(?:\/([^/]+)(?:\/(?:microsoft\.graph\.)?(\w+))?)?\/?$/i
+/** A key is written as `('1')` or as `/1`. */
+const CONNECTION_PATH =
+  /^\/beta\/servicePrincipals\/([^/]+)\/synchronization\/jobs\/([^/]+)\/objectConnections(?:\('(.*)'\)|\/([^/]+))?\/?$/i
 const LOG_PATH = /^\/(v1\.0|beta)\/auditLogs\/provisioning\/?$/i
 const USERS_PATH = /^\/(v1\.0|beta)\/users(?:\/([^/]+))?\/?$/i
 const SCIM_PATH = /^\/rp\/scim\/(?:(serviceproviderconfig)|users(?:\/([^/]+))?)\/?$/i
@@ -57,6 +67,9 @@ function decode(part: string | undefined): string {
 const decodeOptional = (part: string | undefined): string | undefined =>
   part === undefined ? undefined : decode(part)
 
+/** A key between quotes has its own quotes twice. */
+const keyIn = (text: string): string => decode(text).replaceAll("''", "'")
+
 /** Paths of Microsoft Graph are not case-sensitive; ids in them are. */
 export function routeOf(path: string): Route {
   if (isOwn(path)) return { to: OWN_ROUTES[path] }
@@ -77,6 +90,14 @@ export function routeOf(path: string): Route {
       objectId: decodeOptional(scim[2]),
     }
   if (TOKEN_PATH.test(path)) return { to: 'token' }
+  const connection = CONNECTION_PATH.exec(path)
+  if (connection !== null)
+    return {
+      to: 'connection',
+      servicePrincipalId: decode(connection[1]),
+      jobId: decode(connection[2]),
+      objectId: connection[3] === undefined ? decodeOptional(connection[4]) : keyIn(connection[3]),
+    }
   const job = JOB_PATH.exec(path)
   if (job === null) return { to: 'nowhere' }
   const [servicePrincipalId, jobId] = [decode(job[2]), decode(job[3])]
@@ -101,6 +122,7 @@ export function endpointOf(route: Route): Endpoint | undefined {
     to === 'log' ||
     to === 'token' ||
     to === 'job' ||
+    to === 'connection' ||
     to === 'users' ||
     to === 'scim'
     ? to

@@ -44,6 +44,11 @@ const EQUIVALENTS: Readonly<Record<string, readonly string[]>> = {
   'SynchronizationData-User.Upload': ['SynchronizationData-User.Upload.OwnedBy'],
   'ProvisioningLog.Read.All': ['AuditLog.Read.All'],
   'Synchronization.Read.All': ['Synchronization.ReadWrite.All'],
+  'SynchronizationMetadata.Read.OwnedBy': [
+    'SynchronizationMetadata.Read.All',
+    'SynchronizationMetadata.ReadWrite.OwnedBy',
+    'SynchronizationMetadata.ReadWrite.All',
+  ],
   'User.Read.All': ['User.ReadWrite.All', 'Directory.Read.All'],
 }
 

@@ -4,6 +4,8 @@ import { type Exchange, type Problem, readBody, send, sendProblem, WRONG_METHOD 
 import { createPeak, createWindow } from './limits.ts'
 import type { Route } from './routes.ts'
 import type { Settings } from '../settings.ts'
+import type { Escrow } from '../cycle/escrow.ts'
+import type { Staged } from '../cycle/provision.ts'
 import type { Staging } from '../cycle/staging.ts'
 import type { Tokens } from './tokens.ts'
 import { unreachable } from '../support/unreachable.ts'
@@ -33,6 +35,25 @@ export interface UploadApi {
   counts(): UploadCounts
 }
 
+/** The queue of a job: what was accepted, and what failed and is tried again. */
+interface Bucket {
+  readonly staged: number
+  readonly failed: number
+  add(operations: readonly Staged[]): void
+}
+
+export function createBucket(staging: Staging, escrow: Pick<Escrow, 'size'>): Bucket {
+  return {
+    get staged() {
+      return staging.size
+    },
+    get failed() {
+      return escrow.size
+    },
+    add: staging.add,
+  }
+}
+
 const NOT_FOUND: Problem = {
   status: 404,
   code: 'Request_ResourceNotFound',
@@ -48,7 +69,7 @@ const BUCKET_FULL: Problem = {
 export function createUploadApi(
   settings: Settings,
   tokens: Tokens,
-  staging: Staging,
+  bucket: Bucket,
   faults: Faults,
 ): UploadApi {
   const { limits } = settings
@@ -69,8 +90,9 @@ export function createUploadApi(
     if ('status' in body) return body
     const operations = readBulkRequest(body.text, request.headers['content-type'], settings, exchange)
     if ('status' in operations) return operations
-    if (staging.size + operations.length > settings.bucketOperations) return BUCKET_FULL
-    if (!faults.losesRequest()) staging.add(operations)
+    const filled = bucket.staged + (settings.failuresFillBucket ? bucket.failed : 0)
+    if (filled + operations.length > settings.bucketOperations) return BUCKET_FULL
+    if (!faults.losesRequest()) bucket.add(operations)
     counts.operations += operations.length
     const location = `${exchange.origin}/${route.version}/auditLogs/provisioning/?$filter=jobid%20eq%20'${encodeURIComponent(settings.jobId)}'`
     send(exchange, 202, null, { location })

@@ -14,6 +14,8 @@ const USER = 'User'
 export function describeSchema(settings: Settings): Json {
   const mappings = attributeMappingsOf(settings)
   const { create, update } = settings.targetActions
+  // As in the null flow itself: the key and what a create needs are never cleared.
+  const isKept = (name: string): boolean => name === 'externalId' || settings.mandatory.includes(name)
   return {
     id: settings.jobId,
     version: '1',
@@ -27,7 +29,7 @@ export function describeSchema(settings: Settings): Json {
               name,
               type: 'String',
               anchor: name === 'externalId',
-              flowNullValues: settings.sourceFlowNull[name] ?? settings.flowNulls,
+              flowNullValues: !isKept(name) && (settings.sourceFlowNull[name] ?? settings.flowNulls),
               multivalued: false,
               mutability: 'ReadWrite',
               required: false,

@@ -146,6 +146,7 @@ void it('what a scrape reads of a table that grows is in indexes of what is open
       'operations COVERING INDEX operations_oldest',
       'operations INDEX operations_oldest',
       'operations COVERING INDEX operations_accepted',
+      'operations COVERING INDEX operations_escrowed',
       'operations COVERING INDEX operations_answered',
       'operations INDEX operations_answered',
       'batches COVERING INDEX batches_open',

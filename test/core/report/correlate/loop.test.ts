@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
+import type { ConnectionAnswer, ObjectConnections } from '../../../../src/core/connections/connection.ts'
 import { RollcallError } from '../../../../src/core/errors.ts'
 import type { CorrelatedPage, ExpireQuery, Overdue } from '../../../../src/core/ledger/port/report.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
@@ -36,6 +37,7 @@ function start(
     finalized?: number[]
     late?: Overdue[]
     settings?: CorrelateSettings
+    connections?: ObjectConnections
   } = {},
 ) {
   const runtime = virtualRuntime()
@@ -59,6 +61,7 @@ function start(
     | 'readOrigins'
     | 'finalizeOperations'
     | 'findOverdueOperations'
+    | 'findLinkedEmployee'
     | 'expireOperations'
     | 'expireEscrowedOperations'
   > = {
@@ -76,6 +79,7 @@ function start(
       overdue.push({ acceptedBefore, limit })
       return more.late ?? []
     },
+    findLinkedEmployee: async () => 'control',
     expireOperations: async (query) => {
       expired.push(query)
       return { resent: query.operations.length, givenUp: 0, unchanged: 0 }
@@ -90,7 +94,14 @@ function start(
       return page
     },
   }
-  const service = correlateLoop(ledger, log, more.settings ?? settings, runtime, () => (settled += 1))
+  const service = correlateLoop({
+    ledger,
+    log,
+    ...(more.connections ? { connections: more.connections } : {}),
+    settings: more.settings ?? settings,
+    runtime,
+    onSettled: () => (settled += 1),
+  })
   const running = service.run()
   t.after(async () => {
     await service.stop()
@@ -109,6 +120,7 @@ function start(
     settled: () => settled,
   }
 }
+
 const page = (
   records: readonly Json[],
   next: string | null = null,
@@ -374,6 +386,7 @@ void describe('an operation without an answer', () => {
       id: `op of ${employeeId}`,
       employeeId,
       acceptedAt,
+      resends: 0,
     }))
     const { runtime, startedAt, asked, told, expired } = start(
       t,
@@ -396,7 +409,12 @@ void describe('an operation without an answer', () => {
       ],
     )
     assert.deepEqual(expired, [
-      { operations: ['op of 10001', 'op of 10002'], maxResends: 3, now: startedAt + 4_000 },
+      {
+        operations: ['op of 10001', 'op of 10002'],
+        maxResends: 3,
+        links: new Map(),
+        now: startedAt + 4_000,
+      },
     ])
   })
 
@@ -406,6 +424,7 @@ void describe('an operation without an answer', () => {
       id: `op of ${employeeId}`,
       employeeId,
       acceptedAt,
+      resends: 0,
     }))
     const { runtime, expired } = start(
       t,
@@ -417,10 +436,36 @@ void describe('an operation without an answer', () => {
   })
 
   void test('is not given up when the look-up failed', async (t) => {
-    const late = [{ id: 'op-1', employeeId: '10001', acceptedAt: virtualRuntime().now() - 60 * MINUTE }]
+    const late = [
+      { id: 'op-1', employeeId: '10001', acceptedAt: virtualRuntime().now() - 60 * MINUTE, resends: 2 },
+    ]
     const { runtime, expired } = start(t, [page([]), throttled()], { late })
     await runtime.advance(2_100)
     assert.deepEqual(expired, [])
+  })
+
+  void test('ends as without the question when the service refuses to say, and the log names the permission once', async (t) => {
+    const acceptedAt = virtualRuntime().now() - 60 * MINUTE
+    const late = ['p1', 'p2'].map((employeeId) => ({
+      id: `op of ${employeeId}`,
+      employeeId,
+      acceptedAt,
+      resends: 2,
+    }))
+    const asked: string[] = []
+    const find = async (id: string): Promise<ConnectionAnswer> => {
+      asked.push(id)
+      return { kind: 'forbidden' }
+    }
+    const { runtime, expired } = start(t, [], { late, connections: { find } })
+    await runtime.advance(60_000)
+    assert(expired.length > 1)
+    assert.deepEqual(expired[0]?.operations, ['op of p1', 'op of p2'])
+    assert.deepEqual([...(expired[0]?.links ?? [])], [['p1', 'unknown']])
+    assert(!asked.includes('p2'))
+    const lines = runtime.lines.filter(({ event }) => event === 'connections.refused')
+    assert.equal(lines.length, 1)
+    assert.match(JSON.stringify(lines), /SynchronizationMetadata\.Read\.OwnedBy/)
   })
 
   void test('does not become overdue during an outage of the log, however long', async (t) => {

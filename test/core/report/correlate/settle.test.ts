@@ -8,12 +8,14 @@ import {
   OPERATION_STATES,
   type EventState,
 } from '../../../../src/core/ledger/lifecycle.ts'
+import type { Link } from '../../../../src/core/connections/connection.ts'
 import { EVENT_REASONS } from '../../../../src/core/ledger/event-reason.ts'
 import {
   type AnsweredOperation,
   type CarriedEvent,
   decideUnanswered,
   isAccepted,
+  mayEnd,
   outcomeOfAnswer,
   outcomeOfSilence,
   REDUNDANT_EXPORT,
@@ -168,6 +170,7 @@ void describe('an unanswered operation', () => {
     resends: fc.nat({ max: 9 }),
     answeredInCall: fc.nat({ max: 49 }),
     deactivates: fc.boolean(),
+    link: fc.constantFrom<Link>('linked', 'unlinked', 'unknown'),
   })
   const limit = fc.integer({ min: 1, max: 9 })
 
@@ -193,26 +196,62 @@ void describe('an unanswered operation', () => {
   })
 
   void it('is assumed to have changed nothing the second time that others of its call were answered', () => {
-    const unanswered = { resends: 0, answeredInCall: 3, deactivates: false }
+    const unanswered = { resends: 0, answeredInCall: 3, deactivates: false, link: 'unknown' } as const
     assert.equal(decideUnanswered(unanswered, 3), 'resend')
     assert.equal(decideUnanswered({ ...unanswered, resends: 1 }, 3), 'unchanged')
     assert.equal(decideUnanswered({ ...unanswered, resends: 1, answeredInCall: 0 }, 3), 'resend')
     assert.equal(decideUnanswered({ ...unanswered, resends: 2, answeredInCall: 0 }, 3), 'given-up')
   })
 
-  void it('ends its events as superseded, or with the reason for the missing answer', () => {
-    assert.deepEqual(outcomeOfSilence('unchanged', null), {
+  void it('is never assumed to have changed nothing when the job knows no account of the employee', () => {
+    fc.assert(
+      fc.property(operation, limit, (unanswered, maxResends) => {
+        assert.notEqual(decideUnanswered({ ...unanswered, link: 'unlinked' }, maxResends), 'unchanged')
+      }),
+    )
+  })
+
+  void it('ends no better for a connection, which has no date: an old record may have made it', () => {
+    fc.assert(
+      fc.property(operation, limit, (unanswered, maxResends) => {
+        assert.equal(
+          decideUnanswered({ ...unanswered, link: 'linked' }, maxResends),
+          decideUnanswered({ ...unanswered, link: 'unknown' }, maxResends),
+        )
+      }),
+    )
+  })
+
+  void it('is asked about whenever its events may end', () => {
+    fc.assert(
+      fc.property(operation, limit, (unanswered, maxResends) => {
+        if (decideUnanswered(unanswered, maxResends) !== 'resend')
+          assert.equal(mayEnd(unanswered.resends, maxResends), true)
+      }),
+    )
+    assert.equal(mayEnd(0, 3), false)
+  })
+
+  void it('ends its events as superseded, or with the reason for the missing answer and what the service said', () => {
+    assert.deepEqual(outcomeOfSilence('unchanged', null, 'unknown'), {
       state: 'unchanged',
       reason: EVENT_REASONS.noRecord,
       by: null,
+      detail: null,
     })
-    assert.deepEqual(outcomeOfSilence('given-up', null), {
+    assert.deepEqual(outcomeOfSilence('given-up', null, 'unlinked'), {
       state: 'dead-lettered',
       reason: EVENT_REASONS.noOutcome,
       by: null,
+      detail: 'the job has no account for the employee',
     })
     for (const silence of ['unchanged', 'given-up'] as const)
-      assert.deepEqual(outcomeOfSilence(silence, 7), { state: 'superseded', reason: null, by: 7 })
+      assert.deepEqual(outcomeOfSilence(silence, 7, 'linked'), {
+        state: 'superseded',
+        reason: null,
+        by: 7,
+        detail: null,
+      })
   })
 })
 

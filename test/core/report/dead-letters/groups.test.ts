@@ -98,5 +98,6 @@ void describe('groups of dead letters', () => {
     assert.equal(inLedger('InvalidDomain', 'department'), 'department')
     assert.equal(inLedger('MappingFailed', `${manager}: has no such value`), manager)
     assert.equal(inLedger('NoOutcome', null), null)
+    assert.equal(inLedger('NoOutcome', 'the job has no account for the employee'), null)
   })
 })

@@ -9,6 +9,7 @@ export const provisionTables = (dialect: Dialect): readonly string[] => [
   ...batches(dialect),
   ...calls(dialect),
   ...holds(dialect),
+  ...jobReports(dialect),
 ]
 
 const operations = (dialect: Dialect): readonly string[] => {
@@ -118,5 +119,23 @@ const holds = ({ integer, tableOptions }: Dialect): readonly string[] => [
     noted_at ${integer} NOT NULL,
     status   ${integer},
     detail   TEXT
+  )${tableOptions}`,
+]
+
+const jobReports = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE job_reports (
+    -- What the provisioning job said about itself when it was last read; one row.
+    name             TEXT PRIMARY KEY NOT NULL,
+    seen_at          ${integer} NOT NULL,
+    code             TEXT NOT NULL,
+    -- 1 or 0; what follows is NULL where the service did not say it.
+    in_quarantine    ${integer} NOT NULL,
+    reason           TEXT,
+    quarantine_since ${integer},
+    next_attempt     ${integer},
+    -- NULL before its first cycle.
+    escrowed         ${integer},
+    with_references  ${integer},
+    synchronized     ${integer}
   )${tableOptions}`,
 ]

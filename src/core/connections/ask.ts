@@ -1,0 +1,56 @@
+import type { Runtime } from '../runtime.ts'
+import { type ConnectionAnswer, isFoundBy, type Link, linkOf, type ObjectConnections } from './connection.ts'
+import { refusalInWords } from './words.ts'
+
+export interface Inquiry {
+  readonly connections: ObjectConnections
+  /** An employee whose account the log has named, so that the job has a connection. */
+  readonly control: () => Promise<string | null>
+  /** Waited before each request. */
+  readonly pause: () => Promise<void>
+  readonly signal: AbortSignal
+}
+
+/**
+ * Asks the service about these employees, one after the other. A refusal ends the round, because the
+ * next request would be refused too; employees who were not asked about are missing in the answer. A
+ * 404 counts only if a connection was found by an employee id in this round. If none was, the
+ * service is asked about an employee who must have one.
+ */
+export async function askAbout(
+  employeeIds: readonly string[],
+  { connections, control, pause, signal }: Inquiry,
+): Promise<ReadonlyMap<string, Link>> {
+  const ask = async (employeeId: string): Promise<ConnectionAnswer> => {
+    await pause()
+    return connections.find(employeeId, signal)
+  }
+  const answers = new Map<string, ConnectionAnswer>()
+  for (const employeeId of new Set(employeeIds)) {
+    const answer = await ask(employeeId)
+    answers.set(employeeId, answer)
+    if (answer.kind !== 'found' && answer.kind !== 'none') break
+  }
+  const isAnswered = [...answers].some(([employeeId, answer]) => isFoundBy(answer, employeeId))
+  const isAbsent = [...answers.values()].some(({ kind }) => kind === 'none')
+  const other = isAbsent && !isAnswered ? await control() : null
+  const proven = isAnswered || (other !== null && isFoundBy(await ask(other), other))
+  return new Map([...answers].map(([employeeId, answer]) => [employeeId, linkOf(answer, employeeId, proven)]))
+}
+
+/** Logs once that the service refuses to say, and once that it says it again. */
+export function sayingRefusals(connections: ObjectConnections, log: Runtime['log']): ObjectConnections {
+  let before: ConnectionAnswer['kind'] = 'found'
+  return {
+    find: async (id, signal) => {
+      const answer = await connections.find(id, signal)
+      const refused = answer.kind !== 'found' && answer.kind !== 'none'
+      const kind = refused ? answer.kind : 'found'
+      if (kind !== before && refused)
+        log.warn('connections.refused', { answer: kind, what: refusalInWords(answer) })
+      if (kind !== before && !refused) log.info('connections.answered')
+      before = kind
+      return answer
+    },
+  }
+}
