@@ -38,6 +38,7 @@ import * as ledgerBackup from './commands/ledger/backup.ts'
 import * as ledgerMigrate from './commands/ledger/migrate.ts'
 import * as ledgerMove from './commands/ledger/move.ts'
 import * as ledgerRestored from './commands/ledger/restored.ts'
+import * as ledgerRotateKey from './commands/ledger/rotate-key.ts'
 import * as ledgerVerify from './commands/ledger/verify.ts'
 import * as localBus from './commands/local/bus.ts'
 import { registerLocal } from './commands/local/doubles.ts'
@@ -170,12 +171,13 @@ function registerAll(program: Command, context: CommandContext): void {
   )
   register(program, importBaseline, erase, init)
   register(
-    group('ledger', 'create, migrate, move, back up and restore the ledger'),
+    group('ledger', 'create, migrate, move, encrypt, back up and restore the ledger'),
     ledgerMigrate,
     ledgerMove,
     ledgerBackup,
     ledgerVerify,
     ledgerRestored,
+    ledgerRotateKey,
   )
   register(
     group('config', 'the configuration: environment and rollcall.yaml'),

@@ -7,6 +7,7 @@ import { proxyFor } from '../adapters/proxy.ts'
 import type { BusAddress } from '../adapters/service-bus/client.ts'
 import type { Config } from '../config/load.ts'
 import { RollcallError } from '../core/errors.ts'
+import { readLedgerKeys } from './ledger/keys.ts'
 
 /** The identity of `AUTH_MODE`. Rejects with `AuthIncomplete` if a setting is missing. */
 export function credentialOf(config: Config): Promise<TokenCredential> {
@@ -49,12 +50,16 @@ const tokensOf =
   async (scope: string): Promise<string | null> =>
     (await credential.getToken(scope))?.token ?? null
 
-/** Where the ledger is. With `LEDGER_AUTH=entra`, its tokens come from `credential`. */
+/**
+ * Where the ledger is. With `LEDGER_AUTH=entra`, its tokens come from `credential`, and so do those
+ * for its keys in a vault.
+ */
 export function ledgerAddress(config: Config, credential?: TokenCredential): LedgerAddress {
   const { LEDGER: location, LEDGER_AUTH, LEDGER_PASSWORD: password } = config
+  const identity = credential ?? lateCredentialOf(config)
   const auth =
     LEDGER_AUTH === 'entra'
-      ? { kind: 'entra' as const, tokens: tokensOf(credential ?? lateCredentialOf(config)) }
+      ? { kind: 'entra' as const, tokens: tokensOf(identity) }
       : { kind: 'password' as const, password }
   return {
     location,
@@ -62,6 +67,7 @@ export function ledgerAddress(config: Config, credential?: TokenCredential): Led
     instance: config.INSTANCE ?? hostname(),
     connections: config.LEDGER_CONNECTIONS,
     statementMs: config.LEDGER_STATEMENT_MS,
+    keys: () => readLedgerKeys(config, identity),
   }
 }
 

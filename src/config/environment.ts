@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CONSOLE_VARIABLES } from './console/variables.ts'
+import { LEDGER_VARIABLES } from './ledger/variables.ts'
 import { OUTCOME_VARIABLES } from './outcomes/variables.ts'
 import { duration, flag, httpAddress, limit, optional, proxy, text, whole, zone } from './values.ts'
 
@@ -22,28 +23,7 @@ export const ENVIRONMENT = z.object({
   ROLLCALL_CONFIG: optional.meta({
     description: 'File with sources, mapping, shapes and settings. Default: rollcall.yaml, if it exists',
   }),
-  LEDGER: text.default('rollcall.db').meta({
-    description:
-      'The ledger: a SQLite file, or postgres://user@host/database?sslmode=verify-full. Missing tables are created',
-  }),
-  LEDGER_AUTH: z.enum(['password', 'entra']).default('password').meta({
-    description:
-      'How to authenticate to the database: with a password, or with a token of the identity of AUTH_MODE',
-  }),
-  LEDGER_PASSWORD: optional.meta({
-    description: 'Password for the database, instead of one in LEDGER',
-    secret: true,
-  }),
-  LEDGER_CONNECTIONS: whole
-    .min(2)
-    .max(100)
-    .default(10)
-    .meta({ description: 'Largest number of database connections of each instance' }),
-  // Not 0: to the server it would mean no limit, to the client an immediate timeout.
-  LEDGER_STATEMENT_MS: whole
-    .min(100)
-    .default(30_000)
-    .meta({ description: 'Longest time for one SQL statement' }),
+  ...LEDGER_VARIABLES,
   INSTANCE: optional.meta({
     description: 'Name of this instance in leases and claims. Default: the host name',
   }),

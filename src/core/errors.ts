@@ -72,6 +72,10 @@ export const ERRORS = {
   LedgerFull: { meaning: 'The disk of the ledger is full.', exit: 'failed' },
   LedgerGone: { meaning: 'The thread of the ledger ended.', exit: 'failed' },
   LedgerInUse: { meaning: 'Another process runs on the ledger.', exit: 'failed' },
+  LedgerKeyMissing: {
+    meaning: 'The ledger is encrypted with a key that is not configured.',
+    exit: 'calledWrongly',
+  },
   LedgerLost: {
     meaning: 'The file of the ledger was replaced, or another process took it over.',
     exit: 'failed',
@@ -84,6 +88,10 @@ export const ERRORS = {
   LedgerUnavailable: { meaning: 'The database cannot be reached.', exit: 'failed' },
   LedgerUncertain: {
     meaning: 'The connection was lost during a commit, which may have happened.',
+    exit: 'failed',
+  },
+  LedgerValueUnreadable: {
+    meaning: 'An encrypted value of the ledger was changed, or moved to another row.',
     exit: 'failed',
   },
   LogThrottled: { meaning: 'The provisioning log answered 429.', exit: 'failed' },
@@ -108,6 +116,7 @@ export const ERRORS = {
   Unexpected: { meaning: 'A service answered something unexpected to `rollcall check`.', exit: 'failed' },
   Unforeseen: { meaning: 'An error that Rollcall does not know. Please report it.', exit: 'failed' },
   Unreachable: { meaning: 'A fault in Rollcall. Please report it.', exit: 'failed' },
+  VaultUnavailable: { meaning: 'Key Vault does not answer, or refuses the request.', exit: 'failed' },
   WitnessUnreachable: { meaning: 'The control queue cannot be read.', exit: 'failed' },
   WitnessUnreadable: {
     meaning: 'The control queue holds something that is not from Rollcall.',

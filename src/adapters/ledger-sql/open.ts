@@ -6,6 +6,7 @@ import { openPostgresLedger, postgresThread } from './driver/postgres/client.ts'
 import { openSqliteLedger, sqliteThread } from './driver/sqlite/client.ts'
 import type { LedgerThread } from './driver/thread/client.ts'
 import type { ThreadModule } from './driver/thread/protocol.ts'
+import type { LedgerKeys } from './sealing/keys.ts'
 
 /** Where the ledger is, and how it is reached. */
 export interface LedgerAddress {
@@ -15,6 +16,8 @@ export interface LedgerAddress {
   readonly instance: string
   readonly connections: number
   readonly statementMs: number
+  /** Gets the keys with which values are encrypted; `null` where they are not. */
+  readonly keys: () => Promise<LedgerKeys | null>
 }
 
 export interface LedgerAccess {
@@ -49,14 +52,16 @@ export async function openLedger(
   now: () => number,
 ): Promise<Ledger> {
   const told = onGone ? { onGone } : {}
+  const keys = await place.keys()
   if (isPostgresUrl(place.location))
-    return openPostgresLedger({ ...place, beside: kind !== 'own', now, ...told })
+    return openPostgresLedger({ ...place, keys, beside: kind !== 'own', now, ...told })
   checkFile(place.location, kind)
   const patience = patienceMs === undefined ? {} : { patienceMs }
   return openSqliteLedger({
     path: place.location,
     readOnly: kind === 'read',
     beside: kind === 'write',
+    keys,
     ...patience,
     now,
     ...told,
@@ -72,9 +77,10 @@ export async function openLedgerThread(
   now: () => number,
 ): Promise<LedgerThread> {
   const told = onGone ? { onGone } : {}
-  if (isPostgresUrl(place.location)) return postgresThread({ ...place, now, ...told }, module)
+  const keys = await place.keys()
+  if (isPostgresUrl(place.location)) return postgresThread({ ...place, keys, now, ...told }, module)
   checkFile(place.location, 'own')
-  return sqliteThread({ path: place.location, now, ...told }, module)
+  return sqliteThread({ path: place.location, keys, now, ...told }, module)
 }
 
 /**

@@ -243,6 +243,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'ledger restored': [
     ['ledger restored --since 2d --actor ada --justification "disk failed"', 'asks, then goes on'],
   ],
+  'ledger rotate-key': [
+    ['ledger rotate-key', 'after a new key was put first in LEDGER_KEYS'],
+    ['ledger rotate-key --output json', 'with the keys that nothing needs any more, for a script'],
+  ],
   init: [
     ['init', 'a commented rollcall.yaml for canonical events'],
     [

@@ -2,6 +2,8 @@ import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/drive
 import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import type { Sql } from '../../../src/adapters/ledger-sql/driver/sql.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
+import type { LedgerKeys } from '../../../src/adapters/ledger-sql/sealing/keys.ts'
+import { sealedDriver } from '../../../src/adapters/ledger-sql/sealing/open.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { T0 } from '../../suites/conformance/ledger/world.ts'
 
@@ -14,8 +16,11 @@ export interface MemoryLedger {
   empty(): Promise<void>
 }
 
-/** `statements` run once, after the tables are made. */
-export async function openMemoryLedger(statements: readonly string[] = []): Promise<MemoryLedger> {
+/** `statements` run once, after the tables are made. With keys it is encrypted. */
+export async function openMemoryLedger(
+  statements: readonly string[] = [],
+  keys: LedgerKeys | null = null,
+): Promise<MemoryLedger> {
   const driver = openSqlite(':memory:')
   await migrate(driver, T0)
   const tables = await driver.transaction(async (sql) => {
@@ -23,7 +28,7 @@ export async function openMemoryLedger(statements: readonly string[] = []): Prom
     return childrenFirst(sql)
   })
   return {
-    ledger: sqlLedger(driver, 'test'),
+    ledger: sqlLedger(await sealedDriver(driver, keys, 'own', T0), 'test'),
     empty: () =>
       driver.transaction(async (sql) => {
         for (const name of tables) await sql.run(`DELETE FROM ${name}`)

@@ -20,6 +20,13 @@ export const durabilityOf = (isPostgres: boolean): Readonly<Record<string, strin
 
 export function openAt(location: string, kind: 'own' | 'read'): Promise<Ledger> {
   const auth = { kind: 'password', password: null } as const
-  const place = { location, auth, instance: 'bench', connections: 4, statementMs: 30_000 }
+  const place = {
+    location,
+    auth,
+    instance: 'bench',
+    connections: 4,
+    statementMs: 30_000,
+    keys: async () => null,
+  }
   return openLedger(place, { kind }, Date.now)
 }

@@ -10,6 +10,7 @@ export async function openReader(location: string): Promise<Ledger> {
     instance: 'reader',
     connections: 2,
     statementMs: 10_000,
+    keys: async () => null,
   } as const
   const opened: Ledger[] = []
   await until(

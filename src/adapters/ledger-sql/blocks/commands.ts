@@ -99,7 +99,7 @@ export async function listBlocks(
   const parameters: SqlValue[] = [now, next ?? '']
   if (employeeId !== null) {
     where.push('hash = ?')
-    parameters.push(employeeHash(employeeId))
+    parameters.push(employeeHash(sql.sealing, employeeId))
   }
   const rows = await sql.all<BlockRow>(
     `SELECT hash, employee, since, until, actor, justification, event_id FROM blocks WHERE ${where.join(' AND ')} ORDER BY hash LIMIT ?`,

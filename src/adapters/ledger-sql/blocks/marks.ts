@@ -65,7 +65,7 @@ export async function applyBlocks(sql: Sql, decided: readonly Decided[]): Promis
       return mark
         ? [
             [
-              employeeHash(employee),
+              employeeHash(sql.sealing, employee),
               employee,
               mark.since,
               mark.until,
@@ -89,7 +89,7 @@ export async function applyBlocks(sql: Sql, decided: readonly Decided[]): Promis
  * trail.
  */
 export async function eraseBlockedId(sql: Sql, employee: string): Promise<void> {
-  const hash = employeeHash(employee)
+  const hash = employeeHash(sql.sealing, employee)
   await sql.run('UPDATE blocks SET employee = NULL, event_id = NULL WHERE hash = ?', [hash])
   const marks = NAMING_ACTIONS.map(() => '?').join(', ')
   await sql.run(`UPDATE audit SET detail = ? WHERE detail = ? AND action IN (${marks})`, [

@@ -6,11 +6,15 @@ import {
 } from '../../../core/plan/decide/blocks-reactivation.ts'
 import { eventKey } from '../../../core/plan/fold/event.ts'
 import { parse } from '../driver/json.ts'
+import type { Sealed, Sealing } from '../sealing/sealing.ts'
+import { workerOf } from '../tables/event-row.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
 
 interface AccessRow {
+  readonly source: string
+  readonly event_id: string
   readonly employee: string
-  readonly worker: string
+  readonly worker: Sealed
   readonly rescinds: string | null
 }
 /** A dead event and its effect on access. */
@@ -26,16 +30,19 @@ export async function blockingReactivation(
   sql: Sql,
   dead: readonly DeadEventRow[],
 ): Promise<ReadonlySet<number>> {
-  const events = dead.map((row) => ({ seq: row.seq, event: toAccessEvent(row) }))
+  const events = dead.map((row) => ({ seq: row.seq, event: toAccessEvent(sql.sealing, row) }))
   const names = events.flatMap(({ event: { rescinds } }) => (rescinds === null ? [] : [rescinds]))
-  const targets = await readRows<AccessRow & { readonly source: string; readonly event_id: string }>(
+  const targets = await readRows<AccessRow>(
     sql,
     ['source TEXT', 'id TEXT'],
     names.map(({ source, id }) => [source, id]),
     'SELECT e.source, e.event_id, e.employee, e.worker, e.rescinds FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source',
   )
   const targetOf = new Map(
-    targets.map((row) => [eventKey({ source: row.source, id: row.event_id }), toAccessEvent(row)]),
+    targets.map((row) => [
+      eventKey({ source: row.source, id: row.event_id }),
+      toAccessEvent(sql.sealing, row),
+    ]),
   )
   return new Set(
     events.flatMap(({ seq, event }) => {
@@ -46,15 +53,16 @@ export async function blockingReactivation(
 }
 
 /** Whether a dead event that blocks a reactivation would stop doing so with this content. */
-export function liftsBlockOf(dead: AccessRow, event: HrEvent): boolean {
+export function liftsBlockOf(sealing: Sealing, dead: AccessRow, event: HrEvent): boolean {
   // The ledger holds well-formed text.
-  return liftsBlock(toAccessEvent(dead), { ...event, employeeId: event.employeeId.toWellFormed() })
+  return liftsBlock(toAccessEvent(sealing, dead), { ...event, employeeId: event.employeeId.toWellFormed() })
 }
 
-function toAccessEvent({ employee, worker, rescinds }: AccessRow): AccessEvent {
+function toAccessEvent(sealing: Sealing, row: AccessRow): AccessEvent {
+  const { employee, rescinds } = row
   return {
     employeeId: employee,
-    worker: parse<JsonObject>(worker),
+    worker: parse<JsonObject>(workerOf(sealing, row)),
     rescinds: rescinds === null ? null : parse<EventName>(rescinds),
   }
 }

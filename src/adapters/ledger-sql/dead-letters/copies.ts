@@ -1,18 +1,15 @@
 import type { DeadLetterCopy } from '../../../core/ledger/port/dead-letters.ts'
-import { originalFrom } from './dead-letters.ts'
+import { originalFrom, type OriginalRow } from './dead-letters.ts'
 import { type Sql, readRows, writeRows } from '../driver/sql.ts'
 
-interface Row {
+interface Row extends OriginalRow {
   readonly id: number
-  readonly seq: number
   readonly revision: number
   readonly source: string
   readonly event_id: string
   readonly employee: string
   readonly reason: string | null
   readonly detail: string | null
-  readonly original: string | null
-  readonly body: string | null
   readonly is_current: number
 }
 
@@ -32,7 +29,7 @@ export async function takeUncopied(sql: Sql, limit: number): Promise<DeadLetterC
     employeeId: row.employee,
     code: row.reason ?? 'Unknown',
     detail: row.detail,
-    original: originalFrom(row),
+    original: originalFrom(sql.sealing, row),
     current: row.is_current === 1,
   }))
 }

@@ -14,6 +14,7 @@ import { blockingReactivation } from './blocks-reactivation.ts'
 import { operationId } from '../tables/ids.ts'
 import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
 import { AUDIT } from '../tables/audit.ts'
+import { openOrNull, type Sealed, type Sealing } from '../sealing/sealing.ts'
 
 export interface DeadLetterRow {
   readonly seq: number
@@ -21,7 +22,7 @@ export interface DeadLetterRow {
   readonly source: string
   readonly type: string
   readonly employee: string
-  readonly worker: string
+  readonly worker: Sealed
   readonly rescinds: string | null
   readonly reason: string | null
   readonly detail: string | null
@@ -69,23 +70,29 @@ export async function deadLetter(
   sql: Sql,
   seq: number,
 ): Promise<{ letter: LedgerDeadLetter; original: Original | null } | null> {
-  const [row] = await sql.all<DeadLetterRow & { original: string | null; body: string | null }>(
+  const [row] = await sql.all<DeadLetterRow & OriginalRow>(
     `SELECT ${COLUMNS}, m.original, m.body FROM ${FROM} LEFT JOIN originals m ON m.event_seq = e.seq WHERE e.seq = ? AND e.state = 'dead-lettered'`,
     [seq],
   )
   return row
-    ? { letter: toDeadLetter(row, await blockingReactivation(sql, [row])), original: originalFrom(row) }
+    ? {
+        letter: toDeadLetter(row, await blockingReactivation(sql, [row])),
+        original: originalFrom(sql.sealing, row),
+      }
     : null
 }
 
+/** What an event came in. */
+export interface OriginalRow {
+  readonly seq: number
+  readonly original: Sealed | null
+  readonly body: Sealed | null
+}
+
 /** `null` for an event that came in a file. */
-export function originalFrom({
-  original,
-  body,
-}: {
-  readonly original: string | null
-  readonly body: string | null
-}): Original | null {
+export function originalFrom(sealing: Sealing, row: OriginalRow): Original | null {
+  const original = openOrNull(sealing, 'originals.original', row.seq, row.original)
+  const body = openOrNull(sealing, 'originals.body', row.seq, row.body)
   return original === null || body === null ? null : { ...parse<Omit<Original, 'body'>>(original), body }
 }
 
@@ -178,6 +185,17 @@ export async function noteDiscarded(
   )
 }
 
+const LOCKED = [
+  'seq',
+  'source',
+  'event_id',
+  'employee',
+  'worker',
+  'rescinds',
+  'operation',
+  'revision',
+] as const
+
 /**
  * Those of the dead letters that are still dead. Their employees stay locked until the end of the
  * transaction.
@@ -185,13 +203,13 @@ export async function noteDiscarded(
 export async function lockDead(
   sql: Sql,
   seqs: readonly number[],
-): Promise<Pick<DeadLetterRow, 'seq' | 'employee' | 'worker' | 'rescinds' | 'operation' | 'revision'>[]> {
+): Promise<Pick<DeadLetterRow, (typeof LOCKED)[number]>[]> {
   const dead = (): ReturnType<typeof lockDead> =>
     readRows(
       sql,
       ['seq INT'],
       seqs.toSorted((a, b) => a - b).map((seq) => [seq]),
-      `SELECT e.seq, e.employee, e.worker, e.rescinds, e.operation, e.revision FROM v JOIN events e ON e.seq = v.seq WHERE e.state = 'dead-lettered'`,
+      `SELECT ${LOCKED.map((name) => `e.${name}`).join(', ')} FROM v JOIN events e ON e.seq = v.seq WHERE e.state = 'dead-lettered'`,
     )
   if (sql.dialect.locksRows)
     await lockEmployees(

@@ -9,10 +9,10 @@ import { IN_LEDGER, moveReplay } from './replays.ts'
 import { namingOthers } from '../intake/rescind-mismatch.ts'
 import { type Sql, readRows, writeRows } from '../driver/sql.ts'
 import { keepSaid, rewrite } from '../intake/resubmit.ts'
+import type { Sealing } from '../sealing/sealing.ts'
+import { workerOf } from '../tables/event-row.ts'
 
 interface Row extends DeadEventRow {
-  readonly event_id: string
-  readonly source: string
   readonly effective_at: number
   readonly reason: string | null
 }
@@ -39,7 +39,7 @@ export async function putBack(sql: Sql, run: number, parts: readonly PutBack[], 
     else if (part.kind === 'edited') {
       const why = others.has(part.event)
         ? EVENT_REASONS.rescindMismatch
-        : whyNot(row, part.event, keeping.has(row.seq))
+        : whyNot(sql.sealing, row, part.event, keeping.has(row.seq))
       moves.push(
         why === null ? { sequence, stage: 'done', code: null } : { sequence, stage: 'refused', code: why },
       )
@@ -89,9 +89,9 @@ async function loadDead(
  * An edit corrects an event. It must not turn it into another event, and must not cancel a
  * termination without saying so.
  */
-function whyNot(row: Row, event: HrEvent, blocksReactivation: boolean): string | null {
+function whyNot(sealing: Sealing, row: Row, event: HrEvent, blocksReactivation: boolean): string | null {
   if (event.id !== row.event_id || event.source !== row.source) return 'EditNamesAnotherEvent'
-  return blocksReactivation && liftsBlockOf(row, event) ? 'EditTakesTerminationBack' : null
+  return blocksReactivation && liftsBlockOf(sealing, row, event) ? 'EditTakesTerminationBack' : null
 }
 
 async function reopen(sql: Sql, rows: readonly Row[], now: number): Promise<void> {
@@ -108,7 +108,7 @@ async function reopen(sql: Sql, rows: readonly Row[], now: number): Promise<void
   const due = rows.map((row) => ({
     employeeId: row.employee,
     effectiveAt: row.effective_at,
-    worker: parse<JsonObject>(row.worker),
+    worker: parse<JsonObject>(workerOf(sql.sealing, row)),
     rescinds: row.rescinds === null ? null : parse<EventName>(row.rescinds),
   }))
   await markDue(sql, due, { now, quietMs: 0, maxWaitMs: 0 })

@@ -16,6 +16,8 @@ import type { EventName } from '../../../core/model.ts'
 import { parse } from '../driver/json.ts'
 import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
 import { AUDIT } from '../tables/audit.ts'
+import { rowName } from '../sealing/columns.ts'
+import { openOrNull, type Sealed, sealOrNull } from '../sealing/sealing.ts'
 
 /** Replaces the name of the queue for dead letters of the ledger. */
 export const IN_LEDGER = ''
@@ -33,7 +35,8 @@ export async function freezeReplay(sql: Sql, order: ReplayOrder, now: number): P
     'replay_items (run INT, place INT, entity TEXT, sequence TEXT, revision INT, stage TEXT, body TEXT, employees TEXT)',
     order.targets.map((target, place): SqlValue[] => {
       const edited = isEdited(target) ? (target.body ?? null) : null
-      const saying = edited === null ? [null, null] : [edited, JSON.stringify(target.employees ?? [])]
+      const body = sealOrNull(sql.sealing, 'replay_items.body', rowName(id, place), edited)
+      const saying = [body, edited === null ? null : JSON.stringify(target.employees ?? [])]
       return target.store === 'ledger'
         ? [id, place, IN_LEDGER, String(target.seq), target.revision, 'frozen', ...saying]
         : [id, place, target.entity, target.sequence, null, target.stale ? 'sent' : 'frozen', ...saying]
@@ -173,11 +176,16 @@ export async function replayItems(
   stage: NativeStage,
   limit: number,
 ): Promise<ReplayItem[]> {
-  const rows = await sql.all<{ sequence: string; sending_at: number | null; body: string | null }>(
-    'SELECT sequence, sending_at, body FROM replay_items WHERE run = ? AND entity = ? AND stage = ? ORDER BY place LIMIT ?',
+  type Row = { place: number; sequence: string; sending_at: number | null; body: Sealed | null }
+  const rows = await sql.all<Row>(
+    'SELECT place, sequence, sending_at, body FROM replay_items WHERE run = ? AND entity = ? AND stage = ? ORDER BY place LIMIT ?',
     [run, entity ?? IN_LEDGER, stage, limit],
   )
-  return rows.map((row) => ({ sequence: row.sequence, sendingAt: row.sending_at, body: row.body }))
+  return rows.map(({ place, sequence, sending_at: sendingAt, body }) => ({
+    sequence,
+    sendingAt,
+    body: openOrNull(sql.sealing, 'replay_items.body', rowName(run, place), body),
+  }))
 }
 
 export async function moveReplay(

@@ -7,12 +7,14 @@ import type {
 import { accountNameOf } from '../../../core/plan/mapping/account-names.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
 import { findNameHolders } from '../names/account-names.ts'
+import { type Sealed, type Sealing, openOrNull } from '../sealing/sealing.ts'
 
 interface HolderRow {
   readonly id: string
   readonly revision: number
   readonly object_id: string | null
-  readonly record: string | null
+  readonly operation: number | null
+  readonly record: Sealed | null
   readonly active: number | null
   readonly answered_at: number | null
   readonly under_way: number
@@ -25,7 +27,7 @@ interface HolderRow {
  * latter.
  */
 const COLUMNS = `p.id, p.revision, p.object_id, p.accepted_active AS active, d.at AS disabled_elsewhere_at,
-   CASE WHEN p.accepted_hash IS NOT NULL THEN r.record ELSE NULL END AS record, COALESCE(t.answered_at, t.created_at) AS answered_at,
+   CASE WHEN p.accepted_hash IS NOT NULL THEN r.record ELSE NULL END AS record, r.operation, COALESCE(t.answered_at, t.created_at) AS answered_at,
    CASE WHEN p.unanswered > 0 OR p.dirty_at IS NOT NULL OR p.next_at <= ? OR (
      SELECT COUNT(*) FROM operations o WHERE o.employee = p.id
        AND o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed')) > 0 THEN 1 ELSE 0 END AS under_way,
@@ -49,7 +51,7 @@ export async function findAccountHolders(
     `SELECT ${COLUMNS} FROM v JOIN employees p ON p.id = v.id ${JOINS}`,
     [now],
   )
-  return rows.map(toHolder)
+  return rows.map((row) => toHolder(sql.sealing, row))
 }
 
 async function idsOf(sql: Sql, accounts: readonly AccountKeys[]): Promise<ReadonlySet<string>> {
@@ -84,11 +86,12 @@ export async function listActiveHolders(sql: Sql, { after, limit, now }: Holders
     [now, after ?? '', limit],
   )
   const last = rows.length === limit ? rows.at(-1) : undefined
-  return { holders: rows.map(toHolder), next: last?.id ?? null }
+  return { holders: rows.map((row) => toHolder(sql.sealing, row)), next: last?.id ?? null }
 }
 
-function toHolder(row: HolderRow): AccountHolder {
-  const { record, answered_at: at } = row
+function toHolder(sealing: Sealing, row: HolderRow): AccountHolder {
+  const { answered_at: at } = row
+  const record = openOrNull(sealing, 'records.record', row.operation ?? '', row.record)
   return {
     employeeId: row.id,
     revision: row.revision,

@@ -1,4 +1,5 @@
 import type { Totals } from '../../../core/ledger/port/inspect.ts'
+import type { Sealing } from '../sealing/sealing.ts'
 
 /** What the ledger needs of SQLite and PostgreSQL alike. Statements use `?` for parameters. */
 
@@ -10,6 +11,8 @@ export type Row = Readonly<Record<string, SqlValue>>
 /** One transaction. */
 export interface Sql {
   readonly dialect: Dialect
+  /** For the columns that hold personal values. */
+  readonly sealing: Sealing
   /** What the transaction adds to the running totals, by instance; `writeTotals` stores it. */
   readonly pendingTotals: Map<string, Partial<Record<keyof Totals, number>>>
   /** Rows with the column names of the statement; integers are numbers. */

@@ -134,7 +134,7 @@ export async function markEmergencyWaits(sql: Sql, waits: readonly WaitingLeaver
 /** What was spent still counts, under a name that identifies no employee. */
 export async function eraseEmergencyCalls(sql: Sql, employee: string): Promise<void> {
   await sql.run('UPDATE emergency_calls SET employee = ? WHERE employee = ?', [
-    `erased:${employeeHash(employee)}`,
+    `erased:${employeeHash(sql.sealing, employee)}`,
     employee,
   ])
 }

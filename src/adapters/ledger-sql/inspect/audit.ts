@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditPage, AuditQuery } from '../../../core/ledger/port/inspect.ts'
 import { IN_LEDGER } from '../dead-letters/replays.ts'
 import type { Sql, SqlValue } from '../driver/sql.ts'
+import type { Sealing } from '../sealing/sealing.ts'
 import { employeeHash } from '../leavers/erased-marks.ts'
 
 /** Outside the ledger a run is identified by its number. */
@@ -18,12 +19,12 @@ export const ABOUT_EMPLOYEE = `a.detail IN (
     AND i.sequence IN (SELECT CAST(seq AS TEXT) FROM events WHERE employee = ?))`
 
 /** The parameters of `ABOUT_EMPLOYEE`. */
-export function aboutEmployee(employeeId: string): readonly string[] {
-  return [employeeId, employeeHash(employeeId), ...Array<string>(5).fill(employeeId)]
+export function aboutEmployee(sealing: Sealing, employeeId: string): readonly string[] {
+  return [employeeId, employeeHash(sealing, employeeId), ...Array<string>(5).fill(employeeId)]
 }
 
 export async function listAudit(sql: Sql, query: AuditQuery): Promise<AuditPage> {
-  const conditions = conditionsOf(query)
+  const conditions = conditionsOf(sql.sealing, query)
   const rows = await sql.all<AuditEntry & { seq: number; run: number | null }>(
     `SELECT a.seq, a.at, a.actor, a.action, a.justification, a.detail AS about, r.seq AS run,
        CASE WHEN r.seq IS NULL THEN 1 ELSE (SELECT COUNT(*) FROM replay_items i WHERE i.run = r.seq) END AS count
@@ -42,7 +43,7 @@ export async function listAudit(sql: Sql, query: AuditQuery): Promise<AuditPage>
 
 type Condition = readonly [text: string, ...values: readonly SqlValue[]]
 
-function conditionsOf(query: AuditQuery): readonly Condition[] {
+function conditionsOf(sealing: Sealing, query: AuditQuery): readonly Condition[] {
   const {
     since,
     until = null,
@@ -73,7 +74,7 @@ function conditionsOf(query: AuditQuery): readonly Condition[] {
           `${actor} (`,
         ],
     action === null ? null : ['(a.action = ? OR a.action LIKE ?)', action, `${action}.%`],
-    employeeId === null ? null : [ABOUT_EMPLOYEE, ...aboutEmployee(employeeId)],
+    employeeId === null ? null : [ABOUT_EMPLOYEE, ...aboutEmployee(sealing, employeeId)],
     about === null
       ? null
       : Number.isSafeInteger(run)

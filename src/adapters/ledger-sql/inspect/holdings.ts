@@ -1,6 +1,7 @@
 import type { Holdings } from '../../../core/ledger/port/inspect.ts'
 import type { Row, Sql } from '../driver/sql.ts'
 import { employeeHash } from '../leavers/erased-marks.ts'
+import { openRow, type StoredRow } from '../sealing/columns.ts'
 import { ABOUT_EMPLOYEE, aboutEmployee } from './audit.ts'
 
 /** The tables with rows of one employee, and how those are found by the employee id. */
@@ -26,17 +27,22 @@ export const HELD_BY_ID = {
  */
 export const LEFT_OUT = ['originals', 'edits', 'replay_items'] as const
 
+async function rowsOf(sql: Sql, table: string, which: string, employeeId: string): Promise<Row[]> {
+  const rows = await sql.all<StoredRow>(`SELECT h.* FROM ${table} h WHERE ${which}`, [employeeId])
+  return rows.map((row) => openRow(sql.sealing, table, row))
+}
+
 /** Everything at a single moment. Its cost grows with the history of that employee only. */
 export async function readHoldings(sql: Sql, employeeId: string): Promise<Holdings | null> {
   const tables: Record<string, readonly Row[]> = {}
   for (const [table, which] of Object.entries(HELD_BY_ID))
-    tables[table] = await sql.all<Row>(`SELECT h.* FROM ${table} h WHERE ${which}`, [employeeId])
+    tables[table] = await rowsOf(sql, table, which, employeeId)
   tables['blocks'] = await sql.all<Row>('SELECT b.* FROM blocks b WHERE b.hash = ?', [
-    employeeHash(employeeId),
+    employeeHash(sql.sealing, employeeId),
   ])
   tables['audit'] = await sql.all<Row>(
     `SELECT a.* FROM audit a WHERE ${ABOUT_EMPLOYEE} ORDER BY a.seq`,
-    aboutEmployee(employeeId),
+    aboutEmployee(sql.sealing, employeeId),
   )
   const isKnown = Object.values(tables).some((rows) => rows.length > 0)
   return isKnown ? { employeeId, tables, leftOut: LEFT_OUT } : null

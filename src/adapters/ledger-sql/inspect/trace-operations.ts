@@ -4,14 +4,15 @@ import { LANES } from '../../../core/model.ts'
 import { emergencyCallsOf } from '../emergency/trace.ts'
 import { readRows, type Sql, type SqlValue } from '../driver/sql.ts'
 import { batchId, operationId } from '../tables/ids.ts'
+import { openOrNull, type Sealed, type Sealing } from '../sealing/sealing.ts'
 
 export interface OperationRow {
   readonly seq: number
   readonly state: OperationState
   readonly lane: number
-  readonly record: string
+  readonly record: Sealed
   readonly code: string | null
-  readonly reason: string | null
+  readonly reason: Sealed | null
   readonly created_at: number
   readonly answered_at: number | null
   readonly finished_at: number | null
@@ -74,7 +75,7 @@ export async function toTraceOperations(
   const befores = await recordsBefore(sql, employee, seqs)
   const calls = await emergencyCallsOf(sql, seqs)
   return ordered.map((row) =>
-    toTraceOperation(row, {
+    toTraceOperation(sql.sealing, row, {
       records: records.get(row.seq) ?? [],
       before: befores.get(row.seq),
       emergencyCalls: calls.get(row.seq) ?? [],
@@ -110,7 +111,7 @@ function recordsOf(sql: Sql, operations: readonly number[]): Promise<RecordRow[]
 interface BeforeRow {
   readonly seq: number
   readonly before: number
-  readonly record: string
+  readonly record: Sealed
 }
 
 /**
@@ -140,16 +141,23 @@ interface Around extends Pick<TraceOperation, 'emergencyCalls'> {
   readonly before: BeforeRow | undefined
 }
 
-function toTraceOperation(row: OperationRow, { records, before, emergencyCalls }: Around): TraceOperation {
+function toTraceOperation(
+  sealing: Sealing,
+  row: OperationRow,
+  { records, before, emergencyCalls }: Around,
+): TraceOperation {
+  const recordOf = (seq: number, record: Sealed): string => sealing.open('records.record', seq, record)
   return {
     id: operationId(row.seq),
     state: row.state,
     lane: laneName(row.lane),
     createdAt: row.created_at,
-    record: row.record,
-    before: before ? { id: operationId(before.before), record: before.record } : null,
+    record: recordOf(row.seq, row.record),
+    before: before
+      ? { id: operationId(before.before), record: recordOf(before.before, before.record) }
+      : null,
     code: row.code,
-    reason: row.reason,
+    reason: openOrNull(sealing, 'operations.reason', row.seq, row.reason),
     batch: batchOf(row),
     records: records.map((record) => ({
       id: record.id,

@@ -2,6 +2,7 @@ import type { EmployeeView } from '../../../core/ledger/port/inspect.ts'
 import { brakesOf } from '../plan/brake-marks.ts'
 import { loadEmployees } from '../plan/load.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
+import type { Sealed } from '../sealing/sealing.ts'
 import { find } from './trace.ts'
 
 export async function findEmployees(sql: Sql, reference: string): Promise<EmployeeView[]> {
@@ -31,14 +32,14 @@ export async function viewsOf(sql: Sql, ids: readonly string[]): Promise<Employe
   // Without the fingerprint it is not known what the directory holds, whatever it accepted before.
   const accepted = new Map(
     (
-      await readRows<{ id: string; record: string }>(
+      await readRows<{ id: string; operation: number; record: Sealed }>(
         sql,
         ['id TEXT'],
         ids.map((id) => [id]),
-        `SELECT p.id, t.record FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.accepted_operation
+        `SELECT p.id, t.operation, t.record FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.accepted_operation
            JOIN records t ON t.operation = o.seq WHERE p.accepted_hash = o.hash`,
       )
-    ).map((row) => [row.id, row.record]),
+    ).map(({ id, operation, record }) => [id, sql.sealing.open('records.record', operation, record)]),
   )
   const brakes = await brakesOf(sql, ids)
   return (await loadEmployees(sql, ids)).map((employee) => ({

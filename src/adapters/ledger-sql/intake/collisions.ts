@@ -3,7 +3,8 @@ import type { Refusal } from '../../../core/ledger/port/intake.ts'
 import type { JsonObject, Mode } from '../../../core/model.ts'
 import { parse } from '../driver/json.ts'
 import { readRows, type Sql } from '../driver/sql.ts'
-import { type Arrival, storedKey } from '../tables/event-row.ts'
+import { type Arrival, storedKey, workerOf } from '../tables/event-row.ts'
+import type { Sealed, Sealing } from '../sealing/sealing.ts'
 
 interface KnownRow {
   readonly event_id: string
@@ -12,7 +13,7 @@ interface KnownRow {
   readonly type: string
   readonly mode: Mode
   readonly effective_raw: string | null
-  readonly worker: string
+  readonly worker: Sealed
   /** It is dead, or was put back: its text may not be that of its message. */
   readonly changed: number
 }
@@ -46,7 +47,7 @@ export async function collisionsAmong(sql: Sql, arrivals: readonly Arrival[]): P
     if (row === undefined) return false
     return row.changed === 1
       ? !employees.get(key)?.has(event.employeeId.toWellFormed())
-      : isAnother(event, row)
+      : isAnother(sql.sealing, event, row)
   })
 }
 
@@ -67,8 +68,9 @@ async function employeesOf(
 }
 
 /** The row holds text as the database returns it, so the event is compared in the same form. */
-function isAnother(event: Arrival['event'], row: KnownRow): boolean {
+function isAnother(sealing: Sealing, event: Arrival['event'], row: KnownRow): boolean {
   const worker = JSON.stringify(event.worker)
+  const known = workerOf(sealing, row)
   return isCollision(
     {
       ...event,
@@ -81,7 +83,7 @@ function isAnother(event: Arrival['event'], row: KnownRow): boolean {
       type: row.type,
       mode: row.mode,
       effectiveRaw: row.effective_raw,
-      worker: worker === row.worker ? event.worker : parse<JsonObject>(row.worker),
+      worker: worker === known ? event.worker : parse<JsonObject>(known),
     },
   )
 }

@@ -2,7 +2,7 @@ import { blockByEvents } from '../blocks/by-event.ts'
 import { markDue } from '../tables/employees.ts'
 import type { DueTiming } from '../../../core/ledger/port/intake.ts'
 import type { HrEvent } from '../../../core/model.ts'
-import { type Arrival, storedKey, eventRow, originalOf } from '../tables/event-row.ts'
+import { type Arrival, storedKey, eventRow, originalOf, sealOriginal } from '../tables/event-row.ts'
 import { isCollision } from '../../../core/intake/collision.ts'
 import { collisionsAmong } from './collisions.ts'
 import { openCases } from '../leavers/open.ts'
@@ -38,7 +38,7 @@ export async function insertEvents(
     arrivals.map(({ event }) => event),
   )
   const named = new Map<string, Arrival>()
-  const coming = arrivals.filter(({ event }) => gone.size === 0 || !gone.has(nameHash(event)))
+  const coming = arrivals.filter(({ event }) => gone.size === 0 || !gone.has(nameHash(sql.sealing, event)))
   for (const arrival of coming) {
     const key = storedKey(arrival.event.id, arrival.event.source)
     if (!named.has(key)) named.set(key, arrival)
@@ -48,7 +48,9 @@ export async function insertEvents(
     `events (event_id TEXT, source TEXT, type TEXT, employee TEXT, recorded_at INT, effective_at INT, effective_raw TEXT, rank INT, order_value TEXT, mode TEXT, worker TEXT, rescinds TEXT, traceparent TEXT, state TEXT, received_at INT, read_from INT)`,
     // In the order of their keys: two instances with the same events would otherwise wait for each
     // other.
-    [...named].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { event }]) => eventRow(event, timing.now)),
+    [...named]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { event }]) => eventRow(sql.sealing, event, timing.now)),
     'ON CONFLICT (event_id, source) DO NOTHING RETURNING event_id, source, seq',
   )
   const taken = new Map<string, HrEvent>()
@@ -59,7 +61,8 @@ export async function insertEvents(
     named.delete(key)
     if (!arrival) continue
     taken.set(key, arrival.event)
-    if (arrival.message?.original) originals.push([row.seq, ...originalOf(arrival.message)])
+    if (arrival.message?.original)
+      originals.push([row.seq, ...sealOriginal(sql.sealing, row.seq, originalOf(arrival.message))])
   }
   await insertRows(sql, 'originals (event_seq INT, original TEXT, body TEXT)', originals)
   const known = coming.filter(({ event }) => named.has(storedKey(event.id, event.source)))

@@ -1,9 +1,11 @@
 import type { Notice, NoticeQuery, ReadResult } from '../../../core/ledger/port/intake.ts'
-import { type JsonObject, isTermination } from '../../../core/model.ts'
+import { isTermination } from '../../../core/model.ts'
 import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
 import { finishEvents } from '../tables/events.ts'
 import { planAgain, lockEmployees } from '../tables/employees.ts'
-import { parse } from '../driver/json.ts'
+import type { Sealed } from '../sealing/sealing.ts'
+import { workerOf } from '../tables/event-row.ts'
+import { eventKey } from '../../../core/plan/fold/event.ts'
 import { type Sql, readRows, writeRows } from '../driver/sql.ts'
 
 interface Row {
@@ -77,11 +79,7 @@ export async function finishReads(
   )
 }
 
-async function becomeRead(
-  sql: Sql,
-  read: readonly Extract<ReadResult, { kind: 'read' }>[],
-  now: number,
-): Promise<void> {
+async function becomeRead(sql: Sql, read: readonly Read[], now: number): Promise<void> {
   await writeRows(
     sql,
     ['seq INT', 'next_at INT'],
@@ -90,26 +88,55 @@ async function becomeRead(
   )
   // An event that was read before and says the same keeps its date and outcome. A rescinded one
   // stays rescinded, whatever it says.
-  const changed = await readRows<{ employee: string; worker: string }>(
+  const news = await saysOtherwise(sql, read)
+  const changed = await readRows<{ seq: number; employee: string }>(
     sql,
     ['seq INT', 'mode TEXT', 'worker TEXT', 'began INT'],
-    read.map(({ seq, mode, worker, began }) => [seq, mode, JSON.stringify(worker), began]),
+    news.map(({ seq, mode, sealed, began }) => [seq, mode, sealed, began]),
     `UPDATE events SET mode = v.mode, worker = v.worker, recorded_at = v.began, effective_at = v.began,
        state = CASE WHEN events.reason = '${EVENT_REASONS.rescinded}' THEN events.state ELSE 'received' END,
        reason = CASE WHEN events.reason = '${EVENT_REASONS.rescinded}' THEN events.reason ELSE NULL END,
        detail = NULL, operation = NULL
-     FROM v WHERE events.seq = v.seq AND events.state <> 'dead-lettered' AND (events.mode = 'notice' OR events.worker <> v.worker)
-     RETURNING events.employee, events.worker`,
+     FROM v WHERE events.seq = v.seq AND events.state <> 'dead-lettered'
+     RETURNING events.seq, events.employee`,
   )
+  const leaving = new Set(news.filter(isTermination).map(({ seq }) => seq))
   await writeRows(
     sql,
     ['id TEXT'],
-    changed
-      .filter(({ worker }) => isTermination({ worker: parse<JsonObject>(worker) }))
-      .map(({ employee }) => [employee]),
+    changed.filter(({ seq }) => leaving.has(seq)).map(({ employee }) => [employee]),
     'UPDATE employees SET urgent = 1 FROM v WHERE employees.id = v.id',
   )
   await planAgain(sql, changed, now)
+}
+
+type Read = Extract<ReadResult, { kind: 'read' }>
+
+/** What was read for the first time, or says something else than before, with what to store of it. */
+async function saysOtherwise(
+  sql: Sql,
+  read: readonly Read[],
+): Promise<readonly (Read & { readonly sealed: string })[]> {
+  const rows = await readRows<{
+    seq: number
+    source: string
+    event_id: string
+    mode: string
+    worker: Sealed
+  }>(
+    sql,
+    ['seq INT'],
+    read.map(({ seq }) => [seq]),
+    'SELECT e.seq, e.source, e.event_id, e.mode, e.worker FROM v JOIN events e ON e.seq = v.seq',
+  )
+  const known = new Map(rows.map((row) => [row.seq, row]))
+  return read.flatMap((result) => {
+    const row = known.get(result.seq)
+    const said = JSON.stringify(result.worker)
+    if (!row || (row.mode !== 'notice' && workerOf(sql.sealing, row) === said.toWellFormed())) return []
+    const key = eventKey({ source: row.source, id: row.event_id })
+    return [{ ...result, sealed: sql.sealing.seal('events.worker', key, said) }]
+  })
 }
 
 async function fail(

@@ -2,7 +2,15 @@ import { clearFailures, planAgain, lockEmployees } from '../tables/employees.ts'
 import type { IntakeMessage } from '../../../core/ledger/port/intake.ts'
 import type { HrEvent } from '../../../core/model.ts'
 import { reopensDeadEvent } from '../../../core/intake/resubmission.ts'
-import { type Arrival, contentOf, storedKey, originalOf } from '../tables/event-row.ts'
+import {
+  type Arrival,
+  contentOf,
+  storedKey,
+  originalOf,
+  type OriginalTexts,
+  sealOriginal,
+} from '../tables/event-row.ts'
+import { openOrNull, type Sealed } from '../sealing/sealing.ts'
 import { blockingReactivation, type DeadEventRow, liftsBlockOf } from '../dead-letters/blocks-reactivation.ts'
 import { namingOthers } from './rescind-mismatch.ts'
 import { type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
@@ -11,8 +19,6 @@ import { type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
 const RESUBMITTED = 'resubmitted'
 
 interface DeadRow extends DeadEventRow {
-  readonly event_id: string
-  readonly source: string
   readonly finished_at: number
   readonly replays: number
 }
@@ -52,7 +58,9 @@ export async function takeBack(
   const others = await namingOthers(sql, events)
   const back = dead.flatMap((row) => {
     const again = newest.get(storedKey(row.event_id, row.source))
-    return !again || others.has(again.event) || (blocking.has(row.seq) && liftsBlockOf(row, again.event))
+    return !again ||
+      others.has(again.event) ||
+      (blocking.has(row.seq) && liftsBlockOf(sql.sealing, row, again.event))
       ? []
       : [{ row, ...again }]
   })
@@ -150,29 +158,34 @@ export async function keepSaid(
     readonly seq: number
     readonly actor: string
     readonly justification: string
-    readonly said: readonly SqlValue[]
+    readonly said: OriginalTexts
   }[],
   now: number,
 ): Promise<void> {
-  const rows = edits.map(({ seq, actor, justification, said }): SqlValue[] => [
-    seq,
-    actor,
-    justification,
-    now,
-    said[1] ?? null,
-  ])
+  const known = await readRows<{ seq: number; body: Sealed | null }>(
+    sql,
+    ['seq INT'],
+    edits.map(({ seq }) => [seq]),
+    'SELECT o.event_seq AS seq, o.body FROM v JOIN originals o ON o.event_seq = v.seq',
+  )
+  const bodies = new Map(
+    known.map(({ seq, body }) => [seq, openOrNull(sql.sealing, 'originals.body', seq, body)]),
+  )
+  const changed = edits.filter(
+    ({ seq, said: [, body] }) => body !== null && (bodies.get(seq) ?? '') !== body.toWellFormed(),
+  )
   await writeRows(
     sql,
-    ['seq INT', 'actor TEXT', 'justification TEXT', 'now INT', 'body TEXT'],
-    rows,
+    ['seq INT', 'actor TEXT', 'justification TEXT', 'now INT'],
+    changed.map(({ seq, actor, justification }) => [seq, actor, justification, now]),
     `INSERT INTO edits (event_seq, employee, at, actor, justification, original, body)
      SELECT e.seq, e.employee, v.now, v.actor, v.justification, o.original, o.body
-     FROM v JOIN events e ON e.seq = v.seq LEFT JOIN originals o ON o.event_seq = e.seq WHERE COALESCE(o.body, '') <> v.body`,
+     FROM v JOIN events e ON e.seq = v.seq LEFT JOIN originals o ON o.event_seq = e.seq`,
   )
   await writeRows(
     sql,
     ['seq INT', 'original TEXT', 'body TEXT'],
-    edits.map(({ seq, said }): SqlValue[] => [seq, said[0] ?? null, said[1] ?? null]),
+    edits.map(({ seq, said }): SqlValue[] => [seq, ...sealOriginal(sql.sealing, seq, said)]),
     `INSERT INTO originals (event_seq, original, body) SELECT v.seq, v.original, v.body FROM v WHERE v.body IS NOT NULL
      ON CONFLICT (event_seq) DO UPDATE SET original = COALESCE(excluded.original, originals.original), body = excluded.body`,
   )
@@ -205,7 +218,7 @@ export async function rewrite(
       seq,
       event.type,
       event.employeeId,
-      ...contentOf(event),
+      ...contentOf(sql.sealing, event),
       event.mode === 'notice' ? now : null,
     ]),
     `UPDATE events SET type = v.type, employee = v.employee, recorded_at = v.recorded_at, effective_at = v.effective_at, effective_raw = v.effective_raw,

@@ -4,9 +4,11 @@ import type { OrderValue } from '../../../core/model.ts'
 import type { Employee, EmployeeEvent } from '../../../core/ledger/employee.ts'
 import { parse } from '../driver/json.ts'
 import { insertRows, type Sql, readRows } from '../driver/sql.ts'
+import type { Sealing } from '../sealing/sealing.ts'
 
 /** What is left of the id of an employee who was erased. */
-export const employeeHash = (employee: string): string => createHash('sha256').update(employee).digest('hex')
+export const employeeHash = (sealing: Sealing, employee: string): string =>
+  sealing.keyedHash(createHash('sha256').update(employee).digest('hex'))
 
 /**
  * The rows that a table keeps under the hashes of these employee ids, by employee id. Most ledgers
@@ -18,7 +20,7 @@ export async function rowsByEmployeeHash<Row>(
   employees: readonly string[],
 ): Promise<readonly (readonly [employee: string, row: Row])[]> {
   if ((await sql.all(`SELECT 1 AS one FROM ${table} LIMIT 1`)).length === 0) return []
-  const byHash = new Map(employees.map((employee) => [employeeHash(employee), employee]))
+  const byHash = new Map(employees.map((employee) => [employeeHash(sql.sealing, employee), employee]))
   const rows = await readRows<Row & { readonly hash: string }>(
     sql,
     ['hash TEXT'],
@@ -66,7 +68,7 @@ export async function keepErasedMark(sql: Sql, employee: Employee, now: number):
     'erased_leavers (hash TEXT, effective_at INT, rank INT, order_value TEXT, recorded_at INT)',
     [
       [
-        employeeHash(employee.employeeId),
+        employeeHash(sql.sealing, employee.employeeId),
         place.effectiveAt,
         place.rank,
         place.order === null ? null : JSON.stringify(place.order),

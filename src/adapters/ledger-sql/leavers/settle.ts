@@ -78,12 +78,16 @@ export async function eraseCases(sql: Sql, employee: string): Promise<void> {
     'SELECT seq, source, event_id FROM leaver_cases WHERE employee = ? AND ended_at IS NULL',
     [employee],
   )
-  const hash = `erased:${employeeHash(employee)}`
+  const hash = `erased:${employeeHash(sql.sealing, employee)}`
   // An employee who is erased a second time has an open case of the same event already.
   await writeRows(
     sql,
     ['seq INT', 'employee TEXT', 'event_id TEXT'],
-    open.map((row) => [row.seq, hash, `${nameHash({ source: row.source, id: row.event_id })}.${row.seq}`]),
+    open.map((row) => [
+      row.seq,
+      hash,
+      `${nameHash(sql.sealing, { source: row.source, id: row.event_id })}.${row.seq}`,
+    ]),
     `UPDATE leaver_cases SET employee = v.employee, event_id = v.event_id, cause = 'erased', resend_due = 0, emergency_wait = NULL
      FROM v WHERE leaver_cases.seq = v.seq`,
   )

@@ -3,6 +3,7 @@ import { accountNameOf, accountNames } from '../../../core/plan/mapping/account-
 import { parseRecord } from '../../../core/plan/mapping/record.ts'
 import type { NameHolder } from '../../../core/ledger/port/inspect.ts'
 import { insertRows, readRows, type Sql, writeRows } from '../driver/sql.ts'
+import type { Sealed, Sealing } from '../sealing/sealing.ts'
 
 /** A record of an employee, as the ledger keeps it. */
 interface EmployeeRecord {
@@ -17,13 +18,13 @@ type NameRow = readonly [hash: number, employee: string]
  */
 const HASH_BYTES = 6
 
-function hashOf(name: string): number {
-  return hash('sha256', name, 'buffer').readUIntBE(0, HASH_BYTES)
+function hashOf(sealing: Sealing, name: string): number {
+  return sealing.keyedNumber(hash('sha256', name, 'buffer').readUIntBE(0, HASH_BYTES))
 }
 
-function rowsOf(records: readonly EmployeeRecord[]): readonly NameRow[] {
+function rowsOf(sealing: Sealing, records: readonly EmployeeRecord[]): readonly NameRow[] {
   return records.flatMap(({ employee, record }) =>
-    accountNames(parseRecord(record)).map((name) => [hashOf(name), employee] as const),
+    accountNames(parseRecord(record)).map((name) => [hashOf(sealing, name), employee] as const),
   )
 }
 
@@ -32,22 +33,31 @@ function rowsOf(records: readonly EmployeeRecord[]): readonly NameRow[] {
  * Only hashes are kept, and those of former names stay as long as a record with them does.
  */
 export function noteAccountNames(sql: Sql, records: readonly EmployeeRecord[]): Promise<unknown> {
-  return insertRows(sql, 'account_names (hash INT, employee TEXT)', rowsOf(records), 'ON CONFLICT DO NOTHING')
+  return insertRows(
+    sql,
+    'account_names (hash INT, employee TEXT)',
+    rowsOf(sql.sealing, records),
+    'ON CONFLICT DO NOTHING',
+  )
 }
 
 /** Removes the names of records that are gone, unless another record of the employee has them. */
 export async function forgetAccountNames(sql: Sql, gone: readonly EmployeeRecord[]): Promise<void> {
-  const left = await readRows<EmployeeRecord>(
+  const left = await readRows<{ employee: string; operation: number; record: Sealed }>(
     sql,
     ['id TEXT'],
     [...new Set(gone.map(({ employee }) => employee))].map((id) => [id]),
-    'SELECT o.employee, r.record FROM v JOIN operations o ON o.employee = v.id JOIN records r ON r.operation = o.seq',
+    'SELECT o.employee, r.operation, r.record FROM v JOIN operations o ON o.employee = v.id JOIN records r ON r.operation = o.seq',
   )
-  const kept = new Set(rowsOf(left).map((row) => row.join(' ')))
+  const records = left.map(({ employee, operation, record }) => ({
+    employee,
+    record: sql.sealing.open('records.record', operation, record),
+  }))
+  const kept = new Set(rowsOf(sql.sealing, records).map((row) => row.join(' ')))
   await writeRows(
     sql,
     ['hash INT', 'employee TEXT'],
-    rowsOf(gone).filter((row) => !kept.has(row.join(' '))),
+    rowsOf(sql.sealing, gone).filter((row) => !kept.has(row.join(' '))),
     'DELETE FROM account_names WHERE (hash, employee) IN (SELECT hash, employee FROM v)',
   )
 }
@@ -70,14 +80,14 @@ export async function findEmployeeIds(sql: Sql, text: string): Promise<readonly 
   const found = await sql.all<{ id: string }>(
     `SELECT id FROM employees WHERE object_id = ?
      UNION SELECT employee AS id FROM account_names WHERE hash = ? ORDER BY id LIMIT ?`,
-    [text, hashOf(accountNameOf(text)), MOST_FOUND],
+    [text, hashOf(sql.sealing, accountNameOf(text)), MOST_FOUND],
   )
   return found.map(({ id }) => id)
 }
 
 /** For each name, the employees whose records have or had it as a user name or mail address. */
 export async function findNameHolders(sql: Sql, names: readonly string[]): Promise<readonly NameHolder[]> {
-  const byHash = Map.groupBy(new Set(names), hashOf)
+  const byHash = Map.groupBy(new Set(names), (name) => hashOf(sql.sealing, name))
   const found = await readRows<{ hash: number; employee: string }>(
     sql,
     ['hash INT'],

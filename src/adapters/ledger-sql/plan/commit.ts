@@ -151,7 +151,7 @@ async function insertOperations(
             'pending',
             LANES[operation.lane],
             operation.active ? 1 : 0,
-            operation.hash,
+            sql.sealing.sealHash(operation.hash),
             Buffer.byteLength(operation.record),
             operation.manager,
             operation.deactivationOnly ? 1 : 0,
@@ -173,7 +173,10 @@ async function insertOperations(
   await insertRows(
     sql,
     'records (operation INT, record TEXT)',
-    records.map(({ employee, record }) => [seqs.get(employee) ?? null, record]),
+    records.flatMap(({ employee, record }) => {
+      const seq = seqs.get(employee)
+      return seq === undefined ? [] : [[seq, sql.sealing.seal('records.record', seq, record)]]
+    }),
   )
   await noteAccountNames(sql, records)
   return seqs

@@ -16,6 +16,8 @@ import { erasedMarksOf } from '../leavers/erased-marks.ts'
 import { olderSince } from '../submit/holds.ts'
 import { remainsOf } from '../upkeep/folds.ts'
 import { parse } from '../driver/json.ts'
+import { openOrNull, type Sealed, type Sealing } from '../sealing/sealing.ts'
+import { workerOf } from '../tables/event-row.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
 
 export interface EventRow {
@@ -30,7 +32,7 @@ export interface EventRow {
   readonly rank: number
   readonly order_value: string | null
   readonly mode: Mode
-  readonly worker: string
+  readonly worker: Sealed
   readonly rescinds: string | null
   readonly traceparent: string | null
   readonly state: EventState
@@ -111,17 +113,17 @@ export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<E
     return {
       employeeId: row.id,
       revision: row.revision,
-      acceptedHash: row.accepted_hash,
+      acceptedHash: row.accepted_hash && sql.sealing.openHash(row.accepted_hash),
       known: row.known === 1,
-      failedHash: row.failed_hash,
+      failedHash: row.failed_hash && sql.sealing.openHash(row.failed_hash),
       ...(row.disabled_elsewhere_at === null ? {} : { disabledElsewhereAt: row.disabled_elsewhere_at }),
       ...blockOf(blocks.get(row.id)),
       ...(row.resend_due === null ? {} : { leaver: { resend: row.resend_due === 1 } }),
-      ...failureOf(failures.get(row.id), own, alone),
+      ...failureOf(sql.sealing, failures.get(row.id), own, alone),
       events: [
         ...[marks.get(row.id) ?? []].flat(),
         ...(remains.get(row.id) ?? []),
-        ...own.map((event) => toEvent(acceptedSince(event, row))),
+        ...own.map((event) => toEvent(sql.sealing, acceptedSince(event, row))),
       ],
       unanswered: unansweredAmong(operations),
     }
@@ -189,22 +191,25 @@ function acceptedSince(
 interface EmployeeRow {
   readonly id: string
   readonly revision: number
-  readonly accepted_hash: string | null
+  readonly accepted_hash: Sealed | null
   readonly accepted_operation: number | null
   readonly accepted_deactivation_only: number | null
   /** `null` without an open leaver case. */
   readonly resend_due: number | null
   readonly known: number
-  readonly failed_hash: string | null
+  readonly failed_hash: Sealed | null
   readonly failed_operation: number | null
   readonly disabled_elsewhere_at: number | null
 }
-interface FailureRow extends Omit<Failure, 'lastAccepted' | 'active' | 'refused' | 'carried' | 'settled'> {
+interface FailureRow extends Pick<Failure, 'code' | 'failures' | 'at'> {
+  readonly hash: Sealed
+  readonly reason: Sealed | null
   readonly employee: string
   readonly operation: number
   readonly active: number
   readonly settled: number
-  readonly last_accepted: string | null
+  readonly last_accepted: Sealed | null
+  readonly last_operation: number | null
   readonly batch_state: string | null
 }
 
@@ -222,7 +227,7 @@ async function failuresOf(
     ['id TEXT'],
     failed.map(({ id }) => [id]),
     `SELECT p.id AS employee, o.seq AS operation, o.hash, o.active, COALESCE(o.code, 'Unknown') AS code, o.reason, b.state AS batch_state, p.failures,
-       COALESCE(o.finished_at, o.created_at) AS at, t.record AS last_accepted, (
+       COALESCE(o.finished_at, o.created_at) AS at, t.record AS last_accepted, t.operation AS last_operation, (
          SELECT COUNT(*) FROM operations l WHERE l.employee = p.id AND l.seq > o.seq AND l.interim IN ('unchanged', 'skipped')) AS settled
      FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.failed_operation LEFT JOIN batches b ON b.seq = o.batch
        LEFT JOIN records t ON t.operation = p.accepted_operation`,
@@ -235,12 +240,13 @@ async function failuresOf(
  * still has to be attributed to the events that it carries.
  */
 function failureOf(
+  sealing: Sealing,
   row: FailureRow | undefined,
   events: readonly EventRow[],
   alone: number | null,
 ): { failure?: Failure } {
   if (!row) return {}
-  const { hash, code, reason, failures, at, last_accepted: lastAccepted, operation } = row
+  const { code, failures, at, operation } = row
   const settled = row.settled > 0
   const isCarried = (event: EventRow): boolean =>
     event.operation !== null &&
@@ -248,13 +254,13 @@ function failureOf(
   const carried = events.filter(isCarried).map(({ seq }) => seq)
   return {
     failure: {
-      hash,
+      hash: sealing.openHash(row.hash),
       code,
-      reason,
+      reason: openOrNull(sealing, 'operations.reason', operation, row.reason),
       failures,
       at,
       settled,
-      lastAccepted,
+      lastAccepted: openOrNull(sealing, 'records.record', row.last_operation ?? '', row.last_accepted),
       carried,
       active: row.active === 1,
       refused: row.batch_state === 'rejected',
@@ -262,7 +268,7 @@ function failureOf(
   }
 }
 
-export function toEvent(row: EventRow): EmployeeEvent {
+export function toEvent(sealing: Sealing, row: EventRow): EmployeeEvent {
   return {
     seq: row.seq,
     source: row.source,
@@ -275,7 +281,7 @@ export function toEvent(row: EventRow): EmployeeEvent {
     rank: row.rank,
     order: row.order_value === null ? null : parse<OrderValue>(row.order_value),
     mode: row.mode,
-    worker: parse<JsonObject>(row.worker),
+    worker: parse<JsonObject>(workerOf(sealing, row)),
     rescinds: row.rescinds === null ? null : parse<EventName>(row.rescinds),
     traceparent: row.traceparent,
     state: row.interim ?? row.state,

@@ -3,6 +3,7 @@ import type { LogRecord, LogRecordKeys } from '../../../core/ledger/log-record.t
 import { parse } from '../driver/json.ts'
 import { operationId } from '../tables/ids.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
+import type { Sealed } from '../sealing/sealing.ts'
 
 /** What is known about these log records, and the operations that they may answer. */
 export async function candidates(sql: Sql, records: readonly LogRecordKeys[]): Promise<Candidates> {
@@ -23,26 +24,38 @@ export async function candidates(sql: Sql, records: readonly LogRecordKeys[]): P
     changes,
     'SELECT r.change_id, r.operation FROM v JOIN log_records r ON r.change_id = v.id WHERE r.operation IS NOT NULL',
   )
-  const unjoined = await readRows<{ detail: string }>(
+  const unjoined = await readRows<{ id: string; detail: Sealed }>(
     sql,
     ['id TEXT'],
     employees,
-    'SELECT r.detail FROM v JOIN log_records r ON r.employee = v.id WHERE r.operation IS NULL AND r.detail IS NOT NULL',
+    'SELECT r.id, r.detail FROM v JOIN log_records r ON r.employee = v.id WHERE r.operation IS NULL AND r.detail IS NOT NULL',
   )
-  const taken = await readRows<{ employee: string; record: string; active: number; at: number | null }>(
+  const taken = await readRows<{
+    employee: string
+    operation: number
+    record: Sealed
+    active: number
+    at: number | null
+  }>(
     sql,
     ['id TEXT'],
     employees,
-    `SELECT o.employee, t.record, o.active, (
+    `SELECT o.employee, t.operation, t.record, o.active, (
        SELECT MIN(r.activity_at) FROM log_records r WHERE r.operation = o.seq AND r.status IN ('success', 'warning', 'skipped')) AS at
      FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.accepted_operation JOIN records t ON t.operation = o.seq WHERE p.accepted_hash IS NOT NULL`,
   )
-  const kept = unjoined.map(({ detail }) => parse<LogRecord>(detail))
+  const kept = unjoined.map(({ id, detail }) =>
+    parse<LogRecord>(sql.sealing.open('log_records.detail', id, detail)),
+  )
   return {
     lastAccepted: new Map(
-      taken.map(({ employee, record, active, at }) => [
+      taken.map(({ employee, operation, record, active, at }) => [
         employee,
-        { record, active: active === 1, at: at ?? 0 },
+        {
+          record: sql.sealing.open('records.record', operation, record),
+          active: active === 1,
+          at: at ?? 0,
+        },
       ]),
     ),
     // Stored records are known too.
@@ -59,7 +72,7 @@ interface CandidateRow {
   readonly employee: string
   readonly state: Candidate['state']
   readonly interim: string | null
-  readonly record: string
+  readonly record: Sealed
   readonly active: number
   readonly accepted_at: number
   readonly submitted_at: number
@@ -107,7 +120,7 @@ async function candidateOperations(
     id: operationId(row.seq),
     employeeId: row.employee,
     state: row.state,
-    record: row.record,
+    record: sql.sealing.open('records.record', row.seq, row.record),
     active: row.active === 1,
     acceptedAt: row.accepted_at,
     // If the clock was set back, an operation may seem to be submitted after it was accepted.

@@ -6,6 +6,7 @@ import { seqOf } from '../tables/ids.ts'
 import { addTotals } from '../tables/totals.ts'
 import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
 import { readCursor } from '../tables/cursors.ts'
+import { type Sealed, type Sealing, sealOrNull } from '../sealing/sealing.ts'
 
 /** The cursor that says up to which instant the log was read. */
 export const WATERMARK = 'provisioning-log'
@@ -20,7 +21,7 @@ export async function correlate(
   await insertRows(
     sql,
     'log_records (id TEXT, job TEXT, employee TEXT, activity_at INT, change_id TEXT, cycle_id TEXT, action TEXT, status TEXT, code TEXT, reason TEXT, object_id TEXT, operation INT, detail TEXT, seen_at INT, escrow_retry INT)',
-    onceEach(joins).map((join) => recordRow(join, now)),
+    onceEach(joins).map((join) => recordRow(sql.sealing, join, now)),
     `ON CONFLICT (id) DO UPDATE SET operation = COALESCE(log_records.operation, excluded.operation),
        detail = CASE WHEN COALESCE(log_records.operation, excluded.operation) IS NULL THEN excluded.detail ELSE NULL END`,
   )
@@ -70,7 +71,8 @@ export async function correlate(
 interface Answered {
   readonly seq: number
   readonly employee: string
-  readonly hash: string
+  /** Stays sealed: it is only copied. */
+  readonly hash: Sealed
   readonly active: number
   readonly interim: Interim
   readonly code: string | null
@@ -95,7 +97,14 @@ function settle(
   return readRows<Answered>(
     sql,
     ['seq INT', 'interim TEXT', 'code TEXT', 'reason TEXT', 'now INT', 'final_at INT'],
-    taken.map(({ seq, interim, record }) => [seq, interim, record.code, record.reason, now, finalAt]),
+    taken.map(({ seq, interim, record }) => [
+      seq,
+      interim,
+      record.code,
+      sealOrNull(sql.sealing, 'operations.reason', seq, record.reason),
+      now,
+      finalAt,
+    ]),
     `UPDATE operations SET state = CASE WHEN v.interim = 'escrowed' THEN 'escrowed' ELSE 'answered' END, interim = v.interim, code = v.code,
        reason = v.reason, answered_at = v.now, final_at = v.final_at
      FROM v WHERE operations.seq = v.seq AND operations.state = '${from}'${before === null ? '' : ` AND operations.interim = '${before}'`}
@@ -111,7 +120,7 @@ function onceEach(joins: readonly JoinedRecord[]): JoinedRecord[] {
   return [...records.values()]
 }
 
-function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[] {
+function recordRow(sealing: Sealing, { record, operation }: JoinedRecord, now: number): SqlValue[] {
   const joined = operation === null ? null : seqOf(operation)
   return [
     record.id,
@@ -123,10 +132,10 @@ function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[]
     record.action,
     record.status,
     record.code,
-    record.reason,
+    sealOrNull(sealing, 'log_records.reason', record.id, record.reason),
     record.objectId,
     joined,
-    joined === null ? JSON.stringify(record) : null,
+    joined === null ? sealing.seal('log_records.detail', record.id, JSON.stringify(record)) : null,
     now,
     record.escrowRetry ? 1 : 0,
   ]
@@ -148,7 +157,13 @@ async function remember(
   const remembered = await readRows<{ id: string }>(
     sql,
     ['id TEXT', 'hash TEXT', 'operation INT', 'active INT', 'now INT'],
-    [...newest.values()].map(({ employee, hash, seq, active }) => [employee, hash, seq, active, now]),
+    [...newest.values()].map(({ employee, hash, seq, active }) => [
+      employee,
+      hash.toString(),
+      seq,
+      active,
+      now,
+    ]),
     `UPDATE employees SET accepted_hash = v.hash, accepted_operation = v.operation, accepted_active = v.active, known = 1, known_at = COALESCE(known_at, v.now), resends = 0,
        failures = CASE WHEN failed_hash = v.hash THEN 0 ELSE failures END, failed_hash = CASE WHEN failed_hash = v.hash THEN NULL ELSE failed_hash END
      FROM v WHERE employees.id = v.id AND (accepted_operation IS NULL OR accepted_operation < v.operation) RETURNING employees.id`,

@@ -8,7 +8,7 @@ import {
 } from '../../../core/report/correlate/settle.ts'
 import { jobStoppedAt } from '../submit/holds.ts'
 import { lockEmployees, addUnanswered, resendLater, planAgain } from '../tables/employees.ts'
-import { type Ended, endOperations } from '../tables/operations.ts'
+import { type Ended, endOperations, openReason, type Stored } from '../tables/operations.ts'
 import { eventsOf, finishEvents, reopenEvents } from '../tables/events.ts'
 import { failOperations } from './finalize.ts'
 import type { FinishedEvent } from '../tables/outbox.ts'
@@ -67,7 +67,7 @@ export async function expire(
     `SELECT o.employee FROM v JOIN operations o ON o.seq = v.seq WHERE o.state = 'accepted'`,
   )
   await lockEmployees(sql, about)
-  const unanswered = await readRows<UnansweredRow>(
+  const rows = await readRows<Stored<UnansweredRow>>(
     sql,
     ['seq INT'],
     operations.map((id) => [seqOf(id)]),
@@ -77,6 +77,7 @@ export async function expire(
           AND n.state IN ('answered', 'escrowed', 'confirmed', 'unchanged', 'skipped', 'failed')) AS answered_in_call
      FROM v JOIN operations o ON o.seq = v.seq JOIN employees p ON p.id = o.employee WHERE o.state = 'accepted'`,
   )
+  const unanswered: readonly UnansweredRow[] = rows.map((row) => openReason(sql.sealing, row))
   if (unanswered.length === 0) return { resent: 0, givenUp: 0, unchanged: 0 }
   await endOperations(sql, unanswered, 'unanswered', now)
   const employees = unanswered.map(({ employee }) => employee)
@@ -145,10 +146,11 @@ async function end(
 /** The service retries for four weeks; an operation escrowed for longer has failed for good. */
 export async function expireEscrowed(sql: Sql, before: number, now: number, limit: number): Promise<number> {
   await sql.lock('report')
-  const old = await sql.all<Ended>(
+  const rows = await sql.all<Stored<Ended>>(
     `SELECT seq, employee, code, reason FROM operations WHERE state = 'escrowed' AND accepted_at < ? ORDER BY accepted_at LIMIT ?`,
     [before, limit],
   )
+  const old: readonly Ended[] = rows.map((row) => openReason(sql.sealing, row))
   await lockEmployees(sql, old)
   await failOperations(sql, old, now)
   return old.length

@@ -7,6 +7,8 @@ import { operationId } from '../tables/ids.ts'
 import { openFindingsOf } from '../findings/findings.ts'
 import { addTotals } from '../tables/totals.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
+import type { Sealed } from '../sealing/sealing.ts'
+import { workerOf } from '../tables/event-row.ts'
 
 interface Row {
   readonly id: number
@@ -23,7 +25,7 @@ interface Row {
   readonly by_id: string | null
   readonly operation: number | null
   readonly object_id: string | null
-  readonly worker: string
+  readonly worker: Sealed
   readonly at: number
   readonly received_at: number
   readonly effective_at: number
@@ -55,7 +57,7 @@ export async function takeUnpublished(sql: Sql, limit: number): Promise<OutcomeR
     by: row.by_source !== null && row.by_id !== null ? { source: row.by_source, id: row.by_id } : null,
     operation: row.operation === null ? null : operationId(row.operation),
     objectId: row.object_id,
-    attributes: flatten(parse<JsonObject>(row.worker)),
+    attributes: flatten(parse<JsonObject>(workerOf(sql.sealing, row))),
     findings: findings.get(row.event_seq) ?? [],
     at: row.at,
     receivedAt: row.received_at,

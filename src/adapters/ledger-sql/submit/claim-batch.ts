@@ -11,6 +11,7 @@ import { originsOf } from '../tables/origins.ts'
 import { addTotals } from '../tables/totals.ts'
 import { splitBatch } from './split.ts'
 import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
+import type { Sealed } from '../sealing/sealing.ts'
 
 export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | null> {
   const { now, owner, leaseMs } = query
@@ -98,7 +99,7 @@ async function resume(sql: Sql, { now, owner, leaseMs, maxOperations }: BatchQue
 }
 
 async function operationsOf(sql: Sql, batch: number): Promise<BatchOperation[]> {
-  const rows = await sql.all<{ seq: number; employee: string; record: string }>(
+  const rows = await sql.all<{ seq: number; employee: string; record: Sealed }>(
     `SELECT o.seq, o.employee, r.record FROM operations o JOIN records r ON r.operation = o.seq
      WHERE o.batch = ? AND o.state = 'batched' ORDER BY o.place, o.seq`,
     [batch],
@@ -110,7 +111,7 @@ async function operationsOf(sql: Sql, batch: number): Promise<BatchOperation[]> 
   return rows.map(({ seq, employee, record }) => ({
     id: operationId(seq),
     employeeId: employee,
-    record,
+    record: sql.sealing.open('records.record', seq, record),
     origins: origins.get(seq) ?? [],
   }))
 }

@@ -19,6 +19,7 @@ import { eraseEdits } from '../dead-letters/replays.ts'
 import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
 import { addTotals } from '../tables/totals.ts'
 import { AUDIT } from '../tables/audit.ts'
+import type { Sealed } from '../sealing/sealing.ts'
 
 export async function retentionPage(
   sql: Sql,
@@ -89,7 +90,11 @@ export async function foldAway(
   await insertRows(
     sql,
     'folds (employee TEXT, events TEXT, folded_at INT)',
-    kept.map(({ employeeId: employee, remains }) => [employee, JSON.stringify(remains), now]),
+    kept.map(({ employeeId: employee, remains }) => [
+      employee,
+      sql.sealing.seal('folds.events', employee, JSON.stringify(remains)),
+      now,
+    ]),
     'ON CONFLICT (employee) DO UPDATE SET events = excluded.events, folded_at = excluded.folded_at',
   )
   const dropped = await dropOperations(
@@ -114,7 +119,7 @@ async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> 
   await insertRows(
     sql,
     'folded_ids (hash TEXT)',
-    names.map((row) => [nameHash({ source: row.source, id: row.event_id })]),
+    names.map((row) => [nameHash(sql.sealing, { source: row.source, id: row.event_id })]),
     'ON CONFLICT DO NOTHING',
   )
   for (const table of ['originals', 'outbox', 'edits'])
@@ -146,7 +151,7 @@ async function dropOperations(sql: Sql, employees: readonly string[], before: nu
   )
   const seqs = dropped.map(({ seq }) => [seq])
   await writeRows(sql, ['seq INT'], seqs, 'DELETE FROM log_records WHERE operation IN (SELECT seq FROM v)')
-  const records = await readRows<{ operation: number; record: string }>(
+  const records = await readRows<{ operation: number; record: Sealed }>(
     sql,
     ['seq INT'],
     seqs,
@@ -155,7 +160,10 @@ async function dropOperations(sql: Sql, employees: readonly string[], before: nu
   const employeeOf = new Map(dropped.map(({ seq, employee }) => [seq, employee]))
   await forgetAccountNames(
     sql,
-    records.map(({ operation, record }) => ({ employee: employeeOf.get(operation) ?? '', record })),
+    records.map(({ operation, record }) => ({
+      employee: employeeOf.get(operation) ?? '',
+      record: sql.sealing.open('records.record', operation, record),
+    })),
   )
   return dropped.length
 }
@@ -166,7 +174,7 @@ export async function knownFolded(sql: Sql, events: readonly EventName[]): Promi
   const rows = await readRows<{ hash: string }>(
     sql,
     ['hash TEXT'],
-    events.map((event) => [nameHash(event)]),
+    events.map((event) => [nameHash(sql.sealing, event)]),
     'SELECT f.hash FROM v JOIN folded_ids f ON f.hash = v.hash',
   )
   return new Set(rows.map(({ hash }) => hash))
@@ -212,11 +220,11 @@ export async function erase(
   // The brake still counts the deactivation, under a name that identifies no employee.
   await sql.run(
     'INSERT INTO deactivations (employee, at) SELECT ?, at FROM deactivations WHERE employee = ? ON CONFLICT DO NOTHING',
-    [employeeHash(employee), employee],
+    [employeeHash(sql.sealing, employee), employee],
   )
   await sql.run('DELETE FROM deactivations WHERE employee = ?', [employee])
   await sql.run('DELETE FROM employees WHERE id = ?', [employee])
-  const hash = employeeHash(employee)
+  const hash = employeeHash(sql.sealing, employee)
   await insertRows(
     sql,
     'erasures (employee_hash TEXT, at INT, actor TEXT, justification TEXT, events INT, operations INT)',
@@ -232,7 +240,7 @@ const NOTHING_LEFT = { events: 0, operations: 0, outcomesWithheld: 0 } as const
 
 async function wasErased(sql: Sql, employee: string): Promise<boolean> {
   const rows = await sql.all('SELECT 1 AS one FROM erasures WHERE employee_hash = ? LIMIT 1', [
-    employeeHash(employee),
+    employeeHash(sql.sealing, employee),
   ])
   return rows.length > 0
 }
@@ -242,10 +250,22 @@ async function wasErased(sql: Sql, employee: string): Promise<boolean> {
  * events of the others can be replayed unchanged, but not edited.
  */
 async function deleteSharedBodies(sql: Sql, employee: string): Promise<void> {
-  for (const table of ['edits', 'originals'])
-    await sql.run(
-      `UPDATE ${table} SET original = NULL, body = NULL WHERE original IN (
-         SELECT o.original FROM events e JOIN originals o ON o.event_seq = e.seq WHERE e.employee = ? AND o.original IS NOT NULL)`,
-      [employee],
+  const held = `SELECT o.event_seq, o.original FROM events e JOIN originals o ON o.event_seq = e.seq
+    WHERE e.employee = ? AND o.original IS NOT NULL`
+  const rows = await sql.all<{ event_seq: number; original: Sealed }>(held, [employee])
+  // While keys change, the same text may be sealed with another key beside another event.
+  const others = rows.flatMap(({ event_seq, original }) => {
+    const text = sql.sealing.open('originals.original', event_seq, original)
+    return sql.sealing.formsOf('originals.original', text).filter((form) => form !== original.toString())
+  })
+  for (const table of ['edits', 'originals']) {
+    const forget = `UPDATE ${table} SET original = NULL, body = NULL WHERE original IN`
+    await writeRows(
+      sql,
+      ['original TEXT'],
+      [...new Set(others)].map((form) => [form]),
+      `${forget} (SELECT original FROM v)`,
     )
+    await sql.run(`${forget} (SELECT original FROM (${held}) held)`, [employee])
+  }
 }

@@ -2,6 +2,7 @@ import type { Ledger } from '../../../../core/ledger/ledger.ts'
 import { ledgerInThread, type LedgerThread, type ThreadOptions } from '../thread/client.ts'
 import type { ThreadModule } from '../thread/protocol.ts'
 import type { PostgresAddress } from './driver-at.ts'
+import type { LedgerKeys } from '../../sealing/keys.ts'
 import type { PostgresWorkerOptions } from './worker.ts'
 
 export interface PostgresLedgerOptions extends PostgresAddress {
@@ -9,6 +10,8 @@ export interface PostgresLedgerOptions extends PostgresAddress {
   readonly instance: string
   /** Changes no table: for commands beside running instances. */
   readonly beside?: boolean
+  /** With which values are encrypted; without them they are not. */
+  readonly keys?: LedgerKeys | null
   readonly now: () => number
   readonly onGone?: ThreadOptions['onGone']
 }
@@ -23,13 +26,24 @@ export async function openPostgresLedger(options: PostgresLedgerOptions): Promis
 
 /** The same, with a module beside the ledger in its thread. */
 export function postgresThread(options: PostgresLedgerOptions, module?: ThreadModule): Promise<LedgerThread> {
-  const { location, auth, instance, connections, statementMs, beside = false, now, onGone } = options
+  const {
+    location,
+    auth,
+    instance,
+    connections,
+    statementMs,
+    beside = false,
+    keys = null,
+    now,
+    onGone,
+  } = options
   const common = {
     location,
     instance,
     connections,
     statementMs,
     beside,
+    keys,
     now: now(),
     ...(module ? { module } : {}),
   }

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg'
 import { RollcallError } from '../../../../core/errors.ts'
+import { noSealing } from '../../sealing/sealing.ts'
 import { type Sql, LOCKS, type Parameter } from '../sql.ts'
 import { beginning, postgresDialect, TABLE_LOCK_MS } from './dialect.ts'
 import { Failure } from './failures.ts'
@@ -92,6 +93,7 @@ function sqlOver(client: PoolClient, { prepare, statementMs }: Connecting, acces
   }
   return {
     dialect: postgresDialect,
+    sealing: noSealing,
     pendingTotals: new Map(),
     all: async <T>(text: string, parameters: readonly Parameter[] = []) =>
       (await query(text, parameters)).rows as T[],

@@ -7,6 +7,8 @@ import type { Driver } from '../sql.ts'
 import type { PostgresAuth } from './address.ts'
 import { postgresDriver } from './driver-at.ts'
 import { expectRightToMake, expectSchema } from './ready.ts'
+import type { LedgerKeys } from '../../sealing/keys.ts'
+import { sealedDriver } from '../../sealing/open.ts'
 
 export interface PostgresWorkerOptions {
   readonly location: string
@@ -16,6 +18,7 @@ export interface PostgresWorkerOptions {
   readonly connections: number
   readonly statementMs: number | null
   readonly beside: boolean
+  readonly keys: LedgerKeys | null
   readonly now: number
   readonly module?: ThreadModule
 }
@@ -30,7 +33,8 @@ async function open(tokens: (scope: string) => Promise<string | null>): Promise<
   try {
     if (options.beside) await expectSchema(driver, options.location)
     else await makeTables(driver, auth)
-    return { ledger: sqlLedger(driver, options.instance), release: () => {} }
+    const sealed = await sealedDriver(driver, options.keys, options.beside ? 'beside' : 'own', options.now)
+    return { ledger: sqlLedger(sealed, options.instance), release: () => {} }
   } catch (error) {
     await driver.close()
     throw error

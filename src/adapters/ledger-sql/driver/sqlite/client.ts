@@ -1,6 +1,7 @@
 import type { Ledger } from '../../../../core/ledger/ledger.ts'
 import { ledgerInThread, type LedgerThread, type ThreadOptions } from '../thread/client.ts'
 import type { ThreadModule } from '../thread/protocol.ts'
+import type { LedgerKeys } from '../../sealing/keys.ts'
 import type { SqliteWorkerOptions } from './worker.ts'
 
 export interface SqliteLedgerOptions {
@@ -18,6 +19,8 @@ export interface SqliteLedgerOptions {
    * tables.
    */
   readonly patienceMs?: number
+  /** With which values are encrypted; without them they are not. */
+  readonly keys?: LedgerKeys | null
   readonly now: () => number
   readonly onGone?: ThreadOptions['onGone']
 }
@@ -30,20 +33,26 @@ const PATIENCE_MS = 5_000
  * about the file.
  */
 export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Ledger> {
-  const { path, readOnly = false, beside = false, patienceMs = PATIENCE_MS } = options
+  const { path, readOnly = false, beside = false, patienceMs = PATIENCE_MS, keys = null, now } = options
   if (readOnly || beside) {
     // Loaded only here: the process that runs on the ledger needs none of it in this thread.
     const { openBeside } = await import('./beside.ts')
-    return openBeside({ path, readOnly, patienceMs })
+    return openBeside({ path, readOnly, patienceMs, keys, now: now() })
   }
   return (await sqliteThread(options)).ledger
 }
 
 /** The same for the process that runs on the ledger, with a module beside it in its thread. */
 export function sqliteThread(
-  { path, patienceMs = PATIENCE_MS, now, onGone }: SqliteLedgerOptions,
+  { path, patienceMs = PATIENCE_MS, keys = null, now, onGone }: SqliteLedgerOptions,
   module?: ThreadModule,
 ): Promise<LedgerThread> {
-  const workerData: SqliteWorkerOptions = { path, patienceMs, now: now(), ...(module ? { module } : {}) }
+  const workerData: SqliteWorkerOptions = {
+    path,
+    patienceMs,
+    keys,
+    now: now(),
+    ...(module ? { module } : {}),
+  }
   return ledgerInThread(new URL('./worker.ts', import.meta.url), workerData, onGone ? { onGone } : {})
 }

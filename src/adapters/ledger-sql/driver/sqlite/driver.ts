@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { takeRights, makePrivate } from '../../../private-file.ts'
+import { noSealing } from '../../sealing/sealing.ts'
 import type { Dialect, Driver, Parameter, Sql, SqlValue } from '../sql.ts'
 import { toldOfFile } from './failures.ts'
 import { expectOnePath, IN_MEMORY, realPlace } from './place.ts'
@@ -123,6 +124,7 @@ function statementsOf(database: DatabaseSync): {
   return {
     sql: {
       dialect: sqliteDialect,
+      sealing: noSealing,
       lock: async () => {},
       all: async <T>(text: string, parameters: readonly Parameter[] = []) =>
         prepare(text).all(...single(parameters)) as T[],

@@ -3,6 +3,7 @@ import type { Dialect } from '../../driver/sql.ts'
 /** What the instances and the commands keep for themselves. */
 export const upkeepTables = (dialect: Dialect): readonly string[] => [
   ...cursors(dialect),
+  ...ledgerKeys(dialect),
   ...leases(dialect),
   ...instances(dialect),
   ...totals(dialect),
@@ -16,6 +17,16 @@ const cursors = ({ integer, tableOptions }: Dialect): readonly string[] => [
   `CREATE TABLE cursors (
     name  TEXT PRIMARY KEY NOT NULL,
     value ${integer} NOT NULL
+  )${tableOptions}`,
+]
+
+const ledgerKeys = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE ledger_keys (
+    -- The keys with which values are encrypted; no row: the ledger is not encrypted.
+    key_id   TEXT PRIMARY KEY NOT NULL,
+    -- The ledger's key for hashes, encrypted with this key.
+    hash_key TEXT NOT NULL,
+    noted_at ${integer} NOT NULL
   )${tableOptions}`,
 ]
 
