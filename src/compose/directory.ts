@@ -7,7 +7,7 @@ import { beginComparison } from '../core/directory/comparison.ts'
 import type { DirectorySettings } from '../core/directory/loop.ts'
 import type { Difference, DirectoryLedger, DirectoryRead } from '../core/ledger/port/directory.ts'
 import { RollcallError } from '../core/errors.ts'
-import type { Account, AccountReader } from '../core/ports.ts'
+import type { AccountReader, NamedAccount } from '../core/ports.ts'
 import { endpointOf, localOnlyCredential } from './addresses.ts'
 
 /** Graph shows a change of an account in a list of users only after a while. */
@@ -25,20 +25,20 @@ async function accountReaderOf(config: Config): Promise<AccountReader> {
 }
 
 /**
- * Finds accounts by user name for a command that only looks. Answers `null` when the directory cannot
+ * Finds accounts by name for what only looks. Answers `null` when the directory cannot
  * be asked, which `onNotAsked` gets the reason of, once.
  */
-export function userNameFinder(
+export function accountFinder(
   config: Config,
   onNotAsked: (why: string) => void,
-): (userNames: readonly string[]) => Promise<readonly Account[] | null> {
+): (names: readonly string[]) => Promise<readonly NamedAccount[] | null> {
   let refused = false
-  return async (userNames) => {
+  return async (names) => {
     if (refused) return null
     using _proxied = useProxy(config)
     try {
       const reader = await accountReaderOf(config)
-      return await reader.findByUserName(userNames, AbortSignal.timeout(FIND_MS))
+      return await reader.findByName(names, AbortSignal.timeout(FIND_MS))
     } catch (error) {
       if (!(error instanceof RollcallError)) throw error
       refused = true

@@ -251,8 +251,18 @@ export interface AccountReader {
   find(employeeIds: readonly string[], signal: AbortSignal): Promise<readonly Account[]>
   /** The names of the accounts with these object ids, in no order. Throws what `page` throws. */
   findNames(objectIds: readonly string[], signal: AbortSignal): Promise<readonly AccountNames[]>
-  /** The accounts with these user names, whatever their case. Throws what `page` throws. */
-  findByUserName(userNames: readonly string[], signal: AbortSignal): Promise<readonly Account[]>
+  /**
+   * The accounts that have one of these names as their user name or as a mail address, whatever its
+   * case. Throws what `page` throws.
+   */
+  findByName(names: readonly string[], signal: AbortSignal): Promise<readonly NamedAccount[]>
+}
+/** An account that was found by a name. */
+export interface NamedAccount {
+  readonly objectId: string
+  readonly employeeId: string | null
+  /** The user name and the mail addresses, aliases included. */
+  readonly names: readonly string[]
 }
 /** What an account is called. Published where the configuration says so, and never stored or logged. */
 export interface AccountNames {

@@ -42,11 +42,15 @@ export function accountList(accounts: readonly Account[] = [], top = 2, now = ()
       if (failure) throw failure
       return list.accounts.filter(({ employeeId }) => employeeId !== null && employeeIds.includes(employeeId))
     },
-    async findByUserName(userNames) {
+    async findByName(names) {
       const failure = list.failures.shift() ?? null
       if (failure) throw failure
-      const wanted = new Set(userNames.map((name) => name.toLowerCase()))
-      return list.accounts.filter(({ userName }) => userName !== null && wanted.has(userName.toLowerCase()))
+      const wanted = new Set(names.map((name) => name.toLowerCase()))
+      return list.accounts.flatMap(({ objectId, employeeId, userName }) =>
+        userName !== null && wanted.has(userName.toLowerCase())
+          ? [{ objectId, employeeId, names: [userName] }]
+          : [],
+      )
     },
     async findNames(objectIds) {
       list.asked.push(objectIds)

@@ -2,7 +2,7 @@ import type { Json } from '../../core/model.ts'
 import type { Properties } from '../../core/directory/properties.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { isObject } from '../../core/json.ts'
-import type { Account, AccountNames, AccountPage, AccountReader } from '../../core/ports.ts'
+import type { Account, AccountNames, AccountPage, AccountReader, NamedAccount } from '../../core/ports.ts'
 import { retryAfterMs } from '../../core/provision/verdict.ts'
 import { type ListPage, quoted, readList, unreadable } from './answer.ts'
 import type { Graph } from './client.ts'
@@ -42,17 +42,21 @@ export function graphAccounts(
     const { items, next, serverAt } = await list(path, signal)
     return { accounts: items.flatMap((user) => accountOf(user, properties) ?? []), next, serverAt }
   }
-  const having = async (
-    property: string,
-    values: readonly string[],
-    signal: AbortSignal,
-  ): Promise<readonly Account[]> =>
-    (await page(`${ONLY_STATE}&$filter=${oneOf(property, values)}`, signal)).accounts
+  const named = async (filter: string, signal: AbortSignal): Promise<readonly NamedAccount[]> => {
+    const { items } = await list(`${ALL_NAMES}&$filter=${filter}`, signal)
+    return items.flatMap((user) => namedAccountOf(user) ?? [])
+  }
   return {
     page: ({ next, signal }) => page(next ?? first, signal),
-    find: (employeeIds, signal) => inParts(employeeIds, (part) => having('employeeId', part, signal)),
-    findByUserName: (userNames, signal) =>
-      inParts(userNames, (part) => having('userPrincipalName', part, signal)),
+    find: (employeeIds, signal) =>
+      inParts(employeeIds, async (part) => {
+        const { accounts } = await page(`${ONLY_STATE}&$filter=${oneOf('employeeId', part)}`, signal)
+        return accounts
+      }),
+    findByName: async (names, signal) => [
+      ...(await inParts(names, (part) => named(oneOf('userPrincipalName', part), signal))),
+      ...(await inParts(names, (part) => named(anyAddress(part), signal))),
+    ],
     findNames: (objectIds, signal) =>
       inParts(objectIds, async (part) => {
         const { items } = await list(`${ONLY_NAMES}&$filter=${oneOf('id', part)}`, signal)
@@ -62,6 +66,7 @@ export function graphAccounts(
 }
 
 const ONLY_STATE = `/users?$select=${ALWAYS.join(',')}&$top=${ACCOUNTS_PAGE}`
+const ALL_NAMES = `/users?$select=id,employeeId,userPrincipalName,proxyAddresses&$top=${ACCOUNTS_PAGE}`
 const ONLY_NAMES = `/users?$select=id,userPrincipalName,mail&$top=${ACCOUNTS_PAGE}`
 
 /** How many requests for parts of a long list of values are under way at once. */
@@ -85,6 +90,16 @@ async function inParts<T>(
 
 function oneOf(property: string, values: readonly string[]): string {
   return encodeURIComponent(`${property} in (${values.map(quoted).join(',')})`)
+}
+
+/**
+ * The filter takes `eq` in `any`, and no `in`
+ * (https://learn.microsoft.com/en-us/graph/api/resources/user). Whether an address is the primary
+ * one shows in the case of its prefix, which a comparison in the directory does not regard.
+ */
+function anyAddress(names: readonly string[]): string {
+  const each = names.map((name) => `proxyAddresses/any(p:p eq ${quoted(`smtp:${name}`)})`)
+  return encodeURIComponent(each.join(' or '))
 }
 
 function refused({ status, headers }: Response, now: number): RollcallError {
@@ -111,6 +126,20 @@ function accountOf(user: Json, properties: Properties): Account | null {
     enabled: user['accountEnabled'] !== false,
     isGuest: user['userType'] === 'Guest',
     values: new Map([...properties].map(([place, name]) => [place, textOf(valueAt(user, name))])),
+  }
+}
+
+function namedAccountOf(user: Json): NamedAccount | null {
+  if (!isObject(user)) return null
+  const objectId = textOf(user['id'])
+  if (objectId === null) return null
+  const { userPrincipalName, proxyAddresses } = user
+  const addresses = Array.isArray(proxyAddresses) ? proxyAddresses : []
+  const written = [userPrincipalName, ...addresses].filter((one) => typeof one === 'string')
+  return {
+    objectId,
+    employeeId: textOf(user['employeeId']),
+    names: written.map((one) => one.replace(/^smtp:/i, '')),
   }
 }
 

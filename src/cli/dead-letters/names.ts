@@ -1,6 +1,6 @@
 import { readConfig } from '../../compose/config.ts'
 import { deadLetterContext } from '../../compose/dead-letters/replay.ts'
-import { userNameFinder } from '../../compose/directory.ts'
+import { accountFinder } from '../../compose/directory.ts'
 import { checkFiles, writeParts } from '../../compose/files.ts'
 import { openExisting } from '../../compose/ledger/open.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
@@ -59,7 +59,7 @@ export async function proposeUserNames(
     rules,
     policy: config.rules.userNames,
     now: runtime.now(),
-    findAccounts: userNameFinder(config, (why) => say(`the directory was not looked at: ${why}`)),
+    findAccounts: accountFinder(config, (why) => say(`the directory was not looked at: ${why}`)),
   })
   const employees = proposed.proposals.map(({ employeeId }) => employeeId)
   await ledger.recordDisclosure({ employees, actor, justification }, runtime.now())

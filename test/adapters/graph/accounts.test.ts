@@ -69,6 +69,23 @@ void it('an account is named as the directory holds it, not as HR wrote it', asy
   assert.match(held.userName ?? '', /^ada@/)
 })
 
+void it('an account is found by any of its mail addresses, primary or not, and by nothing else of theirs', async (t) => {
+  const entra = await open(t)
+  const proxyAddresses = ['SMTP:Ada@contoso.com', "smtp:o'neil@contoso.com", 'SIP:sip@contoso.com']
+  await create(entra, { employeeId: '1', userPrincipalName: 'a1@contoso.com', proxyAddresses })
+  await create(entra, { employeeId: '2', userPrincipalName: 'a2@contoso.com' })
+  const found = async (name: string): Promise<readonly (string | null)[]> =>
+    (await readerFor(entra.endpoint).findByName([name, 'nobody@contoso.com'], signal)).map(
+      ({ employeeId }) => employeeId,
+    )
+  assert.deepEqual(
+    await Promise.all(
+      ['ada@contoso.com', "O'Neil@contoso.com", 'A2@contoso.com', 'sip@contoso.com'].map(found),
+    ),
+    [['1'], ['1'], ['2'], []],
+  )
+})
+
 async function answering(t: TestContext, answer: RequestListener): Promise<AccountReader> {
   const server = createServer(answer).listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -104,12 +104,12 @@ export function exerciseAccounts(
     }
   })
 
-  void it(`accounts are found by user name, whatever its case: ${name}`, async () => {
+  void it(`accounts are found by name, whatever its case: ${name}`, async () => {
     const { reader, close } = await open(HELD)
     try {
       const others = Array.from({ length: 20 }, (_, index) => `nobody${index}@example.com`)
-      const found = await reader.findByUserName(['B@example.com', ...others, 'svc@example.com'], signal)
-      assert.deepEqual(found.map(({ userName, employeeId }) => `${userName} ${employeeId}`).toSorted(), [
+      const found = await reader.findByName(['B@example.com', ...others, 'svc@example.com'], signal)
+      assert.deepEqual(found.map(({ names, employeeId }) => `${names.join()} ${employeeId}`).toSorted(), [
         'b@example.com 2',
         'svc@example.com null',
       ])

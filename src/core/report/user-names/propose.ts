@@ -3,7 +3,7 @@ import type { ScimUser } from '../../model.ts'
 import { effectiveState } from '../../plan/decide/effective-state.ts'
 import type { PlanRules } from '../../plan/decide/planning.ts'
 import { accountNameOf } from '../../plan/mapping/account-names.ts'
-import type { Account } from '../../ports.ts'
+import type { NamedAccount } from '../../ports.ts'
 import { isCode, NAME_TAKEN } from '../outcomes/reason-catalogue.ts'
 import type { Selected } from '../dead-letters/selection/selected.ts'
 import { plannedRecord } from '../replay/patch/planned-record.ts'
@@ -16,8 +16,8 @@ export interface ProposalContext {
   readonly rules: PlanRules
   readonly policy: UserNamePolicy
   readonly now: number
-  /** The accounts with these user names; `null` when the directory cannot be asked. */
-  readonly findAccounts: (userNames: readonly string[]) => Promise<readonly Account[] | null>
+  /** The accounts that have one of these names; `null` when the directory cannot be asked. */
+  readonly findAccounts: (names: readonly string[]) => Promise<readonly NamedAccount[] | null>
 }
 
 /** An employee whose account was refused because of a name that is taken, and names that are free. */
@@ -44,16 +44,17 @@ export interface Proposals {
 }
 
 const PROPOSED = 3
-/** Employees whose names are looked up at once. */
-const AT_ONCE = 100
+/** Employees whose names are looked up together, and names that are looked up for each at once. */
+const EMPLOYEES_AT_ONCE = 100
+const NAMES_AT_ONCE = 6
 
 /** Whether a dead letter of this code may have died of a name that another object has. */
 export const isNameTaken = (code: string): boolean => isCode(code, NAME_TAKEN)
 
 /**
  * Free user names for the employees of these dead letters, without a change of anything. A name is
- * free when no employee of the ledger has or had it, no account of the directory has it, and it is
- * not proposed to another employee here.
+ * free when no employee of the ledger has or had it, no account of the directory has it as its user
+ * name or mail address, and it is not proposed to another employee here.
  */
 export async function proposeNames(
   selected: readonly Selected[],
@@ -61,15 +62,12 @@ export async function proposeNames(
 ): Promise<Proposals> {
   const byEmployee = [...groupByEmployee(selected.filter(isOfLedger))]
   const proposals: NameProposal[] = []
-  const given = new Set<string>()
-  let directoryAsked = byEmployee.length > 0
-  for (let at = 0; at < byEmployee.length; at += AT_ONCE) {
-    const refused = await refusedNames(byEmployee.slice(at, at + AT_ONCE), context)
-    const owners = await ownersOf(refused, context)
-    directoryAsked &&= owners.directoryAsked
-    for (const one of refused) proposals.push(proposalFor(one, owners, given))
+  const search: Search = { context, given: new Set(), directoryAsked: byEmployee.length > 0 }
+  for (let at = 0; at < byEmployee.length; at += EMPLOYEES_AT_ONCE) {
+    const refused = await refusedNames(byEmployee.slice(at, at + EMPLOYEES_AT_ONCE), context)
+    proposals.push(...(await proposalsFor(refused, search)))
   }
-  return { proposals, directoryAsked }
+  return { proposals, directoryAsked: search.directoryAsked }
 }
 
 const isOfLedger = ({ dead }: Selected): boolean => dead.store === 'ledger' && isNameTaken(dead.letter.code)
@@ -114,53 +112,79 @@ function candidatesFor(taken: string, record: ScimUser, policy: UserNamePolicy):
     .filter((name) => accountNameOf(name) !== accountNameOf(taken))
 }
 
+/** What one search for names shares. */
+interface Search {
+  readonly context: ProposalContext
+  /** The names that are proposed already, in the form in which names are compared. */
+  readonly given: Set<string>
+  directoryAsked: boolean
+}
+
+/** Looks up a few names of each at a time, until there are enough that are free. */
+async function proposalsFor(
+  refused: readonly RefusedName[],
+  search: Search,
+): Promise<readonly NameProposal[]> {
+  const owners = await ownersOf(
+    refused.flatMap(({ taken }) => taken ?? []),
+    search,
+  )
+  const found = refused.map(({ candidates, ...one }) => {
+    return { candidates, proposal: { ...one, holder: ownerOf(one, owners), free: [] as string[] } }
+  })
+  for (let at = 0; ; at += NAMES_AT_ONCE) {
+    const open = found.filter(
+      ({ candidates, proposal }) => proposal.free.length < PROPOSED && candidates.length > at,
+    )
+    if (open.length === 0) break
+    const those = open.map(({ candidates }) => candidates.slice(at, at + NAMES_AT_ONCE))
+    const holding = await ownersOf(those.flat(), search)
+    for (const [index, { proposal }] of open.entries())
+      takeFree(proposal, those[index] ?? [], holding, search.given)
+  }
+  return found.map(({ proposal }) => proposal)
+}
+
 /** The owners of names, by the form in which names are compared. */
 interface Owners {
   readonly employees: ReadonlyMap<string, readonly string[]>
-  readonly accounts: ReadonlyMap<string, Account>
-  readonly directoryAsked: boolean
+  readonly accounts: ReadonlyMap<string, NamedAccount>
 }
 
-async function ownersOf(
-  refused: readonly RefusedName[],
-  { ledger, findAccounts }: ProposalContext,
-): Promise<Owners> {
-  const names = [...new Set(refused.flatMap(({ taken, candidates }) => [taken ?? [], candidates].flat()))]
-  const holders = await ledger.findNameHolders([...new Set(names.map(accountNameOf))])
-  const accounts = await findAccounts(names.filter((name) => name.includes('@')))
+async function ownersOf(names: readonly string[], search: Search): Promise<Owners> {
+  const { ledger, findAccounts } = search.context
+  const each = [...new Set(names)]
+  const holders = await ledger.findNameHolders([...new Set(each.map(accountNameOf))])
+  const accounts = await findAccounts(each.filter((name) => name.includes('@')))
+  search.directoryAsked &&= accounts !== null
+  const byName = Map.groupBy(holders, ({ name }) => name)
   return {
-    employees: new Map(
-      [...Map.groupBy(holders, ({ name }) => name)].map(([name, all]) => [
-        name,
-        all.map(({ employeeId }) => employeeId),
-      ]),
+    employees: new Map([...byName].map(([name, all]) => [name, all.map(({ employeeId }) => employeeId)])),
+    accounts: new Map(
+      accounts?.flatMap((one) => one.names.map((name) => [accountNameOf(name), one] as const)),
     ),
-    accounts: new Map(accounts?.map((one) => [accountNameOf(one.userName ?? ''), one])),
-    directoryAsked: accounts !== null,
   }
 }
 
-function proposalFor(
-  { candidates, ...refused }: RefusedName,
+function takeFree(
+  { employeeId, free }: { readonly employeeId: string; readonly free: string[] },
+  candidates: readonly string[],
   { employees, accounts }: Owners,
   given: Set<string>,
-): NameProposal {
-  const free: string[] = []
+): void {
   for (const name of candidates) {
+    if (free.length === PROPOSED) return
     const form = accountNameOf(name)
-    if (free.length === PROPOSED) break
-    const isOfAnother = employees.get(form)?.some((one) => one !== refused.employeeId) ?? false
+    const isOfAnother = employees.get(form)?.some((one) => one !== employeeId) ?? false
     if (given.has(form) || isOfAnother || accounts.has(form)) continue
     given.add(form)
     free.push(name)
   }
-  return { ...refused, holder: ownerOf(refused, employees, accounts), free }
 }
 
 function ownerOf(
   { taken, employeeId }: Pick<NameProposal, 'taken' | 'employeeId'>,
-  employees: Owners['employees'],
-  accounts: Owners['accounts'],
+  { employees, accounts }: Owners,
 ): NameOwner | null {
   const form = accountNameOf(taken ?? '')
   const account = accounts.get(form)

@@ -1,4 +1,4 @@
-import { type Row, textOf, type Value } from './row.ts'
+import { type Row, textOf, type Value, valueOf } from './row.ts'
 import type { DirectoryUser } from './directory.ts'
 
 /** A user as Microsoft Graph writes it. A property without a value is null. */
@@ -15,6 +15,7 @@ const PROPERTIES: Readonly<Record<string, (user: DirectoryUser) => unknown>> = {
   userType: ({ target }) => textOf(target, 'userType') ?? 'Member',
   businessPhones: ({ target }) => [textOf(target, 'telephoneNumber') ?? []].flat(),
   employeeOrgData: ({ target }) => orgData(target),
+  proxyAddresses: ({ target }) => proxyAddressesOf(target),
   ...Object.fromEntries(
     [
       'city',
@@ -48,6 +49,12 @@ function orgData(target: Row): unknown {
   return costCenter === null && division === null ? null : { costCenter, division }
 }
 
+/** The mail addresses of a user; the prefix of the primary one is in upper case. */
+export function proxyAddressesOf(target: Row): readonly string[] {
+  const value = valueOf(target, 'proxyAddresses')
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+}
+
 /** What a request without `$select` gets. */
 const DEFAULTS: readonly string[] = [
   'businessPhones',
@@ -79,6 +86,13 @@ export function changedBy(change: GraphUser, before: ReadonlyMap<string, Value>)
   const target = new Map(before)
   for (const [name, value] of Object.entries(change)) {
     const key = name === 'businessPhones' ? 'telephoneNumber' : name
+    if (name === 'proxyAddresses' && Array.isArray(value)) {
+      target.set(
+        key,
+        value.filter((one) => typeof one === 'string'),
+      )
+      continue
+    }
     const given: unknown = Array.isArray(value) ? value[0] : value
     if (typeof given === 'string' || typeof given === 'boolean') target.set(key, given)
     else target.delete(key)

@@ -1,6 +1,6 @@
 import type { ApiVersion } from '../log/record.ts'
 import { type Directory, type DirectoryUser, newObjectId, withTarget } from '../directory/directory.ts'
-import { changedBy, graphUser, selectedBy } from '../directory/graph-user.ts'
+import { changedBy, graphUser, proxyAddressesOf, selectedBy } from '../directory/graph-user.ts'
 import { type Rows, toMap } from '../directory/row.ts'
 import type { Settings } from '../settings.ts'
 import {
@@ -23,7 +23,8 @@ type UsersRoute = Extract<Route, { readonly to: 'users' }>
 /**
  * `GET …/users`, and what an administrator does to a user: `POST …/users`, `PATCH …/users/{id}` and
  * `DELETE …/users/{id}`. `$select`, `$top` and `$skiptoken` count, and of filters
- * `employeeId in (…)`, and the same of `id` and `userPrincipalName`; other query options are refused.
+ * `employeeId in (…)`, the same of `id` and `userPrincipalName`, and `proxyAddresses/any(p:p eq '…')`,
+ * also several with `or`; other query options are refused.
  *
  * Sources: https://learn.microsoft.com/en-us/graph/api/user-list and, for the limits and costs,
  * https://learn.microsoft.com/en-us/graph/throttling-limits#identity-and-access-service-limits.
@@ -49,7 +50,7 @@ const NOT_FOUND: Problem = {
 
 /** The users whose property has one of these values. */
 interface Filter {
-  readonly property: (typeof FILTERED)[number]
+  readonly property: (typeof FILTERED)[number] | 'proxyAddresses'
   readonly values: readonly string[]
 }
 const FILTERED = ['id', 'employeeId', 'userPrincipalName'] as const
@@ -145,9 +146,15 @@ function list(exchange: Exchange, version: ApiVersion, directory: Directory): Pr
 }
 
 function matching({ property, values }: Filter, directory: Directory): readonly DirectoryUser[] {
-  return property === 'id'
-    ? values.flatMap((id) => directory.byObjectId(id) ?? [])
-    : values.flatMap((value) => directory.byAttribute(property, value))
+  switch (property) {
+    case 'id':
+      return values.flatMap((id) => directory.byObjectId(id) ?? [])
+    case 'proxyAddresses':
+      return [...directory.all()].filter((user) => hasAddress(user, values))
+    case 'employeeId':
+    case 'userPrincipalName':
+      return values.flatMap((value) => directory.byAttribute(property, value))
+  }
 }
 
 async function change(
@@ -196,16 +203,35 @@ function readList(query: URLSearchParams): ListRequest | Problem {
 
 const MOST_VALUES = 15
 
-/** The one form that is understood: `employeeId in ('1','2')`, with at most 15 values. */
+/** Compared without regard to case, as the directory compares texts [I]. */
+function hasAddress({ target }: DirectoryUser, values: readonly string[]): boolean {
+  const wanted = new Set(values.map((value) => value.toLowerCase()))
+  return proxyAddressesOf(target).some((address) => wanted.has(address.toLowerCase()))
+}
+
+const TEXT = "'((?:[^']|'')*)'"
+const ADDRESS = `proxyAddresses/any\\(p:p eq ${TEXT}\\)`
+const ADDRESSES = new RegExp(`^${ADDRESS}(?: or ${ADDRESS})*$`)
+
+/**
+ * The forms that are understood, with at most 15 values: `employeeId in ('1','2')`, and
+ * `proxyAddresses/any(p:p eq '1') or proxyAddresses/any(p:p eq '2')`.
+ */
 function filterOf(written: string | null): Filter | null | 'invalid' {
   if (written === null) return null
+  if (ADDRESSES.test(written)) {
+    const values = textsIn(written)
+    return values.length > MOST_VALUES ? 'invalid' : { property: 'proxyAddresses', values }
+  }
   const [, name, list] = /^(\w+) in \(((?:'(?:[^']|'')*'(?:, ?)?)+)\)$/.exec(written) ?? []
   const property = FILTERED.find((one) => one === name)
-  const values = [...(list ?? '').matchAll(/'((?:[^']|'')*)'/g)].map(([, value = '']) =>
-    value.replaceAll("''", "'"),
-  )
+  const values = textsIn(list ?? '')
   const isRead = property !== undefined && values.length > 0 && values.length <= MOST_VALUES
   return isRead ? { property, values } : 'invalid'
+}
+
+function textsIn(written: string): readonly string[] {
+  return [...written.matchAll(new RegExp(TEXT, 'g'))].map(([, text = '']) => text.replaceAll("''", "'"))
 }
 
 async function readUser(exchange: Exchange): Promise<{ readonly change: Record<string, unknown> } | Problem> {

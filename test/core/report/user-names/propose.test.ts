@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { unknownEmployee } from '../../../../src/core/ledger/employee.ts'
 import type { EmployeeView } from '../../../../src/core/ledger/port/inspect.ts'
 import { compileMapping, DEFAULT_REQUIRED, DEFAULT_RULES } from '../../../../src/core/plan/mapping/mapping.ts'
-import type { Account } from '../../../../src/core/ports.ts'
+import type { NamedAccount } from '../../../../src/core/ports.ts'
 import type { Selected } from '../../../../src/core/report/dead-letters/selection/selected.ts'
 import { userNamePolicy } from '../../../../src/core/report/user-names/policy.ts'
 import {
@@ -12,7 +12,6 @@ import {
   proposeNames,
 } from '../../../../src/core/report/user-names/propose.ts'
 import { nameTable } from '../../../../src/core/report/user-names/table.ts'
-import { account } from '../../../fakes/account-list.ts'
 import { ledgerDead, selectedDead } from '../../../fakes/dead-letters.ts'
 import { day } from '../../../fakes/events.ts'
 import { digest, personEvent } from '../../../fakes/people.ts'
@@ -61,9 +60,11 @@ async function proposed(
   })
 }
 const having =
-  (...accounts: readonly Account[]): ProposalContext['findAccounts'] =>
-  async (names) =>
-    accounts.filter(({ userName }) => names.some((name) => name.toLowerCase() === userName?.toLowerCase()))
+  (...accounts: readonly NamedAccount[]): ProposalContext['findAccounts'] =>
+  async (asked) => {
+    const wanted = new Set(asked.map((name) => name.toLowerCase()))
+    return accounts.filter(({ names }) => names.some((name) => wanted.has(name.toLowerCase())))
+  }
 
 void test('only codes of a value that another object has are about a name, with or without a connector before them', () => {
   assert.deepEqual(
@@ -89,7 +90,13 @@ void test('a name is not proposed that an employee of the ledger has or had, an 
       { employeeId: '1', worker: ADA },
       { employeeId: '2', worker: ADA },
     ],
-    { findAccounts: having(account('o-2', { userName: 'ADA.Lovelace2@contoso.com' })) },
+    {
+      findAccounts: having({
+        objectId: 'o-2',
+        employeeId: null,
+        names: ['o@x.example', 'ADA.Lovelace2@contoso.com'],
+      }),
+    },
     { 'a.lovelace@contoso.com': '7' },
   )
   assert.equal(directoryAsked, true)
@@ -117,7 +124,11 @@ void test('who has the name is the account with it, or else another employee', a
   const owners = await Promise.all([
     proposed(one, {}, holders),
     proposed(one, {}, { 'ada@contoso.com': '9' }),
-    proposed(one, { findAccounts: having(account('o-1', { userName: 'ada@contoso.com' })) }, holders),
+    proposed(
+      one,
+      { findAccounts: having({ objectId: 'o-1', employeeId: null, names: ['Ada@contoso.com'] }) },
+      holders,
+    ),
   ])
   assert.deepEqual(
     owners.map(({ proposals }) => proposals[0]?.holder),
@@ -130,6 +141,21 @@ void test('without the directory the ledger alone decides, and that is said', as
     findAccounts: async () => null,
   })
   assert.deepEqual([directoryAsked, proposals[0]?.free.length], [false, 3])
+})
+
+void test('names are looked up six at a time, and no further than they are needed', async () => {
+  const asked: number[] = []
+  const counting =
+    (find: ProposalContext['findAccounts']): ProposalContext['findAccounts'] =>
+    (names) => (asked.push(names.length), find(names))
+  const one = [{ employeeId: '1', worker: ADA }]
+  await proposed(one, { findAccounts: counting(async () => []) })
+  assert.deepEqual(asked.splice(0), [1, 6])
+  const all = { objectId: 'o', employeeId: null }
+  const { proposals } = await proposed(one, {
+    findAccounts: counting(async (names) => [{ ...all, names }]),
+  })
+  assert.deepEqual([asked, proposals[0]?.free], [[1, 6, 6, 6, 3], []])
 })
 
 void test('a domain of the policy replaces that of the name, and a name without one gets none otherwise', async () => {

@@ -1,4 +1,4 @@
-import { userNameFinder } from '../../../../compose/directory.ts'
+import { accountFinder } from '../../../../compose/directory.ts'
 import { parseDeadLetterId } from '../../../../core/report/dead-letters/dead-letter.ts'
 import { selectDeadLetters } from '../../../../core/report/dead-letters/selection/select.ts'
 import type { Visitor } from '../../../access/visitor.ts'
@@ -50,7 +50,7 @@ export async function proposeUserNames(asked: Asked, context: ConsoleContext): P
     rules: outside.rules,
     policy: context.config.rules.userNames,
     now,
-    findAccounts: userNameFinder(context.config, (why) => (notAsked = why)),
+    findAccounts: accountFinder(context.config, (why) => (notAsked = why)),
   })
   const [proposal] = proposals
   if (!proposal) return { ...gone, fix: 'It is no longer a dead letter, or died of something else.' }
