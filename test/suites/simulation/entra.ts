@@ -74,11 +74,12 @@ export interface SimulatedEntra {
   isUnanswered(operation: string): boolean
   /** Whether the account is active by the newest log record of a change that was handed out; `null` before the first. */
   shows(employee: string): boolean | null
-  /** Log records of accounts that somebody else disabled, by employee: when, and whether it was handed out. */
+  /** Log records of accounts that somebody else disabled, by employee: when, and whether the ledger has committed it. */
   disabledElsewhere(employee: string): { readonly at: number; readonly isKnown: boolean } | null
   /** Somebody else enabled the account at some time. */
   wasEnabledElsewhere(employee: string): boolean
   disabledBy: SimulatedLog['disabledBy']
+  committed: SimulatedLog['committed']
 }
 
 const ESCROW_MS = 40 * MINUTE
@@ -279,9 +280,10 @@ export function entraOn(
     shows: log.shows,
     disabledElsewhere: (employee) => {
       const one = foreign.get(employee)
-      return one ? { at: one.at, isKnown: log.wasHandedOut(one.operation) } : null
+      return one ? { at: one.at, isKnown: log.wasCommitted(one.operation) } : null
     },
     wasEnabledElsewhere: (employee) => enabled.has(employee),
     disabledBy: log.disabledBy,
+    committed: log.committed,
   }
 }

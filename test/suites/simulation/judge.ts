@@ -2,7 +2,7 @@ import { reconcile } from '../../../src/cli/support/reconcile.ts'
 import type { IntakeBatch, RecordResult } from '../../../src/core/ledger/port/intake.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { BatchAnswer, Slot, SlotQuery } from '../../../src/core/ledger/port/submit.ts'
-import type { ExpireQuery } from '../../../src/core/ledger/port/report.ts'
+import type { CorrelatedPage, ExpireQuery } from '../../../src/core/ledger/port/report.ts'
 import type { LeaverStep } from '../../../src/core/ledger/port/leavers.ts'
 import type { JsonObject } from '../../../src/core/model.ts'
 import type { Settled } from './bus.ts'
@@ -26,8 +26,8 @@ export class Judge {
   /** Messages that the ledger has committed, and the ids of the events in force among them. */
   readonly #committed = new Set<string>()
   readonly #said = new Map<string, Said>()
-  /** Ids of all events that were taken in at some time, and whose they are; `null` once that is forgotten. */
-  readonly #owners = new Map<string, string | null>()
+  /** By the id of each event that was ever taken in: whose it is. */
+  readonly #owners = new Map<string, string>()
   readonly #discarded = new Set<string>()
   readonly #blocked = new Set<string>()
   readonly #acknowledged = new Set<string>()
@@ -80,11 +80,7 @@ export class Judge {
   erased(employee: string, now: number): void {
     const sent = this.#sent.get(employee) ?? new Set()
     this.#erasures?.add(employee, this.#knownOf(employee), new Set(sent), now)
-    for (const [id, said] of this.#said)
-      if (said.employee === employee) {
-        this.#said.delete(id)
-        this.#owners.set(id, null)
-      }
+    for (const [id, said] of this.#said) if (said.employee === employee) this.#said.delete(id)
     for (const id of sent) this.#accepted.delete(id)
     for (const [batch, operations] of this.#taken)
       this.#taken.set(
@@ -110,6 +106,8 @@ export class Judge {
       for (const id of (given[0] as ExpireQuery).operations) this.#accepted.delete(id)
     else if (method === 'settleLeavers')
       this.#leaversEnded(given[0] as readonly LeaverStep[], answer as readonly number[])
+    else if (method === 'recordLogRecords')
+      this.#outside?.entra.committed((given[0] as CorrelatedPage).joins.map(({ record }) => record.id))
     else if (method === 'recordJobRestart' && (answer as number) > 0) this.#accepted.clear()
   }
 
@@ -129,14 +127,20 @@ export class Judge {
   /** Whoever comes first keeps the id, until the event dies: what comes then is a replay, with what it says. */
   #arrived(said: Said, isRefused: boolean, mayBeReplay: boolean): void {
     const owner = this.#owners.get(said.id)
-    const isStolen = typeof owner === 'string' && owner !== said.employee
+    const isStolen = owner !== undefined && owner !== said.employee
     const isReplay = isStolen && !isRefused && mayBeReplay
-    if (isStolen !== isRefused && !isReplay)
+    if (isStolen !== isRefused && !isReplay && !(isStolen && this.#mayBeForgotten(said.id)))
       this.violated(`event ${said.id} was ${isRefused ? 'refused' : 'taken in'}`)
     // A second arrival does not undo a patch, nor an erasure.
     if (isRefused || (owner !== undefined && !isReplay)) return
     this.#owners.set(said.id, said.employee)
     this.#said.set(said.id, said)
+  }
+
+  /** The ledger forgets whose an event was that was put back, once the event itself is gone. */
+  #mayBeForgotten(id: string): boolean {
+    const isTold = this.#outside?.outcomes.told.some(({ event, revision }) => event === id && revision > 1)
+    return isTold === true || !this.#said.has(id)
   }
 
   /** Nobody is sent active whom nothing allows to be, and nobody has two operations under way. */
@@ -246,11 +250,11 @@ export class Judge {
 }
 
 /**
- * An employee who has no account must not need one: nobody is known by name, or nothing is to be
- * held.
+ * An employee who has no account must not need one: nobody is known by name, nothing is to be held,
+ * or the account would be disabled.
  */
 function isHeld(should: Expected | null, holds: Holding | null): boolean {
   if (should === null) return true
-  if (holds === null) return typeof should['userName'] !== 'string'
+  if (holds === null) return typeof should['userName'] !== 'string' || should['active'] === false
   return Object.entries(should).every(([name, value]) => (holds[name] ?? null) === value)
 }

@@ -34,6 +34,9 @@ export interface SimulatedLog extends ProvisioningLog {
   /** Records of this employee were not handed out yet. */
   isOpen(employee: string): boolean
   wasHandedOut(operation: string): boolean
+  /** The ledger has committed these records, by their ids. */
+  committed(ids: readonly string[]): void
+  wasCommitted(operation: string): boolean
   /** Whether the account is active by the newest change that was handed out; `null` before the first. */
   shows(employee: string): boolean | null
   /** When the last of these operations was logged that disabled an account; `null`: none was. */
@@ -43,6 +46,7 @@ export interface SimulatedLog extends ProvisioningLog {
 export function simulatedLog(clock: Clock, chance: Chance): SimulatedLog {
   const records: Recorded[] = []
   const handedOut = new Set<string>()
+  const committed = new Set<unknown>()
   let hiddenUntil = 0
   return {
     write: (sent, more, lagMs = chance.below(LAG_MS)) => {
@@ -86,6 +90,11 @@ export function simulatedLog(clock: Clock, chance: Chance): SimulatedLog {
     isOpen: (name) =>
       records.some(({ employee, operation }) => employee === name && !handedOut.has(operation)),
     wasHandedOut: (operation) => handedOut.has(operation),
+    committed: (ids) => {
+      for (const id of ids) committed.add(id)
+    },
+    wasCommitted: (name) =>
+      records.some(({ operation, raw }) => operation === name && committed.has(raw['id'])),
     shows: (name) =>
       records
         .filter(

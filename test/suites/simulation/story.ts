@@ -53,7 +53,8 @@ export function storyOf(chance: Chance, from: number, spanMs: number): readonly 
   const robbed = arrivals.find(({ said }) => said.employee === 'e1')
   if (thief && robbed && chance.oneIn(6)) {
     // It takes the id of an event of another employee, so it must be refused.
-    const said: Said = { ...thief.said, id: robbed.said.id, sets: { active: false }, rescinds: null }
+    const sets = { active: false }
+    const said: Said = { ...thief.said, id: robbed.said.id, version: 80, sets, rescinds: null }
     arrivals.push({ at: Math.max(thief.at, robbed.at) + 5 * MINUTE, said, meets: null, breaksAccount: false })
   }
   return arrivals.toSorted((a, b) => a.at - b.at)

@@ -4,6 +4,7 @@ import type { JsonObject, Mode } from '../../../core/model.ts'
 import { parse } from '../driver/json.ts'
 import { readRows, type Sql } from '../driver/sql.ts'
 import { type Arrival, storedKey, workerOf } from '../tables/event-row.ts'
+import { nameHash, ownerHash } from '../tables/name-hash.ts'
 import type { Sealed, Sealing } from '../sealing/sealing.ts'
 
 interface KnownRow {
@@ -65,6 +66,23 @@ async function employeesOf(
   )
   const byEvent = Map.groupBy([...rows, ...edited], (row) => storedKey(row.event_id, row.source))
   return new Map([...byEvent].map(([key, all]) => [key, new Set(all.map(({ employee }) => employee))]))
+}
+
+/** Arrivals that have the source and id of an event that is gone, and are about another employee. */
+export function collisionsWithFolded(
+  { sealing }: Sql,
+  gone: ReadonlyMap<string, string | null>,
+  arrivals: readonly Arrival[],
+): readonly Arrival[] {
+  if (gone.size === 0) return []
+  return arrivals.filter(({ event, message }) => {
+    const owner = gone.get(nameHash(sealing, event)) ?? null
+    return (
+      message !== null &&
+      owner !== null &&
+      owner !== ownerHash(sealing, event, event.employeeId.toWellFormed())
+    )
+  })
 }
 
 /** The row holds text as the database returns it, so the event is compared in the same form. */

@@ -4,7 +4,7 @@ import type { DueTiming } from '../../../core/ledger/port/intake.ts'
 import type { HrEvent } from '../../../core/model.ts'
 import { type Arrival, storedKey, eventRow, originalOf, sealOriginal } from '../tables/event-row.ts'
 import { isCollision } from '../../../core/intake/collision.ts'
-import { collisionsAmong } from './collisions.ts'
+import { collisionsAmong, collisionsWithFolded } from './collisions.ts'
 import { openCases } from '../leavers/open.ts'
 import { nameHash } from '../tables/name-hash.ts'
 import { knownFolded } from '../upkeep/retention.ts'
@@ -72,7 +72,11 @@ export async function insertEvents(
   })
   // What puts a dead letter back may be about another employee than before, and is not a collision.
   const replayed = await takeBack(sql, known, timing.now, aheadMs)
-  const collisions = [...(await collisionsAmong(sql, known)), ...inOneBatch]
+  const collisions = [
+    ...collisionsWithFolded(sql, gone, arrivals),
+    ...(await collisionsAmong(sql, known)),
+    ...inOneBatch,
+  ]
   const fresh = [...taken.values()]
   await markDue(sql, [...fresh, ...replayed], timing)
   await blockByEvents(sql, fresh, timing.now)

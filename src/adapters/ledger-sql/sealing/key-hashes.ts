@@ -24,6 +24,7 @@ const ERASED = 'erased:'
 /** Columns that hold nothing but hashes of names. */
 const NAMED = [
   ['folded_ids', 'hash'],
+  ['folded_ids', 'owner'],
   ['blocks', 'hash'],
   ['erased_leavers', 'hash'],
   ['erasures', 'employee_hash'],

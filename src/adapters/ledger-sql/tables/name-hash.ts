@@ -7,4 +7,10 @@ import type { Sealing } from '../sealing/sealing.ts'
  * What remains of a removed event: it identifies the event and does not reveal the employee.
  */
 export const nameHash = (sealing: Sealing, name: EventName): string =>
-  sealing.keyedHash(createHash('sha256').update(eventKey(name)).digest('hex'))
+  sealing.keyedHash(sha256(eventKey(name)))
+
+/** What remains of whose event it was; it links no two events of one employee. */
+export const ownerHash = (sealing: Sealing, name: EventName, employeeId: string): string =>
+  sealing.keyedHash(sha256(`${eventKey(name)}\n${employeeId}`))
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -12,7 +12,7 @@ import { eraseEmergencyCalls } from '../emergency/calls.ts'
 import { eraseBlockedId } from '../blocks/marks.ts'
 import { eraseCases, forgetCases } from '../leavers/settle.ts'
 import { lockEmployees } from '../tables/employees.ts'
-import { nameHash } from '../tables/name-hash.ts'
+import { nameHash, ownerHash } from '../tables/name-hash.ts'
 import { loadEmployees } from '../plan/load.ts'
 import { eraseAccountNames, forgetAccountNames } from '../names/account-names.ts'
 import { eraseEdits } from '../dead-letters/replays.ts'
@@ -107,19 +107,25 @@ export async function foldAway(
   return { folded }
 }
 
-/** Their ids stay as hashes, so that a late duplicate is still recognised. */
+/**
+ * Their ids stay as hashes, with whose they were, so that a late duplicate is still recognised, and
+ * the event of another employee with the id is not taken for one.
+ */
 async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> {
   const rows = seqs.map((seq) => [seq])
-  const names = await readRows<{ source: string; event_id: string }>(
+  const names = await readRows<{ source: string; event_id: string; employee: string; replays: number }>(
     sql,
     ['seq INT'],
     rows,
-    'DELETE FROM events WHERE seq IN (SELECT seq FROM v) RETURNING source, event_id',
+    'DELETE FROM events WHERE seq IN (SELECT seq FROM v) RETURNING source, event_id, employee, replays',
   )
   await insertRows(
     sql,
-    'folded_ids (hash TEXT)',
-    names.map((row) => [nameHash(sql.sealing, { source: row.source, id: row.event_id })]),
+    'folded_ids (hash TEXT, owner TEXT)',
+    names.map(({ source, event_id: id, employee, replays }) => [
+      nameHash(sql.sealing, { source, id }),
+      replays > 0 ? null : ownerHash(sql.sealing, { source, id }, employee),
+    ]),
     'ON CONFLICT DO NOTHING',
   )
   for (const table of ['originals', 'outbox', 'edits'])
@@ -168,16 +174,22 @@ async function dropOperations(sql: Sql, employees: readonly string[], before: nu
   return dropped.length
 }
 
-/** Those of the events that retention has removed before, by the hashes of their ids. */
-export async function knownFolded(sql: Sql, events: readonly EventName[]): Promise<ReadonlySet<string>> {
-  if ((await sql.all('SELECT 1 AS one FROM folded_ids LIMIT 1')).length === 0) return new Set()
-  const rows = await readRows<{ hash: string }>(
+/**
+ * Those of the events that retention or an erasure has removed, by the hashes of their ids, with
+ * whose they were.
+ */
+export async function knownFolded(
+  sql: Sql,
+  events: readonly EventName[],
+): Promise<ReadonlyMap<string, string | null>> {
+  if ((await sql.all('SELECT 1 AS one FROM folded_ids LIMIT 1')).length === 0) return new Map()
+  const rows = await readRows<{ hash: string; owner: string | null }>(
     sql,
     ['hash TEXT'],
     events.map((event) => [nameHash(sql.sealing, event)]),
-    'SELECT f.hash FROM v JOIN folded_ids f ON f.hash = v.hash',
+    'SELECT f.hash, f.owner FROM v JOIN folded_ids f ON f.hash = v.hash',
   )
-  return new Set(rows.map(({ hash }) => hash))
+  return new Map(rows.map(({ hash, owner }) => [hash, owner]))
 }
 
 export async function erase(

@@ -138,7 +138,7 @@ export const retentionCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an erasure removes an employee with everything that was sent; a redelivery does not bring the employee back, a new event does; a second erasure finds nothing left',
+    name: 'an erasure removes an employee with everything that was sent; a redelivery does not bring the employee back, a new event does; another employee’s event with the id is refused; a second erasure finds nothing left',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       await world.confirmAll()
@@ -164,6 +164,8 @@ export const retentionCases: readonly LedgerCase[] = [
       assert.equal(await personOf(world, 'p1'), null)
       await world.record(joiner('e9', 'p1'))
       assert.notEqual(await personOf(world, 'p1'), null)
+      const stolen = await world.intake([messageOf('stolen', leaver('e1', 'p2'))])
+      assert.deepEqual([stolen.duplicates, stolen.refused?.[0]?.code], [0, 'EventCollision'])
       assert.deepEqual(await world.states('p2'), { e2: 'confirmed' })
     },
   },
