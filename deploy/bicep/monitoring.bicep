@@ -17,7 +17,7 @@ var kinds = [
   {
     name: 'normal'
     severity: 2
-    codes: ['deadletter.new', 'finding.new', 'record.refused', 'quota.low', 'stage.stuck', 'log.behind', 'instance.lost', 'channel.down']
+    codes: ['job.failing', 'deadletter.new', 'finding.new', 'record.refused', 'quota.low', 'stage.stuck', 'log.behind', 'instance.lost', 'channel.down']
   }
 ]
 
