@@ -5,7 +5,7 @@ import { guarded } from '../adapters/graph/breaker.ts'
 import { graphClient } from '../adapters/graph/client.ts'
 import type { Endpoint } from '../adapters/graph/endpoint.ts'
 import { graphJob } from '../adapters/graph/job.ts'
-import { graphLog, graphProvisioning, logWindow } from '../adapters/graph/provisioning.ts'
+import { graphProvisioning } from '../adapters/graph/provisioning.ts'
 import { threadCommitter } from '../adapters/intake-thread/client.ts'
 import { openLedgerThread } from '../adapters/ledger-sql/open.ts'
 import { useProxy } from '../adapters/proxy.ts'
@@ -34,7 +34,8 @@ import { identityOf } from './instance/identity.ts'
 import { channelsOf } from './alerts/channels.ts'
 import { alertSettingsOf } from './alerts/settings.ts'
 import { intakeModule } from './intake/module.ts'
-import { LOG_WINDOW_MS, READ_LEASE_MS, settingsOf } from './settings.ts'
+import { provisioningLog } from './provisioning-log.ts'
+import { READ_LEASE_MS, settingsOf } from './settings.ts'
 import { deadLetterReasonsOf, sourceQueueOf } from './intake/source-queues.ts'
 
 type ConnectorPorts = Ports<BusMessage>
@@ -157,10 +158,9 @@ function graphPorts({
   'provisioning' | 'log' | 'job' | 'connections' | 'accounts' | 'directDeactivation'
 > {
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
-  const window = logWindow({ requests: config.LOG_REQUESTS_PER_10S, windowMs: LOG_WINDOW_MS }, runtime)
   return {
     provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),
-    log: graphLog(graph, endpoint, window, config.LOG_PAGE, runtime),
+    log: provisioningLog(config, { graph, endpoint, credential, runtime }),
     job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
     ...(config.OBJECT_CONNECTIONS === 'on'
       ? { connections: objectConnections(config, endpoint, credential, runtime.now) }

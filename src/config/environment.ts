@@ -162,6 +162,12 @@ export const ENVIRONMENT = z.object({
     .max(1_000)
     .default(500)
     .meta({ description: 'Records requested in one page of the log' }),
+  LOG_ANALYTICS_WORKSPACE: optional.meta({
+    description: 'Id of a Log Analytics workspace to read the provisioning log from, instead of Graph',
+  }),
+  LOG_ANALYTICS_ENDPOINT: text.default('https://api.loganalytics.io').meta({
+    description: 'The query API of Log Analytics; another one for a national cloud',
+  }),
   LOG_MAX_LAG_MS: duration(1_800_000).meta({
     description: 'How long after its time a record may still appear in the log',
   }),

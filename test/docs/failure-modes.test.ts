@@ -60,6 +60,8 @@ const TEST_OF_ROW: Readonly<Record<string, string>> = {
   'paused or quarantined with accepted operations':
     'that stands still makes nothing overdue, and the time to wait begins when it runs again',
   'its state may not be read': 'that may not be looked at is said so once, and submission goes on',
+  'the Log Analytics workspace may not be read, or answers in part':
+    'is not read in part: an incomplete answer would hide the rest',
   'the object connections may not be read':
     'ends as without the question when the service refuses to say, and the log names the permission once',
   'the users of the directory may not be read':

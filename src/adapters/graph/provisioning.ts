@@ -31,7 +31,7 @@ export type LogWindow = <T>(request: () => Promise<T>, signal: AbortSignal) => P
  */
 export function logWindow(
   { requests, windowMs }: { readonly requests: number; readonly windowMs: number },
-  runtime: Runtime,
+  runtime: Pick<Runtime, 'now' | 'sleep'>,
 ): LogWindow {
   const places = new Set<{ freeAt: number }>()
   return async (request, signal) => {
@@ -61,7 +61,7 @@ export function graphLog(
   endpoint: Endpoint,
   window: LogWindow,
   top: number,
-  runtime: Runtime,
+  runtime: Pick<Runtime, 'now'>,
 ): ProvisioningLog {
   return {
     page: async ({ since, until, about, next, signal }): Promise<LogPage> => {

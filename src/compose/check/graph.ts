@@ -2,11 +2,13 @@ import type { TokenCredential } from '@azure/identity'
 import { graphClient } from '../../adapters/graph/client.ts'
 import { jobPath, parseEndpoint } from '../../adapters/graph/endpoint.ts'
 import { readJobSchema } from '../../adapters/graph/schema.ts'
+import { systemClock } from '../../adapters/system.ts'
 import type { Config } from '../../config/load.ts'
 import { span } from '../../core/display/span.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { type JobSchema, judgeSchema } from '../../core/provision/job-schema.ts'
 import { credentialOf } from '../addresses.ts'
+import { type LogAccess, provisioningLog } from '../provisioning-log.ts'
 import { proveConnections } from './connections.ts'
 import { failed, type Proof, prove } from './proof.ts'
 
@@ -31,20 +33,41 @@ export async function proveGraph(config: Config): Promise<Proof[]> {
     await response.body?.cancel()
     return response.status
   }
-  const log = await prove(
-    'provisioning log',
-    async () => {
-      const path = `/auditLogs/provisioning?$filter=jobId eq '${endpoint.jobId}'&$top=1`
-      return expect200(await statusOf(path), 'can be read')
-    },
-    'check that the host can be reached, and grant ProvisioningLog.Read.All to the identity with consent',
-  )
+  const access = { graph: client, endpoint, credential, runtime: systemClock }
+  const log =
+    config.LOG_ANALYTICS_WORKSPACE === null
+      ? await proveLog(statusOf, endpoint.jobId)
+      : await proveWorkspace(config, access)
   const job = await proveJob(() => statusOf(jobPath(endpoint)))
   const users = await proveUsers(config, () => statusOf('/users?$select=id&$top=1'))
   const schema =
     job.outcome === 'ok' ? await proveSchema(config, () => readJobSchema(client, endpoint, signal)) : []
   const connections = await proveConnections(config, endpoint, credential)
   return [log, job, ...schema, users, ...connections, UPLOAD]
+}
+
+/** Reads a page of what was written lately, as the connector does. */
+function proveWorkspace(config: Config, access: LogAccess): Promise<Proof> {
+  return prove(
+    'provisioning log',
+    async () => {
+      const signal = AbortSignal.timeout(config.HTTP_TIMEOUT_MS)
+      const since = Date.now() - config.LOG_MAX_LAG_MS
+      await provisioningLog(config, access).page({ since, until: null, about: null, next: null, signal })
+      return 'can be read in the Log Analytics workspace'
+    },
+    'check LOG_ANALYTICS_WORKSPACE, and grant Log Analytics Data Reader on the workspace to the identity',
+  )
+}
+
+/** In Graph, the newest record is enough. */
+function proveLog(status: (path: string) => Promise<number>, jobId: string): Promise<Proof> {
+  const path = `/auditLogs/provisioning?$filter=jobId eq '${jobId}'&$top=1`
+  return prove(
+    'provisioning log',
+    async () => expect200(await status(path), 'can be read'),
+    'check that the host can be reached, and grant ProvisioningLog.Read.All to the identity with consent',
+  )
 }
 
 /** What the job does with the attributes that the mapping fills. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 const times = z.number().int().positive().default(1)
 const endpoint = z
-  .enum(['bulkUpload', 'log', 'job', 'connection', 'users', 'scim', 'token', 'any'])
+  .enum(['bulkUpload', 'log', 'job', 'connection', 'workspace', 'users', 'scim', 'token', 'any'])
   .default('bulkUpload')
 const requests = {
   on: endpoint,

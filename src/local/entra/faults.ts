@@ -1,7 +1,7 @@
 import type { FaultRule } from './fault-settings.ts'
 import { type Row, textOf } from './directory/row.ts'
 
-export type Endpoint = 'bulkUpload' | 'log' | 'job' | 'connection' | 'users' | 'scim' | 'token'
+export type Endpoint = 'bulkUpload' | 'log' | 'job' | 'connection' | 'workspace' | 'users' | 'scim' | 'token'
 type RequestFault = Extract<FaultRule, { readonly after: number }>
 type OperationFault = Extract<FaultRule, { readonly externalId?: string | undefined }>
 export type WireFault = Exclude<RequestFault, { readonly kind: 'lose-request' }>

@@ -25,6 +25,7 @@ import { createStaging } from './cycle/staging.ts'
 import { createTokens } from './http/tokens.ts'
 import { createBucket, createUploadApi, type UploadCounts } from './http/upload-api.ts'
 import { createUsersApi } from './http/users-api.ts'
+import { createWorkspaceApi } from './workspace/workspace-api.ts'
 import { createViews, type TruthEntry } from './http/views.ts'
 
 /** Counted since the start. */
@@ -182,6 +183,7 @@ async function createService(settings: Settings, now: () => number) {
     stats: () => ({ ...stats() }),
   })
   const jobApi = createJobApi(settings, tokens, job, cycles)
+  const workspaceApi = createWorkspaceApi({ settings, tokens, log, writer, now })
   const connectionApi = createConnectionApi(settings, tokens, directory)
 
   faults.add(settings.faults)
@@ -193,6 +195,7 @@ async function createService(settings: Settings, now: () => number) {
       logApi,
       jobApi,
       connectionApi,
+      workspaceApi,
       usersApi,
       scimApi,
       controlApi,

@@ -15,6 +15,8 @@ export const ALL_PERMISSIONS = [
   'SynchronizationMetadata.Read.OwnedBy',
   'User.Read.All',
   'User.ReadWrite.All',
+  // A role of Azure, beside the permissions of Graph.
+  'Log Analytics Data Reader',
 ]
 
 /**
@@ -60,6 +62,11 @@ export const settingsSchema = z.strictObject({
   logDisorder: chance.default(0),
   logRepeats: chance.default(0),
 
+  /** The Log Analytics workspace that gets the log, and how much later than the log itself. */
+  workspaceId: z.string().default('d6f1a0b4-7c52-4e3b-9a80-41c5e7d2f963'),
+  /** Not documented. */
+  workspaceLagMs: milliseconds.default(5 * 60_000),
+
   limits: z
     .strictObject({
       /** Switches the call limits (not `operationsPerCall`). */
@@ -70,6 +77,7 @@ export const settingsSchema = z.strictObject({
       callsPer5s: z.number().int().positive().default(40),
       callsPerDay: z.number().int().positive().default(2000),
       logRequestsPer10s: z.number().int().positive().default(5),
+      workspaceQueriesPer30s: z.number().int().positive().default(200),
       /** Resource units for users, of an application in a tenant of over 500 users. */
       userUnitsPer10s: z.number().int().positive().default(8000),
       /** Changes of users, of an application in a tenant. */

@@ -3,7 +3,7 @@ import { it, type TestContext } from 'node:test'
 import { proveGraph } from '../../../src/compose/check/graph.ts'
 import { readConfig } from '../../../src/compose/config.ts'
 import { judgeSchema, type JobSchema } from '../../../src/core/provision/job-schema.ts'
-import type { EntraSettings } from '../../../src/local/entra/settings.ts'
+import { type EntraSettings, readSettings } from '../../../src/local/entra/settings.ts'
 import { employee, open, provision } from '../../local/entra/support.ts'
 
 /** `what outcome: say` of everything that is checked of Graph, with the double set up like this. */
@@ -168,4 +168,28 @@ void it('what is mapped for new accounts only, clears a key, or stops the job be
     ],
   )
   assert.match(remarks.at(-1) ?? '', /before the brake holds any \(BRAKE_ABSOLUTE\)/)
+})
+
+void it('the log is read where the configuration says, and a workspace that refuses names the role', async (t) => {
+  const { workspaceId } = readSettings({})
+  const about = async (settings: Partial<EntraSettings>): Promise<string> => {
+    const entra = await open(t, settings)
+    const config = readConfig({
+      AUTH_MODE: 'local',
+      LEDGER: ':memory:',
+      PROVISIONING_ENDPOINT: entra.endpoint,
+      PROVISIONING_ALLOW_HTTP: 'true',
+      LOG_ANALYTICS_WORKSPACE: workspaceId,
+      LOG_ANALYTICS_ENDPOINT: new URL(entra.endpoint).origin,
+    })
+    const [log] = await proveGraph(config)
+    return `${log?.outcome}: ${log?.say}`
+  }
+  const noGraph = { kind: 'status', on: 'log', status: 403, times: 9 } as const
+  assert.equal(await about({ faults: [noGraph] }), 'ok: can be read in the Log Analytics workspace')
+  assert.match(
+    await about({ faults: [{ kind: 'status', on: 'workspace', status: 403 }] }),
+    /^failed: .*answered 403; grant Log Analytics Data Reader/,
+  )
+  assert.match(await about({ workspaceId: 'another' }), /^failed: .*404.*LOG_ANALYTICS_WORKSPACE/)
 })

@@ -19,6 +19,7 @@ import type { Tokens } from './tokens.ts'
 import { unreachable } from '../support/unreachable.ts'
 import type { ScimApi } from './scim-api.ts'
 import type { UploadApi } from './upload-api.ts'
+import type { WorkspaceApi } from '../workspace/workspace-api.ts'
 import type { UsersApi } from './users-api.ts'
 
 export interface RouterParts {
@@ -26,6 +27,7 @@ export interface RouterParts {
   readonly logApi: LogApi
   readonly jobApi: JobApi
   readonly connectionApi: ConnectionApi
+  readonly workspaceApi: WorkspaceApi
   readonly usersApi: UsersApi
   readonly scimApi: ScimApi
   readonly controlApi: ControlApi
@@ -117,6 +119,8 @@ async function answer(exchange: Exchange, route: Route, parts: RouterParts): Pro
       return parts.usersApi.answer(exchange, route)
     case 'scim':
       return parts.scimApi.answer(exchange, route)
+    case 'workspace':
+      return parts.workspaceApi.answer(exchange, route)
     case 'token':
       return answerToken(exchange, parts.tokens)
     case 'nowhere':

@@ -30,6 +30,7 @@ export type Route =
   | { readonly to: 'log'; readonly version: ApiVersion }
   | { readonly to: 'users'; readonly version: ApiVersion; readonly objectId: string | undefined }
   | { readonly to: 'scim'; readonly resource: 'config' | 'users'; readonly objectId: string | undefined }
+  | { readonly to: 'workspace'; readonly workspaceId: string }
   | { readonly to: 'token' }
   | ControlRoute
   | { readonly to: 'nowhere' }
@@ -42,6 +43,7 @@ const CONNECTION_PATH =
 const LOG_PATH = /^\/(v1\.0|beta)\/auditLogs\/provisioning\/?$/i
 const USERS_PATH = /^\/(v1\.0|beta)\/users(?:\/([^/]+))?\/?$/i
 const SCIM_PATH = /^\/rp\/scim\/(?:(serviceproviderconfig)|users(?:\/([^/]+))?)\/?$/i
+const WORKSPACE_PATH = /^\/v1\/workspaces\/([^/]+)\/query\/?$/i
 const TOKEN_PATH = /^\/[^/]+\/oauth2\/v2\.0\/token\/?$/i
 const OWN_ROUTES = {
   '/': 'page',
@@ -89,6 +91,8 @@ export function routeOf(path: string): Route {
       resource: scim[1] === undefined ? 'users' : 'config',
       objectId: decodeOptional(scim[2]),
     }
+  const workspace = WORKSPACE_PATH.exec(path)
+  if (workspace !== null) return { to: 'workspace', workspaceId: decode(workspace[1]) }
   if (TOKEN_PATH.test(path)) return { to: 'token' }
   const connection = CONNECTION_PATH.exec(path)
   if (connection !== null)
@@ -123,6 +127,7 @@ export function endpointOf(route: Route): Endpoint | undefined {
     to === 'token' ||
     to === 'job' ||
     to === 'connection' ||
+    to === 'workspace' ||
     to === 'users' ||
     to === 'scim'
     ? to
