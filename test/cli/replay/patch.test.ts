@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { actorNamed } from '../../../src/cli/support/options/options.ts'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -9,7 +9,9 @@ import { takeIn, toIntakeMessage } from '../../../src/core/intake/message.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { SourceMessage } from '../../../src/core/ports.ts'
+import { startEntra } from '../../../src/local/entra/server.ts'
 import { command } from '../../fakes/cli.ts'
+import { headers } from '../../local/entra/support.ts'
 import { failAll } from '../../suites/conformance/ledger/dead-letters.ts'
 import { World } from '../../suites/conformance/ledger/world.ts'
 
@@ -52,8 +54,8 @@ function update(employee: string, worker: object): SourceMessage {
   return { ...message, sequence: `${employee}-2`, text: JSON.stringify(event) }
 }
 
-async function withLedger<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
-  const ledger = await openSqliteLedger({ path, now: Date.now })
+async function withLedger<T>(work: (ledger: Ledger) => Promise<T>, at = path): Promise<T> {
+  const ledger = await openSqliteLedger({ path: at, now: Date.now })
   try {
     return await work(ledger)
   } finally {
@@ -61,24 +63,26 @@ async function withLedger<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
   }
 }
 
+const record = (world: World, ...messages: readonly SourceMessage[]) =>
+  world.intake(
+    messages.map((message) => toIntakeMessage({ ...takeIn(message, () => DEFAULT_SOURCE), message })),
+  )
+
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-patch-'))
   path = join(folder, 'ledger.db')
   await withLedger(async (ledger) => {
     const world = new World(ledger)
-    const record = (...messages: readonly SourceMessage[]) =>
-      world.intake(
-        messages.map((message) => toIntakeMessage({ ...takeIn(message, () => DEFAULT_SOURCE), message })),
-      )
-    await record(hire('p9', { userName: 'former@contoso.com' }))
+    await record(world, hire('p9', { userName: 'former@contoso.com' }))
     await world.confirmAll()
-    await record(update('p9', { userName: 'taken@contoso.com' }))
+    await record(world, update('p9', { userName: 'taken@contoso.com' }))
     await world.confirmAll()
     await record(
+      world,
       ...['p1', 'p2', 'p3'].map((one) => hire(one, { userName: `${one}@old.com`, title: 'Secret Title' })),
     )
     await failAll(world)
-    await record(hire('p8', { userName: 'waiting@contoso.com' }))
+    await record(world, hire('p8', { userName: 'waiting@contoso.com' }))
     await world.plan()
   })
 })
@@ -244,5 +248,83 @@ void describe('replay --patch for many', () => {
       const [event] = view?.employee.events ?? []
       assert.deepEqual([event?.state, event?.worker['userName']], ['received', 'p1@new.com'])
     })
+  })
+})
+
+void describe('dead-letters names makes such a table', () => {
+  let at = ''
+  const environment = (more: Readonly<Record<string, string>> = {}) => ({ LEDGER: at, ...more })
+  const names = (argv: readonly string[], more?: Readonly<Record<string, string>>) =>
+    command(['dead-letters', 'names', ...argv], environment(more))
+  const ASKED = ['--actor', 'ada', '--justification', 'ticket 7'] as const
+
+  before(async () => {
+    at = join(folder, 'names.db')
+    await withLedger(async (ledger) => {
+      const world = new World(ledger)
+      const name = { givenName: 'Ada', familyName: 'Lovelace' }
+      await record(world, hire('p9', { userName: 'ada.lovelace@contoso.com' }))
+      await world.confirmAll()
+      await record(world, hire('p1', { userName: 'Ada.Lovelace@contoso.com', name }))
+      await failAll(world, 'EntryConflict')
+      await record(world, hire('p2', { userName: 'bob@contoso.com' }))
+      await failAll(world)
+    }, at)
+  })
+
+  void test('not without saying who asks and why, and none when no name was taken', async () => {
+    assert.equal((await names([])).code, 2)
+    const other = await names(['--employee', 'p2', ...ASKED])
+    assert.deepEqual([other.code, other.stdout], [4, ''])
+    assert.match(other.stderr, /none of these dead letters died of a name/)
+  })
+
+  void test('of names that are free in the ledger and in the directory, which is audited', async (t) => {
+    const entra = await startEntra({ settings: { cycleMs: 3_600_000 } })
+    t.after(() => entra.stop())
+    const alias = { userPrincipalName: 'x@contoso.com', proxyAddresses: ['smtp:A.Lovelace@contoso.com'] }
+    await fetch(`http://127.0.0.1:${entra.port}/v1.0/users`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(alias),
+    })
+    const { code, stdout, stderr } = await names([...ASKED, '--output', 'json'], {
+      PROVISIONING_ENDPOINT: entra.endpoint,
+      PROVISIONING_ALLOW_HTTP: 'true',
+      AUTH_MODE: 'local',
+    })
+    assert.equal(code, 0, stderr)
+    const { proposals, directoryAsked } = JSON.parse(stdout) as {
+      readonly directoryAsked: boolean
+      readonly proposals: readonly object[]
+    }
+    assert.equal(directoryAsked, true)
+    assert.deepEqual(
+      proposals.map((one) => ({ ...one, deadLetters: [] })),
+      [
+        {
+          employeeId: 'p1',
+          deadLetters: [],
+          taken: 'Ada.Lovelace@contoso.com',
+          attribute: 'userName',
+          holder: { kind: 'employee', employeeId: 'p9' },
+          free: [2, 3, 4].map((number) => `ada.lovelace${number}@contoso.com`),
+        },
+      ],
+    )
+    const audit = await command(['audit', '--action', 'show-values', '--output', 'json'], environment())
+    assert.match(audit.stdout, /"about":"p1"/)
+  })
+
+  void test('which a replay takes, and nothing is changed before', async () => {
+    const out = join(folder, 'proposed.csv')
+    const { stderr } = await names([...ASKED, '--out', out])
+    assert.match(stderr, /the directory was not looked at: PROVISIONING_ENDPOINT is not set/)
+    assert.equal(await readFile(out, 'utf8'), '"employee","userName"\n"p1","a.lovelace@contoso.com"\n')
+    const [, id = ''] = /rollcall replay (dl-\d+) --patch .+ --dry-run/.exec(stderr) ?? []
+    assert.equal((await names([...ASKED])).code, 0, 'it is still a dead letter')
+    const replayed = await command(['replay', id, '--patch', out, ...BY], environment())
+    assert.equal(replayed.code, 0, replayed.stderr)
+    assert.equal((await names([...ASKED])).code, 4)
   })
 })

@@ -8,6 +8,7 @@ const ACME = 'urn:ietf:params:scim:schemas:extension:acme:2.0:User'
 const FILE = `
 settings:
   LEDGER: \${FOLDER}/ledger.db
+  OUTCOME_ACCOUNT: userName,mail
 sources:
   - { name: /hr/acme, queue: hr-events, types: { hire: worker.hired } }
   - { name: /hr/bamboo, queue: bamboo, sessions: true, shape: bamboohr-fields }
@@ -87,6 +88,21 @@ void test('a file brings events of several queues, shapes and sessions to the di
   assert.deepEqual(
     ['1', '2', '3', '4'].map((employeeId) => states.get(employeeId)),
     ['confirmed', 'dead-lettered', 'confirmed', 'confirmed'],
+  )
+  const accounts = outcomes.map(({ body }) =>
+    Reflect.get(Object(Reflect.get(Object(body), 'data')), 'account'),
+  )
+  assert.deepEqual(
+    accounts
+      .filter((one) => one !== null)
+      .map((one) => JSON.stringify(one))
+      .toSorted(),
+    [
+      { userName: 'ann@contoso.com', mail: null },
+      { userName: 'cy@contoso.com', mail: 'cy@contoso.com' },
+      { userName: 'di@contoso.com', mail: 'di@contoso.com' },
+    ].map((one) => JSON.stringify(one)),
+    'as the directory holds them; the one without an account is not known',
   )
   const told = JSON.stringify(outcomes.map(({ body }) => Object(body)))
   assert.ok(told.includes('MappingFailed') && !told.includes('secret'))

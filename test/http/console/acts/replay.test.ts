@@ -32,7 +32,7 @@ before(async () => {
   const twelve = Array.from({ length: 12 }, (_, n) => `p${n + 1}`)
   await world.record(...twelve.map((id) => joiner(`hire of ${id}`, id)))
   await failEach(night, 'InvalidDomain')
-  await arrive(night, [hired('q1'), hired('q2')])
+  await arrive(night, [hired('q1'), hired('q2', { name: { givenName: 'Ada', familyName: 'Bell' } })])
   await failEach(night, 'EntryConflict')
   context = night.console()
   door = doorTo(context)
@@ -308,6 +308,31 @@ void describe('a replay in the console', () => {
     assert.equal((await runsOf())[0]?.counts.done, 1)
     const [view] = await world.ledger.readEmployees(['q1'])
     assert.equal(view?.employee.events[0]?.state, 'received')
+  })
+
+  void test('free user names are offered only where one is taken, shown with a reason, and lead to the plan with one of them', async () => {
+    const pageOf = async (code: string): Promise<string> => {
+      const filter = { code, type: null, employeeId: null, since: null, until: null }
+      const found = await world.ledger.listDeadLetters({ filter, archived: false, next: null, limit: 1 })
+      return (await door.get(`/dead-letter?id=dl-${found.deadLetters[0]?.seq}`)).text()
+    }
+    assert.doesNotMatch(await pageOf('InvalidDomain'), /dead-letters\/names/)
+    const page = await pageOf('EntryConflict')
+    const unnamed = await send(door, '/dead-letters/names', formIn(page, '/dead-letters/names'))
+    assert.deepEqual([unnamed.status, /@taken/.test(unnamed.text)], [422, false])
+    const asked = { justification: 'ticket 9' }
+    const gone = formIn(page, '/dead-letters/names', { ...asked, id: 'dl-999' })
+    assert.match((await send(door, '/dead-letters/names', gone)).text, /No name was proposed/)
+    assert.doesNotMatch((await auditOf('show-values')).join(), /q2/)
+    const shown = await send(door, '/dead-letters/names', formIn(page, '/dead-letters/names', asked))
+    assert.match(shown.text, /<dt>Taken<\/dt><dd>q2@taken\.example</)
+    assert.match(shown.text, /the directory: PROVISIONING_ENDPOINT is not set/)
+    assert.ok((await auditOf('show-values')).includes('ann: show-values q2, ticket 9'))
+    for (const name of ['ada.bell', 'a.bell', 'ada.bell2'])
+      assert.ok(shown.text.includes(`Use ${name}@taken.example…`), name)
+    const plan = await send(door, '/replays/preview', formIn(shown.text, '/replays/preview'))
+    assert.match(plan.text, /Replay 1 dead letter\?/)
+    assert.match(plan.text, /data\.worker\.userName/)
   })
 })
 
