@@ -58,7 +58,7 @@ export function graphAccounts(
       ...(await inParts(names, (part) => named(anyAddress(part), signal))),
     ],
     findNames: (objectIds, signal) =>
-      inParts(objectIds, async (part) => {
+      inParts(objectIds.filter(isObjectId), async (part) => {
         const { items } = await list(`${ONLY_NAMES}&$filter=${oneOf('id', part)}`, signal)
         return items.flatMap((user) => namesOf(user) ?? [])
       }),
@@ -68,6 +68,12 @@ export function graphAccounts(
 const ONLY_STATE = `/users?$select=${ALWAYS.join(',')}&$top=${ACCOUNTS_PAGE}`
 const ALL_NAMES = `/users?$select=id,employeeId,userPrincipalName,proxyAddresses&$top=${ACCOUNTS_PAGE}`
 const ONLY_NAMES = `/users?$select=id,userPrincipalName,mail&$top=${ACCOUNTS_PAGE}`
+
+/**
+ * Graph refuses a whole request for one id of another form, such as a log of a job to Active
+ * Directory can have.
+ */
+const isObjectId = (id: string): boolean => /^[\da-f-]{36}$/i.test(id)
 
 /** How many requests for parts of a long list of values are under way at once. */
 const PARTS_AT_ONCE = 8

@@ -134,6 +134,18 @@ void it('what a list of users cannot be read for is said: the right, the limit, 
   ])
 })
 
+void it('an id that is none of Entra keeps no other account from being named', async (t) => {
+  const seen: string[] = []
+  const reader = await answering(t, ({ url = '' }, response) => {
+    seen.push(decodeURIComponent(url))
+    response.end(JSON.stringify({ value: [] }))
+  })
+  const id = '8d0c2f4e-0000-4000-8000-000000000001'
+  await reader.findNames(['CN=Ada,OU=Staff', id], signal)
+  await reader.findNames(['CN=Ada,OU=Staff'], signal)
+  assert.deepEqual(seen, [`/v1.0/users?$select=id,userPrincipalName,mail&$top=999&$filter=id in ('${id}')`])
+})
+
 void it('a next page is asked for at the configured origin, whatever host its link names', async (t) => {
   const seen: string[] = []
   const reader = await answering(t, ({ url = '' }, response) => {
