@@ -75,31 +75,32 @@ function storesOf(
   }
 }
 
-/** Loads a database driver only where it is needed, because that takes most of a second. */
+/** A file without keys is opened without loading the rest, which takes most of a second. */
 async function openToRead(
   config: Config,
   store: Store | null,
   onNoLedger: (message: string) => void,
 ): Promise<Ledger | null> {
-  if (isPostgresUrl(config.LEDGER)) {
+  const isFile = !isPostgresUrl(config.LEDGER)
+  if (isFile && !existsSync(config.LEDGER)) {
+    const missing = `no ledger at ${masked(config.LEDGER)}`
+    if (store === 'ledger')
+      throw new RollcallError(
+        'LedgerMissing',
+        `${missing}; name another with LEDGER, or start one with rollcall run`,
+      )
+    onNoLedger(`${missing}: only dead letters on the bus are shown`)
+    return null
+  }
+  if (!isFile || config.LEDGER_KEYS !== null || config.LEDGER_KEY_SECRET !== null) {
     const [{ ledgerAddress }, { openLedger }] = await Promise.all([
       import('../addresses.ts'),
       import('../../adapters/ledger-sql/open.ts'),
     ])
     return openLedger(ledgerAddress(config), { kind: 'read' }, Date.now)
   }
-  if (existsSync(config.LEDGER)) {
-    checkReadable('LEDGER', config.LEDGER)
-    return openSqliteLedger({ path: config.LEDGER, readOnly: true, now: Date.now })
-  }
-  const missing = `no ledger at ${masked(config.LEDGER)}`
-  if (store === 'ledger')
-    throw new RollcallError(
-      'LedgerMissing',
-      `${missing}; name another with LEDGER, or start one with rollcall run`,
-    )
-  onNoLedger(`${missing}: only dead letters on the bus are shown`)
-  return null
+  checkReadable('LEDGER', config.LEDGER)
+  return openSqliteLedger({ path: config.LEDGER, readOnly: true, now: Date.now })
 }
 
 async function openDeadLetterQueues(

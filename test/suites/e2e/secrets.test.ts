@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -12,6 +12,8 @@ import { rollcall, start } from '../../fakes/rollcall.ts'
 
 /** Part of every secret and of every value of a person below, and of nothing else. */
 const CANARY = 'c4nary'
+/** A key of the ledger, in base64. */
+const KEY = `${CANARY}${'A'.repeat(37)}=`
 /** What makes libraries and Node itself tell everything. */
 const TALKATIVE = {
   AZURE_LOG_LEVEL: 'verbose',
@@ -39,6 +41,7 @@ before(async () => {
     HTTP_TOKEN: `${CANARY}Token`,
     LEDGER_PASSWORD: `${CANARY}Password`,
     LEDGER: join(folder, 'ledger.db'),
+    LEDGER_KEYS: KEY,
   }
   assert.match(environment['SERVICEBUS_CONNECTION_STRING'] ?? '', /c4naryKey/)
 })
@@ -48,7 +51,7 @@ after(async () => {
 })
 
 void describe('no secret and no value of an employee reaches the terminal, whatever the environment', () => {
-  void test('a run that takes events in and sends them, the feed before it and the commands beside it', async () => {
+  void test('a run that takes events in and sends them, the feed before it and the commands beside it, nor the files of the ledger with a key', async () => {
     const file = join(folder, 'events.jsonl')
     const worker = {
       userName: `${CANARY}@example.com`,
@@ -81,6 +84,9 @@ void describe('no secret and no value of an employee reaches the terminal, whate
       running.kill('SIGTERM')
       await ended
     }
+    const files = (await readdir(folder)).filter((name) => name.startsWith('ledger.db'))
+    for (const name of files)
+      assert.doesNotMatch(await readFile(join(folder, name), 'latin1'), /c4nary/, name)
     const [stdout, stderr] = await printed
     assert.match(stderr, /"event":"started"/)
     assert.doesNotMatch(stdout + stderr + fed.stdout + fed.stderr, /c4nary/)

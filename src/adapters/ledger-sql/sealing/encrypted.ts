@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 import { RollcallError } from '../../../core/errors.ts'
 import type { KeyCipher } from './keys.ts'
 import type { RowKey, SealedColumn, Sealing } from './sealing.ts'
@@ -16,7 +16,7 @@ export interface SealingKeys {
   /** By id; the writing key is among them. */
   readonly all: ReadonlyMap<string, KeyCipher>
   /** The ledger's own key for hashes. It never changes, because what a hash was made of may be gone. */
-  readonly hashes: KeyCipher & { readonly secret: Buffer }
+  readonly hashes: KeyCipher & { readonly secret: KeyObject }
   /**
    * Whether everything is sealed. Until then columns hold texts in clear beside sealed ones, and
    * hashes are those of a ledger that is not encrypted.

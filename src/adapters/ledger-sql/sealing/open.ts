@@ -60,11 +60,11 @@ export async function sealingKeys(sql: Sql, ciphers: readonly KeyCipher[]): Prom
   const usable = ciphers.filter(({ id }) => ids.has(id))
   const [writing] = usable
   if (writing === undefined) throw keyMissing(known)
-  const secret = hashKeyOf(known, all)
+  const secret = createSecretKey(hashKeyOf(known, all))
   return {
     writing,
     all: new Map(usable.map((cipher) => [cipher.id, cipher])),
-    hashes: { ...keyCipher(createSecretKey(secret)), secret },
+    hashes: { ...keyCipher(secret), secret },
     isWhole: await isWhole(sql),
   }
 }
@@ -81,7 +81,7 @@ export async function beginWith(
     await expectNobody(sql, now)
     if (await isEmpty(sql)) await markWhole(sql)
   }
-  const secret = before?.hashes.secret ?? randomBytes(32)
+  const secret = before?.hashes.secret.export() ?? randomBytes(32)
   const [newest] = ciphers
   if (newest !== undefined) await noteKey(sql, newest, secret, now)
   return sealingKeys(sql, ciphers)
