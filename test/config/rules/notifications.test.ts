@@ -99,7 +99,7 @@ void describe('notifications in the file', () => {
         'notifications.channels["b c"] must be a name of letters, digits, - and _',
         'notifications.rules[0].to must name a channel under notifications.channels; those are a, b c',
         `notifications.rules[0].alerts[0] fits no alert; alerts are ${[
-          'leaver.open, emergency.waits, brake.tripped, job.stopped, submission.held, deadletter.new, finding.new,',
+          'leaver.open, emergency.waits, brake.tripped, job.stopped, submission.held, job.failing, deadletter.new, finding.new,',
           'record.refused, quota.low, stage.stuck, log.behind, bus.unreachable, loop.missing,',
           'instance.lost, channel.down',
         ].join(' ')}`,

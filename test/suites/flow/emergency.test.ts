@@ -30,7 +30,7 @@ void it('with a full bucket the account of a leaver is disabled at once through 
   await world.answer(await world.send(), 'confirmed', { objectId })
   await world.finalize()
   // Takes the only place, and no cycle runs.
-  await upload(entra, employee('someone else'))
+  await upload(entra, employee('another'))
 
   const credential = { getToken: async () => ({ token: 't', expiresOnTimestamp: Date.now() + 3_600_000 }) }
   const endpoint = parseEndpoint(entra.endpoint, true)
