@@ -1,4 +1,4 @@
-import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../adapters/support/file-ledger.ts'
 import type { Ledger } from '../../src/core/ledger/ledger.ts'
 import { failAll } from '../suites/conformance/ledger/dead-letters.ts'
 import { hrEvent, joiner, World } from '../suites/conformance/ledger/world.ts'
@@ -14,7 +14,7 @@ export async function ledgerWithFrozenRuns(
   path: string,
   more: (world: World) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<void> {
-  const ledger: Ledger = await openSqliteLedger({ path, now: Date.now })
+  const ledger: Ledger = await openFileLedger(path)
   const world = new World(ledger)
   for (const employeeId of EMPLOYEES) {
     await world.record(joiner(`hire-${employeeId}`, employeeId))

@@ -16,14 +16,24 @@ export function fakeReplayLog(sequences: readonly string[]): FakeReplayLog {
     sequences.map((sequence) => [sequence, { stage: 'frozen', sendingAt: null, code: null }]),
   )
   const committed = new Set<string>()
+  const ordered = [...stages]
+  /** All before it have ended. */
+  let first = 0
+  const hasEnded = (at: number): boolean => {
+    const stage = ordered[at]?.[1].stage
+    return stage !== undefined && NATIVE_ARROWS[stage].length === 0
+  }
   return {
     stages,
     committed,
     items: async (stage, limit) => {
       const items: NativeItem[] = []
-      for (const [sequence, item] of stages) {
-        if (item.stage === stage) items.push({ sequence, sendingAt: item.sendingAt })
-        if (items.length === limit) break
+      while (hasEnded(first)) first += 1
+      const from = NATIVE_ARROWS[stage].length === 0 ? 0 : first
+      for (let at = from; at < ordered.length && items.length < limit; at += 1) {
+        const [sequence, item] = ordered[at] ?? []
+        if (sequence !== undefined && item?.stage === stage)
+          items.push({ sequence, sendingAt: item.sendingAt })
       }
       return items
     },

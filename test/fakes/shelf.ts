@@ -19,6 +19,10 @@ export function shelved(sequence: number | string, more: Partial<PeekedMessage> 
   }
 }
 
+/** Compares whole numbers that may be too large for a double. */
+const isFrom = (sequence: string, from: string): boolean =>
+  sequence.length === from.length ? sequence >= from : sequence.length > from.length
+
 export interface FakeShelf extends DeadLetterQueue {
   /** Its messages, ascending. Tests add and remove them here. */
   readonly messages: PeekedMessage[]
@@ -44,9 +48,11 @@ export function fakeShelf(
   const own = [...messages]
   const copies: ResendCopy[] = []
   const locked = new Set<string>()
-  const remove = (sequence: string): void => {
-    const at = own.findIndex((one) => one.sequence === sequence)
-    if (at >= 0) own.splice(at, 1)
+  const remove = (going: ReadonlySet<string>): void => {
+    if (going.size === 0) return
+    let kept = 0
+    for (const one of own) if (!going.has(one.sequence)) own[kept++] = one
+    own.length = kept
   }
   const shelf: FakeShelf = {
     entity,
@@ -59,8 +65,8 @@ export function fakeShelf(
       return shown
     },
     peek: async (from, limit) => {
-      const start = BigInt(from)
-      const page = own.filter(({ sequence }) => BigInt(sequence) >= start).slice(0, limit)
+      const start = own.findIndex(({ sequence }) => isFrom(sequence, from))
+      const page = start < 0 ? [] : own.slice(start, start + limit)
       shown += page.length
       return page
     },
@@ -71,11 +77,9 @@ export function fakeShelf(
     remove: async (sequences, signal) => {
       const gone = new Set<string>()
       for (;;) {
-        for (const sequence of sequences) {
-          if (locked.has(sequence)) continue
-          remove(sequence)
-          gone.add(sequence)
-        }
+        const going = new Set([...sequences].filter((one) => !gone.has(one) && !locked.has(one)))
+        remove(going)
+        for (const sequence of going) gone.add(sequence)
         if (gone.size === sequences.size || signal.aborted) return gone
         await new Promise(setImmediate)
       }

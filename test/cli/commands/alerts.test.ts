@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../adapters/support/file-ledger.ts'
 import type { AlertState } from '../../../src/core/alerts/alert.ts'
 import { ALERT_CODES } from '../../../src/core/alerts/codes.ts'
 import { describeAlert } from '../../../src/core/alerts/describe.ts'
@@ -25,7 +25,7 @@ async function store(now: number, ...changed: readonly AlertState[]): Promise<vo
   await storeIn(LEDGER, now, changed)
 }
 async function storeIn(path: string, now: number, changed: readonly AlertState[]): Promise<void> {
-  const ledger = await openSqliteLedger({ path, now: Date.now })
+  const ledger = await openFileLedger(path)
   const { revision } = await ledger.readAlerts()
   await ledger.saveAlerts({ revision, now, changed, forgotten: [], notifications: [] })
   await ledger.close()
@@ -69,7 +69,7 @@ void describe('rollcall alerts', () => {
 
   void it('status does not report that nothing is wrong when no connector has looked', async () => {
     const fresh = { LEDGER: join(LEDGER, '..', 'fresh.db') }
-    await (await openSqliteLedger({ path: fresh.LEDGER, now: Date.now })).close()
+    await (await openFileLedger(fresh.LEDGER)).close()
     assert.match((await command(['status'], fresh)).stdout, /^alerts +not looked for yet/m)
     const { stdout } = await command(['status', '--output', 'json'], fresh)
     assert.equal((JSON.parse(stdout) as { readonly alertsAt: unknown }).alertsAt, null)

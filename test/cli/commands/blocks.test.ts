@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../adapters/support/file-ledger.ts'
 import { command } from '../../fakes/cli.ts'
 import { joiner, World } from '../../suites/conformance/ledger/world.ts'
 
@@ -25,7 +25,7 @@ const blocked = async (): Promise<readonly string[]> => {
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-blocks-'))
   LEDGER = join(folder, 'ledger.db')
-  const ledger = await openSqliteLedger({ path: LEDGER, now: Date.now })
+  const ledger = await openFileLedger(LEDGER)
   const world = new World(ledger)
   await world.record(joiner('hire-1', 'p1'), joiner('hire-2', '02'))
   await ledger.close()

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../adapters/support/file-ledger.ts'
 import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import { command, type OnTerminal } from '../../fakes/cli.ts'
 import { joiner, leaver, World } from '../../suites/conformance/ledger/world.ts'
@@ -21,7 +21,7 @@ const run = (...args: readonly string[]) => runOn({}, ...args)
  */
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-brake-'))
-  const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: Date.now })
+  const ledger = await openFileLedger(join(folder, 'ledger.db'))
   const world = new World(ledger)
   world.now = Date.now()
   const employees = ['p1', 'p2', 'p3', 'p4', 'p5']

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../adapters/support/file-ledger.ts'
 import { type EntraDouble, startEntra } from '../../../src/local/entra/server.ts'
 import { command, type OnTerminal } from '../../fakes/cli.ts'
 import { headers, provision, still, employee as user } from '../../local/entra/support.ts'
@@ -40,7 +40,7 @@ before(async () => {
   entra = await startEntra({ settings: still })
   const employees = ['p1', 'p2', 'p3']
   await provision(entra, ...employees.map((id) => user(id, { title: 'Clerk' })))
-  const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: Date.now })
+  const ledger = await openFileLedger(join(folder, 'ledger.db'))
   const world = new World(ledger)
   world.now = Date.now() - HOUR
   await world.record(...employees.map((id) => joiner(`hire of ${id}`, id, { title: 'Clerk' })))

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../adapters/support/file-ledger.ts'
 import { joiner, leaver, World } from '../../suites/conformance/ledger/world.ts'
 import { command } from '../../fakes/cli.ts'
 
@@ -17,7 +17,7 @@ const run = (...args: readonly string[]) => command(args, { LEDGER })
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-ids-'))
   LEDGER = join(folder, 'ledger.db')
-  const ledger = await openSqliteLedger({ path: LEDGER, now: Date.now })
+  const ledger = await openFileLedger(LEDGER)
   const world = new World(ledger)
   await world.record(joiner('e-1', '00123'), joiner('e-2', 'Jos\u00E9-7'), leaver('e-3', '00123'))
   await world.record(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { sqliteDialect } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../adapters/support/file-ledger.ts'
 import { HELD_BY_ID, LEFT_OUT } from '../../../src/adapters/ledger-sql/inspect/holdings.ts'
 import { MIGRATIONS } from '../../../src/adapters/ledger-sql/schema.ts'
 import { command } from '../../fakes/cli.ts'
@@ -18,7 +18,7 @@ const BY = ['--actor', 'ann', '--justification', 'access request 12'] as const
 const employee = (...args: readonly string[]) => command(['employee', ...args], { LEDGER })
 
 void test('an access request has all that is held about the employee, nothing about others, and is audited', async () => {
-  const ledger = await openSqliteLedger({ path: LEDGER, now: Date.now })
+  const ledger = await openFileLedger(LEDGER)
   const world = new World(ledger)
   await world.record(joiner('hire-1', 'p1', { title: 'Head' }), joiner('hire-2', 'p2', { managerId: 'p1' }))
   await world.confirmAll()

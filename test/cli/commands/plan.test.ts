@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../adapters/support/file-ledger.ts'
 import { command } from '../../fakes/cli.ts'
 import { day, hrEvent } from '../../fakes/events.ts'
 import { WORKER } from '../../fakes/people.ts'
@@ -14,7 +14,7 @@ let path = ''
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-plan-'))
   path = join(folder, 'ledger.db')
-  const ledger = await openSqliteLedger({ path, now: Date.now })
+  const ledger = await openFileLedger(path)
   const events = [
     hrEvent('e-1', { worker: WORKER }),
     hrEvent('e-2', { effectiveAt: day(2), worker: { title: 'Head' } }),
@@ -232,7 +232,7 @@ void describe('plan names what it cannot plan and the result of each line', () =
 
   void test('an event that the ledger holds is a duplicate, and changes nothing', async () => {
     const ledgerFile = join(folder, 'again.db')
-    const ledger = await openSqliteLedger({ path: ledgerFile, now: Date.now })
+    const ledger = await openFileLedger(ledgerFile)
     const file = await fileOf(line('d-1', '531', { userName: 'a@c.de' }))
     const before = await command(['plan', '--events', file, '--alone', '--output', 'json'], {
       LEDGER: ledgerFile,

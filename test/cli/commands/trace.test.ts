@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test, type TestContext } from 'node:test'
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../adapters/support/file-ledger.ts'
 import { joiner, T0, World } from '../../suites/conformance/ledger/world.ts'
 import type { EntraSettings } from '../../../src/local/entra/settings.ts'
 import { command } from '../../fakes/cli.ts'
@@ -16,7 +16,7 @@ let LEDGER = ''
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-trace-'))
   LEDGER = join(folder, 'ledger.db')
-  const ledger = await openSqliteLedger({ path: LEDGER, now: Date.now })
+  const ledger = await openFileLedger(LEDGER)
   const world = new World(ledger)
   await world.record(
     joiner('7', 'p1', { title: 'Head' }),

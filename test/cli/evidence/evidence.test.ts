@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../adapters/support/file-ledger.ts'
 import type { HrEvent } from '../../../src/core/model.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 import { command } from '../../fakes/cli.ts'
@@ -23,7 +23,7 @@ const inFolder = (name: string): string => join(folder, name)
 
 /** Opens the ledger at a moment, and closes it after `work`. */
 async function at(now: number, work: (world: World) => Promise<void>): Promise<void> {
-  const ledger = await openSqliteLedger({ path: LEDGER, now: Date.now })
+  const ledger = await openFileLedger(LEDGER)
   const world = new World(ledger)
   world.now = now
   await work(world)

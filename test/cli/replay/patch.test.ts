@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../adapters/support/file-ledger.ts'
 import { takeIn, toIntakeMessage } from '../../../src/core/intake/message.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
@@ -55,7 +55,7 @@ function update(employee: string, worker: object): SourceMessage {
 }
 
 async function withLedger<T>(work: (ledger: Ledger) => Promise<T>, at = path): Promise<T> {
-  const ledger = await openSqliteLedger({ path: at, now: Date.now })
+  const ledger = await openFileLedger(at)
   try {
     return await work(ledger)
   } finally {

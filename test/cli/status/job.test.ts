@@ -3,19 +3,19 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../adapters/support/file-ledger.ts'
 import { command } from '../../fakes/cli.ts'
 
 void test('status shows what the job says about itself: its quarantine, and its failures beside all three limits', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-job-'))
   t.after(() => rm(folder, { recursive: true }))
   const LEDGER = join(folder, 'ledger.db')
-  const ledger = await openSqliteLedger({ path: LEDGER, now: Date.now })
+  const ledger = await openFileLedger(LEDGER)
   const status = (...more: readonly string[]) => command(['status', '--allow-stopped', ...more], { LEDGER })
   await ledger.close()
   assert.match((await status()).stdout, /provisioning job +not known +\n/)
 
-  const again = await openSqliteLedger({ path: LEDGER, now: Date.now })
+  const again = await openFileLedger(LEDGER)
   await again.recordJobReport({
     seenAt: Date.UTC(2026, 10, 2),
     code: 'Quarantine',

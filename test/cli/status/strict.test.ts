@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../adapters/support/file-ledger.ts'
 import { sayStrict } from '../../../src/cli/status/strict.ts'
 import { printTo } from '../../../src/cli/support/output.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
@@ -21,7 +21,7 @@ after(() => rm(folder, { recursive: true }))
 /** A ledger of its own, with `work` done three hours ago. */
 async function ledgerWith(name: string, work: (world: World) => Promise<unknown>): Promise<string> {
   const path = join(folder, name)
-  const ledger = await openSqliteLedger({ path, now: Date.now })
+  const ledger = await openFileLedger(path)
   const world = new World(ledger)
   world.now = Date.now() - 3 * HOUR_MS
   await work(world)

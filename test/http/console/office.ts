@@ -1,4 +1,4 @@
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openMemoryLedger } from '../../adapters/support/memory-ledger.ts'
 import { readConfig } from '../../../src/compose/config.ts'
 import { observed } from '../../../src/compose/observe/figures.ts'
 import type { AlertState } from '../../../src/core/alerts/alert.ts'
@@ -14,7 +14,7 @@ import { consoleApp } from '../../../src/http/console/app.ts'
 import type { ConsoleContext } from '../../../src/http/console/context.ts'
 import { HOUR, MINUTE, opened } from '../../fakes/alerts.ts'
 import { anInstance } from '../../fakes/instances.ts'
-import { hrEvent, joiner, leaver, messageOf, T0, World } from '../../suites/conformance/ledger/world.ts'
+import { hrEvent, joiner, leaver, messageOf, World } from '../../suites/conformance/ledger/world.ts'
 
 export const TOKEN = 'of-the-operators'
 const WITH_TOKEN = { token: TOKEN, tokenPermissions: ALL_PERMISSIONS, entra: null, user: 'ann' }
@@ -28,7 +28,7 @@ export const HOSTILE = `<script>alert("x")</script>'\u001b[2J\u202e&amp;`
 
 /** A ledger with what the pages show, and a clock that stands behind all of it. */
 export async function anOffice(stack: AsyncDisposableStack): Promise<World> {
-  const ledger = stack.adopt(await openSqliteLedger({ path: ':memory:', now: () => T0 }), (it) => it.close())
+  const ledger = stack.adopt((await openMemoryLedger()).ledger, (it) => it.close())
   const world = new World(ledger)
   await world.record(
     joiner('hired-20011', '20011', { title: 'Engineer' }),
@@ -154,13 +154,15 @@ export interface Door {
   ): Promise<Response>
 }
 
+const DEFAULTS = readConfig({})
+
 /** What the console asks, with the clock of a world. */
 export function contextOf(
   stack: AsyncDisposableStack,
   { ledger, now }: { readonly ledger: Ledger | null; readonly now: () => number },
   access: AccessSettings = LOOPBACK,
 ): ConsoleContext {
-  const config = readConfig({})
+  const config = DEFAULTS
   // The first reading is the only one.
   const sleep = (_ms: number, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve) => signal?.addEventListener('abort', () => resolve()))

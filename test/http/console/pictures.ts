@@ -3,12 +3,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openMemoryLedger } from '../../adapters/support/memory-ledger.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 import { consoleListener } from '../../../src/http/console/listener.ts'
 import { HOUR, MINUTE, opened } from '../../fakes/alerts.ts'
 import { anInstance } from '../../fakes/instances.ts'
-import { hrEvent, joiner, leaver, T0, World } from '../../suites/conformance/ledger/world.ts'
+import { hrEvent, joiner, leaver, World } from '../../suites/conformance/ledger/world.ts'
 import { contextOf } from './office.ts'
 
 /**
@@ -44,7 +44,7 @@ server.closeAllConnections()
 server.close()
 
 async function aMorning(): Promise<World> {
-  const ledger = stack.adopt(await openSqliteLedger({ path: ':memory:', now: () => T0 }), (it) => it.close())
+  const ledger = stack.adopt((await openMemoryLedger()).ledger, (it) => it.close())
   const world = new World(ledger)
   const note = (): Promise<void> =>
     ledger.recordHistory({ now: world.now, intervalMs: 5 * MINUTE, keptMs: 8 * DAY_MS, most: 1_000 })

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../../adapters/support/file-ledger.ts'
 import { LEAVER_CAUSES } from '../../../../src/core/leavers/causes.ts'
 import { leaver, World } from '../../../suites/conformance/ledger/world.ts'
 import { command } from '../../../fakes/cli.ts'
@@ -14,7 +14,7 @@ let LEDGER = ''
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-leavers-'))
   LEDGER = join(folder, 'ledger.db')
-  const ledger = await openSqliteLedger({ path: LEDGER, now: Date.now })
+  const ledger = await openFileLedger(LEDGER)
   const world = new World(ledger)
   await world.record(leaver('out-1', 'p1'))
   world.now += 60_000

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../../adapters/support/file-ledger.ts'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
 import { joiner, leaver, World } from '../../../suites/conformance/ledger/world.ts'
 import { command } from '../../../fakes/cli.ts'
@@ -15,7 +15,7 @@ let LEDGER = ''
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-summary-'))
   LEDGER = join(folder, 'ledger.db')
-  const ledger = await openSqliteLedger({ path: LEDGER, now: Date.now })
+  const ledger = await openFileLedger(LEDGER)
   const world = new World(ledger)
   await world.record(joiner('hire-1', 'p1'), joiner('hire-2', 'p2'), joiner('hire-3', 'p3'))
   await world.confirmAll()

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { it, type TestContext } from 'node:test'
-import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../../adapters/support/file-ledger.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import { hrEvent, joiner, T0, World } from '../../../suites/conformance/ledger/world.ts'
 import { command } from '../../../fakes/cli.ts'
@@ -22,7 +22,7 @@ async function running(t: TestContext): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-backup-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const path = join(folder, 'ledger.db')
-  const ledger = await openSqliteLedger({ path, now: () => T0 })
+  const ledger = await openFileLedger(path)
   t.after(() => ledger.close())
   const world = new World(ledger)
   await world.record(joiner('e1', 'p1', { title: 'secret title' }), joiner('e2', 'p2'))
@@ -30,7 +30,7 @@ async function running(t: TestContext): Promise<Running> {
   return { folder, path, ledger, world }
 }
 const copyOf = async (t: TestContext, path: string): Promise<Ledger> => {
-  const ledger = await openSqliteLedger({ path, now: () => T0 })
+  const ledger = await openFileLedger(path)
   t.after(() => ledger.close())
   return ledger
 }

@@ -8,6 +8,7 @@ import { moveLedger } from '../../../../src/adapters/ledger-sql/move.ts'
 import { openPostgresLedger } from '../../../../src/adapters/ledger-sql/driver/postgres/client.ts'
 import { postgresDriver } from '../../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../../adapters/support/file-ledger.ts'
 import { openSqlite } from '../../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
 import type { Driver } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
@@ -27,7 +28,7 @@ async function fullLedger(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-move-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const path = join(folder, 'ledger.db')
-  const ledger = await openSqliteLedger({ path, now: () => T0 })
+  const ledger = await openFileLedger(path)
   const world = new World(ledger)
   await world.record(
     ...PEOPLE.map((employee, index) =>
@@ -69,7 +70,7 @@ void it('a ledger moved to a database has the same content, and work continues',
   const location = await server.database()
   const ran = await command(['ledger', 'move', '--from', path, '--output', 'json'], { LEDGER: location })
   assert.equal(ran.code, 0, ran.stderr)
-  const source = await openSqliteLedger({ path, now: () => T0 })
+  const source = await openFileLedger(path)
   t.after(() => source.close())
   const target = await openTarget(t, location)
   assert.deepEqual(await target.readCounts(), await source.readCounts())

@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openFileLedger } from '../../../adapters/support/file-ledger.ts'
 import { readConfig } from '../../../../src/compose/config.ts'
 import { identityOf } from '../../../../src/compose/instance/identity.ts'
 import type { Instance } from '../../../../src/core/ledger/port/instances.ts'
@@ -24,7 +24,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-in-force-'))
   oldRules = await rules('old', 'job.title')
   newRules = await rules('new', 'job.name')
-  const ledger = await openSqliteLedger({ path: join(folder, 'base.db'), now: Date.now })
+  const ledger = await openFileLedger(join(folder, 'base.db'))
   const world = new World(ledger)
   await world.record(joiner('hire', 'p1'))
   await world.confirmAll()
@@ -53,7 +53,7 @@ async function ledgerWith(...instances: readonly Runs[]): Promise<string> {
   const path = join(folder, `${++ledgers}.db`)
   await copyFile(join(folder, 'base.db'), path)
   if (instances.length === 0) return path
-  const ledger = await openSqliteLedger({ path, now: Date.now })
+  const ledger = await openFileLedger(path)
   for (const { id, environment = {}, loops = LOOPS, more = {} } of instances) {
     await ledger.announceInstance({
       // Several on one file, which a real ledger would not have: what counts are their rows.

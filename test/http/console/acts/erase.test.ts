@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
-import { joiner, T0, World } from '../../../suites/conformance/ledger/world.ts'
+import { openMemoryLedger } from '../../../adapters/support/memory-ledger.ts'
+import { joiner, World } from '../../../suites/conformance/ledger/world.ts'
 import { contextOf, type Door, doorTo } from '../office.ts'
 import { type Came, formIn, messageOf, send } from './visitor.ts'
 
@@ -11,7 +11,7 @@ let world: World
 let door: Door
 
 before(async () => {
-  const ledger = stack.adopt(await openSqliteLedger({ path: ':memory:', now: () => T0 }), (it) => it.close())
+  const ledger = stack.adopt((await openMemoryLedger()).ledger, (it) => it.close())
   world = new World(ledger)
   await world.record(joiner('hire of p1', 'p1'), joiner('hire of p2', 'p2'))
   await world.confirmAll()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
-import { hrEvent, joiner, leaver, T0, World } from '../../../suites/conformance/ledger/world.ts'
+import { openMemoryLedger } from '../../../adapters/support/memory-ledger.ts'
+import { hrEvent, joiner, leaver, World } from '../../../suites/conformance/ledger/world.ts'
 import { contextOf, type Door, doorTo } from '../office.ts'
 import { type Came, formIn, messageOf, send } from './visitor.ts'
 
@@ -11,7 +11,7 @@ let door: Door
 
 /** Of p1 the directory took the deactivation alone; the cases of p2 and p3 are open. */
 before(async () => {
-  const ledger = stack.adopt(await openSqliteLedger({ path: ':memory:', now: () => T0 }), (it) => it.close())
+  const ledger = stack.adopt((await openMemoryLedger()).ledger, (it) => it.close())
   world = new World(ledger)
   await world.record(...['p1', 'p2', 'p3'].map((id) => joiner(`hire of ${id}`, id)))
   await world.confirmAll()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openMemoryLedger } from '../../../adapters/support/memory-ledger.ts'
 import { readConfig } from '../../../../src/compose/config.ts'
 import { deadLettersBeside } from '../../../../src/compose/dead-letters/beside.ts'
 import { takingIn } from '../../../../src/compose/rules.ts'
@@ -11,7 +11,7 @@ import { replayRunner } from '../../../../src/http/console/acts/replay/runner.ts
 import type { ConsoleContext } from '../../../../src/http/console/context.ts'
 import { type FakeShelf, fakeShelf, shelved } from '../../../fakes/shelf.ts'
 import { failAll } from '../../../suites/conformance/ledger/dead-letters.ts'
-import { messageOf, T0, World } from '../../../suites/conformance/ledger/world.ts'
+import { messageOf, World } from '../../../suites/conformance/ledger/world.ts'
 import { contextOf } from '../office.ts'
 
 /** A ledger with dead letters, a dead-letter queue, and a console that replays both. */
@@ -27,7 +27,7 @@ export async function aNight(
   stack: AsyncDisposableStack,
   runtime: Pick<Runtime, 'id' | 'now' | 'sleep'>,
 ): Promise<Night> {
-  const ledger = stack.adopt(await openSqliteLedger({ path: ':memory:', now: () => T0 }), (it) => it.close())
+  const ledger = stack.adopt((await openMemoryLedger()).ledger, (it) => it.close())
   const world = new World(ledger)
   const shelf = fakeShelf()
   return { world, shelf, console: () => consoleOf(stack, { world, shelf }, runtime) }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openMemoryLedger } from '../../../adapters/support/memory-ledger.ts'
 import { heldEmployees } from '../../../../src/core/plan/brake-order.ts'
 import { employeeIdOf } from '../../../../src/core/intake/event/employee-id.ts'
 import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
-import { hrEvent, joiner, leaver, T0, World } from '../../../suites/conformance/ledger/world.ts'
+import { hrEvent, joiner, leaver, World } from '../../../suites/conformance/ledger/world.ts'
 import { contextOf, type Door, doorTo, HOSTILE, OUTSIDE, TOKEN } from '../office.ts'
 import { type Came, formIn, messageOf, send } from './visitor.ts'
 
@@ -16,7 +16,7 @@ let door: Door
 const LIMIT = { ...RELEASED_BRAKE, absolute: 2 }
 
 before(async () => {
-  const ledger = stack.adopt(await openSqliteLedger({ path: ':memory:', now: () => T0 }), (it) => it.close())
+  const ledger = stack.adopt((await openMemoryLedger()).ledger, (it) => it.close())
   world = new World(ledger)
   const leaving = ['p1', 'p2', 'p3', 'p4', 'p5', 'p6']
   await world.record(...[...leaving, 'p7'].map((id) => joiner(`hire of ${id}`, id)))
