@@ -1,0 +1,164 @@
+import type {
+  Disposition,
+  JobState,
+  Provisioning,
+  ProvisioningJob,
+  ProvisioningLog,
+  Sender,
+  SourceMessage,
+  SourceQueue,
+} from '../../../src/core/ports.ts'
+import type { JsonObject } from '../../../src/core/model.ts'
+import { rawLogRecord } from '../../fakes/log.ts'
+import type { Chance } from '../../fakes/plain-event.ts'
+import type { Clock } from '../simulation/clock.ts'
+import { echoOf, response, sentIn, type Sent as SentRecord } from '../simulation/records.ts'
+import { HOUR, MINUTE } from '../simulation/story.ts'
+import type { Sent, Standing } from './story.ts'
+
+const PAGE = 1_000
+/** So long the log keeps a record: longer than any deadline of the connector. */
+const LOGGED_MS = 48 * HOUR
+/** Until the job has come to an operation. */
+const CYCLE_MS = 20 * MINUTE
+
+/** A queue that forgets what is settled. */
+export interface SoakedQueue extends SourceQueue {
+  arrive(sent: Sent): void
+  readonly waiting: number
+  readonly deadLettered: number
+}
+
+export function queueOn(clock: Clock): SoakedQueue {
+  const waiting = new Map<string, SourceMessage>()
+  let sequence = 0
+  let deadLettered = 0
+  let onMessage: ((message: SourceMessage) => void) | null = null
+  const settle = ({ kind, message }: Disposition<SourceMessage>): void => {
+    waiting.delete(message.sequence)
+    if (kind !== 'complete') deadLettered += 1
+  }
+  return {
+    arrive: ({ id, text }) => {
+      const message: SourceMessage = {
+        entity: 'hr-events',
+        sequence: String(++sequence),
+        enqueuedAt: clock.now(),
+        messageId: `${id}-${sequence}`,
+        sessionId: null,
+        contentType: 'application/cloudevents+json',
+        text,
+        properties: {},
+      }
+      waiting.set(message.sequence, message)
+      onMessage?.(message)
+    },
+    open: async (take) => {
+      onMessage = take
+      return {
+        settle: async (dispositions) => dispositions.forEach(settle),
+        stopReceiving: async () => void (onMessage = null),
+        handBack: async () => {},
+        close: async () => void (onMessage = null),
+      }
+    },
+    get waiting() {
+      return waiting.size
+    },
+    get deadLettered() {
+      return deadLettered
+    },
+  }
+}
+
+/** A service that carries out every operation, and a log that forgets. */
+export interface SoakedEntra {
+  readonly provisioning: Provisioning
+  readonly log: ProvisioningLog
+  readonly job: ProvisioningJob
+  readonly directory: ReadonlyMap<string, Standing>
+  readonly operations: number
+}
+
+export function entraOn(clock: Clock, { below }: Chance): SoakedEntra {
+  const directory = new Map<string, Standing>()
+  let records: { readonly at: number; readonly raw: JsonObject }[] = []
+  /** Of records that were forgotten, so that places of pages stay true. */
+  let forgotten = 0
+  let operations = 0
+  const startedAt = clock.now() - HOUR
+
+  const carryOut = (sent: SentRecord): void => {
+    const at = clock.now()
+    const { employee, active, record } = sent
+    const before = directory.get(employee)
+    const { title } = record
+    directory.set(employee, { title: typeof title === 'string' ? title : (before?.title ?? ''), active })
+    const raw = rawLogRecord(`record-${++operations}`, {
+      employee,
+      at,
+      scoping: active ? 'True' : 'False',
+      echo: echoOf(record),
+    })
+    records.push({ at, raw })
+    const kept = records.findIndex((one) => one.at > at - LOGGED_MS)
+    if (kept < PAGE) return
+    records = records.slice(kept)
+    forgotten += kept
+  }
+  return {
+    provisioning: {
+      upload: async (body) => {
+        await clock.sleep(200)
+        const doneAt = clock.now() + 1 + below(CYCLE_MS)
+        const sent = sentIn(body)
+        clock.at(doneAt, () => sent.forEach(carryOut))
+        return response(202, { serverAt: clock.now() })
+      },
+    },
+    log: {
+      page: async ({ since, until, about, next }) => {
+        const from = next === null ? firstAfter(records, since) : Math.max(0, Number(next) - forgotten)
+        const found = records
+          .slice(from, from + PAGE)
+          .filter(
+            ({ at, raw }) =>
+              (until === null || at <= until) &&
+              (about === null || (raw['sourceIdentity'] as JsonObject)['id'] === about),
+          )
+        return {
+          records: found.map(({ raw }) => raw),
+          next: from + PAGE < records.length ? String(forgotten + from + PAGE) : null,
+          serverAt: clock.now(),
+        }
+      },
+    },
+    job: { state: async (): Promise<JobState> => ({ kind: 'running', startedAt }) },
+    directory,
+    get operations() {
+      return operations
+    },
+  }
+}
+
+/** The place of the first record after a moment; they are in order. */
+function firstAfter(records: readonly { readonly at: number }[], since: number): number {
+  let [low, high] = [0, records.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((records[middle]?.at ?? 0) > since) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+/** Counts outcomes. */
+export function countingSender(): Sender & { readonly told: number } {
+  let told = 0
+  return {
+    send: async (messages) => void (told += messages.length),
+    get told() {
+      return told
+    },
+  }
+}
