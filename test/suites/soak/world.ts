@@ -17,6 +17,7 @@ import { HOUR, MINUTE } from '../simulation/story.ts'
 import type { Sent, Standing } from './story.ts'
 
 const PAGE = 1_000
+const REPORT = { code: 'Active', quarantine: null, failures: null }
 /** So long the log keeps a record: longer than any deadline of the connector. */
 const LOGGED_MS = 48 * HOUR
 /** Until the job has come to an operation. */
@@ -80,9 +81,18 @@ export interface SoakedEntra {
   readonly operations: number
 }
 
+/** What is kept of a record; the rest of it is made when it is read. */
+interface Logged {
+  readonly id: string
+  readonly at: number
+  readonly employee: string
+  readonly active: boolean
+  readonly echo: Readonly<Record<string, string>>
+}
+
 export function entraOn(clock: Clock, { below }: Chance): SoakedEntra {
   const directory = new Map<string, Standing>()
-  let records: { readonly at: number; readonly raw: JsonObject }[] = []
+  let records: Logged[] = []
   /** Of records that were forgotten, so that places of pages stay true. */
   let forgotten = 0
   let operations = 0
@@ -94,13 +104,7 @@ export function entraOn(clock: Clock, { below }: Chance): SoakedEntra {
     const before = directory.get(employee)
     const { title } = record
     directory.set(employee, { title: typeof title === 'string' ? title : (before?.title ?? ''), active })
-    const raw = rawLogRecord(`record-${++operations}`, {
-      employee,
-      at,
-      scoping: active ? 'True' : 'False',
-      echo: echoOf(record),
-    })
-    records.push({ at, raw })
+    records.push({ id: `record-${++operations}`, at, employee, active, echo: echoOf(record) })
     const kept = records.findIndex((one) => one.at > at - LOGGED_MS)
     if (kept < PAGE) return
     records = records.slice(kept)
@@ -122,24 +126,25 @@ export function entraOn(clock: Clock, { below }: Chance): SoakedEntra {
         const found = records
           .slice(from, from + PAGE)
           .filter(
-            ({ at, raw }) =>
-              (until === null || at <= until) &&
-              (about === null || (raw['sourceIdentity'] as JsonObject)['id'] === about),
+            ({ at, employee }) => (until === null || at <= until) && (about === null || employee === about),
           )
         return {
-          records: found.map(({ raw }) => raw),
+          records: found.map(rawOf),
           next: from + PAGE < records.length ? String(forgotten + from + PAGE) : null,
           serverAt: clock.now(),
         }
       },
     },
-    job: { state: async (): Promise<JobState> => ({ kind: 'running', startedAt }) },
+    job: { state: async (): Promise<JobState> => ({ kind: 'running', startedAt, report: REPORT }) },
     directory,
     get operations() {
       return operations
     },
   }
 }
+
+const rawOf = ({ id, at, employee, active, echo }: Logged): JsonObject =>
+  rawLogRecord(id, { employee, at, scoping: active ? 'True' : 'False', echo })
 
 /** The place of the first record after a moment; they are in order. */
 function firstAfter(records: readonly { readonly at: number }[], since: number): number {
