@@ -209,7 +209,7 @@ const SETTINGS: ConnectorSettings = {
     circuitMs: 15 * SECOND,
     accessMs: MINUTE,
   },
-  job: { pollMs: HOUR, forbiddenMs: HOUR },
+  job: { pollMs: HOUR, forbiddenMs: HOUR, restartMs: HOUR },
   uploads: 1,
   correlate: {
     pollMs: 10 * MINUTE,
