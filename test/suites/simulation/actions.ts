@@ -7,7 +7,8 @@ import {
   OPERATION_FAULTS,
   type OperationFault,
 } from './entra.ts'
-import { type Arrival, HOUR, MINUTE, storyAfterErasure, storyOf } from './story.ts'
+import { type Export, exportOf, UNHEARD } from './export.ts'
+import { type Arrival, HOUR, MINUTE, storyAfterErasure, storyAfterExport, storyOf } from './story.ts'
 
 /** What a person asks for without naming an employee. */
 export type Asked = 'replay' | 'patch' | 'discard' | 'release' | 'refuse' | 'acknowledge' | 'findings'
@@ -33,6 +34,7 @@ export type Action = { readonly at: number } & (
   | { readonly kind: 'time jumps'; readonly ms: number }
   | { readonly kind: Asked }
   | { readonly kind: 'block' | 'unblock' | 'erase'; readonly employee: string }
+  | ({ readonly kind: 'import'; readonly times: number } & Export)
 )
 type Untimed = Action extends infer A ? (A extends Action ? Omit<A, 'at'> : never) : never
 
@@ -41,17 +43,27 @@ export const SPAN_MS = 3 * HOUR
 export const INSTANCES = 2
 
 export function actionsOf(chance: Chance, from: number): readonly Action[] {
+  const { below, oneIn } = chance
   const arrived = (arrival: Arrival): Action => ({ kind: 'arrival', ...arrival })
-  const arrivals = storyOf(chance, from, SPAN_MS).map(arrived)
-  const count = chance.oneIn(5) ? 0 : chance.below(14)
+  const arrivals = storyOf(chance, from, SPAN_MS)
+  const count = oneIn(5) ? 0 : below(14)
   const others = Array.from({ length: count }, (): Action => ({
-    at: from + chance.below(SPAN_MS + HOUR),
+    at: from + below(SPAN_MS + HOUR),
     ...disturbance(chance),
   }))
   const later = others.flatMap((action) =>
-    action.kind === 'erase' ? storyAfterErasure(chance, action.employee, action.at).map(arrived) : [],
+    action.kind === 'erase' ? storyAfterErasure(chance, action.employee, action.at) : [],
   )
-  return [...arrivals, ...others, ...later].toSorted((a, b) => a.at - b.at)
+  const said = [...arrivals, ...later].map((arrival) => arrival.said)
+  const imports = Array.from({ length: oneIn(3) ? 1 + below(2) : 0 }, () => {
+    const at = from + below(SPAN_MS + HOUR)
+    return { kind: 'import' as const, at, times: 1 + below(2), ...exportOf(chance, said, from, at) }
+  })
+  const since = imports.flatMap(({ rows, asOf }) =>
+    rows.some(({ employee }) => employee === UNHEARD) ? storyAfterExport(chance, UNHEARD, asOf) : [],
+  )
+  const all = [...arrivals, ...later, ...since].map(arrived)
+  return [...all, ...others, ...imports].toSorted((a, b) => a.at - b.at)
 }
 
 function disturbance({ below, pick }: Chance): Untimed {

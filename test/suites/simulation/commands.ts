@@ -1,7 +1,10 @@
+import { baselineEvent } from '../../../src/core/intake/baseline.ts'
+import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { Action, Asked } from './actions.ts'
 import type { Judge } from './judge.ts'
-import { bodyOf, eventOf, MENDED, type Said } from './story.ts'
+import { type Export, saidIn } from './export.ts'
+import { bodyOf, eventOf, MENDED, MINUTE, type Said, SOURCE } from './story.ts'
 
 const ANY = { code: null, type: null, employeeId: null, since: null, until: null }
 const BY = { actor: 'ann', justification: 'it was asked for' }
@@ -9,6 +12,7 @@ const BY = { actor: 'ann', justification: 'it was asked for' }
 type Command =
   | { readonly kind: Asked }
   | Pick<Extract<Action, { kind: 'block' | 'unblock' | 'erase' }>, 'kind' | 'employee'>
+  | Pick<Extract<Action, { kind: 'import' }>, 'kind' | 'times' | 'asOf' | 'rows'>
 
 /** What a person does with a command of the command line, while everything else goes on. */
 export async function carryOutCommand(
@@ -67,7 +71,22 @@ export async function carryOutCommand(
       if (await ledger.eraseEmployee({ employeeId: command.employee, ...BY }, now))
         judge.erased(command.employee, now)
       return
+    case 'import':
+      for (let left = command.times; left > 0; left--) await importExport(command, ledger, now, judge)
+      return
   }
+}
+
+async function importExport(exported: Export, ledger: Ledger, now: number, judge: Judge): Promise<void> {
+  const origin = { asOf: exported.asOf, name: SOURCE, source: DEFAULT_SOURCE }
+  const events = exported.rows.map(({ employee, values }) => baselineEvent({ employee, ...values }, origin))
+  const { fresh } = await ledger.importBaseline({
+    events: events.flatMap((event) => ('code' in event ? [] : [event])),
+    now,
+    quietMs: 0,
+    maxWaitMs: 5 * MINUTE,
+  })
+  judge.imported(saidIn(exported), fresh)
 }
 
 async function replay(ledger: Ledger, now: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { SimulatedEntra } from './entra.ts'
-import { expectedOf, inOrder, type Known, leftOverOf, type Remains } from './oracle.ts'
+import { expectedOf, leftOverOf } from './oracle.ts'
+import { inOrder, type Known, type Remains } from './standing.ts'
 
 /** As open leaver cases name an employee who was erased. */
 export const erasedName = (employee: string): string =>

@@ -8,7 +8,8 @@ import type { JsonObject } from '../../../src/core/model.ts'
 import type { Settled } from './bus.ts'
 import type { Outside } from './connector.ts'
 import { erasedName, Erasures } from './erasures.ts'
-import { type Expected, expectedOf, type Holding, type Known, mayBeActive } from './oracle.ts'
+import { type Expected, expectedOf, type Holding, mayBeActive } from './oracle.ts'
+import type { Known } from './standing.ts'
 import type { Said } from './story.ts'
 import { failedBy, untold } from './told.ts'
 
@@ -75,6 +76,15 @@ export class Judge {
   blocked(employee: string, is: boolean): void {
     if (is) this.#blocked.add(employee)
     else this.#blocked.delete(employee)
+  }
+  /** Rows of a file were imported, so many of them for the first time. */
+  imported(rows: readonly Said[], fresh: number): void {
+    const unknown = rows.filter(({ id }) => !this.#owners.has(id))
+    if (fresh !== unknown.length) this.violated(`${fresh} rows were imported as new, ${unknown.length} are`)
+    for (const said of unknown) {
+      this.#owners.set(said.id, said.employee)
+      this.#said.set(said.id, said)
+    }
   }
   /** From now on the ledger knows nothing of this employee but what an erasure leaves. */
   erased(employee: string, now: number): void {

@@ -104,6 +104,18 @@ export const BROKEN_PROMISES: MutantList = {
       replace: "ended_at = 1, ended_as = 'acknowledged', cause = 'erased', resend_due = 0",
     },
     {
+      breaks: 'an export counts more than what HR recorded after it',
+      file: 'core/plan/fold/snapshot.ts',
+      find: ': snapshot.type === BASELINE && recordedAt > snapshot.recordedAt',
+      replace: ': snapshot.type !== BASELINE && recordedAt > snapshot.recordedAt',
+    },
+    {
+      breaks: 'an export that does not say who is active decides it',
+      file: 'core/plan/fold/snapshot.ts',
+      find: "      path === 'active' ||\n      path === announced",
+      replace: '      path === announced',
+    },
+    {
       breaks: 'a deactivation by somebody else is reversed',
       file: 'core/plan/decide/hold/respect-deactivation.ts',
       find: 'if (since === null || decision',

@@ -11,8 +11,8 @@ export interface Said {
   readonly effectiveAt: number
   readonly sets: Readonly<Record<string, string | boolean | null>>
   readonly rescinds: string | null
-  /** A `mark` is all that is left of a leaving whose employee was erased. */
-  readonly form: 'change' | 'mark'
+  /** A `mark` is all that is left of a leaving whose employee was erased; an `export` is a row of a file. */
+  readonly form: 'change' | 'mark' | 'export'
 }
 
 /** A message on its way. */
@@ -135,6 +135,32 @@ export function storyAfterErasure(chance: Chance, employee: string, erasedAt: nu
   }
   const at = Math.max(recordedAt, erasedAt) + below(20 * MINUTE)
   return [{ at, said, meets: null, breaksAccount: false }]
+}
+
+/**
+ * What HR says of an employee whose past only an export tells: recorded after it, and dated before it
+ * or after.
+ */
+export function storyAfterExport(chance: Chance, employee: string, asOf: number): readonly Arrival[] {
+  const { below, oneIn, pick } = chance
+  return Array.from({ length: 1 + below(2) }, (_, index): Arrival => {
+    const recordedAt = asOf + 1 + below(3 * HOUR)
+    const said: Said = {
+      id: `${employee}-since-${recordedAt}`,
+      employee,
+      version: 70 + index,
+      recordedAt,
+      effectiveAt: recordedAt - (oneIn(3) ? 0 : below(6 * HOUR)),
+      sets: pick<Said['sets']>([
+        { active: false },
+        { title: pick(TITLES) },
+        { department: pick(DEPARTMENTS) },
+      ]),
+      rescinds: null,
+      form: 'change',
+    }
+    return { at: recordedAt + below(HOUR), said, meets: null, breaksAccount: false }
+  })
 }
 
 /** The same as a CloudEvent. */

@@ -1,5 +1,5 @@
 import type { ToldOutcome } from './bus.ts'
-import type { Known } from './oracle.ts'
+import type { Known } from './standing.ts'
 
 /** Reasons with which a dead event stays in force. */
 const STILL_IN_FORCE = new Set<string | null>(['NoOutcome', 'IncompleteRecord'])

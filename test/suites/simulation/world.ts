@@ -237,6 +237,7 @@ class World {
       case 'block':
       case 'unblock':
       case 'erase':
+      case 'import':
         return carryOutCommand(action, this.#outside.ledger, now, this.#judge)
     }
   }
