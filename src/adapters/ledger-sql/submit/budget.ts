@@ -13,7 +13,7 @@ export async function budget(sql: Sql, now: number): Promise<Budget> {
 
 /**
  * `null` when a call may go now. A call occupies its place in the window until one window after its
- * answer, because the service may have counted it at any moment between the two. The last calls of
+ * answer, and its place in the day until one day after it, because the service may have counted it at any moment between the two. The last calls of
  * the day are reserved for leavers.
  */
 export async function waitForLimits(
@@ -39,11 +39,11 @@ export async function waitForLimits(
   }
   if (Number.isFinite(perDay)) {
     const most = perDay - (leaver ? 0 : reserveOf(limits))
-    const [blocking] = await sql.all<{ at: number }>(
-      'SELECT at FROM calls WHERE at > ? ORDER BY at DESC LIMIT 1 OFFSET ?',
+    const [blocking] = await sql.all<{ ended_at: number }>(
+      'SELECT ended_at FROM calls WHERE ended_at > ? ORDER BY ended_at DESC LIMIT 1 OFFSET ?',
       [now - DAY_MS, most - 1],
     )
-    if (blocking) return { kind: 'wait', until: blocking.at + DAY_MS, why: 'day' }
+    if (blocking) return { kind: 'wait', until: blocking.ended_at + DAY_MS, why: 'day' }
   }
   return null
 }

@@ -125,10 +125,30 @@ export const submitCases: readonly LedgerCase[] = [
       assert.equal((await world.slot(batch, { perWindow: 1, windowMs: 5_000, perDay: 2 })).kind, 'taken')
       world.now = T0 + 240_000
       const day = await world.slot(batch, { perWindow: 1, windowMs: 5_000, perDay: 2 })
-      assert.deepEqual(day, { kind: 'wait', until: T0 + DAY_MS, why: 'day' })
-      world.now = T0 + DAY_MS
+      assert.deepEqual(day, { kind: 'wait', until: T0 + 60_000 + DAY_MS, why: 'day' })
+      world.now = T0 + 60_000 + DAY_MS
       assert.equal((await world.slot(batch, { perWindow: 1, windowMs: 5_000, perDay: 2 })).kind, 'taken')
       assert.equal((await world.ledger.readTotals()).calls, 3)
+    },
+  },
+  {
+    name: 'a call that was answered late counts for a day from its answer on',
+    run: async (world) => {
+      await waiting(world, 1)
+      const limits = { perWindow: Infinity, windowMs: 5_000, perDay: 1 }
+      const batch = await world.needBatch()
+      const { call } = await world.take(batch, limits)
+      world.now += 1_000
+      const again = { kind: 'again', call, status: 503, notBefore: world.now, countsAsAttempt: true } as const
+      await world.ledger.recordBatchAnswer(batch.id, { ...again, release: false, hold: null }, world.now)
+      world.now = T0 + DAY_MS
+      assert.deepEqual(await world.slot(batch, limits), {
+        kind: 'wait',
+        until: T0 + 1_000 + DAY_MS,
+        why: 'day',
+      })
+      world.now += 1_000
+      assert.equal((await world.slot(batch, limits)).kind, 'taken')
     },
   },
   {
