@@ -16,14 +16,12 @@ export function expectedOf(known: Known, now: number): Expected | null {
   const folded = valuesOf(known, now)
   const values = new Map([...folded].map(([name, { value }]) => [name, value]))
   const active = folded.get('active')
+  const isActive = active?.value === true
   // No half of a record is sent, except of a leaver: an erasure left no more, or an export says no more.
-  const isComplete = typeof values.get('userName') === 'string' && active?.value === true
+  const isComplete = typeof values.get('userName') === 'string' && isActive
   if (!isComplete && active?.value !== false) return null
   if (known.blocked) values.set('active', false)
-  else if (
-    active?.value === true &&
-    (isDisabledElsewhere(known, now) || known.remains?.isDoubtful(active.by))
-  )
+  else if (isActive && (isDisabledElsewhere(known, now) || known.remains?.isDoubtful(active.by)))
     values.delete('active')
   return Object.fromEntries(values)
 }
