@@ -26,7 +26,7 @@ export async function freezeReplay(sql: Sql, order: ReplayOrder, now: number): P
   const [run] = await insertRows<{ seq: number }>(
     sql,
     'replay_runs (name TEXT, selection TEXT, actor TEXT, justification TEXT, created_at INT)',
-    [[order.name, order.selection, order.actor, order.justification, now]],
+    [[order.name, sql.sealing.keyedHash(order.selection), order.actor, order.justification, now]],
     'RETURNING seq',
   )
   const id = run?.seq ?? 0
@@ -105,7 +105,7 @@ interface StageRow {
 export function replayRuns(sql: Sql, query: ReplaysQuery): Promise<ReplayRun[]> {
   const { open = null, id = null, since = null, before = null, limit } = query
   const given: (readonly [string, SqlValue] | null)[] = [
-    open === null ? null : ['ended_at IS NULL AND selection = ?', open],
+    open === null ? null : ['ended_at IS NULL AND selection = ?', sql.sealing.keyedHash(open)],
     id === null ? null : ['seq = ?', id],
     since === null ? null : ['created_at >= ?', since],
     before === null ? null : ['seq < ?', before],

@@ -21,13 +21,14 @@ export async function keyHashes(sql: Sql, sealing: Sealing): Promise<void> {
 
 const PAGE = 1_000
 const ERASED = 'erased:'
-/** Columns that hold nothing but hashes of names. */
+/** Columns that hold nothing but hashes of names, and of commands, which can hold a value. */
 const NAMED = [
   ['folded_ids', 'hash'],
   ['folded_ids', 'owner'],
   ['blocks', 'hash'],
   ['erased_leavers', 'hash'],
   ['erasures', 'employee_hash'],
+  ['replay_runs', 'selection'],
 ] as const
 const IS_HASH = /^[0-9a-f]{64}$/
 

@@ -11,7 +11,9 @@ import type { Driver } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
 import { sqlLedger } from '../../../../src/adapters/ledger-sql/ledger.ts'
 import { moveLedger } from '../../../../src/adapters/ledger-sql/move.ts'
 import { migrate } from '../../../../src/adapters/ledger-sql/schema.ts'
+import type { LedgerKeys } from '../../../../src/adapters/ledger-sql/sealing/keys.ts'
 import { sealedDriver } from '../../../../src/adapters/ledger-sql/sealing/open.ts'
+import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import { runLedgerCase } from '../../../suites/conformance/ledger.ts'
 import { erasedCases } from '../../../suites/conformance/ledger/erased.ts'
 import { noticeCases } from '../../../suites/conformance/ledger/notices.ts'
@@ -32,6 +34,15 @@ async function folderFor(t: TestContext): Promise<string> {
 async function bytesIn(folder: string): Promise<string> {
   const files = (await readdir(folder)).filter((name) => !name.endsWith('-shm'))
   return (await Promise.all(files.map((name) => readFile(join(folder, name), 'latin1')))).join('\n')
+}
+
+/** A file in which the story is told, in this thread. */
+async function toldIn(path: string, given: LedgerKeys | null): Promise<Ledger> {
+  const driver = openSqlite(path)
+  await migrate(driver, T0)
+  const ledger = await ledgerOn(driver, given)
+  await tellStory(new World(ledger))
+  return ledger
 }
 
 const server = await startPostgres()
@@ -74,9 +85,8 @@ void describe('an encrypted ledger', () => {
 
   void test('the same files hold the values without a key, so that the search can find them', async (t) => {
     const folder = await folderFor(t)
-    const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: () => T0 })
-    t.after(() => ledger.close())
-    await tellStory(new World(ledger))
+    const told = await toldIn(join(folder, 'ledger.db'), null)
+    t.after(() => told.close())
     assert.match(await bytesIn(folder), new RegExp(CANARY))
   })
 
@@ -143,20 +153,17 @@ void describe('an encrypted ledger', () => {
   void test('is opened by nobody without its key, and nothing is written then', async (t) => {
     const folder = await folderFor(t)
     const path = join(folder, 'ledger.db')
-    const own = await openSqliteLedger({ path, keys: keys('a'), now: () => T0 })
-    await tellStory(new World(own))
-    await own.close()
+    await (await toldIn(path, keys('a'))).close()
     const stored = async () => {
       await using reading = new AsyncDisposableStack()
       return storedIn(reading.adopt(openSqlite(path, { readOnly: true }), (driver) => driver.close()))
     }
     const before = await stored()
-    for (const given of [null, keys('b')])
-      for (const access of [{}, { readOnly: true }, { beside: true }])
-        await assert.rejects(openSqliteLedger({ path, keys: given, ...access, now: () => T0 }), {
-          code: 'LedgerKeyMissing',
-          message: /encrypted with key [0-9a-f]{16}, which is not among the configured keys/,
-        })
+    for (const options of [{ keys: null }, { keys: keys('b'), readOnly: true }, { keys: null, beside: true }])
+      await assert.rejects(openSqliteLedger({ path, ...options, now: () => T0 }), {
+        code: 'LedgerKeyMissing',
+        message: /encrypted with key [0-9a-f]{16}, which is not among the configured keys/,
+      })
     assert.ok(isDeepStrictEqual(await stored(), before))
   })
 

@@ -12,8 +12,9 @@ import { CANARY, keys, ledgerOn, readAll, storedIn, tellStory } from './story.ts
 const server = await startPostgres()
 after(() => server.close())
 
+const onSqlite = async (): Promise<Driver> => openSqlite(':memory:')
 const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
-  SQLite: async () => openSqlite(':memory:'),
+  SQLite: onSqlite,
   PostgreSQL: async () => {
     const auth = { kind: 'password', password: null } as const
     return postgresDriver({ location: await server.database(), auth, connections: 2, statementMs: null })
@@ -66,23 +67,6 @@ for (const [engine, open] of Object.entries(DRIVERS))
       assert.equal((await rotateKeys(driver, keys('b'), T0, silent)).values, 0)
     })
 
-    void test('goes on after an interruption at any point, and everything can be read in between', async (t) => {
-      const driver = await migrated(t, open)
-      const world = new World(await ledgerOn(driver, keys('a')))
-      await tellStory(world)
-      const before = await readAll(world)
-      for (const nth of [2, 4, 7])
-        await assert.rejects(
-          rotateKeys(breakingAt(driver, nth), keys('b', 'a'), T0, silent),
-          /the process ended/,
-        )
-      assert.equal((await usedKeys(driver)).size, 2)
-      assert.deepEqual(await readAll(new World(await ledgerOn(driver, keys('b', 'a')))), before)
-      await assert.rejects(ledgerOn(driver, keys('b')), { code: 'LedgerKeyMissing' })
-      await rotateKeys(driver, keys('b', 'a'), T0, silent)
-      assert.deepEqual(await readAll(new World(await ledgerOn(driver, keys('b')))), before)
-    })
-
     void test('encrypts a ledger that was not encrypted, and finds again what it keeps under hashes', async (t) => {
       const driver = await migrated(t, open)
       const world = new World(await ledgerOn(driver, null))
@@ -95,6 +79,8 @@ for (const [engine, open] of Object.entries(DRIVERS))
       await world.ledger.blockEmployees([block], world.now)
       const before = await readAll(world)
 
+      const runs = await world.ledger.listReplays({ open: 'all', limit: 10 })
+      assert.ok(runs.length > 0)
       const begun = new World(await ledgerOn(driver, keys('a'), world.now))
       begun.now = world.now
       assert.deepEqual(await readAll(begun), before)
@@ -107,6 +93,11 @@ for (const [engine, open] of Object.entries(DRIVERS))
       const after = new World(await ledgerOn(driver, keys('a'), begun.now))
       after.now = begun.now
       assert.equal((await after.intake([messageOf('late', joiner('old', 'p3'))])).duplicates, 1)
+      const unfinished = { open: 'all', limit: 10 }
+      assert.deepEqual(
+        (await after.ledger.listReplays(unfinished)).map(({ id }) => id),
+        runs.map(({ id }) => id),
+      )
       assert.deepEqual(await after.ledger.findEmployeeIds(`${CANARY}-p1@example.com`), ['p1'])
       await after.record(joiner('back', 'gone', { order: 1 }), joiner('first', 'kept out'))
       const records = (await after.send()).batch.operations.map(
@@ -124,15 +115,34 @@ for (const [engine, open] of Object.entries(DRIVERS))
       })
       assert.equal(blocks.length, 1)
     })
-
-    void test('is refused while instances run that do not have the key, and nothing is changed', async (t) => {
-      const driver = await migrated(t, open)
-      const world = new World(await ledgerOn(driver, keys('a')))
-      await tellStory(world)
-      const before = await storedIn(driver)
-      const lease = `INSERT INTO leases (name, owner, until) VALUES ('plan', 'one', ?)`
-      await driver.transaction((sql) => sql.run(lease, [T0 + 10_000]))
-      await assert.rejects(rotateKeys(driver, keys('b', 'a'), T0, silent), { code: 'LedgerInUse' })
-      assert.deepEqual(await storedIn(driver), before)
-    })
   })
+
+void describe('rotating the key of a ledger', () => {
+  void test('goes on after an interruption at any point, and everything can be read in between', async (t) => {
+    const driver = await migrated(t, onSqlite)
+    const world = new World(await ledgerOn(driver, keys('a')))
+    await tellStory(world)
+    const before = await readAll(world)
+    for (const nth of [2, 4, 7])
+      await assert.rejects(
+        rotateKeys(breakingAt(driver, nth), keys('b', 'a'), T0, silent),
+        /the process ended/,
+      )
+    assert.equal((await usedKeys(driver)).size, 2)
+    assert.deepEqual(await readAll(new World(await ledgerOn(driver, keys('b', 'a')))), before)
+    await assert.rejects(ledgerOn(driver, keys('b')), { code: 'LedgerKeyMissing' })
+    await rotateKeys(driver, keys('b', 'a'), T0, silent)
+    assert.deepEqual(await readAll(new World(await ledgerOn(driver, keys('b')))), before)
+  })
+
+  void test('is refused while instances run that do not have the key, and nothing is changed', async (t) => {
+    const driver = await migrated(t, onSqlite)
+    const world = new World(await ledgerOn(driver, keys('a')))
+    await tellStory(world)
+    const before = await storedIn(driver)
+    const lease = `INSERT INTO leases (name, owner, until) VALUES ('plan', 'one', ?)`
+    await driver.transaction((sql) => sql.run(lease, [T0 + 10_000]))
+    await assert.rejects(rotateKeys(driver, keys('b', 'a'), T0, silent), { code: 'LedgerInUse' })
+    assert.deepEqual(await storedIn(driver), before)
+  })
+})
