@@ -1,3 +1,4 @@
+import { quotaInWords } from '../../core/display/quota.ts'
 import { type BrakeForecast, forecastLines } from './brake-forecast.ts'
 import { failuresOf, type Gathered, type PlanFailure } from './gathered.ts'
 import type { Preview, PreviewChange } from '../../core/plan/preview.ts'
@@ -70,7 +71,7 @@ export function report(
   const failed = new Set(failures.map(({ employeeId }) => employeeId)).size
   printLines(
     ...(rows.length > 0 ? [''] : []),
-    `as of ${iso(at)}: ${employees} employees, ${operations} operations, at least ${calls} calls (${Math.ceil(quotaDays * 1_000) / 10} % of a day's quota)${failed > 0 ? `, ${failed} employees who cannot be planned as they are` : ''}; nothing was sent`,
+    `as of ${iso(at)}: ${employees} employees, ${operations} operations, at least ${calls} calls (${quotaInWords(quotaDays)})${failed > 0 ? `, ${failed} employees who cannot be planned as they are` : ''}; nothing was sent`,
     ...(outsidePilot.employees > 0
       ? [
           `${outsidePilot.employees} employees outside the pilot are held, ${outsidePilot.leavers} of them leavers`,

@@ -1,3 +1,4 @@
+import { quotaInWords } from '../../core/display/quota.ts'
 import type { ReplayForecast } from '../../core/report/replay/forecast.ts'
 import type { ReplayPlan } from '../../core/report/replay/plan-replay.ts'
 import type { RunView } from '../../core/report/replay/run/run.ts'
@@ -94,7 +95,7 @@ function printPlan({ counts, expectedStates, leftOut, stale }: ReplayPlan, forec
       ['employees', counts.employees],
       ...states.map(([state, count]): [string, number] => [`events then ${state}`, count]),
       ['operations', counts.operations],
-      ['calls', `${forecast.calls}, ${shareInPercent(forecast)} of a day's quota`],
+      ['calls', callsInWords(forecast)],
       ['done by', when(forecast.doneAt)],
     ],
   )
@@ -105,6 +106,10 @@ function printPlan({ counts, expectedStates, leftOut, stale }: ReplayPlan, forec
       `${those.length} left out because they would be refused: ${code} (${first?.id ?? ''}${detail}${those.length > 1 ? ' …' : ''})`,
     )
   }
+}
+
+function callsInWords({ calls, shareOfQuota }: ReplayForecast): string {
+  return shareOfQuota === null ? String(calls) : `${calls}, ${quotaInWords(shareOfQuota)}`
 }
 
 function shareInPercent({ shareOfQuota }: ReplayForecast): string {

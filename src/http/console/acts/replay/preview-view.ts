@@ -1,3 +1,4 @@
+import { quotaInWords } from '../../../../core/display/quota.ts'
 import type { Json } from '../../../../core/model.ts'
 import type { EditedLetter, LeftOut } from '../../../../core/report/replay/plan-replay.ts'
 import { reasonOf } from '../../../../core/report/outcomes/reason-catalogue.ts'
@@ -46,10 +47,7 @@ const nothingFits = (): Markup =>
 
 function planTable({ plan, forecast, found }: Preview, times: Times): Markup {
   const { counts, stale, expectedStates } = plan
-  const share =
-    forecast.shareOfQuota === null
-      ? NOTHING
-      : markup`, ${(forecast.shareOfQuota * 100).toFixed(1)} % of a day's quota`
+  const share = forecast.shareOfQuota === null ? NOTHING : markup`, ${quotaInWords(forecast.shareOfQuota)}`
   const states = [...expectedStates]
 
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
