@@ -14,6 +14,8 @@ const CLOUD_EVENT = 'application/cloudevents+json'
 
 interface Channel {
   readonly message: ContractName
+  /** Further messages, without application properties. */
+  readonly also?: readonly ContractName[]
   /** The setting that names the queue or topic, and its default. */
   readonly setting: string
   readonly default: string | null
@@ -36,12 +38,14 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
   },
   outcomes: {
     message: 'outcome',
+    also: ['account'],
     setting: 'OUTCOMES_QUEUE',
     default: 'hr-outcomes',
     action: 'send',
     contentType: CLOUD_EVENT,
     properties: OutcomeProperties,
-    description: 'One message for each final outcome of an event: at least once, in order for each employee.',
+    description:
+      'One message for each final outcome of an event: at least once, in order for each employee. With OUTCOME_ACCOUNT also one when an account is named later.',
   },
   notifications: {
     message: 'notification',
@@ -99,23 +103,33 @@ function asyncApi(): object {
     },
     channels: Object.fromEntries(entries.map(([name, channel]) => [name, channelOf(name, channel)])),
     operations: Object.fromEntries(
-      entries.map(([name, { action, message }]) => [
+      entries.map(([name, { action, ...channel }]) => [
         `${action}${name[0]?.toUpperCase()}${name.slice(1)}`,
         {
           action,
           channel: { $ref: `#/channels/${name}` },
-          messages: [{ $ref: `#/channels/${name}/messages/${message}` }],
+          messages: messagesIn(channel).map((message) => ({
+            $ref: `#/channels/${name}/messages/${message}`,
+          })),
         },
       ]),
     ),
     components: {
-      messages: Object.fromEntries(entries.map(([, channel]) => [channel.message, messageOf(channel)])),
+      messages: Object.fromEntries(
+        entries.flatMap(([, channel]) => messagesIn(channel).map((name) => [name, messageOf(name, channel)])),
+      ),
       schemas: schemas(),
     },
   }
 }
 
-function channelOf(name: string, { message, setting, default: byDefault, description }: Channel): object {
+const messagesIn = ({ message, also = [] }: Pick<Channel, 'message' | 'also'>): readonly ContractName[] => [
+  message,
+  ...also,
+]
+
+function channelOf(name: string, channel: Channel): object {
+  const { setting, default: byDefault, description } = channel
   return {
     address: `{${name}}`,
     description,
@@ -125,11 +139,15 @@ function channelOf(name: string, { message, setting, default: byDefault, descrip
         ...(byDefault === null ? {} : { default: byDefault }),
       },
     },
-    messages: { [message]: { $ref: `#/components/messages/${message}` } },
+    messages: Object.fromEntries(
+      messagesIn(channel).map((message) => [message, { $ref: `#/components/messages/${message}` }]),
+    ),
   }
 }
 
-function messageOf({ message, contentType, properties }: Channel): object {
+function messageOf(message: ContractName, channel: Channel): object {
+  const { contentType } = channel
+  const properties = message === channel.message ? channel.properties : null
   const { title, description } = jsonSchemaOf(CONTRACTS[message])
   return {
     name: message,

@@ -6,7 +6,7 @@ import formats from 'ajv-formats'
 const read = (path: string): AnySchema =>
   JSON.parse(readFileSync(new URL(`../../contracts/${path}`, import.meta.url), 'utf8')) as AnySchema
 
-const NAMES = ['event', 'outcome', 'notification', 'dead-letter-copy'] as const
+const NAMES = ['event', 'outcome', 'account', 'notification', 'dead-letter-copy'] as const
 
 /** The published contracts, and what a consumer makes of them. */
 export function publishedContracts() {

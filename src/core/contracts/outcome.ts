@@ -20,16 +20,11 @@ const reason = z.string().meta({ description: 'A code; docs/reference/reasons.md
 export const ACCOUNT_FIELDS = ['userName', 'mail'] as const
 export type AccountField = (typeof ACCOUNT_FIELDS)[number]
 
-const OutcomeAccount = z
-  .object({
-    userName: z.string().nullable().optional().meta({ description: 'User principal name' }),
-    mail: z.string().nullable().optional().meta({ description: 'Mail address; null while there is none' }),
-  })
-  .nullable()
-  .optional()
-  .meta({
-    description: 'What OUTCOME_ACCOUNT asks for, as Entra held it when this was sent; null when not known',
-  })
+/** Names of an account; of those that were not asked for there is no field. */
+export const OutcomeAccount = z.object({
+  userName: z.string().nullable().optional().meta({ description: 'User principal name' }),
+  mail: z.string().nullable().optional().meta({ description: 'Mail address; null while there is none' }),
+})
 
 const OutcomeData = z
   .object({
@@ -55,7 +50,9 @@ const OutcomeData = z
     operation: z.string().nullable().meta({ description: 'The operation that carried the event' }),
     findings: z.array(z.string()).meta({ description: 'Codes of open findings about the event' }),
     objectId: z.string().nullable().meta({ description: 'Id of the Entra user' }),
-    account: OutcomeAccount,
+    account: OutcomeAccount.nullable().optional().meta({
+      description: 'What OUTCOME_ACCOUNT asks for, as Entra held it when this was sent; null when not known',
+    }),
   })
   .meta({ id: 'outcome-data', title: 'Data of an outcome' })
 

@@ -13,6 +13,7 @@ export const HELD_BY_ID = {
   records: 'operation IN (SELECT seq FROM operations WHERE employee = ?) ORDER BY operation',
   log_records: 'employee = ? ORDER BY id',
   outbox: 'employee = ? ORDER BY id',
+  unnamed_accounts: 'employee = ?',
   leaver_cases: 'employee = ? ORDER BY seq',
   emergency_calls: 'employee = ? ORDER BY seq',
   findings: 'employee = ? ORDER BY seq',

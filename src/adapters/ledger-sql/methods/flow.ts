@@ -17,6 +17,7 @@ import { extendHold, setHold } from '../submit/holds.ts'
 import { recordJobReport } from '../submit/job-report.ts'
 import { submissionStatus } from '../inspect/counts.ts'
 import { markPublished, takeUnpublished } from '../report/outbox.ts'
+import { recordNaming, unnamedAccounts } from '../report/unnamed-accounts.ts'
 import { claimNotices, finishReads } from '../intake/notices.ts'
 import { claimDueEmployees } from '../plan/load.ts'
 import { nextDue } from '../plan/next-due.ts'
@@ -80,6 +81,12 @@ export function reportMethods({ write, read, instance }: Transactions): ReportLe
     readWatermark: () => read(watermark),
     readOldestUnanswered: () => read(oldestUnanswered),
     listUnpublishedOutcomes: (limit) => read((sql) => takeUnpublished(sql, limit)),
-    markOutcomesPublished: (ids, now) => write((sql) => markPublished(sql, instance, ids, now)),
+    markOutcomesPublished: (ids, now, naming) =>
+      write(async (sql) => {
+        await markPublished(sql, instance, ids, now)
+        if (naming) await recordNaming(sql, naming)
+      }),
+    listUnnamedAccounts: (now, limit) => read((sql) => unnamedAccounts(sql, now, limit)),
+    recordNaming: (naming) => write((sql) => recordNaming(sql, naming)),
   }
 }

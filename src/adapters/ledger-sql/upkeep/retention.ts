@@ -204,6 +204,7 @@ export async function erase(
   // Also for an employee that only the log names.
   await sql.run('DELETE FROM findings WHERE employee = ?', [employee])
   await sql.run('DELETE FROM foreign_deactivations WHERE employee = ?', [employee])
+  await sql.run('DELETE FROM unnamed_accounts WHERE employee = ?', [employee])
   const [known] = await sql.all(`SELECT id FROM employees WHERE id = ?${sql.dialect.forUpdate}`, [employee])
   // A refused message may name a leaver who has no row.
   await eraseCases(sql, employee)

@@ -48,7 +48,11 @@ export interface ReportLedger {
   readOldestUnanswered(): Promise<number | null>
   /** Unpublished outcomes in the order in which they arose. */
   listUnpublishedOutcomes(limit: number): Promise<readonly OutcomeRow[]>
-  markOutcomesPublished(ids: readonly number[], now: number): Promise<void>
+  /** `naming`: which accounts the outcomes named, when they are to name them. */
+  markOutcomesPublished(ids: readonly number[], now: number, naming?: Naming): Promise<void>
+  /** Employees whose outcome could not name their account, and whose account is to be asked for now. */
+  listUnnamedAccounts(now: number, limit: number): Promise<readonly UnnamedAccount[]>
+  recordNaming(naming: Naming): Promise<void>
 }
 
 /**
@@ -160,6 +164,18 @@ export interface ExpireQuery {
   /** By employee: what the service itself said. One who is missing was not asked about. */
   readonly links?: ReadonlyMap<string, Link>
   readonly now: number
+}
+
+/** Which employees need no further look at their account, and when to look for the others again. */
+export interface Naming {
+  readonly done: readonly string[]
+  readonly again: readonly { readonly employeeId: string; readonly dueAt: number; readonly tries: number }[]
+}
+export interface UnnamedAccount {
+  readonly employeeId: string
+  readonly objectId: string
+  /** How often it was asked for since the outcome. */
+  readonly tries: number
 }
 
 export interface OutcomeRow {

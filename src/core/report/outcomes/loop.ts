@@ -3,7 +3,8 @@ import type { OutcomeRow } from '../../ledger/port/report.ts'
 import type { AccountReader, OutboxMessage, Sender } from '../../ports.ts'
 import type { Runtime, Telemetry } from '../../runtime.ts'
 import { loop, type WakeableService } from '../../service.ts'
-import { nameLookup } from './account-names.ts'
+import { type NameLookup, nameLookup } from './account-names.ts'
+import { accountMessage, namedLater, namingOf } from './name-later.ts'
 import { outcomeMessage, type OutcomeSettings } from './outcome.ts'
 
 export interface PublishSettings extends OutcomeSettings {
@@ -14,7 +15,10 @@ export interface PublishSettings extends OutcomeSettings {
 }
 
 export interface PublishContext {
-  readonly ledger: Pick<Ledger, 'listUnpublishedOutcomes' | 'markOutcomesPublished'>
+  readonly ledger: Pick<
+    Ledger,
+    'listUnpublishedOutcomes' | 'markOutcomesPublished' | 'listUnnamedAccounts' | 'recordNaming'
+  >
   readonly sender: Sender
   /** Without it, or without fields in the settings, outcomes name no account. */
   readonly accounts?: Pick<AccountReader, 'findNames'>
@@ -24,19 +28,19 @@ export interface PublishContext {
 
 /**
  * Publishes outcomes at least once, in the order in which they were decided, and so in order for
- * each employee.
+ * each employee. While no outcome waits, it tells the names of accounts that could not be told with
+ * an outcome.
  */
-export function publishLoop({
-  ledger,
-  sender,
-  accounts,
-  settings,
-  runtime,
-}: PublishContext): WakeableService {
+export function publishLoop(context: PublishContext): WakeableService {
+  const { ledger, sender, accounts, settings, runtime } = context
   const lookup = accounts && settings.account.length > 0 ? nameLookup(accounts, runtime) : null
+  const nameLater = lookup && namingLater(context, lookup)
   return loop('publish', runtime, async (stopping) => {
     const rows = await ledger.listUnpublishedOutcomes(settings.atOnce)
-    if (rows.length === 0) return settings.pollMs
+    if (rows.length === 0) {
+      await nameLater?.(stopping)
+      return settings.pollMs
+    }
     const names = await lookup?.find(rows, stopping)
     const message = (row: OutcomeRow): OutboxMessage =>
       outcomeMessage(row, settings, runtime.digest, names?.get(row.objectId ?? '') ?? null)
@@ -49,15 +53,40 @@ export function publishLoop({
           return { ...row, traceparent: row.traceparent && stage.passedOn(row.traceparent) }
         })
         await sender.send(inTrace.map(message))
+        const now = runtime.now()
         await ledger.markOutcomesPublished(
           rows.map(({ id }) => id),
-          runtime.now(),
+          now,
+          names && namingOf(rows, { names, fields: settings.account, now }),
         )
       },
     )
     for (const row of rows) observe(row, runtime.telemetry)
     return 0
   })
+}
+
+/** How often accounts are looked for that have to be asked for again. */
+const LOOK_MS = 60_000
+
+/** Asks again for accounts that an outcome could not name, and tells those that have a name now. */
+function namingLater(
+  { ledger, sender, settings, runtime }: PublishContext,
+  lookup: NameLookup,
+): (stopping: AbortSignal) => Promise<void> {
+  let lookAt = Number.NEGATIVE_INFINITY
+  return async (stopping) => {
+    const now = runtime.now()
+    if (now < lookAt) return
+    const accounts = await ledger.listUnnamedAccounts(now, settings.atOnce)
+    if (accounts.length < settings.atOnce) lookAt = now + LOOK_MS
+    if (accounts.length === 0) return
+    const names = await lookup.find(accounts, stopping)
+    const { named, naming } = namedLater(accounts, { names, fields: settings.account, now })
+    if (named.length > 0)
+      await sender.send(named.map((one) => accountMessage(one, settings, runtime.digest, now)))
+    await ledger.recordNaming(naming)
+  }
 }
 
 /** A later revision says nothing about how long an event took. */

@@ -39,9 +39,7 @@ export function outcomeMessage(
   return {
     id,
     subject: row.employeeId,
-    ...(sessions
-      ? { sessionId: row.employeeId.length > LONGEST_SESSION ? digest(row.employeeId) : row.employeeId }
-      : {}),
+    ...inSessionOf(row.employeeId, sessions, digest),
     contentType: 'application/cloudevents+json',
     properties: { state: row.state, ...(row.reason === null ? {} : { reason: row.reason }) },
     body: {
@@ -70,12 +68,26 @@ export function outcomeMessage(
         operation: row.operation,
         findings: [...row.findings],
         objectId: row.objectId,
-        ...(account.length === 0 ? {} : { account: isNamed ? only(account, names) : null }),
+        ...(account.length === 0 ? {} : { account: isNamed ? accountFields(account, names) : null }),
       },
     } satisfies Outcome,
   }
 }
 
-function only(fields: readonly AccountField[], names: AccountNames): Readonly<Record<string, string | null>> {
+/** The session of what is sent about an employee; none without sessions. */
+export function inSessionOf(
+  employeeId: string,
+  sessions: boolean,
+  digest: (text: string) => string,
+): { readonly sessionId?: string } {
+  if (!sessions) return {}
+  return { sessionId: employeeId.length > LONGEST_SESSION ? digest(employeeId) : employeeId }
+}
+
+/** Of the names of an account, only these. */
+export function accountFields(
+  fields: readonly AccountField[],
+  names: AccountNames,
+): Readonly<Record<string, string | null>> {
   return Object.fromEntries(fields.map((field) => [field, names[field]]))
 }

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { RollcallError } from '../../../../src/core/errors.ts'
 import { isObject } from '../../../../src/core/json.ts'
-import type { OutcomeRow } from '../../../../src/core/ledger/port/report.ts'
+import type { Naming, OutcomeRow } from '../../../../src/core/ledger/port/report.ts'
 import type { OutboxMessage } from '../../../../src/core/ports.ts'
 import { outcomeMessage, type OutcomeSettings } from '../../../../src/core/report/outcomes/outcome.ts'
 import { publishLoop } from '../../../../src/core/report/outcomes/loop.ts'
 import { account, accountList } from '../../../fakes/account-list.ts'
+import { publishedContracts } from '../../../fakes/contracts.ts'
 import { day } from '../../../fakes/events.ts'
 import { virtualRuntime } from '../../../fakes/virtual-runtime.ts'
 
@@ -47,7 +48,12 @@ function start(
   {
     atOnce = 2,
     account = [],
-  }: { readonly atOnce?: number; readonly account?: OutcomeSettings['account'] } = {},
+    pollMs = 1_000,
+  }: {
+    readonly atOnce?: number
+    readonly account?: OutcomeSettings['account']
+    readonly pollMs?: number
+  } = {},
 ) {
   const runtime = virtualRuntime()
   const accounts = accountList()
@@ -57,14 +63,27 @@ function start(
   let away = false
   const ledger = {
     listUnpublishedOutcomes: async (limit: number) => unpublished.slice(0, limit),
-    markOutcomesPublished: async (ids: readonly number[]) => {
+    markOutcomesPublished: async (ids: readonly number[], _now: number, naming?: Naming) => {
       asked.push(`mark ${ids.join(' ')}`)
+      if (naming) note(naming)
       for (const id of ids)
         unpublished.splice(
           unpublished.findIndex((one) => one.id === id),
           1,
         )
     },
+  }
+  const unnamed = new Map<string, Naming['again'][number]>()
+  const note = ({ done, again }: Naming): void => {
+    for (const employeeId of done) unnamed.delete(employeeId)
+    for (const one of again) unnamed.set(one.employeeId, one)
+  }
+  const naming = {
+    listUnnamedAccounts: async (now: number) =>
+      [...unnamed.values()]
+        .filter(({ dueAt }) => dueAt <= now)
+        .map(({ employeeId, tries }) => ({ employeeId, tries, objectId: 'object-1' })),
+    recordNaming: async (noted: Naming) => note(noted),
   }
   const outlet = {
     send: async (messages: readonly OutboxMessage[]) => {
@@ -77,10 +96,10 @@ function start(
     },
   }
   const service = publishLoop({
-    ledger,
+    ledger: { ...ledger, ...naming },
     sender: outlet,
     accounts,
-    settings: { queue: 'hr-outcomes', pollMs: 1_000, atOnce, values: [], account, sessions: false },
+    settings: { queue: 'hr-outcomes', pollMs, atOnce, values: [], account, sessions: false },
     runtime,
   })
   const run = (): void => {
@@ -96,6 +115,7 @@ function start(
     sent,
     asked,
     unpublished,
+    unnamed,
     service,
     run,
     goAway: () => (away = true),
@@ -155,7 +175,9 @@ void describe('outcomes are published', () => {
 })
 
 void describe('outcomes name the account', () => {
+  const MINUTE = 60_000
   const BOTH = ['userName', 'mail'] as const
+  const RARELY = { account: BOTH, pollMs: 5 * MINUTE }
   const namesIn = (messages: readonly OutboxMessage[]): unknown[] =>
     messages.map(({ body }) => (isObject(body['data']) ? body['data']['account'] : assert.fail()))
   const marks = (messages: readonly OutboxMessage[]): unknown[] =>
@@ -213,6 +235,41 @@ void describe('outcomes name the account', () => {
     service.wake()
     await runtime.settle()
     assert.deepEqual(namesIn(sent).at(-1), { userName: 'object-1@example.com', mail: null })
+  })
+
+  void test('and what they could not say is told when it is known, once, after waits that grow for two weeks', async (t) => {
+    const { runtime, accounts, sent, unnamed, run } = start(t, [row(1)], RARELY)
+    run()
+    await runtime.settle()
+    assert.deepEqual(namesIn(sent), [null])
+    accounts.accounts = [account('object-1')]
+    await runtime.advance(15 * MINUTE)
+    assert.deepEqual([sent.length, accounts.asked.length], [1, 2], 'there is no mailbox yet')
+    await runtime.advance(59 * MINUTE)
+    assert.equal(accounts.asked.length, 2)
+    accounts.mail.set('object-1', 'ada@example.com')
+    await runtime.advance(2 * MINUTE)
+    const told = sent[1]?.body
+    assert.deepEqual(publishedContracts().troubles('account', told), [])
+    assert.deepEqual(told && [told['type'], told['subject'], told['data']], [
+      'rollcall.account.named',
+      '10001',
+      { objectId: 'object-1', account: { userName: 'object-1@example.com', mail: 'ada@example.com' } },
+    ])
+    await runtime.advance(30 * 24 * 60 * MINUTE)
+    assert.deepEqual([sent.length, accounts.asked.length, unnamed.size], [2, 3, 0])
+  })
+
+  void test('and an account that never gets a mailbox is told as it is, and not asked for any more', async (t) => {
+    const { runtime, accounts, sent, unnamed, run } = start(t, [row(1)], RARELY)
+    accounts.accounts = [account('object-1')]
+    run()
+    await runtime.advance(20 * 24 * 60 * MINUTE)
+    assert.deepEqual(namesIn(sent), [
+      { userName: 'object-1@example.com', mail: null },
+      { userName: 'object-1@example.com', mail: null },
+    ])
+    assert.deepEqual([accounts.asked.length, unnamed.size], [17, 0])
   })
 
   void test('and go without it, said once, where users may not be read', async (t) => {

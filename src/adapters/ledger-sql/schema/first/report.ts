@@ -6,6 +6,7 @@ export const reportTables = (dialect: Dialect): readonly string[] => [
   ...logRecords(dialect),
   ...echoes(dialect),
   ...outbox(dialect),
+  ...unnamedAccounts(dialect),
   ...findings(dialect),
   ...foreignDeactivations(dialect),
   ...busDeadLetters(dialect),
@@ -77,6 +78,16 @@ const outbox = (dialect: Dialect): readonly string[] => {
     ...withoutStatistics(dialect, 'outbox', ['published_at']),
   ]
 }
+
+const unnamedAccounts = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE unnamed_accounts (
+    -- Employees whose published outcome could not name their account; it is asked for again.
+    employee TEXT PRIMARY KEY NOT NULL,
+    due_at   ${integer} NOT NULL,
+    tries    ${integer} NOT NULL
+  )${tableOptions}`,
+  `CREATE INDEX unnamed_accounts_due ON unnamed_accounts (due_at)`,
+]
 
 const findings = ({ integer, identity, tableOptions }: Dialect): readonly string[] => [
   `CREATE TABLE findings (
