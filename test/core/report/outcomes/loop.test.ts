@@ -79,10 +79,12 @@ function start(
     for (const one of again) unnamed.set(one.employeeId, one)
   }
   const naming = {
-    listUnnamedAccounts: async (now: number) =>
-      [...unnamed.values()]
+    listUnnamedAccounts: async (now: number) => {
+      asked.push('list unnamed')
+      return [...unnamed.values()]
         .filter(({ dueAt }) => dueAt <= now)
-        .map(({ employeeId, tries }) => ({ employeeId, tries, objectId: 'object-1' })),
+        .map(({ employeeId, tries }) => ({ employeeId, tries, objectId: 'object-1' }))
+    },
     recordNaming: async (noted: Naming) => note(noted),
   }
   const outlet = {
@@ -270,6 +272,22 @@ void describe('outcomes name the account', () => {
       { userName: 'object-1@example.com', mail: null },
     ])
     assert.deepEqual([accounts.asked.length, unnamed.size], [17, 0])
+  })
+
+  void test('and an account that the directory never lists is given up without a word', async (t) => {
+    const { runtime, sent, unnamed, run } = start(t, [row(1)], RARELY)
+    run()
+    await runtime.settle()
+    assert.equal(unnamed.size, 1)
+    await runtime.advance(20 * 24 * 60 * MINUTE)
+    assert.deepEqual([sent.length, unnamed.size], [1, 0])
+  })
+
+  void test('and the ledger is asked for those that are due once a minute at most', async (t) => {
+    const { runtime, asked, run } = start(t, [row(1)], { account: BOTH })
+    run()
+    await runtime.advance(MINUTE)
+    assert.deepEqual(asked, ['send 1', 'mark 1', 'list unnamed', 'list unnamed'])
   })
 
   void test('and go without it, said once, where users may not be read', async (t) => {
