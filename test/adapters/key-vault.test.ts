@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, test, type TestContext } from 'node:test'
 import { parseVaultSecret, secretVersions, vaultScope } from '../../src/adapters/key-vault.ts'
-import { readLedgerKeys } from '../../src/compose/ledger/keys.ts'
+import { readLedgerKeys, wrongLedgerKeys } from '../../src/compose/ledger/keys.ts'
 import { keyText } from './ledger-sql/sealing/story.ts'
 
 interface Version {
@@ -127,6 +127,8 @@ void describe('keys of the ledger in the configuration', () => {
 
   void test('are separated by spaces, commas or line breaks; without any nothing is encrypted', async () => {
     assert.equal(await read(null), null)
+    assert.deepEqual(wrongLedgerKeys(settings), [])
+    assert.deepEqual(wrongLedgerKeys({ ...settings, LEDGER_KEYS: keyText('a') }), [])
     const found = await read(`${keyText('b')},\n  ${keyText('a')}\n`)
     assert.deepEqual(
       found?.map((key) => key.export().toString('base64')),
@@ -143,6 +145,7 @@ void describe('keys of the ledger in the configuration', () => {
       'c2VjcmV0',
     ])
       await assert.rejects(read(text), (error: Error) => {
+        assert.deepEqual(wrongLedgerKeys({ ...settings, LEDGER_KEYS: text }), [error.message])
         assert.match(error.message, /^LEDGER_KEYS takes keys of 32 bytes in base64/)
         assert.doesNotMatch(error.message, /secret|c2Vj/)
         return true

@@ -3,6 +3,7 @@ import type { Settings } from '../../config/environment.ts'
 import type { Rules } from '../../config/rules/rules.ts'
 import type { SourceAddress } from '../../config/rules/sources.ts'
 import { RollcallError } from '../../core/errors.ts'
+import { wrongLedgerKeys } from '../ledger/keys.ts'
 
 /**
  * What `run` still needs, as far as settings alone show it: one line each, which begins with the
@@ -14,6 +15,7 @@ export function missingForRun(settings: Settings): readonly string[] {
     ...missingForEndpoint(settings),
     ...missingForIdentity(settings),
     ...missingForCopies(settings),
+    ...wrongLedgerKeys(settings),
   ]
 }
 

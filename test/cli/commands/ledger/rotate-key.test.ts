@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
-import { CANARY, keyText, tellStory } from '../../../adapters/ledger-sql/sealing/story.ts'
+import { CANARY, keys, keyText, tellStory } from '../../../adapters/ledger-sql/sealing/story.ts'
 import { command } from '../../../fakes/cli.ts'
 import { T0, World } from '../../../suites/conformance/ledger/world.ts'
 
@@ -37,6 +37,7 @@ void test('ledger rotate-key encrypts a ledger with the key of a file; every com
     }
 
   await writeFile(file, `${keyText('b')}\n${keyText('a')}\n`)
+  const running = await openSqliteLedger({ path, keys: keys('b', 'a'), now: () => T0 })
   const second = await command(['ledger', 'rotate-key', '--output', 'json'], withKey)
   assert.equal(second.code, 0, second.stderr)
   const { key, values, retired } = JSON.parse(second.stdout) as {
@@ -46,6 +47,10 @@ void test('ledger rotate-key encrypts a ledger with the key of a file; every com
   }
   assert.ok(values > 10)
   assert.deepEqual([retired.length, retired.includes(key)], [1, false])
+
+  const [{ employee } = { employee: null }] = await running.findEmployees('p1')
+  assert.match(JSON.stringify(employee), new RegExp(CANARY))
+  await running.close()
 
   const newest = { LEDGER: path, LEDGER_KEYS: keyText('b') }
   const backup = await command(['ledger', 'backup', '--to', copy], newest)
