@@ -16,7 +16,7 @@ export async function unnamedAccounts(sql: Sql, now: number, limit: number): Pro
   return rows.map(({ employee, object_id, tries }) => ({ employeeId: employee, objectId: object_id, tries }))
 }
 
-/** An employee who was erased meanwhile is not noted again. */
+/** An employee whom the ledger does not know, because it was asked to erase them, is not noted. */
 export async function recordNaming(sql: Sql, { done, again }: Naming): Promise<void> {
   await writeRows(
     sql,
