@@ -2,6 +2,7 @@ import { EMERGENCY_WAITS } from '../emergency/reasons.ts'
 import { FINDINGS } from '../findings/codes.ts'
 import { LEAVER_CAUSES } from '../leavers/causes.ts'
 import { own } from '../own.ts'
+import { LIMIT_MEANINGS } from '../provision/quarantine.ts'
 import { reasonOf, UNCATALOGUED } from '../report/outcomes/reason-catalogue.ts'
 import { ON_BUS } from './assess.ts'
 import type { AlertCode } from './codes.ts'
@@ -74,7 +75,6 @@ function aboutCause(code: AlertCode, cause: string): CauseText | null {
     case 'bus.unreachable':
     case 'channel.down':
     case 'instance.lost':
-    case 'job.failing':
     case 'job.stopped':
     case 'log.behind':
     case 'loop.missing':
@@ -82,10 +82,17 @@ function aboutCause(code: AlertCode, cause: string): CauseText | null {
     case 'record.refused':
     case 'stage.stuck':
       return null
+    case 'job.failing': {
+      const meaning = own(LIMIT_MEANINGS, cause)
+      return inSentences(meaning === undefined ? undefined : { meaning, fix: CLEARED })
+    }
     case 'submission.held':
       return cause === 'full' ? inSentences(FULL) : null
   }
 }
+
+/** Source: the page that `limitUses` names. */
+const CLEARED = 'a restart of the job also clears what it retries, and with that the count'
 
 /** Source: inbound-provisioning-api-issues.md of github.com/MicrosoftDocs/entra-docs (2026-07-07). */
 const FULL: CauseText = {

@@ -80,6 +80,14 @@ export function disabledAt({ since }: JobQuarantine): number | null {
   return since === null ? null : since + QUARANTINE_LASTS_MS
 }
 
+/** When a limit is passed. */
+export const LIMIT_MEANINGS: Readonly<Record<QuarantineLimit, string>> = {
+  share: 'at least 5,000 operations that are more than 40 % of all put the job into quarantine',
+  failures: 'more than 40,000 failed operations put the job into quarantine',
+  'with-references':
+    'more than 60,000 failed operations put the job into quarantine, managers that were not found included',
+}
+
 /** What a limit counts. */
 const LIMIT_WORDS: Readonly<Record<QuarantineLimit, string>> = {
   share: 'the share of 40 %',

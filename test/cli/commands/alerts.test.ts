@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openFileLedger } from '../../adapters/support/file-ledger.ts'
 import type { AlertState } from '../../../src/core/alerts/alert.ts'
-import { ALERT_CODES } from '../../../src/core/alerts/codes.ts'
+import { ALERT_CODES, type AlertCode } from '../../../src/core/alerts/codes.ts'
+import { QUARANTINE_LIMITS } from '../../../src/core/provision/quarantine.ts'
 import { describeAlert } from '../../../src/core/alerts/describe.ts'
 import { FINDINGS } from '../../../src/core/findings/codes.ts'
 import { LEAVER_CAUSES } from '../../../src/core/leavers/causes.ts'
@@ -84,6 +85,8 @@ void describe('what helps against an alert', () => {
     'finding.new': FINDINGS.map(({ code }) => code),
     'deadletter.new': ['EntryConflict', 'bus: BodyNotJson', 'a reason; of others'],
     'channel.down': ['mail'],
+    'submission.held': ['full'],
+    'job.failing': [...QUARANTINE_LIMITS],
   }
   const described = ALERT_CODES.flatMap((code) =>
     ['', ...(KNOWN[code] ?? [])].map((cause) => ({ code, cause, ...describeAlert({ code, cause }) })),
@@ -103,6 +106,15 @@ void describe('what helps against an alert', () => {
         'rollcall notifications test mail',
       ],
     )
+  })
+
+  void it('says what a limit of quarantine is, and what empties a job that has no room', () => {
+    const meaningOf = (code: AlertCode, cause: string) => describeAlert({ code, cause }).meaning ?? ''
+    for (const limit of QUARANTINE_LIMITS) assert.match(meaningOf('job.failing', limit), /[456]0[, ]/)
+    const full = describeAlert({ code: 'submission.held', cause: 'full' })
+    assert.match(full.meaning ?? '', /What fails stays in the queue of the job/)
+    assert.match(full.next ?? '', /restart the job, .* 40 minutes/)
+    assert.equal(meaningOf('submission.held', 'circuit'), '')
   })
 
   void it('names no other command than those of the program', () => {
