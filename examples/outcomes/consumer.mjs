@@ -11,8 +11,15 @@ const receiver = client.createReceiver(OUTCOMES_QUEUE)
 const done = new Set()
 let working = Promise.resolve()
 
-/** Whatever your system does with an outcome. If it throws, the message comes again. */
-async function act({ subject, data: { event, revision, state, reason, by } }) {
+/** What your system does with a message. If it throws, the message comes again. */
+async function act({ type, subject, data }) {
+  // Only with OUTCOME_ACCOUNT: what an outcome could not say about the account.
+  if (type === 'rollcall.account.named')
+    console.log(`${subject} account ${data.objectId}: ${Object.keys(data.account).join(' and ')} known`)
+  else actOnOutcome(subject, data)
+}
+
+function actOnOutcome(subject, { event, revision, state, reason, by }) {
   const why = reason === null ? '' : ` (${reason})`
   const winner = by === null ? '' : ` by ${by.id}`
   const again = revision > 1 ? `, revision ${revision}` : ''
@@ -36,7 +43,7 @@ async function handle(message) {
 function readOutcome({ body }) {
   try {
     const outcome = Buffer.isBuffer(body) ? JSON.parse(body.toString()) : body
-    return outcome?.type?.startsWith('rollcall.event.') ? outcome : null
+    return /^rollcall\.(event|account)\./.test(outcome?.type) ? outcome : null
   } catch {
     return null
   }

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { connect } from '../../src/adapters/service-bus/client.ts'
 import { busSender } from '../../src/adapters/service-bus/sender.ts'
+import { accountMessage } from '../../src/core/report/outcomes/name-later.ts'
 import { outcomeMessage } from '../../src/core/report/outcomes/outcome.ts'
 import { startDoubles } from '../../src/cli/doubles/doubles.ts'
 
@@ -38,6 +39,13 @@ const outcomeOf = (eventId: string, revision: number): ReturnType<typeof outcome
     (text) => text,
   )
 
+const NAMED = {
+  employeeId: '10001',
+  objectId: 'object-1',
+  tries: 1,
+  names: { objectId: 'object-1', userName: 'ada@contoso.com', mail: 'ada@contoso.com' },
+}
+
 void test(
   'the consumer of the example acts on each outcome once, settles it, and ends on SIGTERM',
   { timeout: 60_000 },
@@ -50,7 +58,14 @@ void test(
     const first = outcomeOf('e-1', 1)
     const strange = { ...first, id: 'strange', body: { hello: 'world' } }
     // A queue that detects duplicates would drop a repeat with the same message id.
-    await outlet.send([strange, first, { ...first, id: 'repeat' }, outcomeOf('e-1', 2), outcomeOf('e-2', 1)])
+    await outlet.send([
+      strange,
+      first,
+      { ...first, id: 'repeat' },
+      outcomeOf('e-1', 2),
+      accountMessage(NAMED, { account: ['userName', 'mail'], sessions: false }, (text) => text, 0),
+      outcomeOf('e-2', 1),
+    ])
 
     const consumer = spawn(process.execPath, ['examples/outcomes/consumer.mjs'], {
       cwd: root,
@@ -64,11 +79,12 @@ void test(
     })
     const lines: string[] = []
     for await (const line of createInterface({ input: consumer.stdout }))
-      if (lines.push(line) === 3) consumer.kill('SIGTERM')
+      if (lines.push(line) === 4) consumer.kill('SIGTERM')
     assert.deepEqual(await ended, [0, null])
     assert.deepEqual(lines, [
       '10001 worker.updated e-1: confirmed',
       '10001 worker.updated e-1: confirmed, revision 2',
+      '10001 account object-1: userName and mail known',
       '10001 worker.updated e-2: confirmed',
     ])
     assert.deepEqual(await client.createReceiver('hr-outcomes').peekMessages(10), [])
