@@ -8,7 +8,16 @@ import {
   type OperationFault,
 } from './entra.ts'
 import { type Export, exportOf, UNHEARD } from './export.ts'
-import { type Arrival, HOUR, MINUTE, storyAfterErasure, storyAfterExport, storyOf } from './story.ts'
+import { READ_FAULTS, type ReadFault } from './hr.ts'
+import {
+  type Arrival,
+  HOUR,
+  MINUTE,
+  noticesOf,
+  storyAfterErasure,
+  storyAfterExport,
+  storyOf,
+} from './story.ts'
 
 /** What a person asks for without naming an employee. */
 export type Asked = 'replay' | 'patch' | 'discard' | 'release' | 'refuse' | 'acknowledge' | 'findings'
@@ -35,6 +44,7 @@ export type Action = { readonly at: number } & (
   | { readonly kind: Asked }
   | { readonly kind: 'block' | 'unblock' | 'erase'; readonly employee: string }
   | ({ readonly kind: 'import'; readonly times: number } & Export)
+  | { readonly kind: 'read'; readonly fault: ReadFault }
 )
 type Untimed = Action extends infer A ? (A extends Action ? Omit<A, 'at'> : never) : never
 
@@ -54,7 +64,11 @@ export function actionsOf(chance: Chance, from: number): readonly Action[] {
   const later = others.flatMap((action) =>
     action.kind === 'erase' ? storyAfterErasure(chance, action.employee, action.at) : [],
   )
-  const said = [...arrivals, ...later].map((arrival) => arrival.said)
+  const notices = oneIn(3) ? noticesOf(chance, from, SPAN_MS) : []
+  const reads = notices.flatMap(({ at }): Action[] =>
+    oneIn(2) ? [{ kind: 'read', at, fault: chance.pick(READ_FAULTS) }] : [],
+  )
+  const said = [...arrivals, ...later, ...notices].map((arrival) => arrival.said)
   const imports = Array.from({ length: oneIn(3) ? 1 + below(2) : 0 }, () => {
     const at = from + below(SPAN_MS + HOUR)
     return { kind: 'import' as const, at, times: 1 + below(2), ...exportOf(chance, said, from, at) }
@@ -62,8 +76,8 @@ export function actionsOf(chance: Chance, from: number): readonly Action[] {
   const since = imports.flatMap(({ rows, asOf }) =>
     rows.some(({ employee }) => employee === UNHEARD) ? storyAfterExport(chance, UNHEARD, asOf) : [],
   )
-  const all = [...arrivals, ...later, ...since].map(arrived)
-  return [...all, ...others, ...imports].toSorted((a, b) => a.at - b.at)
+  const all = [...arrivals, ...later, ...notices, ...since].map(arrived)
+  return [...all, ...others, ...reads, ...imports].toSorted((a, b) => a.at - b.at)
 }
 
 function disturbance({ below, pick }: Chance): Untimed {

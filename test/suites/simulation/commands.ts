@@ -117,7 +117,10 @@ async function patch(ledger: Ledger, now: number, judge: Judge): Promise<void> {
     next: null,
     limit: 100,
   })
-  const found = deadLetters.find(({ id }) => judge.saidOf(id)?.sets['title'] !== undefined)
+  const found = deadLetters.find(({ id }) => {
+    const said = judge.saidOf(id)
+    return said?.form === 'change' && said.sets['title'] !== undefined
+  })
   const said = found && judge.saidOf(found.id)
   const original = found && (await ledger.findDeadLetter(found.seq))?.original
   if (!said || !original) return

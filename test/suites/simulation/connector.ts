@@ -8,6 +8,7 @@ import type { Service } from '../../../src/core/service.ts'
 import type { SimulatedBus, OutcomeQueue } from './bus.ts'
 import type { Instance } from './clock.ts'
 import type { Limits, SimulatedEntra } from './entra.ts'
+import type { SimulatedHr } from './hr.ts'
 import { HOUR, MINUTE } from './story.ts'
 
 const SECOND = 1_000
@@ -20,6 +21,8 @@ export interface Outside {
   readonly bus: SimulatedBus
   readonly outcomes: OutcomeQueue
   readonly entra: SimulatedEntra
+  /** `null`: no notices come. */
+  readonly hr: SimulatedHr | null
   readonly ledger: Ledger
   readonly limits: Limits
   readonly brake: BrakeSettings
@@ -37,10 +40,11 @@ export interface Outside {
 }
 
 const mapping = compileMapping()
+const SOURCE_RULES = { ...DEFAULT_SOURCE, notices: true }
 
 /** The whole connector as one process runs it, with everything around it simulated. */
 export function startConnector(name: string, instance: Instance, outside: Outside): Service {
-  const { bus, outcomes, entra, ledger } = outside
+  const { bus, outcomes, entra, hr, ledger } = outside
   const service = connector(
     {
       sourceQueue: bus.queueOf(instance),
@@ -49,8 +53,9 @@ export function startConnector(name: string, instance: Instance, outside: Outsid
       log: entra.logOf(instance),
       job: entra.jobOf(instance),
       outcomes: outcomes.senderOf(instance),
+      ...(hr ? { reader: hr.readerOf(instance) } : {}),
     },
-    { mapping, sources: () => DEFAULT_SOURCE },
+    { mapping, sources: () => SOURCE_RULES },
     settingsOf(name, outside),
     instance.runtime,
   )
@@ -108,6 +113,14 @@ function settingsOf(owner: string, outside: Outside): ConnectorSettings {
       askAtOnce: 20,
       escrowMs: 3 * HOUR,
       sliceMs: HOUR,
+    }),
+    hydrate: polled({
+      waitMs: 30 * SECOND,
+      concurrency: 4,
+      leaseMs: 10 * MINUTE,
+      attempts: 4,
+      retryMs: MINUTE,
+      retryCapMs: 10 * MINUTE,
     }),
     publish: polled({ queue: 'outcomes', atOnce: 100, values: [], account: [], sessions: false }),
     copies: {

@@ -1,5 +1,5 @@
 import { activates, inOrder, type Known, leaves, livingOf, unrescinded } from './standing.ts'
-import type { Said } from './story.ts'
+import { isNotice, type Said } from './story.ts'
 
 /** A value, and what it comes from. */
 export interface Value {
@@ -43,14 +43,17 @@ export function valuesOf(known: Known, now: number): ReadonlyMap<string, Value> 
 
 function writesOf(said: Said, before: readonly Written[], dead: ReadonlySet<string>): readonly Write[] {
   if (dead.has(said.id)) return leaves(said) ? [['active', false]] : []
-  return said.form === 'export' ? exportWrites(said, before, dead) : Object.entries(said.sets)
+  if (isNotice(said)) return []
+  return isWhole(said) ? wholeWrites(said, before, dead) : Object.entries(said.sets)
 }
+
+const isWhole = ({ form }: Said): boolean => form === 'export' || form === 'snapshot'
 
 /**
  * A whole record sets what differs from what HR knew when it wrote it, and clears what it does not
  * name. What it repeats keeps the event that it comes from.
  */
-function exportWrites(said: Said, before: readonly Written[], dead: ReadonlySet<string>): readonly Write[] {
+function wholeWrites(said: Said, before: readonly Written[], dead: ReadonlySet<string>): readonly Write[] {
   const knew = before.filter((one) => one.said.recordedAt <= said.recordedAt)
   const standing = new Set(
     unrescinded(
@@ -79,9 +82,9 @@ function allowedOf(
   values: ReadonlyMap<string, Value>,
   before: readonly Written[],
 ): readonly Write[] {
-  if (said.form !== 'export') return writes
+  if (!isWhole(said)) return writes
   const isNewer = ({ form, recordedAt }: Said): boolean =>
-    form === 'mark' ? recordedAt >= said.recordedAt : recordedAt > said.recordedAt
+    form === 'mark' ? recordedAt >= said.recordedAt : said.form === 'export' && recordedAt > said.recordedAt
   const word = before.findLast((one) => isNewer(one.said) && one.writes.some(([name]) => name === 'active'))
   return writes.filter(([name]) => {
     const value = values.get(name)
@@ -101,7 +104,7 @@ function lateLeaving(
   const first = standing.findIndex(activates)
   const [leaving] = standing
     .slice(0, Math.max(0, first))
-    .filter((one) => leaves(one) && one.form !== 'mark')
+    .filter((one) => leaves(one) && one.form !== 'mark' && (!isNotice(one) || dead.has(one.id)))
     .toSorted((a, b) => b.recordedAt - a.recordedAt)
   if (!leaving) return null
   const activations = standing.filter((one) => activates(one) && !dead.has(one.id))

@@ -1,5 +1,5 @@
 import { reconcile } from '../../../src/cli/support/reconcile.ts'
-import type { IntakeBatch, RecordResult } from '../../../src/core/ledger/port/intake.ts'
+import type { IntakeBatch, Notice, ReadResult, RecordResult } from '../../../src/core/ledger/port/intake.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { BatchAnswer, Slot, SlotQuery } from '../../../src/core/ledger/port/submit.ts'
 import type { CorrelatedPage, ExpireQuery } from '../../../src/core/ledger/port/report.ts'
@@ -8,9 +8,10 @@ import type { JsonObject } from '../../../src/core/model.ts'
 import type { Settled } from './bus.ts'
 import type { Outside } from './connector.ts'
 import { erasedName, Erasures } from './erasures.ts'
+import { asNotice, Notices } from './notices.ts'
 import { type Expected, expectedOf, type Holding, mayBeActive } from './oracle.ts'
 import type { Known } from './standing.ts'
-import type { Said } from './story.ts'
+import { isNotice, type Said } from './story.ts'
 import { failedBy, untold } from './told.ts'
 
 interface TakenOperation {
@@ -41,6 +42,7 @@ export class Judge {
   /** By employee: every operation that a slot was taken for. */
   readonly #sent = new Map<string, Set<string>>()
   #erasures: Erasures | null = null
+  #notices: Notices | null = null
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger
@@ -49,6 +51,7 @@ export class Judge {
   watch(outside: Outside): void {
     this.#outside = outside
     this.#erasures = new Erasures(outside.entra)
+    this.#notices = outside.hr && new Notices(outside.hr, (what) => this.violated(what))
   }
   violated(what: string): void {
     this.violations.push(what)
@@ -118,6 +121,8 @@ export class Judge {
       this.#leaversEnded(given[0] as readonly LeaverStep[], answer as readonly number[])
     else if (method === 'recordLogRecords')
       this.#outside?.entra.committed((given[0] as CorrelatedPage).joins.map(({ record }) => record.id))
+    else if (method === 'claimNotices') this.#notices?.claimed(answer as readonly Notice[])
+    else if (method === 'finishNotices') this.#read(given[0] as readonly ReadResult[])
     else if (method === 'recordJobRestart' && (answer as number) > 0) this.#accepted.clear()
   }
 
@@ -134,6 +139,11 @@ export class Judge {
     if (fresh !== this.#owners.size - known)
       this.violated(`${fresh} events were taken as new, ${this.#owners.size - known} are`)
   }
+  #read(results: readonly ReadResult[]): void {
+    for (const said of this.#notices?.finished(results, (id) => this.#said.get(id)) ?? [])
+      this.#said.set(said.id, said)
+  }
+
   /** Whoever comes first keeps the id, until the event dies: what comes then is a replay, with what it says. */
   #arrived(said: Said, isRefused: boolean, mayBeReplay: boolean): void {
     const owner = this.#owners.get(said.id)
@@ -144,7 +154,7 @@ export class Judge {
     // A second arrival does not undo a patch, nor an erasure.
     if (isRefused || (owner !== undefined && !isReplay)) return
     this.#owners.set(said.id, said.employee)
-    this.#said.set(said.id, said)
+    this.#said.set(said.id, isNotice(said) ? asNotice(said) : said)
   }
 
   /** The ledger forgets whose an event was that was put back, once the event itself is gone. */
@@ -196,6 +206,7 @@ export class Judge {
     const outside = this.#outside
     if (!outside) return ['nothing was watched']
     const wrong = [...untold(this.#said.keys(), outside.outcomes.told)]
+    wrong.push(...(this.#notices?.unread(this.#living()) ?? []))
     const { totals, stateCounts } = await this.#ledger.readCounts()
     wrong.push(...reconcile(totals, stateCounts).wrong)
     if (totals.messages !== this.#committed.size)
@@ -240,6 +251,12 @@ export class Judge {
         ? []
         : [`${employee} left and was erased, is active in the directory, and no open case says so`]
     })
+  }
+
+  /** Ids of events that are not dead, as far as it was told. */
+  #living(): readonly string[] {
+    const told = new Map(this.#outside?.outcomes.told.map(({ event, state }) => [event, state]))
+    return [...this.#said.keys()].filter((id) => told.get(id) !== 'dead-lettered')
   }
 
   #knownOf(employee: string): Known {

@@ -116,6 +116,24 @@ export const BROKEN_PROMISES: MutantList = {
       replace: '      path === announced',
     },
     {
+      breaks: 'a record of HR that is older than its notice counts',
+      file: 'core/intake/hydrate/loop.ts',
+      find: 'if (answer.at !== null && answer.at < notice.recordedAt)',
+      replace: 'if (answer.at !== null && answer.at < 0)',
+    },
+    {
+      breaks: 'a notice of a change to come is read only once',
+      file: 'core/intake/hydrate/loop.ts',
+      find: 'nextAt: isDue ? null : notice.effectiveAt - settings.waitMs',
+      replace: 'nextAt: null',
+    },
+    {
+      breaks: 'an employee whom HR does not find has left',
+      file: 'core/intake/hydrate/loop.ts',
+      find: 'return implied === false\n        ?',
+      replace: 'return implied !== true\n        ?',
+    },
+    {
       breaks: 'a deactivation by somebody else is reversed',
       file: 'core/plan/decide/hold/respect-deactivation.ts',
       find: 'if (since === null || decision',

@@ -20,6 +20,8 @@ export function expectedOf(known: Known, now: number): Expected | null {
   // No half of a record is sent, except of a leaver: an erasure left no more, or an export says no more.
   const isComplete = typeof values.get('userName') === 'string' && isActive
   if (!isComplete && active?.value !== false) return null
+  // What every account needs is not cleared.
+  if (values.get('userName') === null) values.delete('userName')
   if (known.blocked) values.set('active', false)
   else if (isActive && (isDisabledElsewhere(known, now) || known.remains?.isDoubtful(active.by)))
     values.delete('active')
@@ -35,9 +37,11 @@ export function mayBeActive(known: Known, now: number): boolean {
 /** What HR itself holds of an employee, by what it has written until then. */
 export function heldByHr(said: readonly Said[], employee: string, now: number): Expected | null {
   const none: ReadonlySet<string> = new Set()
-  return expectedOf(
+  const values = valuesOf(
     {
-      said: said.filter((one) => one.employee === employee && one.recordedAt <= now),
+      said: said
+        .filter((one) => one.employee === employee && one.recordedAt <= now)
+        .map((one): Said => ({ ...one, form: 'change' })),
       dead: none,
       discarded: none,
       disabledAlone: none,
@@ -47,6 +51,7 @@ export function heldByHr(said: readonly Said[], employee: string, now: number): 
     },
     now,
   )
+  return values.size === 0 ? null : Object.fromEntries([...values].map(([name, { value }]) => [name, value]))
 }
 
 /**

@@ -11,9 +11,16 @@ export interface Said {
   readonly effectiveAt: number
   readonly sets: Readonly<Record<string, string | boolean | null>>
   readonly rescinds: string | null
-  /** A `mark` is all that is left of a leaving whose employee was erased; an `export` is a row of a file. */
-  readonly form: 'change' | 'mark' | 'export'
+  readonly form: Form
 }
+
+/**
+ * A `mark` is all that is left of a leaving whose employee was erased. An `export` is a row of a file.
+ * A notice only says that something changed, or that the employee leaves; once read it is a `snapshot`,
+ * or a `change`.
+ */
+export type Form = 'change' | 'mark' | 'export' | 'notice' | 'leaving notice' | 'snapshot'
+export const isNotice = ({ form }: Said): boolean => form === 'notice' || form === 'leaving notice'
 
 /** A message on its way. */
 export interface Arrival {
@@ -163,20 +170,54 @@ export function storyAfterExport(chance: Chance, employee: string, asOf: number)
   })
 }
 
+/** Changes of which HR only sends notices, some of them ahead of their dates. */
+export function noticesOf(chance: Chance, from: number, spanMs: number): readonly Arrival[] {
+  const { below, oneIn, pick } = chance
+  return Array.from({ length: 1 + below(3) }, (_, index): Arrival => {
+    const employee = `e${1 + below(2)}`
+    const recordedAt = from + below(spanMs)
+    const sets = pick<Said['sets']>([
+      { title: pick(TITLES) },
+      { department: pick(DEPARTMENTS) },
+      LEAVES,
+      { active: true },
+    ])
+    const said: Said = {
+      id: `${employee}-notice-${index + 1}`,
+      employee,
+      version: 60 + index,
+      recordedAt,
+      effectiveAt: recordedAt + (oneIn(3) ? below(2 * HOUR) : 0),
+      sets,
+      rescinds: null,
+      form: sets === LEAVES && !oneIn(3) ? 'leaving notice' : 'notice',
+    }
+    return { at: recordedAt + below(oneIn(3) ? HOUR : MINUTE), said, meets: null, breaksAccount: false }
+  })
+}
+const LEAVES = { active: false }
+export const LEAVING = 'worker.terminated'
+
+function typeOf({ form, rescinds }: Said): string {
+  if (form === 'leaving notice') return LEAVING
+  return rescinds === null ? 'worker.updated' : 'worker.rescinded'
+}
+
 /** The same as a CloudEvent. */
 export function bodyOf(said: Said): string {
   const { id, employee, version, recordedAt, effectiveAt, sets, rescinds } = said
+  const content = rescinds === null ? { worker: sets } : { rescinds }
   return JSON.stringify({
     specversion: '1.0',
     id,
     source: SOURCE,
-    type: rescinds === null ? 'worker.updated' : 'worker.rescinded',
+    type: typeOf(said),
     subject: employee,
     time: new Date(recordedAt).toISOString(),
     data: {
       version,
       effectiveDate: new Date(effectiveAt).toISOString(),
-      ...(rescinds === null ? { worker: sets } : { rescinds }),
+      ...(isNotice(said) ? { mode: 'notice' } : content),
     },
   })
 }

@@ -12,7 +12,8 @@ import { carryOutCommand } from './commands.ts'
 import { type Outside, startConnector } from './connector.ts'
 import { entraOn } from './entra.ts'
 import { Judge } from './judge.ts'
-import { BROKEN_MS, HOUR, MINUTE } from './story.ts'
+import { hrOn } from './hr.ts'
+import { BROKEN_MS, HOUR, isNotice, MINUTE } from './story.ts'
 import { watchedLedger } from './watched-ledger.ts'
 
 export const FROM = Date.UTC(2026, 10, 2, 8)
@@ -45,7 +46,7 @@ export function planOf(seed: number): readonly Action[] {
 
 /** Plays the actions against the whole connector and says what it did that it must not. */
 export async function play(seed: number, actions: readonly Action[], memory: MemoryLedger): Promise<Run> {
-  const world = new World(seed, memory)
+  const world = new World(seed, memory, actions)
   try {
     await world.play(actions)
     return world.result()
@@ -69,7 +70,7 @@ class World {
   #ledgerFullUntil = 0
   #isCalm = false
 
-  constructor(seed: number, { ledger }: MemoryLedger) {
+  constructor(seed: number, { ledger }: MemoryLedger, actions: readonly Action[]) {
     this.#chance = chanceOf(randomOf(seed + 0x5eed))
     const { oneIn } = this.#chance
     const limits = { perWindow: 2, windowMs: 5_000, perDay: oneIn(4) ? 6 : 1_000 }
@@ -84,7 +85,9 @@ class World {
     // Retention forgets calls too, and keeps at least a day in earnest.
     const retains = limits.perDay > 6 && oneIn(3)
     const pollMs = (): number => (this.#isCalm ? CALM_POLL_MS : POLL_MS)
-    this.#outside = { bus, outcomes, entra, ledger, limits, brake, isShared, quietMs, retains, pollMs }
+    const said = actions.flatMap((action) => (action.kind === 'arrival' ? [action.said] : []))
+    const hr = said.some(isNotice) ? hrOn(this.#clock, said) : null
+    this.#outside = { bus, outcomes, entra, hr, ledger, limits, brake, isShared, quietMs, retains, pollMs }
     judge.watch(this.#outside)
   }
 
@@ -227,6 +230,8 @@ class World {
         return this.#instances[action.instance]?.setClock(action.offsetMs)
       case 'time jumps':
         return this.#until(now + action.ms)
+      case 'read':
+        return this.#outside.hr?.fail(action.fault)
       case 'replay':
       case 'patch':
       case 'discard':
