@@ -86,7 +86,8 @@ async function becomeRead(sql: Sql, read: readonly Read[], now: number): Promise
     read.map(({ seq, nextAt }) => [seq, nextAt]),
     'UPDATE events SET read_from = v.next_at, read_until = 0, reads = 0 FROM v WHERE events.seq = v.seq',
   )
-  // An event that was read before and says the same keeps its date and outcome. A rescinded one
+  // An event that was read before and says the same keeps its date and outcome, unless other events
+  // have come since, which it may now overrule. A rescinded one
   // stays rescinded, whatever it says.
   const news = await saysOtherwise(sql, read)
   const changed = await readRows<{ seq: number; employee: string }>(
@@ -112,7 +113,10 @@ async function becomeRead(sql: Sql, read: readonly Read[], now: number): Promise
 
 type Read = Extract<ReadResult, { kind: 'read' }>
 
-/** What was read for the first time, or says something else than before, with what to store of it. */
+/**
+ * What was read for the first time, or says something else than before, or the same of an employee of
+ * whom other events have come since; with what to store of it.
+ */
 async function saysOtherwise(
   sql: Sql,
   read: readonly Read[],
@@ -123,17 +127,22 @@ async function saysOtherwise(
     event_id: string
     mode: string
     worker: Sealed
+    others: number
   }>(
     sql,
     ['seq INT'],
     read.map(({ seq }) => [seq]),
-    'SELECT e.seq, e.source, e.event_id, e.mode, e.worker FROM v JOIN events e ON e.seq = v.seq',
+    `SELECT e.seq, e.source, e.event_id, e.mode, e.worker, CASE WHEN
+       EXISTS (SELECT 1 FROM events o WHERE o.employee = e.employee AND o.seq <> e.seq AND (o.received_at >= e.recorded_at OR o.effective_at >= e.recorded_at))
+       OR EXISTS (SELECT 1 FROM folds f WHERE f.employee = e.employee AND f.folded_at >= e.recorded_at) THEN 1 ELSE 0 END AS others
+     FROM v JOIN events e ON e.seq = v.seq`,
   )
   const known = new Map(rows.map((row) => [row.seq, row]))
   return read.flatMap((result) => {
     const row = known.get(result.seq)
     const said = JSON.stringify(result.worker)
-    if (!row || (row.mode !== 'notice' && workerOf(sql.sealing, row) === said.toWellFormed())) return []
+    const repeats = row?.mode !== 'notice' && row?.others === 0
+    if (!row || (repeats && workerOf(sql.sealing, row) === said.toWellFormed())) return []
     const key = eventKey({ source: row.source, id: row.event_id })
     return [{ ...result, sealed: sql.sealing.seal('events.worker', key, said) }]
   })

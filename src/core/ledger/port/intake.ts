@@ -101,7 +101,7 @@ export interface Notice {
 export type ReadResult =
   /**
    * Dated at `began`. With `nextAt` it is read once more then. A second read that is equal to the
-   * first changes nothing.
+   * first changes nothing, unless other events of the employee came between the two.
    */
   | {
       readonly kind: 'read'

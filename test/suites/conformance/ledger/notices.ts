@@ -116,6 +116,24 @@ export const noticeCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'what HR repeats when a notice takes effect overrules events that came since the first read',
+    run: async (world) => {
+      const moment = world.now + DAY_MS
+      await world.record(notice('n1', 'p1', { effectiveAt: moment }))
+      await read(world, await one(world), { worker: { ...WORKER, active: false }, nextAt: moment })
+      await world.confirmAll()
+      world.now += 1_000
+      await world.record(
+        hrEvent('back', 'p1', { active: true }, { recordedAt: world.now, effectiveAt: world.now }),
+      )
+      await world.confirmAll()
+      world.now = moment
+      await read(world, await one(world), { worker: { ...WORKER, active: false } })
+      const { batch } = await world.confirmAll()
+      assert.equal(JSON.parse(batch.operations[0]?.record ?? '').active, false)
+    },
+  },
+  {
     name: 'a rescinded notice stays rescinded, whatever is read for it',
     run: async (world) => {
       await world.record(
