@@ -6,6 +6,7 @@ import { isPostgresUrl } from '../../adapters/ledger-sql/driver/postgres/address
 import { postgresDriver } from '../../adapters/ledger-sql/driver/postgres/driver-at.ts'
 import { openSqlite } from '../../adapters/ledger-sql/driver/sqlite/driver.ts'
 import { openLedger } from '../../adapters/ledger-sql/open.ts'
+import { type Encryption, encryptionOf } from '../../adapters/ledger-sql/sealing/open.ts'
 import { makePrivate } from '../../adapters/private-file.ts'
 import type { Config } from '../../config/load.ts'
 import { RollcallError } from '../../core/errors.ts'
@@ -20,6 +21,7 @@ export interface VerifiedLedger {
   readonly totals: Totals
   readonly stateCounts: StateCounts
   readonly age: LedgerAge
+  readonly encryption: Encryption
 }
 
 /**
@@ -70,10 +72,19 @@ export async function verifyLedger(config: Config, file: string | null): Promise
   const isFile = !isPostgresUrl(location)
   if (isFile && !existsSync(location)) throw new RollcallError('LedgerMissing', `no ledger at ${location}`)
   const faults = isFile ? faultsOf(location) : []
-  const ledger = await openLedger({ ...address, location }, { kind: 'read' }, Date.now)
-  try {
-    return { faults, ...(await ledger.readCounts()), age: await ledger.readAge() }
-  } finally {
-    await ledger.close()
+  await using stack = new AsyncDisposableStack()
+  const opened = await openLedger({ ...address, location }, { kind: 'read' }, Date.now)
+  const ledger = stack.adopt(opened, (one) => one.close())
+  const driver = stack.adopt(
+    isFile
+      ? openSqlite(location, { readOnly: true })
+      : postgresDriver({ ...address, location, connections: 1 }),
+    (one) => one.close(),
+  )
+  return {
+    faults,
+    ...(await ledger.readCounts()),
+    age: await ledger.readAge(),
+    encryption: await encryptionOf(driver),
   }
 }

@@ -126,6 +126,24 @@ const WHOLE = 'everything-sealed'
 export const isWhole = async (sql: Sql): Promise<boolean> => (await readCursor(sql, WHOLE)) === 1
 export const markWhole = (sql: Sql): Promise<void> => setCursor(sql, WHOLE, 1)
 
+/** How a ledger is encrypted; not at all without a key. */
+export interface Encryption {
+  /** The ids of the keys that its values need. */
+  readonly keys: readonly string[]
+  /** False: what was there before the first key may still be in clear. */
+  readonly everything: boolean
+}
+
+export function encryptionOf(driver: Driver): Promise<Encryption> {
+  return driver.transaction(
+    async (sql) => ({
+      keys: (await keyRows(sql)).map(({ key_id }) => key_id),
+      everything: await isWhole(sql),
+    }),
+    'read',
+  )
+}
+
 /** Nothing has come in yet, and no command has decided anything. */
 async function isEmpty(sql: Sql): Promise<boolean> {
   for (const table of FIRST_FILLED)

@@ -36,7 +36,7 @@ export function isSound({ faults }: VerifiedLedger, { balanced }: Reconciliation
   return faults.length === 0 && balanced
 }
 
-export function describeVerified({ faults, age }: VerifiedLedger, books: Reconciliation): object {
+export function describeVerified({ faults, age, encryption }: VerifiedLedger, books: Reconciliation): object {
   const { wrong, employees, messages, operations, open } = books
   return {
     sound: faults.length === 0 && books.balanced,
@@ -48,7 +48,16 @@ export function describeVerified({ faults, age }: VerifiedLedger, books: Reconci
     open,
     progress: age.progress,
     epoch: age.epoch,
+    encryption,
   }
+}
+
+function encryptionInWords({ keys, everything }: VerifiedLedger['encryption']): string {
+  if (keys.length === 0) return 'values are not encrypted'
+  const by = `encrypted with key ${keys.join(' or ')}`
+  return everything
+    ? `values are ${by}`
+    : `new values are ${by}, older ones may be in clear: rollcall ledger rotate-key encrypts them`
 }
 
 function wordsOf(verified: VerifiedLedger, books: Reconciliation): readonly string[] {
@@ -56,6 +65,7 @@ function wordsOf(verified: VerifiedLedger, books: Reconciliation): readonly stri
   const found = [...verified.faults, ...wrong]
   return [
     `${employees} employees, ${messages} messages, ${operations} operations`,
+    encryptionInWords(verified.encryption),
     ...(found.length === 0
       ? ['the file is whole and the books balance']
       : found.map((what) => `wrong: ${what}`)),

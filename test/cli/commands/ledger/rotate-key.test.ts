@@ -26,6 +26,10 @@ void test('ledger rotate-key encrypts a ledger with the key of a file; every com
   assert.equal(none.code, 2)
   assert.match(none.stderr, /set LEDGER_KEYS or LEDGER_KEY_SECRET/)
 
+  assert.match((await command(['ledger', 'verify'], { LEDGER: path })).stdout, /values are not encrypted/)
+  await (await openSqliteLedger({ path, keys: keys('a'), now: () => T0 })).close()
+  assert.match((await command(['ledger', 'verify'], withKey)).stdout, /older ones may be in clear/)
+
   const first = await command(['ledger', 'rotate-key'], withKey)
   assert.equal(first.code, 0, first.stderr)
   assert.match(first.stdout, /is encrypted with key [0-9a-f]{16}: \d\d values were not/)
@@ -56,7 +60,9 @@ void test('ledger rotate-key encrypts a ledger with the key of a file; every com
   const backup = await command(['ledger', 'backup', '--to', copy], newest)
   assert.equal(backup.code, 0, backup.stderr)
   assert.doesNotMatch(await readFile(copy, 'latin1'), new RegExp(CANARY))
-  assert.equal((await command(['ledger', 'verify', copy], newest)).code, 0)
+  const verified = await command(['ledger', 'verify', copy], newest)
+  assert.equal(verified.code, 0, verified.stderr)
+  assert.ok(verified.stdout.includes(`values are encrypted with key ${key}\n`), verified.stdout)
   const trace = await command(['trace', 'p1'], newest)
   assert.equal(trace.code, 0, trace.stderr)
   assert.match(trace.stdout, /e1/)
