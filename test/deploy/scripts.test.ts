@@ -10,7 +10,7 @@ const GRANT = 'deploy/scripts/grant-graph-roles.sh'
 const bash = (await ran('bash', ['-c', 'exit 0'])).code === 0
 const shellcheck = (await ran('shellcheck', ['--version'])).code === 0
 
-/** An Azure CLI that knows three roles of Graph and keeps what is granted in a file. */
+/** An Azure CLI that knows four roles of Graph and keeps what is granted in a file. */
 const AZ = `#!/usr/bin/env bash
 set -euo pipefail
 url='' method='' query='' body=''
@@ -35,6 +35,7 @@ else
   case "$query" in
     *SynchronizationData-User.Upload*) echo role-upload ;;
     *ProvisioningLog.Read.All*) echo role-log ;;
+    *SynchronizationMetadata.Read.All*) echo role-connections ;;
     *Synchronization.Read.All*) echo "\${AZ_JOB_ROLE-role-job}" ;;
   esac
 fi
@@ -85,7 +86,9 @@ void describe('the script that grants Graph roles', { skip: bash ? false : 'ther
       second.stdout,
       'SynchronizationData-User.Upload: there\nProvisioningLog.Read.All: there\nSynchronization.Read.All: granted\n',
     )
-    assert.deepEqual(await granted(), ['role-upload', 'role-log', 'role-job'])
+    const third = await grant([PRINCIPAL, '--with-connections'])
+    assert.match(third.stdout, /\nSynchronizationMetadata\.Read\.All: granted\n$/)
+    assert.deepEqual(await granted(), ['role-upload', 'role-log', 'role-job', 'role-connections'])
   })
 
   void test('a dry run says what it would do and only reads; national clouds have a Graph of their own', async (t) => {
