@@ -3,7 +3,10 @@ import { after, describe, test, type TestContext } from 'node:test'
 import { postgresDriver } from '../../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import { openSqlite } from '../../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
 import type { Driver } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
+import { sqlLedger } from '../../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../../src/adapters/ledger-sql/schema.ts'
+import { sealedDriver } from '../../../../src/adapters/ledger-sql/sealing/open.ts'
+import type { Sealed } from '../../../../src/adapters/ledger-sql/sealing/sealing.ts'
 import { rotateKeys } from '../../../../src/adapters/ledger-sql/sealing/rotate.ts'
 import { hrEvent, joiner, leaver, messageOf, T0, World } from '../../../suites/conformance/ledger/world.ts'
 import { startPostgres } from '../../support/postgres.ts'
@@ -144,5 +147,28 @@ void describe('rotating the key of a ledger', () => {
     await driver.transaction((sql) => sql.run(lease, [T0 + 10_000]))
     await assert.rejects(rotateKeys(driver, keys('b', 'a'), T0, silent), { code: 'LedgerInUse' })
     assert.deepEqual(await storedIn(driver), before)
+  })
+
+  void test('an erasure in between also finds the same message sealed with another key', async (t) => {
+    const driver = await migrated(t, onSqlite)
+    const world = new World(await ledgerOn(driver, keys('a')))
+    const body = 'of both'
+    const original = { messageId: 'm', sessionId: null, contentType: null, properties: {}, body }
+    await world.intake([{ ...messageOf('1', joiner('e1', 'p1'), joiner('e2', 'p2')), original }])
+    const both = await sealedDriver(driver, keys('b', 'a'), 'own', T0)
+    await both.transaction(async (sql) => {
+      const [row] = await sql.all<{ original: Sealed }>('SELECT original FROM originals WHERE event_seq = 1')
+      assert.ok(row)
+      const text = sql.sealing.open('originals.original', 1, row.original)
+      const sealed = sql.sealing.seal('originals.original', 1, text)
+      await sql.run('UPDATE originals SET original = ? WHERE event_seq = 1', [sealed])
+    })
+    const erasure = { employeeId: 'p1', actor: 'ada', justification: 'asked' }
+    await sqlLedger(both, 'test').eraseEmployee(erasure, T0)
+    const left = await driver.transaction((sql) => sql.all('SELECT event_seq, original, body FROM originals'))
+    assert.deepEqual(
+      left.map((row) => ({ ...(row as object) })),
+      [{ event_seq: 2, original: null, body: null }],
+    )
   })
 })
