@@ -22,7 +22,9 @@ function freshNonce(): Buffer {
   return portion.subarray(used, (used += NONCE_BYTES))
 }
 
-/** The bytes of a key of 32 bytes in base64, as `openssl rand -base64 32` prints it; else `null`. */
+/**
+ * The bytes of a key of 32 bytes in base64, as `openssl rand -base64 32` prints it; else `null`.
+ */
 export function keyOf(base64: string): Buffer | null {
   const key = Buffer.from(base64, 'base64')
   const same = key.toString('base64').replace(/=+$/, '') === base64.replace(/=+$/, '')
@@ -54,5 +56,5 @@ export function decrypt(key: Key, bytes: Buffer, about: string): string {
   return text.toString('utf8')
 }
 
-/** The nonce of a text that has to be encrypted the same way each time. */
+/** The nonce of a text that must be encrypted the same way each time. */
 export const nonceOf = (digest: Buffer): Buffer => digest.subarray(0, NONCE_BYTES)

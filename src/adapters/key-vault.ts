@@ -10,7 +10,7 @@ export interface VaultSecret {
 
 const API_VERSION = '7.4'
 const TIMEOUT_MS = 10_000
-/** Nobody keeps so many keys; more would be a mistake that takes long. */
+/** No installation keeps this many keys; more would be a mistake, and take long to read. */
 const MOST_VERSIONS = 25
 /** The vaults of all clouds, which are the only hosts that get a token. */
 const VAULT = /^[a-z0-9-]+\.vault\.(azure\.net|azure\.cn|usgovcloudapi\.net)$/

@@ -136,7 +136,7 @@ void describe('keys of the ledger in the configuration', () => {
     )
   })
 
-  void test('that are no keys, or come twice, are refused without being quoted', async () => {
+  void test('that are not keys, or come twice, are refused without being quoted', async () => {
     for (const text of [
       'secret',
       `${keyText('a')} secret`,

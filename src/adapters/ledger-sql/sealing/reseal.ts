@@ -7,7 +7,7 @@ const PAGE = 500
 export interface Resealed {
   /** How many rows were looked at. */
   readonly rows: number
-  /** How many values were sealed anew. */
+  /** How many values were sealed again. */
   readonly values: number
   /** The row to go on behind; `null` when the table is done. */
   readonly last: readonly SqlValue[] | null

@@ -10,7 +10,7 @@ import { RESEALED_TABLES, type Resealed, resealPage } from './reseal.ts'
 export interface RotatedKeys {
   /** The key with which everything is sealed now. */
   readonly key: string
-  /** How many values were sealed anew. */
+  /** How many values were sealed again. */
   readonly values: number
   /** The keys that nothing needs any more. */
   readonly retired: readonly string[]
@@ -22,8 +22,8 @@ const WALKS = 3
 /**
  * Seals every value with the newest key, a page of rows in a transaction, and then forgets the
  * other keys. Begun again after an interruption it goes on, because every value says its key. On a
- * ledger that is encrypted already instances may run; the first time none may, because every hash is
- * replaced too. Throws `LedgerInUse` for instances that do not write with the newest key.
+ * ledger that is encrypted already instances may run; the first time none may, because every hash
+ * is replaced too. Throws `LedgerInUse` for instances that do not write with the newest key.
  */
 export async function rotateKeys(
   driver: Driver,

@@ -34,7 +34,7 @@ async function rotateKey(
     printLines(`everything in ${ledgerName(config)} is encrypted with key ${key}: ${values} values were not`)
   if (retired.length > 0)
     say(
-      `Nothing in the ledger needs key ${retired.join(' and ')} any more. Backups from before do: without the key nobody can read them.`,
+      `Nothing in the ledger needs key ${retired.join(' and ')} any more. Earlier backups do: without the key they cannot be read.`,
     )
   return EXIT_CODES.done
 }

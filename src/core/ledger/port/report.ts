@@ -50,7 +50,7 @@ export interface ReportLedger {
   listUnpublishedOutcomes(limit: number): Promise<readonly OutcomeRow[]>
   /** `naming`: which accounts the outcomes named, when they are to name them. */
   markOutcomesPublished(ids: readonly number[], now: number, naming?: Naming): Promise<void>
-  /** Employees whose outcome could not name their account, and whose account is to be asked for now. */
+  /** Employees whose outcome could not name their account, and whose account is looked up now. */
   listUnnamedAccounts(now: number, limit: number): Promise<readonly UnnamedAccount[]>
   recordNaming(naming: Naming): Promise<void>
 }

@@ -66,7 +66,7 @@ export function publishLoop(context: PublishContext): WakeableService {
   })
 }
 
-/** How often accounts are looked for that have to be asked for again. */
+/** How often the accounts that must be asked for again are looked for. */
 const LOOK_MS = 60_000
 
 /** Asks again for accounts that an outcome could not name, and tells those that have a name now. */

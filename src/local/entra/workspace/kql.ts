@@ -26,8 +26,8 @@ const ORDER = pattern('sort by TimeGenerated asc, Id asc')
 const TAKE = pattern(String.raw`take (\d+)`)
 
 /**
- * Reads a query over AADProvisioningLogs. It is no interpreter of KQL: operators in another form
- * than these give `null`, as a query with a mistake does.
+ * Reads a query over AADProvisioningLogs. It is not an interpreter of KQL: operators in another
+ * form than these give `null`, as a query with a mistake does.
  */
 export function readQuery(text: string): Query | null {
   const [table, ...operators] = text.split(/\s*\n?\| /)

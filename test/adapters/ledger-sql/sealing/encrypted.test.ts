@@ -150,7 +150,7 @@ void describe('an encrypted ledger', () => {
     )
   })
 
-  void test('is opened by nobody without its key, and nothing is written then', async (t) => {
+  void test('cannot be opened without its key, and nothing is written then', async (t) => {
     const folder = await folderFor(t)
     const path = join(folder, 'ledger.db')
     await (await toldIn(path, keys('a'))).close()

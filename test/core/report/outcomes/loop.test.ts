@@ -239,7 +239,7 @@ void describe('outcomes name the account', () => {
     assert.deepEqual(namesIn(sent).at(-1), { userName: 'object-1@example.com', mail: null })
   })
 
-  void test('and what they could not say is told when it is known, once, after waits that grow for two weeks', async (t) => {
+  void test('and what they could not say is published once it is known, after waits that grow for two weeks', async (t) => {
     const { runtime, accounts, sent, unnamed, run } = start(t, [row(1)], RARELY)
     run()
     await runtime.settle()
@@ -262,7 +262,7 @@ void describe('outcomes name the account', () => {
     assert.deepEqual([sent.length, accounts.asked.length, unnamed.size], [2, 3, 0])
   })
 
-  void test('and an account that never gets a mailbox is told as it is, and not asked for any more', async (t) => {
+  void test('and an account that never gets a mailbox is published as it is, and not asked for any more', async (t) => {
     const { runtime, accounts, sent, unnamed, run } = start(t, [row(1)], RARELY)
     accounts.accounts = [account('object-1')]
     run()
