@@ -7,6 +7,7 @@ import {
   OPERATION_FAULTS,
   type OperationFault,
 } from './entra.ts'
+import { COPY_FAULTS, type CopyFault } from './copies.ts'
 import { type Export, exportOf, UNHEARD } from './export.ts'
 import { READ_FAULTS, type ReadFault } from './hr.ts'
 import {
@@ -45,6 +46,7 @@ export type Action = { readonly at: number } & (
   | { readonly kind: 'block' | 'unblock' | 'erase'; readonly employee: string }
   | ({ readonly kind: 'import'; readonly times: number } & Export)
   | { readonly kind: 'read'; readonly fault: ReadFault }
+  | { readonly kind: 'copies'; readonly fault: CopyFault }
 )
 type Untimed = Action extends infer A ? (A extends Action ? Omit<A, 'at'> : never) : never
 
@@ -76,8 +78,12 @@ export function actionsOf(chance: Chance, from: number): readonly Action[] {
   const since = imports.flatMap(({ rows, asOf }) =>
     rows.some(({ employee }) => employee === UNHEARD) ? storyAfterExport(chance, UNHEARD, asOf) : [],
   )
+  const copies = Array.from({ length: oneIn(3) ? 1 + below(4) : 0 }, (): Action => {
+    const at = from + below(SPAN_MS + HOUR)
+    return { kind: 'copies', at, fault: chance.pick(COPY_FAULTS) }
+  })
   const all = [...arrivals, ...later, ...notices, ...since].map(arrived)
-  return [...all, ...others, ...reads, ...imports].toSorted((a, b) => a.at - b.at)
+  return [...all, ...others, ...reads, ...copies, ...imports].toSorted((a, b) => a.at - b.at)
 }
 
 function disturbance({ below, pick }: Chance): Untimed {

@@ -7,6 +7,7 @@ import { compileMapping } from '../../../src/core/plan/mapping/mapping.ts'
 import type { Service } from '../../../src/core/service.ts'
 import type { SimulatedBus, OutcomeQueue } from './bus.ts'
 import type { Instance } from './clock.ts'
+import type { CopyQueue } from './copies.ts'
 import type { Limits, SimulatedEntra } from './entra.ts'
 import type { SimulatedHr } from './hr.ts'
 import { HOUR, MINUTE } from './story.ts'
@@ -14,7 +15,7 @@ import { HOUR, MINUTE } from './story.ts'
 const SECOND = 1_000
 const SUBMIT_POLL_MS = 20 * MINUTE
 const JOB_POLL_MS = 20 * MINUTE
-const COPY_POLL_MS = 10 * MINUTE
+const COPY_POLL_MS = 15 * MINUTE
 const RETENTION = { afterMs: HOUR, employeesAtOnce: 2, rowsAtOnce: 10, pauseMs: SECOND, everyMs: HOUR }
 
 export interface Outside {
@@ -23,6 +24,8 @@ export interface Outside {
   readonly entra: SimulatedEntra
   /** `null`: no notices come. */
   readonly hr: SimulatedHr | null
+  /** `null`: dead letters are not copied. */
+  readonly copies: CopyQueue | null
   readonly ledger: Ledger
   readonly limits: Limits
   readonly brake: BrakeSettings
@@ -44,7 +47,7 @@ const SOURCE_RULES = { ...DEFAULT_SOURCE, notices: true }
 
 /** The whole connector as one process runs it, with everything around it simulated. */
 export function startConnector(name: string, instance: Instance, outside: Outside): Service {
-  const { bus, outcomes, entra, hr, ledger } = outside
+  const { bus, outcomes, entra, hr, copies, ledger } = outside
   const service = connector(
     {
       sourceQueue: bus.queueOf(instance),
@@ -54,6 +57,7 @@ export function startConnector(name: string, instance: Instance, outside: Outsid
       job: entra.jobOf(instance),
       outcomes: outcomes.senderOf(instance),
       ...(hr ? { reader: hr.readerOf(instance) } : {}),
+      ...(copies ? { copies: copies.portsOf(instance) } : {}),
     },
     { mapping, sources: () => SOURCE_RULES },
     settingsOf(name, outside),
@@ -127,7 +131,7 @@ function settingsOf(owner: string, outside: Outside): ConnectorSettings {
       content: { kind: 'reference' },
       pollMs: COPY_POLL_MS,
       atOnce: 10,
-      sweepMs: COPY_POLL_MS,
+      sweepMs: MINUTE,
       restMs: COPY_POLL_MS,
     },
   }

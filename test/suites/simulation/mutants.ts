@@ -134,6 +134,19 @@ export const BROKEN_PROMISES: MutantList = {
       replace: 'return implied !== true\n        ?',
     },
     {
+      breaks: 'a dead letter counts as copied before its copy is sent',
+      file: 'core/report/dead-letters/copies.ts',
+      find: '    const standing = rows.filter(',
+      replace:
+        '    await ledger.markDeadLettersCopied(rows.map(({ id }) => id), runtime.now())\n    const standing = rows.filter(',
+    },
+    {
+      breaks: 'the second copy of a dead letter stays',
+      file: 'core/report/dead-letters/copies.ts',
+      find: 'standing.get(seq) !== revision || seen.has(seq)',
+      replace: 'standing.get(seq) !== revision',
+    },
+    {
       breaks: 'a deactivation by somebody else is reversed',
       file: 'core/plan/decide/hold/respect-deactivation.ts',
       find: 'if (since === null || decision',

@@ -4,16 +4,13 @@ import { type Chance, chanceOf } from '../../fakes/plain-event.ts'
 import { RollcallError } from '../../../src/core/errors.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { Decision } from '../../../src/core/ledger/decision.ts'
-import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import { type Action, actionsOf, INSTANCES, SPAN_MS } from './actions.ts'
-import { busOn, outcomeQueue } from './bus.ts'
 import { clockFrom, type Instance, instanceOn } from './clock.ts'
 import { carryOutCommand } from './commands.ts'
 import { type Outside, startConnector } from './connector.ts'
-import { entraOn } from './entra.ts'
 import { Judge } from './judge.ts'
-import { hrOn } from './hr.ts'
-import { BROKEN_MS, HOUR, isNotice, MINUTE } from './story.ts'
+import { outsideOf } from './outside.ts'
+import { BROKEN_MS, HOUR, MINUTE } from './story.ts'
 import { watchedLedger } from './watched-ledger.ts'
 
 export const FROM = Date.UTC(2026, 10, 2, 8)
@@ -72,23 +69,18 @@ class World {
 
   constructor(seed: number, { ledger }: MemoryLedger, actions: readonly Action[]) {
     this.#chance = chanceOf(randomOf(seed + 0x5eed))
-    const { oneIn } = this.#chance
-    const limits = { perWindow: 2, windowMs: 5_000, perDay: oneIn(4) ? 6 : 1_000 }
-    const brake = oneIn(4) ? { windowMs: 24 * HOUR, absolute: 1, percent: 100, floor: 1 } : RELEASED_BRAKE
-    const judge = new Judge(ledger)
-    this.#judge = judge
-    const bus = busOn(this.#clock, this.#chance, (settled) => judge.settled(settled))
-    const outcomes = outcomeQueue(this.#clock, (what) => judge.violated(what))
-    const entra = entraOn(this.#clock, this.#chance, limits, (what) => judge.violated(what))
-    const isShared = oneIn(3)
-    const quietMs = oneIn(2) ? 0 : 20_000
-    // Retention forgets calls too, and keeps at least a day in earnest.
-    const retains = limits.perDay > 6 && oneIn(3)
-    const pollMs = (): number => (this.#isCalm ? CALM_POLL_MS : POLL_MS)
-    const said = actions.flatMap((action) => (action.kind === 'arrival' ? [action.said] : []))
-    const hr = said.some(isNotice) ? hrOn(this.#clock, said) : null
-    this.#outside = { bus, outcomes, entra, hr, ledger, limits, brake, isShared, quietMs, retains, pollMs }
-    judge.watch(this.#outside)
+    this.#judge = new Judge(ledger)
+    this.#outside = outsideOf(
+      {
+        clock: this.#clock,
+        chance: this.#chance,
+        ledger,
+        judge: this.#judge,
+        pollMs: () => (this.#isCalm ? CALM_POLL_MS : POLL_MS),
+      },
+      actions,
+    )
+    this.#judge.watch(this.#outside)
   }
 
   async play(actions: readonly Action[]): Promise<void> {
@@ -232,6 +224,8 @@ class World {
         return this.#until(now + action.ms)
       case 'read':
         return this.#outside.hr?.fail(action.fault)
+      case 'copies':
+        return this.#outside.copies?.fault(action.fault)
       case 'replay':
       case 'patch':
       case 'discard':
@@ -262,13 +256,21 @@ class World {
     for (let round = 0; this.#judge.violations.length === 0; round++) {
       await this.#untilQuiet(limit)
       const wrong = await this.#judge.atRest(this.#clock.now())
-      if (wrong.length === 0) return
+      if (wrong.length === 0) return this.#copiesAtRest()
       if (this.#clock.now() >= limit || round > 6) return void wrong.map((what) => this.#judge.violated(what))
       for (const kind of ['release', 'findings', 'replay'] as const)
         await carryOutCommand({ kind }, ledger, this.#clock.now(), this.#judge)
       // A resend may lie a day ahead.
       await this.#until(this.#clock.now() + (round < 2 ? 2 * HOUR : 30 * HOUR))
     }
+  }
+
+  async #copiesAtRest(): Promise<void> {
+    const { copies, ledger } = this.#outside
+    if (!copies) return
+    // Until every dead letter was copied, and what is out of date was found and removed.
+    await this.#until(this.#clock.now() + 75 * MINUTE)
+    for (const what of await copies.atRest(ledger)) this.#judge.violated(what)
   }
 
   async #untilQuiet(limit: number): Promise<void> {
