@@ -49,14 +49,10 @@ export async function candidates(sql: Sql, records: readonly LogRecordKeys[]): P
   )
   return {
     lastAccepted: new Map(
-      taken.map(({ employee, operation, record, active, at }) => [
-        employee,
-        {
-          record: sql.sealing.open('records.record', operation, record),
-          active: active === 1,
-          at: at ?? 0,
-        },
-      ]),
+      taken.map(({ employee, operation, active, at, ...row }) => {
+        const record = sql.sealing.open('records.record', operation, row.record)
+        return [employee, { record, active: active === 1, at: at ?? 0 }]
+      }),
     ),
     // Stored records are known too.
     known: new Set([...known, ...kept].map(({ id }) => id)),
