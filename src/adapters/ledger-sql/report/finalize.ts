@@ -120,7 +120,7 @@ interface FailedRow {
 /**
  * Ends operations as failed. The events they carried are planned again beside the failure, so that
  * the plan can attribute it. An operation that carried no event of its own is resent as the core
- * decides.
+ * decides. A failure that is older than what the directory accepted last is settled by that.
  */
 export async function failOperations(sql: Sql, failed: readonly Ended[], now: number): Promise<void> {
   if (failed.length === 0) return
@@ -134,7 +134,8 @@ export async function failOperations(sql: Sql, failed: readonly Ended[], now: nu
     rows,
     `UPDATE employees SET failed_hash = o.hash, failed_operation = o.seq,
        failures = CASE WHEN failed_hash = o.hash OR (v.bare = 1 AND COALESCE(failed_operation, 0) > COALESCE(accepted_operation, 0)) THEN failures + 1 ELSE 1 END
-     FROM v JOIN operations o ON o.seq = v.seq WHERE employees.id = v.employee AND COALESCE(employees.failed_operation, 0) < v.seq`,
+     FROM v JOIN operations o ON o.seq = v.seq WHERE employees.id = v.employee AND COALESCE(employees.failed_operation, 0) < v.seq
+       AND COALESCE(employees.accepted_operation, 0) <= v.seq`,
   )
   const bare = await readRows<FailedRow>(
     sql,

@@ -82,6 +82,23 @@ async function notAccepted(world: World): Promise<readonly string[]> {
  */
 export const offerCases: readonly LedgerCase[] = [
   {
+    name: 'a deactivation that the service retried in vain, and took when it was sent again, is sent after a change elsewhere',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1'))
+      await world.confirmAll()
+      await world.record(leaver('out', 'p1'))
+      await world.answer(await world.send(), 'escrowed', { status: 'failure', code: 'Timeout' })
+      await world.record(leaver('again', 'p1'))
+      await world.confirmAll()
+      world.now += DAY_MS
+      assert.equal(await world.ledger.expireEscrowedOperations(world.now, world.now, 10), 1)
+      await world.tend()
+      assert.equal(await world.next(), null)
+      await overwrite(world, 'p1')
+      assert.equal((await offer(world, 'confirmed'))?.['active'], false)
+    },
+  },
+  {
     name: 'is resent less and less often, then not again, and status names its employee until the directory accepts the record',
     run: async (world) => {
       await world.record(joiner('hire', 'p1', { title: 'Lead' }))
