@@ -10,6 +10,7 @@ import { groupByEmployee, revive } from './revive.ts'
 
 /** What a replay would do. Made before anything changes. Only `changes` holds values. */
 export interface ReplayPlan {
+  /** What a run of it freezes (`ReplayLedger.freezeReplay`). */
   readonly targets: readonly ReplayTarget[]
   readonly counts: {
     readonly bus: number
