@@ -46,6 +46,7 @@ const CODES: readonly (readonly [RegExp, number, string])[] = [
   [/^blocks/, 4, 'the block was lifted by the line before, or there was none'],
   [/^brake (?:release 20011|refuse)/, 4, 'the line before released all'],
   [/^replays cancel 1/, 4, 'the line before ended the run'],
+  [/^ledger rotate-key/, 2, 'no key is configured'],
   [/^ledger migrate --grant-to/, 2, 'this ledger is a file, which has no roles'],
   [/^shape test samples.hire.json --expect/, 1, 'what is expected was written with other rules'],
   [/^local feed .*--queue vendors/, 1, 'the double has no such queue'],
@@ -53,6 +54,8 @@ const CODES: readonly (readonly [RegExp, number, string])[] = [
   [/^unblock/, 4, 'the employee is not blocked in this ledger'],
   [/^findings acknowledge finding-12 finding-13/, 7, 'the line before acknowledged one'],
   [/^trace first-user-1/, 4, 'no connector runs that would have taken it in; below, one does'],
+  [/^replay dl-17 dl-18/, 7, 'other dead letters died of a name that is taken'],
+  [/^dead-letters names/, 1, 'another page wrote the file'],
   [/^dead-letters archive/, 4, 'the line before discarded the dead letter'],
 ]
 

@@ -116,7 +116,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'dead-letters groups': [['dead-letters groups --sort -count', 'causes, the most frequent first']],
   'dead-letters names': [
     [
-      'dead-letters names --out names.csv --actor ada --justification "ticket 4711"',
+      'dead-letters names --out free-names.csv --actor ada --justification "ticket 4711"',
       'free user names for employees whose own is taken, as a table for replay --patch',
     ],
   ],
