@@ -21,13 +21,14 @@ import { silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
 import { startBrokerProcess } from './support/broker.ts'
 import { expect, printRound } from './support/figures.ts'
 import { durabilityOf, startDurablePostgres } from './support/ledger.ts'
-import { fill, IN_FLIGHT, QUEUE, receiveAndComplete, SETTLED_AT_ONCE } from './support/load.ts'
+import { fill, LOAD, QUEUE, receiveAndComplete } from './support/load.ts'
 
 /**
  * Durable intake against the bare client, in one run over the same broker:
  *
  *     node test/bench/intake.ts --messages 20000
  *     node test/bench/intake.ts --messages 20000 --ledger postgres
+ *     node test/bench/intake.ts --in-flight 256 --at-once 128
  *
  * Both have the same credit. The bare client only completes messages; intake decodes, validates and
  * commits them, and then completes them. Both are warmed up with a fifth of the messages first.
@@ -36,9 +37,12 @@ const { values } = parseArgs({
   options: {
     messages: { type: 'string', default: '20000' },
     ledger: { type: 'string', default: 'sqlite' },
+    'in-flight': { type: 'string', default: String(LOAD.inFlight) },
+    'at-once': { type: 'string', default: String(LOAD.atOnce) },
   },
 })
 const MESSAGES = Number(values.messages)
+const LOADED = { inFlight: Number(values['in-flight']), atOnce: Number(values['at-once']) }
 const WARM_UP = Math.ceil(MESSAGES / 5)
 
 await using stack = new AsyncDisposableStack()
@@ -81,7 +85,7 @@ printRound({
     'loop lag p99.9 ms': ours.lagMs,
     'bare loop lag p99.9 ms': plain.lagMs,
   },
-  settings: { ...durabilityOf(server !== null), messages: MESSAGES },
+  settings: { ...durabilityOf(server !== null), messages: MESSAGES, ...LOADED },
   wrong: await wrongAtTheEnd(),
 })
 
@@ -114,13 +118,13 @@ async function measured(count: number, work: (count: number) => Promise<void>): 
 }
 
 function bare(count: number): Promise<void> {
-  return receiveAndComplete(client, count)
+  return receiveAndComplete(client, count, LOADED)
 }
 
 async function durable(count: number): Promise<void> {
   const inbox = busSourceQueue(
     connectionOf(() => client),
-    { queue: QUEUE, inFlight: IN_FLIGHT, watchdogMs: 60_000 },
+    { queue: QUEUE, inFlight: LOADED.inFlight, watchdogMs: 60_000 },
     runtime,
   )
   const service = intakeLoop({
@@ -129,7 +133,7 @@ async function durable(count: number): Promise<void> {
     sources: () => DEFAULT_SOURCE,
     committer,
     settings: {
-      batchSize: SETTLED_AT_ONCE,
+      batchSize: LOADED.atOnce,
       batchMs: 5,
       quietMs: 2_000,
       maxWaitMs: 60_000,

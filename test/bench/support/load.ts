@@ -2,10 +2,15 @@ import type { ServiceBusClient, ServiceBusReceivedMessage } from '@azure/service
 import { sendInBatches } from '../../../src/adapters/service-bus/sender.ts'
 
 export const QUEUE = 'hr-events'
-/** The most unsettled messages, of the bare client and of intake. */
-export const IN_FLIGHT = 768
-/** Messages that the bare client completes together, and that intake commits together. */
-export const SETTLED_AT_ONCE = 384
+/** Of the bare client and of intake. */
+export interface Load {
+  /** The most unsettled messages. */
+  readonly inFlight: number
+  /** Messages that the bare client completes together, and that intake commits together. */
+  readonly atOnce: number
+}
+/** As the configuration has it, unless it says otherwise. */
+export const LOAD: Load = { inFlight: 768, atOnce: 384 }
 
 const EMPLOYEES = 10_000
 const SENT_AT_ONCE = 1_000
@@ -45,7 +50,11 @@ function bodyOf(run: string, index: number): Buffer {
 }
 
 /** The official client alone: receives messages and completes them. */
-export async function receiveAndComplete(client: ServiceBusClient, count: number): Promise<void> {
+export async function receiveAndComplete(
+  client: ServiceBusClient,
+  count: number,
+  { inFlight, atOnce }: Load = LOAD,
+): Promise<void> {
   const receiver = client.createReceiver(QUEUE, {
     maxAutoLockRenewalDurationInMs: 0,
     skipParsingBodyAsJson: true,
@@ -56,10 +65,10 @@ export async function receiveAndComplete(client: ServiceBusClient, count: number
       processMessage: (message) => new Promise<void>((done) => void waiting.push({ message, done })),
       processError: async () => {},
     },
-    { autoCompleteMessages: false, maxConcurrentCalls: IN_FLIGHT },
+    { autoCompleteMessages: false, maxConcurrentCalls: inFlight },
   )
   for (let settled = 0; settled < count;) {
-    const batch = waiting.splice(0, SETTLED_AT_ONCE)
+    const batch = waiting.splice(0, atOnce)
     if (batch.length === 0) await new Promise((resolve) => setTimeout(resolve, 2))
     await Promise.all(
       batch.map(async ({ message, done }) => {
