@@ -30,6 +30,8 @@ export class Judge {
   readonly #said = new Map<string, Said>()
   /** By the id of each event that was ever taken in: whose it is. */
   readonly #owners = new Map<string, string>()
+  /** Ids of events that died and came back for another employee. */
+  readonly #handedOn = new Set<string>()
   readonly #discarded = new Set<string>()
   readonly #blocked = new Set<string>()
   readonly #acknowledged = new Set<string>()
@@ -153,14 +155,18 @@ export class Judge {
       this.violated(`event ${said.id} was ${isRefused ? 'refused' : 'taken in'}`)
     // A second arrival does not undo a patch, nor an erasure.
     if (isRefused || (owner !== undefined && !isReplay)) return
+    if (isReplay) this.#handedOn.add(said.id)
     this.#owners.set(said.id, said.employee)
     this.#said.set(said.id, isNotice(said) ? asNotice(said) : said)
   }
 
-  /** The ledger forgets whose an event was that was put back, once the event itself is gone. */
+  /**
+   * The ledger forgets whose an event was that was put back, once the event itself is gone; and what
+   * an event said before it was handed on is a duplicate of it.
+   */
   #mayBeForgotten(id: string): boolean {
     const isTold = this.#outside?.outcomes.told.some(({ event, revision }) => event === id && revision > 1)
-    return isTold === true || !this.#said.has(id)
+    return isTold === true || this.#handedOn.has(id) || !this.#said.has(id)
   }
 
   /** Nobody is sent active whom nothing allows to be, and nobody has two operations under way. */
