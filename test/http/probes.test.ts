@@ -273,7 +273,7 @@ void describe('the probes of a running connector', () => {
           async (path) =>
             (
               await fetch(url + path, {
-                signal: AbortSignal.timeout(1_000),
+                signal: AbortSignal.timeout(5_000),
                 headers: { connection: 'close' },
               })
             ).status,

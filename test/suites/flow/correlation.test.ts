@@ -35,7 +35,7 @@ function holds(result: FlowResult): void {
 
 void describe('what the ledger believes of the log is what the service did', () => {
   void test('records in disorder but without loss: not one is joined to another operation', async (t) => {
-    const size = FULL ? { employees: 500, events: 2_800 } : { employees: 100, events: 560 }
+    const size = FULL ? { employees: 500, events: 2_800 } : { employees: 60, events: 340 }
     const result = await flow({ seed: 1, ...size, skewMs: 45_000 })
     t.diagnostic(`${result.operations} operations, ${result.records} records, ${result.joined} joined`)
     holds(result)

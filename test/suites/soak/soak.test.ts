@@ -9,7 +9,7 @@ void test('days of events leave the directory as HR said, each event with its ou
   await using folder = await mkdtempDisposable(join(tmpdir(), 'rollcall-soak-'))
   const looked: Look[] = []
   const { violations, operations, looks } = await soak({
-    events: 1_500,
+    events: 1_000,
     employees: 300,
     seed: 1,
     file: join(folder.path, 'ledger.db'),
