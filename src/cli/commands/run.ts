@@ -70,7 +70,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
     runtime.log.info('stopped')
     await process.close()
     observations.close()
-    if (stop.aborted) endSoon()
+    endSoon()
   }
   return EXIT_CODES.done
 }

@@ -10,7 +10,7 @@ import { start } from '../../fakes/rollcall.ts'
 
 /** Ends every thread but the first a moment after it began, as running out of memory does. */
 const DIES = `import { isMainThread } from 'node:worker_threads'
-if (!isMainThread) setTimeout(() => { throw new Error('out of memory') }, 1_500)
+if (!isMainThread) setTimeout(() => { throw new Error('out of memory') }, Number(process.env.DIES_AFTER_MS))
 `
 
 void test('a process whose ledger thread died ends with a reason, so that it is restarted', async (t) => {
@@ -22,10 +22,16 @@ void test('a process whose ledger thread died ends with a reason, so that it is 
   })
   const preload = join(folder, 'dies.mjs')
   await writeFile(preload, DIES)
-  for (const loops of ['intake', 'publish']) {
+  // The first dies while the connection to the bus is still opening.
+  for (const [loops, ms] of [
+    ['intake', 100],
+    ['intake', 1_500],
+    ['publish', 1_500],
+  ] as const) {
     const child = start(['run', '--loops', loops], {
       ...doubles.environment,
-      LEDGER: join(folder, `${loops}.db`),
+      LEDGER: join(folder, `${loops}-${ms}.db`),
+      DIES_AFTER_MS: String(ms),
       NODE_OPTIONS: `--import ${pathToFileURL(preload).href}`,
     })
     let said = ''
