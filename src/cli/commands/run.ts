@@ -70,7 +70,8 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
     runtime.log.info('stopped')
     await process.close()
     observations.close()
-    endSoon()
+    // What failed before it was composed left nothing open.
+    if (composed !== null || stop.aborted) endSoon()
   }
   return EXIT_CODES.done
 }
