@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { Directory, DirectoryUser } from '../directory/directory.ts'
 import { textOf } from '../directory/row.ts'
-import { type Exchange, type Problem, sendJson, sendProblem, WRONG_METHOD } from '../http/exchange.ts'
+import {
+  badRequest,
+  type Exchange,
+  type Problem,
+  RESOURCE_NOT_FOUND,
+  sendJson,
+  WRONG_METHOD,
+} from '../http/exchange.ts'
 import type { Route } from '../http/routes.ts'
 import type { Tokens } from '../http/tokens.ts'
 import type { Settings } from '../settings.ts'
@@ -17,15 +24,9 @@ type ConnectionRoute = Extract<Route, { readonly to: 'connection' }>
  * and manage-object-connections.md of github.com/MicrosoftDocs/entra-docs.
  */
 export interface ConnectionApi {
-  answer(exchange: Exchange, route: ConnectionRoute): Promise<void>
+  answer(exchange: Exchange, route: ConnectionRoute): Problem | null
 }
 
-const NOT_FOUND: Problem = {
-  status: 404,
-  code: 'Request_ResourceNotFound',
-  message: 'Resource does not exist.',
-}
-const invalid = (message: string): Problem => ({ status: 400, code: 'BadRequest', message })
 const PROPERTIES = ['objectId', 'sourceAnchor', 'targetAnchor', 'displayName', 'objectTypeName'] as const
 type Connection = Readonly<Record<(typeof PROPERTIES)[number], string | null>>
 
@@ -41,19 +42,18 @@ export function createConnectionApi(settings: Settings, tokens: Tokens, director
     return user?.externalId === undefined ? undefined : { user, externalId: user.externalId }
   }
 
-  function receive(exchange: Exchange, route: ConnectionRoute): Problem | null {
+  function answer(exchange: Exchange, route: ConnectionRoute): Problem | null {
     if (exchange.method !== 'GET') return WRONG_METHOD
-    const permission = 'SynchronizationMetadata.Read.OwnedBy'
-    const refused = tokens.check(exchange.request.headers.authorization, permission, exchange.receivedAt)
+    const refused = tokens.check(exchange, 'SynchronizationMetadata.Read.OwnedBy')
     if (refused !== null) return refused
     const { servicePrincipalId, jobId, objectId } = route
     const isHere = servicePrincipalId === settings.servicePrincipalId && jobId === settings.jobId
-    if (!isHere || settings.objectConnections === 'unavailable') return NOT_FOUND
-    if (objectId === undefined) return invalid('Object connections cannot be listed.')
+    if (!isHere || settings.objectConnections === 'unavailable') return RESOURCE_NOT_FOUND
+    if (objectId === undefined) return badRequest('Object connections cannot be listed.')
     const names = selectedBy(exchange.url.searchParams)
     if (!Array.isArray(names)) return names
     const found = find(objectId)
-    if (found === undefined) return NOT_FOUND
+    if (found === undefined) return RESOURCE_NOT_FOUND
     const connection: Connection = {
       objectId,
       sourceAnchor: anchorOf(found.externalId),
@@ -68,18 +68,13 @@ export function createConnectionApi(settings: Settings, tokens: Tokens, director
     return null
   }
 
-  return {
-    async answer(exchange, route) {
-      const problem = receive(exchange, route)
-      if (problem !== null) sendProblem(exchange, problem)
-    },
-  }
+  return { answer }
 }
 
 /** The properties that `$select` names, all of them without it; it is the only option there is. */
 function selectedBy(query: URLSearchParams): (typeof PROPERTIES)[number][] | Problem {
   const other = [...query.keys()].find((name) => name !== '$select')
-  if (other !== undefined) return invalid(`The query option '${other}' is not supported.`)
+  if (other !== undefined) return badRequest(`The query option '${other}' is not supported.`)
   const asked = query.get('$select')?.split(',')
   return PROPERTIES.filter((name) => asked === undefined || asked.includes(name))
 }

@@ -52,6 +52,12 @@ export const WRONG_METHOD: Problem = {
   message: 'Specified HTTP method is not allowed for the request target.',
 }
 
+export const RESOURCE_NOT_FOUND: Problem = {
+  status: 404,
+  code: 'Request_ResourceNotFound',
+  message: 'Resource does not exist.',
+}
+
 export const badRequest = (message: string): Problem => ({ status: 400, code: 'BadRequest', message })
 
 export function throttledFor(waitMs: number): Problem {

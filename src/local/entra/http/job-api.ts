@@ -1,11 +1,12 @@
 import type { Cycles } from '../cycle/cycle.ts'
 import {
+  badRequest,
   type Exchange,
   type Problem,
   readBody,
+  RESOURCE_NOT_FOUND,
   send,
   sendJson,
-  sendProblem,
   WRONG_METHOD,
 } from './exchange.ts'
 import { describeSchema } from '../mapping/schema-description.ts'
@@ -19,33 +20,24 @@ type JobRoute = Extract<Route, { readonly to: 'job' | 'jobs' }>
 
 /** `GET …/jobs`, `GET …/jobs/{id}`, its `/schema`, and `POST` to start, pause and restart it. */
 export interface JobApi {
-  answer(exchange: Exchange, route: JobRoute): Promise<void>
+  answer(exchange: Exchange, route: JobRoute): Promise<Problem | null>
 }
 
-const NOT_FOUND: Problem = {
-  status: 404,
-  code: 'Request_ResourceNotFound',
-  message: 'Resource does not exist.',
-}
-const BAD_RESTART: Problem = {
-  status: 400,
-  code: 'BadRequest',
-  message: 'The criteria of the restart cannot be read.',
-}
+const BAD_RESTART = badRequest('The criteria of the restart cannot be read.')
 
 export function createJobApi(settings: Settings, tokens: Tokens, job: Job, cycles: Cycles): JobApi {
-  async function receive(exchange: Exchange, route: JobRoute): Promise<Problem | null> {
+  async function answer(exchange: Exchange, route: JobRoute): Promise<Problem | null> {
     const isRead = route.to === 'jobs' || route.action === 'get' || route.action === 'schema'
     if (exchange.method !== (isRead ? 'GET' : 'POST')) return WRONG_METHOD
     const permission = isRead ? 'Synchronization.Read.All' : 'Synchronization.ReadWrite.All'
-    const refused = tokens.check(exchange.request.headers.authorization, permission, exchange.receivedAt)
+    const refused = tokens.check(exchange, permission)
     if (refused !== null) return refused
-    if (route.servicePrincipalId !== settings.servicePrincipalId) return NOT_FOUND
+    if (route.servicePrincipalId !== settings.servicePrincipalId) return RESOURCE_NOT_FOUND
     if (route.to === 'jobs') {
       sendJson(exchange, 200, { value: [job.describe()] })
       return null
     }
-    if (route.jobId !== settings.jobId) return NOT_FOUND
+    if (route.jobId !== settings.jobId) return RESOURCE_NOT_FOUND
     return act(exchange, route.action)
   }
 
@@ -81,12 +73,7 @@ export function createJobApi(settings: Settings, tokens: Tokens, job: Job, cycle
     return null
   }
 
-  return {
-    async answer(exchange, route) {
-      const problem = await receive(exchange, route)
-      if (problem !== null) sendProblem(exchange, problem)
-    },
-  }
+  return { answer }
 }
 
 const SCOPES = new Set([

@@ -1,6 +1,6 @@
 import type { Fact } from '../log/fact.ts'
 import { FilterError, parseFilter } from '../log/filter.ts'
-import { badRequest, type Exchange, type Problem, sendJson, sendProblem, WRONG_METHOD } from './exchange.ts'
+import { badRequest, type Exchange, type Problem, sendJson, WRONG_METHOD } from './exchange.ts'
 import { createWindow } from './limits.ts'
 import type { Log, Page, PageRequest } from '../log/log.ts'
 import type { Selector } from '../log/log-query.ts'
@@ -12,7 +12,7 @@ import type { Tokens } from './tokens.ts'
 
 /** `GET …/auditLogs/provisioning`. */
 export interface LogApi {
-  answer(exchange: Exchange, version: ApiVersion): Promise<void>
+  answer(exchange: Exchange, version: ApiVersion): Promise<Problem | null>
   counts(): { readonly logRequests: number; readonly logThrottled: number }
 }
 
@@ -37,17 +37,19 @@ export function createLogApi(parts: LogApiParts): LogApi {
   const counts = { logRequests: 0, logThrottled: 0 }
   return {
     async answer(exchange, version) {
-      const { request, receivedAt, method, url } = exchange
-      if (method !== 'GET') return sendProblem(exchange, WRONG_METHOD)
-      const refused = tokens.check(request.headers.authorization, 'ProvisioningLog.Read.All', receivedAt)
-      if (refused !== null) return sendProblem(exchange, refused)
+      const { receivedAt, method, url } = exchange
+      if (method !== 'GET') return WRONG_METHOD
+      const refused = tokens.check(exchange, 'ProvisioningLog.Read.All')
+      if (refused !== null) return refused
       counts.logRequests += 1
       if (settings.limits.enabled && window.take(receivedAt) > 0) {
         counts.logThrottled += 1
-        return sendProblem(exchange, THROTTLED)
+        return THROTTLED
       }
       const page = readRequest(url.searchParams, parts, now())
-      return 'status' in page ? sendProblem(exchange, page) : sendPage(exchange, version, page, parts)
+      if ('status' in page) return page
+      await sendPage(exchange, version, page, parts)
+      return null
     },
     counts: () => ({ ...counts }),
   }

@@ -105,6 +105,12 @@ function answerFault(exchange: Exchange, fault: WireFault): number | null {
 }
 
 async function answer(exchange: Exchange, route: Route, parts: RouterParts): Promise<void> {
+  const problem = await receive(exchange, route, parts)
+  if (problem !== null) sendProblem(exchange, problem)
+}
+
+/** Null when the request is answered; else the problem that is still to be sent. */
+async function receive(exchange: Exchange, route: Route, parts: RouterParts): Promise<Problem | null> {
   switch (route.to) {
     case 'bulkUpload':
       return parts.uploadApi.answer(exchange, route)
@@ -117,14 +123,16 @@ async function answer(exchange: Exchange, route: Route, parts: RouterParts): Pro
       return parts.connectionApi.answer(exchange, route)
     case 'users':
       return parts.usersApi.answer(exchange, route)
-    case 'scim':
-      return parts.scimApi.answer(exchange, route)
     case 'workspace':
       return parts.workspaceApi.answer(exchange, route)
     case 'token':
       return answerToken(exchange, parts.tokens)
     case 'nowhere':
-      return sendProblem(exchange, NO_SUCH_PATH)
+      return NO_SUCH_PATH
+    case 'scim':
+      // Its errors have a form of their own.
+      await parts.scimApi.answer(exchange, route)
+      return null
     case 'page':
     case 'directory':
     case 'truth':
@@ -132,16 +140,18 @@ async function answer(exchange: Exchange, route: Route, parts: RouterParts): Pro
     case 'faults':
     case 'foreign':
     case 'cycle':
-      return parts.controlApi.answer(exchange, route.to)
+      await parts.controlApi.answer(exchange, route.to)
+      return null
     default:
       return unreachable(route)
   }
 }
 
-async function answerToken(exchange: Exchange, tokens: Tokens): Promise<void> {
-  if (exchange.method !== 'POST') return sendProblem(exchange, WRONG_METHOD)
+async function answerToken(exchange: Exchange, tokens: Tokens): Promise<Problem | null> {
+  if (exchange.method !== 'POST') return WRONG_METHOD
   const body = await readBody(exchange.request, 65_536)
-  if ('status' in body) return sendProblem(exchange, body)
+  if ('status' in body) return body
   const { status, body: issued } = tokens.issue(new URLSearchParams(body.text), exchange.receivedAt)
   sendJson(exchange, status, issued, { 'cache-control': 'no-store' })
+  return null
 }

@@ -114,13 +114,10 @@ export function createScimApi(settings: Settings, tokens: Tokens, directory: Dir
   }
 }
 
-function findRefusal(
-  { request, method, receivedAt }: Exchange,
-  settings: Settings,
-  tokens: Tokens,
-): Problem | null {
+function findRefusal(exchange: Exchange, settings: Settings, tokens: Tokens): Problem | null {
+  const { request, method } = exchange
   const permission = method === 'GET' ? 'User.Read.All' : 'User.ReadWrite.All'
-  const refused = tokens.check(request.headers.authorization, permission, receivedAt)
+  const refused = tokens.check(exchange, permission)
   if (refused !== null) return refused
   if (settings.scimApi === 'disabled')
     return badRequest(

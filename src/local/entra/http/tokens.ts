@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ALL_PERMISSIONS, type Settings } from '../settings.ts'
-import type { Problem } from './exchange.ts'
+import type { Exchange, Problem } from './exchange.ts'
 
 /** What the token endpoint answers. */
 export type TokenAnswer =
@@ -18,8 +18,8 @@ export type TokenAnswer =
 export interface Tokens {
   /** The client-credentials grant. `form` is the request's body. */
   issue(form: URLSearchParams, now: number): TokenAnswer
-  /** Why the bearer of this header may not do what takes this permission; null when it may. */
-  check(authorization: string | undefined, permission: string, now: number): Problem | null
+  /** Why the caller may not do what takes this permission; null when it may. */
+  check(exchange: Exchange, permission: string): Problem | null
 }
 
 interface Grant {
@@ -75,13 +75,14 @@ export function createTokens(settings: Settings): Tokens {
         body: { token_type: 'Bearer', expires_in: seconds, ext_expires_in: seconds, access_token: token },
       }
     },
-    check(authorization, permission, now) {
-      const token = /^bearer\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1]
+    check({ request, receivedAt }, permission) {
+      const token = /^bearer\s+(\S+)\s*$/i.exec(request.headers.authorization ?? '')?.[1]
       if (token === undefined) return unauthenticated('Access token is empty.')
       if (settings.allowedTokens?.includes(token) === false) return WRONG_AUDIENCE
       const grant = grants.get(token)
       if (grant === undefined) return settings.tokens === 'any' ? null : WRONG_AUDIENCE
-      if (grant.expiresAt <= now) return unauthenticated('Lifetime validation failed, the token is expired.')
+      if (grant.expiresAt <= receivedAt)
+        return unauthenticated('Lifetime validation failed, the token is expired.')
       const enough = [permission, ...(EQUIVALENTS[permission] ?? [])]
       return enough.some((name) => grant.permissions.includes(name)) ? null : FORBIDDEN
     },

@@ -1,6 +1,6 @@
 import { readBulkRequest } from './bulk-upload.ts'
 import type { Faults } from '../faults.ts'
-import { type Exchange, type Problem, readBody, send, sendProblem, WRONG_METHOD } from './exchange.ts'
+import { type Exchange, type Problem, readBody, RESOURCE_NOT_FOUND, send, WRONG_METHOD } from './exchange.ts'
 import { createPeak, createWindow } from './limits.ts'
 import type { Route } from './routes.ts'
 import type { Settings } from '../settings.ts'
@@ -29,7 +29,7 @@ type UploadRoute = Extract<Route, { readonly to: 'bulkUpload' }>
 
 /** `POST …/bulkUpload`. */
 export interface UploadApi {
-  answer(exchange: Exchange, route: UploadRoute): Promise<void>
+  answer(exchange: Exchange, route: UploadRoute): Promise<Problem | null>
   /** Counts a request that never came this far because of a fault. */
   countFault(exchange: Exchange, status: number): void
   counts(): UploadCounts
@@ -54,11 +54,6 @@ export function createBucket(staging: Staging, escrow: Pick<Escrow, 'size'>): Bu
   }
 }
 
-const NOT_FOUND: Problem = {
-  status: 404,
-  code: 'Request_ResourceNotFound',
-  message: 'Resource does not exist.',
-}
 const BUCKET_FULL: Problem = {
   status: 500,
   code: 'InternalServerError',
@@ -80,10 +75,10 @@ export function createUploadApi(
   async function receive(exchange: Exchange, route: UploadRoute): Promise<Problem | null> {
     const { request, receivedAt, method } = exchange
     if (method !== 'POST') return WRONG_METHOD
-    const refused = tokens.check(request.headers.authorization, 'SynchronizationData-User.Upload', receivedAt)
+    const refused = tokens.check(exchange, 'SynchronizationData-User.Upload')
     if (refused !== null) return refused
     if (route.jobId !== settings.jobId || route.servicePrincipalId !== settings.servicePrincipalId)
-      return NOT_FOUND
+      return RESOURCE_NOT_FOUND
     const throttled = throttle(receivedAt)
     if (throttled !== null) return throttled
     const body = await readBody(request, limits.bodyBytes)
@@ -111,7 +106,7 @@ export function createUploadApi(
       peak.add(exchange.receivedAt)
       const problem = await receive(exchange, route)
       count(problem?.status ?? 202)
-      if (problem !== null) sendProblem(exchange, problem)
+      return problem
     },
     countFault(exchange, status) {
       peak.add(exchange.receivedAt)

@@ -9,7 +9,6 @@ import {
   readBody,
   send,
   sendJson,
-  sendProblem,
   throttledFor,
   WRONG_METHOD,
 } from './exchange.ts'
@@ -30,7 +29,7 @@ type UsersRoute = Extract<Route, { readonly to: 'users' }>
  * https://learn.microsoft.com/en-us/graph/throttling-limits#identity-and-access-service-limits.
  */
 export interface UsersApi {
-  answer(exchange: Exchange, route: UsersRoute): Promise<void>
+  answer(exchange: Exchange, route: UsersRoute): Promise<Problem | null>
   counts(): { readonly userRequests: number; readonly userThrottled: number }
 }
 
@@ -95,12 +94,7 @@ export function createUsersApi(
   return {
     async answer(exchange, route) {
       const permission = exchange.method === 'GET' ? 'User.Read.All' : 'User.ReadWrite.All'
-      const { request, receivedAt } = exchange
-      const problem =
-        tokens.check(request.headers.authorization, permission, receivedAt) ??
-        limit.take(exchange) ??
-        (await act(exchange, route))
-      if (problem !== null) sendProblem(exchange, problem)
+      return tokens.check(exchange, permission) ?? limit.take(exchange) ?? (await act(exchange, route))
     },
     counts: limit.counts,
   }

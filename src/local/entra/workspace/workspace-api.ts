@@ -4,7 +4,7 @@ import {
   type Problem,
   readBody,
   sendJson,
-  sendProblem,
+  throttledFor,
   WRONG_METHOD,
 } from '../http/exchange.ts'
 import { createWindow } from '../http/limits.ts'
@@ -26,7 +26,7 @@ type WorkspaceRoute = Extract<Route, { readonly to: 'workspace' }>
  * https://learn.microsoft.com/en-us/azure/azure-monitor/reference/tables/aadprovisioninglogs.
  */
 export interface WorkspaceApi {
-  answer(exchange: Exchange, route: WorkspaceRoute): Promise<void>
+  answer(exchange: Exchange, route: WorkspaceRoute): Promise<Problem | null>
 }
 
 export interface WorkspaceParts {
@@ -62,19 +62,13 @@ export function createWorkspaceApi({ settings, tokens, log, writer, now }: Works
       .slice(0, top)
   }
 
-  async function receive(exchange: Exchange, { workspaceId }: WorkspaceRoute): Promise<Problem | null> {
+  async function answer(exchange: Exchange, { workspaceId }: WorkspaceRoute): Promise<Problem | null> {
     if (exchange.method !== 'POST') return WRONG_METHOD
-    const refused = tokens.check(exchange.request.headers.authorization, ROLE, exchange.receivedAt)
+    const refused = tokens.check(exchange, ROLE)
     if (refused !== null) return refused
     if (workspaceId !== settings.workspaceId) return NOT_FOUND
     const waitMs = settings.limits.enabled ? window.take(exchange.receivedAt) : 0
-    if (waitMs > 0)
-      return {
-        status: 429,
-        code: 'TooManyRequests',
-        message: 'Too many requests.',
-        headers: { 'retry-after': String(Math.ceil(waitMs / 1_000)) },
-      }
+    if (waitMs > 0) return throttledFor(waitMs)
     const body = await readBody(exchange.request, 65_536)
     if ('status' in body) return body
     const query = queryIn(body.text)
@@ -83,12 +77,7 @@ export function createWorkspaceApi({ settings, tokens, log, writer, now }: Works
     return null
   }
 
-  return {
-    async answer(exchange, route) {
-      const problem = await receive(exchange, route)
-      if (problem !== null) sendProblem(exchange, problem)
-    },
-  }
+  return { answer }
 }
 
 function queryIn(text: string): Query | null {
