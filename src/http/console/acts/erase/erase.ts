@@ -18,7 +18,6 @@ export async function eraseEmployee(asked: Asked, context: ConsoleContext): Prom
   const found = await readEmployee(ledger, employeeId, null, context)
   if (found === null || found.trace === null) return NOTHING_ERASED
   const { answer } = found
-  const to = employeeHref(employeeId)
   const question = {
     path: '/employee/erase',
     title: `Erase employee ${employeeId}?`,
@@ -28,7 +27,7 @@ export async function eraseEmployee(asked: Asked, context: ConsoleContext): Prom
     typed: { text: employeeId, called: 'the employee id' },
     seen: fingerprint([employeeId, answer.directory.kind, answer.hr.kind]),
     fields: { employee: employeeId },
-    back: to,
+    back: employeeHref(employeeId),
     current: null,
   } as const
   return confirmed(asked, question, async (justification) => {
@@ -36,7 +35,8 @@ export async function eraseEmployee(asked: Asked, context: ConsoleContext): Prom
     if (erased === null) return NOTHING_ERASED
     const left = valuesLeft(erased, isSharedLedger(context.config))
     const said = [sentence(erasureInWords(erased)), JUSTIFICATIONS_STAY, ...(left === null ? [] : [left])]
-    return { done: said.join(' '), to }
+    // A page that shows a message ends it. The page of the employee is not there any more.
+    return { done: said.join(' ').replace(/\.$/, ''), to: '/audit?action=erase' }
   })
 }
 
