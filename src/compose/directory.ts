@@ -32,12 +32,14 @@ export function accountFinder(
   config: Config,
   onNotAsked: (why: string) => void,
 ): (names: readonly string[]) => Promise<readonly NamedAccount[] | null> {
+  // One reader for all of the search, so that its token is asked for once.
+  let reader: AccountReader | null = null
   let refused = false
   return async (names) => {
     if (refused) return null
     using _proxied = useProxy(config)
     try {
-      const reader = await accountReaderOf(config)
+      reader ??= await accountReaderOf(config)
       return await reader.findByName(names, AbortSignal.timeout(FIND_MS))
     } catch (error) {
       if (!(error instanceof RollcallError)) throw error
