@@ -60,7 +60,10 @@ export function writeNewFile(what: string, file: string, text: string): boolean 
  * Writes a file that is not there yet, part by part. Only its owner can read it. Throws `FileExists`,
  * the error of the system, or what `parts` throws.
  */
-export async function writeNewParts(file: string, parts: AsyncIterable<string>): Promise<void> {
+export async function writeNewParts(
+  file: string,
+  parts: AsyncIterable<string> | Iterable<string>,
+): Promise<void> {
   try {
     await pipeline(Readable.from(parts), createWriteStream(file, { flags: 'wx', mode: 0o600 }))
   } catch (error) {

@@ -39,6 +39,9 @@ export function writeNew(file: string, text: string): boolean {
 /**
  * Writes a file that is not there yet, part by part. Only its owner can read it. Throws `FileExists`.
  */
-export async function writeParts(file: string, parts: AsyncIterable<string>): Promise<void> {
+export async function writeParts(
+  file: string,
+  parts: AsyncIterable<string> | Iterable<string>,
+): Promise<void> {
   await writeNewParts(file, parts)
 }

@@ -5,10 +5,8 @@ import { checkFiles, writeParts } from '../../compose/files.ts'
 import { openExisting } from '../../compose/ledger/open.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import { selectDeadLetters } from '../../core/report/dead-letters/selection/select.ts'
-import type { Selected } from '../../core/report/dead-letters/selection/selected.ts'
 import { nameTable } from '../../core/report/user-names/table.ts'
 import {
-  isNameTaken,
   type NameOwner,
   type NameProposal,
   proposeNames,
@@ -48,26 +46,24 @@ export async function proposeUserNames(
   const request = await requestOf(ids, options, ledger)
   const found = await context.withStores((stores) => selectDeadLetters(stores, request, context.takeIn, null))
   sayFound(found, options.max)
-  const refused = found.selected.filter(diedOfName)
-  if (refused.length === 0) {
-    if (found.selected.length > 0) say('none of these dead letters died of a name that is taken')
-    return EXIT_CODES.notFound
-  }
   const { rules, runtime } = context
-  const proposed = await proposeNames(refused, {
+  const proposed = await proposeNames(found.selected, {
     ledger,
     rules,
     policy: config.rules.userNames,
     now: runtime.now(),
     findAccounts: accountFinder(config, (why) => say(`the directory was not looked at: ${why}`)),
   })
+  if (proposed.proposals.length === 0) {
+    if (found.selected.length > 0) say('none of these dead letters died of a name that is taken')
+    return EXIT_CODES.notFound
+  }
   const employees = proposed.proposals.map(({ employeeId }) => employeeId)
   await ledger.recordDisclosure({ employees, actor, justification }, runtime.now())
   await show(proposed, options)
   return proposed.proposals.every(isComplete) ? EXIT_CODES.done : EXIT_CODES.partial
 }
 
-const diedOfName = ({ dead }: Selected): boolean => dead.store === 'ledger' && isNameTaken(dead.letter.code)
 const isComplete = ({ free, attribute }: NameProposal): boolean => free.length > 0 && attribute !== null
 
 async function show({ proposals, directoryAsked }: Proposals, { out, output }: NamesOptions): Promise<void> {
@@ -104,7 +100,7 @@ async function write(file: string, proposals: readonly NameProposal[]): Promise<
     say(`no name can be proposed, so ${file} was not written`)
     return
   }
-  await writeParts(file, oneText(table.text))
+  await writeParts(file, [table.text])
   const letters = table.deadLetters.length <= MOST_NAMED ? table.deadLetters.map(idOf).join(' ') : '…'
   say(
     `the first free name of each employee was written to ${file}, which holds personal data; change it if you like, then:`,
@@ -115,10 +111,6 @@ async function write(file: string, proposals: readonly NameProposal[]): Promise<
 /** Dead letters that are named in the command to go on with. */
 const MOST_NAMED = 20
 const idOf = (seq: number): string => `dl-${seq}`
-
-async function* oneText(text: string): AsyncGenerator<string> {
-  yield text
-}
 
 function ownerInWords(owner: NameOwner | null): string {
   switch (owner?.kind) {

@@ -52,15 +52,15 @@ const NAMES_AT_ONCE = 6
 export const isNameTaken = (code: string): boolean => isCode(code, NAME_TAKEN)
 
 /**
- * Free user names for the employees of these dead letters, without a change of anything. A name is
- * free when no employee of the ledger has or had it, no account of the directory has it as its user
- * name or mail address, and it is not proposed to another employee here.
+ * Free user names for the employees of those of these dead letters that died of a name, without a
+ * change of anything. A name is free when no employee of the ledger has or had it, no account of the
+ * directory has it as its user name or mail address, and it is not proposed to another employee here.
  */
 export async function proposeNames(
   selected: readonly Selected[],
   context: ProposalContext,
 ): Promise<Proposals> {
-  const byEmployee = [...groupByEmployee(selected.filter(isOfLedger))]
+  const byEmployee = [...groupByEmployee(selected.filter(diedOfName))]
   const proposals: NameProposal[] = []
   const search: Search = { context, given: new Set(), directoryAsked: byEmployee.length > 0 }
   for (let at = 0; at < byEmployee.length; at += EMPLOYEES_AT_ONCE) {
@@ -70,7 +70,7 @@ export async function proposeNames(
   return { proposals, directoryAsked: search.directoryAsked }
 }
 
-const isOfLedger = ({ dead }: Selected): boolean => dead.store === 'ledger' && isNameTaken(dead.letter.code)
+const diedOfName = ({ dead }: Selected): boolean => dead.store === 'ledger' && isNameTaken(dead.letter.code)
 
 interface RefusedName extends Pick<NameProposal, 'employeeId' | 'deadLetters' | 'taken' | 'attribute'> {
   readonly candidates: readonly string[]
