@@ -4,7 +4,7 @@ import { openSqlite } from '../../src/adapters/ledger-sql/driver/sqlite/driver.t
 import { sqlLedger } from '../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../src/adapters/ledger-sql/schema.ts'
 import { keyCipher, type LedgerKeys } from '../../src/adapters/ledger-sql/sealing/keys.ts'
-import { sealedDriver } from '../../src/adapters/ledger-sql/sealing/open.ts'
+import { sealedOwnDriver } from '../../src/adapters/ledger-sql/sealing/open.ts'
 import type { IntakeMessage } from '../../src/core/ledger/port/intake.ts'
 import { hrEvent, messageOf, World } from '../suites/conformance/ledger/world.ts'
 
@@ -26,7 +26,7 @@ const EVENTS_OF_EMPLOYEE = 10
 async function worldWith(keys: LedgerKeys | null): Promise<World> {
   const driver = openSqlite(':memory:')
   await migrate(driver, 0)
-  return new World(sqlLedger(await sealedDriver(driver, keys, 'own', 0), 'bench'))
+  return new World(sqlLedger(await sealedOwnDriver(driver, keys, 0), 'bench'))
 }
 
 /** A message of usual size. */

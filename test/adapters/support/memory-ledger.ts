@@ -3,7 +3,7 @@ import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import type { Driver, Sql } from '../../../src/adapters/ledger-sql/driver/sql.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import type { LedgerKeys } from '../../../src/adapters/ledger-sql/sealing/keys.ts'
-import { sealedDriver } from '../../../src/adapters/ledger-sql/sealing/open.ts'
+import { sealedOwnDriver } from '../../../src/adapters/ledger-sql/sealing/open.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { T0 } from '../../suites/conformance/ledger/world.ts'
 
@@ -27,7 +27,7 @@ export async function openMemoryLedger(
     for (const statement of statements) await sql.run(statement)
   })
   return {
-    ledger: sqlLedger(await sealedDriver(driver, keys, 'own', T0), 'test'),
+    ledger: sqlLedger(await sealedOwnDriver(driver, keys, T0), 'test'),
     empty: await emptying(driver),
   }
 }

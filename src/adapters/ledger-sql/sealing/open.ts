@@ -7,40 +7,34 @@ import { type KeyCipher, keyCipher, type LedgerKeys } from './keys.ts'
 import type { Sealing } from './sealing.ts'
 
 /**
- * - `own`: to run on. Begins to encrypt where a key is given, and notes a key that is new
- * - `beside`: for commands while a connector may run on it. Uses the keys that the ledger knows
+ * The driver with what seals and opens the values of this ledger, for commands while a connector may
+ * run on it: uses the keys that the ledger knows, and changes nothing. Throws `LedgerKeyMissing` when
+ * values may need a key that is not given.
  */
-export type SealingAccess = 'own' | 'beside'
+export async function sealedDriver(driver: Driver, keys: LedgerKeys | null): Promise<Driver> {
+  return withKeys(driver, await readKeys(driver, ciphersOf(keys)))
+}
 
 /**
- * The driver with what seals and opens the values of this ledger. Throws `LedgerKeyMissing` when
- * values may need a key that is not given, and `LedgerInUse` when instances run that could not open
- * what is sealed from now on; nothing is changed then.
+ * The same to run on: begins to encrypt where a key is given, and notes a key that is new. Throws
+ * `LedgerInUse` too, when instances run that could not open what is sealed from now on; nothing is
+ * changed then.
  */
-export async function sealedDriver(
-  driver: Driver,
-  keys: LedgerKeys | null,
-  access: SealingAccess,
-  now: number,
-): Promise<Driver> {
-  const known = await driver.transaction(keyRows, 'read')
-  if (keys === null) {
-    if (known.length > 0) throw keyMissing(known)
-    return driver
-  }
-  const ciphers = keys.map(keyCipher)
-  const isNew = !known.some(({ key_id }) => key_id === ciphers[0]?.id)
-  const found =
-    access === 'own' && isNew
-      ? await driver.transaction((sql) => beginWith(sql, ciphers, now))
-      : await driver.transaction((sql) => sealingKeys(sql, ciphers), 'read')
-  return found === null ? driver : withSealing(driver, encryptedSealing(found))
+export async function sealedOwnDriver(driver: Driver, keys: LedgerKeys | null, now: number): Promise<Driver> {
+  const ciphers = ciphersOf(keys)
+  const [newest] = ciphers
+  const known = await readKeys(driver, ciphers)
+  if (newest === undefined || known?.writing.id === newest.id) return withKeys(driver, known)
+  return withKeys(driver, await driver.transaction((sql) => beginWith(sql, ciphers, now)))
 }
 
-/** Throws `LedgerKeyMissing` as `sealedDriver` does, and changes nothing otherwise either. */
-export async function expectKeys(driver: Driver, keys: LedgerKeys | null): Promise<void> {
-  await sealedDriver(driver, keys, 'beside', 0)
-}
+const ciphersOf = (keys: LedgerKeys | null): readonly KeyCipher[] => (keys ?? []).map(keyCipher)
+
+const readKeys = (driver: Driver, ciphers: readonly KeyCipher[]): Promise<SealingKeys | null> =>
+  driver.transaction((sql) => sealingKeys(sql, ciphers), 'read')
+
+const withKeys = (driver: Driver, keys: SealingKeys | null): Driver =>
+  keys === null ? driver : withSealing(driver, encryptedSealing(keys))
 
 /** The same driver, with this sealing in each of its transactions. */
 export function withSealing(driver: Driver, sealing: Sealing): Driver {
@@ -54,19 +48,13 @@ export function withSealing(driver: Driver, sealing: Sealing): Driver {
 export async function sealingKeys(sql: Sql, ciphers: readonly KeyCipher[]): Promise<SealingKeys | null> {
   const known = await keyRows(sql)
   if (known.length === 0) return null
-  const all = new Map(ciphers.map((cipher) => [cipher.id, cipher]))
-  if (known.some(({ key_id }) => !all.has(key_id))) throw keyMissing(known)
   const ids = new Set(known.map(({ key_id }) => key_id))
   const usable = ciphers.filter(({ id }) => ids.has(id))
   const [writing] = usable
-  if (writing === undefined) throw keyMissing(known)
+  if (writing === undefined || usable.length < ids.size) throw keyMissing(known)
+  const all = new Map(usable.map((cipher) => [cipher.id, cipher]))
   const secret = createSecretKey(hashKeyOf(known, all))
-  return {
-    writing,
-    all: new Map(usable.map((cipher) => [cipher.id, cipher])),
-    hashes: { ...keyCipher(secret), secret },
-    isWhole: await isWhole(sql),
-  }
+  return { writing, all, hashes: { ...keyCipher(secret), secret }, isWhole: await isWhole(sql) }
 }
 
 /** Notes the newest key, and begins to encrypt where the ledger was not encrypted yet. */

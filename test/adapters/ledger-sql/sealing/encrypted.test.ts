@@ -181,7 +181,7 @@ void describe('an encrypted ledger', () => {
     const driver = openSqlite(':memory:')
     t.after(() => driver.close())
     await migrate(driver, T0)
-    const beside = new World(sqlLedger(await sealedDriver(driver, keys('a'), 'beside', T0), 'test'))
+    const beside = new World(sqlLedger(await sealedDriver(driver, keys('a')), 'test'))
     await tellStory(beside)
     assert.match((await storedIn(driver)).text, new RegExp(CANARY))
   })

@@ -5,7 +5,7 @@ import { openSqlite } from '../../../../src/adapters/ledger-sql/driver/sqlite/dr
 import type { Driver } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
 import { sqlLedger } from '../../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../../src/adapters/ledger-sql/schema.ts'
-import { sealedDriver } from '../../../../src/adapters/ledger-sql/sealing/open.ts'
+import { sealedOwnDriver } from '../../../../src/adapters/ledger-sql/sealing/open.ts'
 import type { Sealed } from '../../../../src/adapters/ledger-sql/sealing/sealing.ts'
 import { rotateKeys } from '../../../../src/adapters/ledger-sql/sealing/rotate.ts'
 import { hrEvent, joiner, leaver, messageOf, T0, World } from '../../../suites/conformance/ledger/world.ts'
@@ -155,7 +155,7 @@ void describe('rotating the key of a ledger', () => {
     const body = 'of both'
     const original = { messageId: 'm', sessionId: null, contentType: null, properties: {}, body }
     await world.intake([{ ...messageOf('1', joiner('e1', 'p1'), joiner('e2', 'p2')), original }])
-    const both = await sealedDriver(driver, keys('b', 'a'), 'own', T0)
+    const both = await sealedOwnDriver(driver, keys('b', 'a'), T0)
     await both.transaction(async (sql) => {
       const [row] = await sql.all<{ original: Sealed }>('SELECT original FROM originals WHERE event_seq = 1')
       assert.ok(row)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Driver } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
 import { type LedgerKeys, ledgerKeysOf } from '../../../../src/adapters/ledger-sql/sealing/keys.ts'
 import { SEALED_TABLES } from '../../../../src/adapters/ledger-sql/sealing/columns.ts'
-import { sealedDriver } from '../../../../src/adapters/ledger-sql/sealing/open.ts'
+import { sealedOwnDriver } from '../../../../src/adapters/ledger-sql/sealing/open.ts'
 import { sqlLedger } from '../../../../src/adapters/ledger-sql/ledger.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import type { IntakeMessage } from '../../../../src/core/ledger/port/intake.ts'
@@ -26,7 +26,7 @@ export function keys(...names: readonly string[]): LedgerKeys {
 
 /** Opens the ledger as a process that runs on it. */
 export async function ledgerOn(driver: Driver, given: LedgerKeys | null, now = 0): Promise<Ledger> {
-  return sqlLedger(await sealedDriver(driver, given, 'own', now), 'test')
+  return sqlLedger(await sealedOwnDriver(driver, given, now), 'test')
 }
 
 function message(sequence: string, ...events: readonly HrEvent[]): IntakeMessage {

@@ -8,7 +8,7 @@ import type { PostgresAuth } from './address.ts'
 import { postgresDriver } from './driver-at.ts'
 import { expectRightToMake, expectSchema } from './ready.ts'
 import type { LedgerKeys } from '../../sealing/keys.ts'
-import { sealedDriver } from '../../sealing/open.ts'
+import { sealedDriver, sealedOwnDriver } from '../../sealing/open.ts'
 
 export interface PostgresWorkerOptions {
   readonly location: string
@@ -33,7 +33,9 @@ async function open(tokens: (scope: string) => Promise<string | null>): Promise<
   try {
     if (options.beside) await expectSchema(driver, options.location)
     else await makeTables(driver, auth)
-    const sealed = await sealedDriver(driver, options.keys, options.beside ? 'beside' : 'own', options.now)
+    const sealed = await (options.beside
+      ? sealedDriver(driver, options.keys)
+      : sealedOwnDriver(driver, options.keys, options.now))
     return { ledger: sqlLedger(sealed, options.instance), release: () => {} }
   } catch (error) {
     await driver.close()

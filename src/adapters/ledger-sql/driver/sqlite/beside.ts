@@ -14,7 +14,6 @@ export interface BesideOptions {
   readonly readOnly: boolean
   readonly patienceMs: number
   readonly keys: LedgerKeys | null
-  readonly now: number
 }
 
 /**
@@ -23,12 +22,12 @@ export interface BesideOptions {
  * `LedgerNotReady`, `LedgerKeyMissing`, or the database's error about the file.
  */
 export async function openBeside(options: BesideOptions): Promise<Ledger> {
-  const { path: given, readOnly, patienceMs, keys, now } = options
+  const { path: given, readOnly, patienceMs, keys } = options
   const path = realPlace(given)
   const driver = openSqlite(path, { readOnly })
   try {
     await waitForSchema(driver, path, patienceMs)
-    return sqlLedger(await sealedDriver(driver, keys, 'beside', now), INSTANCE)
+    return sqlLedger(await sealedDriver(driver, keys), INSTANCE)
   } catch (error) {
     await driver.close()
     throw error

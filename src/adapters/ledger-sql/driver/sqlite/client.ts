@@ -33,11 +33,11 @@ const PATIENCE_MS = 5_000
  * about the file.
  */
 export async function openSqliteLedger(options: SqliteLedgerOptions): Promise<Ledger> {
-  const { path, readOnly = false, beside = false, patienceMs = PATIENCE_MS, keys = null, now } = options
+  const { path, readOnly = false, beside = false, patienceMs = PATIENCE_MS, keys = null } = options
   if (readOnly || beside) {
     // Loaded only here: the process that runs on the ledger needs none of it in this thread.
     const { openBeside } = await import('./beside.ts')
-    return openBeside({ path, readOnly, patienceMs, keys, now: now() })
+    return openBeside({ path, readOnly, patienceMs, keys })
   }
   return (await sqliteThread(options)).ledger
 }

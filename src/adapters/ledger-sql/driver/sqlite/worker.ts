@@ -10,7 +10,7 @@ import { realPlace } from './place.ts'
 import { expectLedgerOrNothing } from './ready.ts'
 import { SoleWriter } from './sole-writer.ts'
 import type { LedgerKeys } from '../../sealing/keys.ts'
-import { expectKeys, sealedDriver } from '../../sealing/open.ts'
+import { sealedDriver, sealedOwnDriver } from '../../sealing/open.ts'
 
 export interface SqliteWorkerOptions {
   readonly path: string
@@ -32,14 +32,15 @@ async function open(): Promise<Opened> {
     const writer = path === ':memory:' ? null : new SoleWriter(path)
     const driver = openSqlite(path, writer ? { sole: writer } : {})
     await migrate(driver, options.now)
-    await expectKeys(driver, options.keys)
+    // Throws while nothing is changed when a key is missing.
+    await sealedDriver(driver, options.keys)
     // This is the only writer now, so it resumes at once what a predecessor was sending or reading.
     await driver.transaction(async (sql) => {
       await sql.run(`UPDATE batches SET lease_until = 0 WHERE state = 'open'`)
       await sql.run('UPDATE events SET read_until = 0 WHERE read_from IS NOT NULL AND read_until > 0')
       await sql.run('DELETE FROM leases')
     })
-    const sealed = await sealedDriver(driver, options.keys, 'own', options.now)
+    const sealed = await sealedOwnDriver(driver, options.keys, options.now)
     await writer?.begin(driver)
     return {
       ledger: sqlLedger(sealed, INSTANCE),
