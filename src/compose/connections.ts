@@ -4,7 +4,7 @@ import { graphConnections } from '../adapters/graph/connections.ts'
 import type { Endpoint } from '../adapters/graph/endpoint.ts'
 import { useProxy } from '../adapters/proxy.ts'
 import type { Config } from '../config/load.ts'
-import type { ConnectionAnswer, ObjectConnections } from '../core/connections/connection.ts'
+import { type ConnectionAnswer, isRefusal, type ObjectConnections } from '../core/connections/connection.ts'
 import { endpointOf, localOnlyCredential } from './addresses.ts'
 
 /** Object connections are in Graph's beta only, whatever version the endpoint has. */
@@ -40,7 +40,7 @@ export async function askForConnections(
   let refusal: ConnectionAnswer | null = null
   for (const employeeId of employeeIds) {
     const answer: ConnectionAnswer = refusal ?? (await connections.find(employeeId, signal))
-    if (answer.kind !== 'found' && answer.kind !== 'none') refusal = answer
+    if (isRefusal(answer)) refusal = answer
     answers.set(employeeId, answer)
   }
   return answers

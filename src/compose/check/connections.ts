@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { TokenCredential } from '@azure/identity'
 import type { Endpoint } from '../../adapters/graph/endpoint.ts'
 import type { Config } from '../../config/load.ts'
+import { isRefusal } from '../../core/connections/connection.ts'
 import { refusalInWords } from '../../core/connections/words.ts'
 import { objectConnections } from '../connections.ts'
 import type { Proof } from './proof.ts'
@@ -26,7 +27,7 @@ export async function proveConnections(
     ]
   const connections = objectConnections(config, endpoint, credential, Date.now)
   const answer = await connections.find(randomUUID(), AbortSignal.timeout(config.HTTP_TIMEOUT_MS))
-  return answer.kind === 'found' || answer.kind === 'none'
-    ? [{ what, outcome: 'ok', say: 'can be asked for before an operation is given up' }]
-    : [{ what, outcome: 'not known', say: `${refusalInWords(answer)}; or set OBJECT_CONNECTIONS=off` }]
+  return isRefusal(answer)
+    ? [{ what, outcome: 'not known', say: `${refusalInWords(answer)}; or set OBJECT_CONNECTIONS=off` }]
+    : [{ what, outcome: 'ok', say: 'can be asked for before an operation is given up' }]
 }

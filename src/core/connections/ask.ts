@@ -1,5 +1,13 @@
 import type { Runtime } from '../runtime.ts'
-import { type ConnectionAnswer, isFoundBy, type Link, linkOf, type ObjectConnections } from './connection.ts'
+import {
+  type ConnectionAnswer,
+  type ConnectionRefusal,
+  isFoundBy,
+  isRefusal,
+  type Link,
+  linkOf,
+  type ObjectConnections,
+} from './connection.ts'
 import { refusalInWords } from './words.ts'
 
 export interface Inquiry {
@@ -29,7 +37,7 @@ export async function askAbout(
   for (const employeeId of new Set(employeeIds)) {
     const answer = await ask(employeeId)
     answers.set(employeeId, answer)
-    if (answer.kind !== 'found' && answer.kind !== 'none') break
+    if (isRefusal(answer)) break
   }
   const isAnswered = [...answers].some(([employeeId, answer]) => isFoundBy(answer, employeeId))
   const isAbsent = [...answers.values()].some(({ kind }) => kind === 'none')
@@ -40,15 +48,15 @@ export async function askAbout(
 
 /** Logs once that the service refuses to say, and once that it says it again. */
 export function sayingRefusals(connections: ObjectConnections, log: Runtime['log']): ObjectConnections {
-  let before: ConnectionAnswer['kind'] = 'found'
+  let before: ConnectionRefusal['kind'] | null = null
   return {
     find: async (id, signal) => {
       const answer = await connections.find(id, signal)
-      const refused = answer.kind !== 'found' && answer.kind !== 'none'
-      const kind = refused ? answer.kind : 'found'
-      if (kind !== before && refused)
-        log.warn('connections.refused', { answer: kind, what: refusalInWords(answer) })
-      if (kind !== before && !refused) log.info('connections.answered')
+      const refusal = isRefusal(answer) ? answer : null
+      const kind = refusal?.kind ?? null
+      if (kind !== before && refusal)
+        log.warn('connections.refused', { answer: kind, what: refusalInWords(refusal) })
+      if (kind !== before && !refusal) log.info('connections.answered')
       before = kind
       return answer
     },

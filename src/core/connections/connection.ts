@@ -24,6 +24,12 @@ export type ConnectionAnswer =
   /** Any other answer, or none: then `status` is `null`. */
   | { readonly kind: 'unavailable'; readonly status: number | null }
 
+/** The service does not say, and would not say it about another id either. */
+export type ConnectionRefusal = Exclude<ConnectionAnswer, { readonly kind: 'found' | 'none' }>
+
+export const isRefusal = (answer: ConnectionAnswer): answer is ConnectionRefusal =>
+  answer.kind !== 'found' && answer.kind !== 'none'
+
 /** Reads object connections. Nothing is ever written or cleared there. */
 export interface ObjectConnections {
   /**

@@ -1,12 +1,12 @@
 import { span } from '../display/span.ts'
 import { unreachable } from '../errors.ts'
-import type { ConnectionAnswer, Link } from './connection.ts'
+import type { ConnectionAnswer, ConnectionRefusal, Link } from './connection.ts'
 
 /** The application permission with the fewest rights: for the owner of the job's application. */
 const PERMISSION = 'SynchronizationMetadata.Read.OwnedBy'
 const PERMISSION_FOR_ALL = 'SynchronizationMetadata.Read.All'
 /** What to grant, for a person. */
-export const CONNECTION_PERMISSIONS = `${PERMISSION} if the identity owns the application of the job, or ${PERMISSION_FOR_ALL}`
+const PERMISSIONS = `${PERMISSION} if the identity owns the application of the job, or ${PERMISSION_FOR_ALL}`
 
 /** The detail of an event whose operation ended without a log record; `null`: nothing is known. */
 export function linkInWords(link: Link): string | null {
@@ -51,13 +51,11 @@ export function answerInWords(answer: ConnectionAnswer, { id, objectId }: Traced
   }
 }
 
-export type ConnectionRefusal = Exclude<ConnectionAnswer, { readonly kind: 'found' | 'none' }>
-
 /** Why the service does not say, and what to do. */
 export function refusalInWords(refusal: ConnectionRefusal): string {
   switch (refusal.kind) {
     case 'forbidden':
-      return `not allowed (403): grant ${CONNECTION_PERMISSIONS}, with consent`
+      return `not allowed (403): grant ${PERMISSIONS}, with consent`
     case 'throttled': {
       const { retryAfterMs } = refusal
       return `too many requests (429): ask again ${retryAfterMs === null ? 'later' : `in ${span(retryAfterMs)}`}`
