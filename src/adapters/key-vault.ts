@@ -1,6 +1,7 @@
 import { RollcallError } from '../core/errors.ts'
 import { isObject } from '../core/json.ts'
 import type { Json } from '../core/model.ts'
+import { isLoopbackHttp } from './loopback.ts'
 
 /** A secret of Azure Key Vault: https://learn.microsoft.com/rest/api/keyvault/secrets */
 export interface VaultSecret {
@@ -14,7 +15,6 @@ const TIMEOUT_MS = 10_000
 const MOST_VERSIONS = 25
 /** The vaults of all clouds, which are the only hosts that get a token. */
 const VAULT = /^[a-z0-9-]+\.vault\.(azure\.net|azure\.cn|usgovcloudapi\.net)$/
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
 /**
  * Throws `ConfigInvalid`, which names the setting `what`. Plain http is for a server on this
@@ -24,7 +24,7 @@ export function parseVaultSecret(what: string, text: string, allowHttp: boolean)
   const url = URL.parse(text)
   const [, name] = /^\/secrets\/([A-Za-z0-9-]+)\/?$/.exec(url?.pathname ?? '') ?? []
   const isVault = url?.protocol === 'https:' && url.port === '' && VAULT.test(url.hostname)
-  const isLocal = allowHttp && url?.protocol === 'http:' && LOOPBACK.has(url.hostname)
+  const isLocal = allowHttp && isLoopbackHttp(url)
   if (!url || name === undefined || !(isVault || isLocal))
     throw new RollcallError(
       'ConfigInvalid',

@@ -1,4 +1,5 @@
 import { RollcallError } from '../../core/errors.ts'
+import { isLoopbackHttp } from '../loopback.ts'
 
 /** The parts of the bulkUpload URL that the portal shows. */
 export interface Endpoint {
@@ -20,7 +21,6 @@ const GRAPH_HOSTS = new Set([
   'dod-graph.microsoft.us',
   'microsoftgraph.chinacloudapi.cn',
 ])
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 const PATH = /^\/(v1\.0|beta)(\/servicePrincipals\/([^/]+)\/synchronization\/jobs\/([^/]+)\/bulkUpload)$/
 
 /**
@@ -36,7 +36,7 @@ export function parseEndpoint(text: string, allowHttp: boolean): Endpoint {
       'PROVISIONING_ENDPOINT is not a bulkUpload URL; copy the "Provisioning API Endpoint" of the portal: https://graph.microsoft.com/v1.0/servicePrincipals/…/synchronization/jobs/…/bulkUpload',
     )
   }
-  const local = url.protocol === 'http:' && LOOPBACK.has(url.hostname)
+  const local = isLoopbackHttp(url)
   if (local && !allowHttp)
     throw new RollcallError(
       'EndpointNotAllowed',

@@ -1,7 +1,6 @@
 import { RollcallError } from '../../core/errors.ts'
 import type { Notice } from '../../core/ledger/port/intake.ts'
-
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+import { isLoopbackHttp } from '../loopback.ts'
 
 type Placeholder = 'employee' | 'id' | 'type' | 'source'
 const PLACEHOLDER = /\{(employee|id|type|source)\}/g
@@ -44,10 +43,7 @@ export function nextAddress(given: string, page: string): string | null {
  */
 export function isSecure(address: string, allowHttp: boolean): boolean {
   const parsed = URL.parse(address)
-  return (
-    parsed?.protocol === 'https:' ||
-    (allowHttp && parsed?.protocol === 'http:' && LOOPBACK.has(parsed.hostname))
-  )
+  return parsed?.protocol === 'https:' || (allowHttp && isLoopbackHttp(parsed))
 }
 
 /**

@@ -1,4 +1,5 @@
 import { RollcallError } from '../../core/errors.ts'
+import { isLoopbackHttp } from '../loopback.ts'
 
 /** The only hosts that are sent a token for Log Analytics, national clouds included. */
 const HOSTS = new Set([
@@ -7,7 +8,6 @@ const HOSTS = new Set([
   'api.loganalytics.us',
   'api.loganalytics.azure.cn',
 ])
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
 /**
  * The origin of the query API. Throws `EndpointNotAllowed`. Plain http is allowed on loopback only,
@@ -15,7 +15,7 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
  */
 export function queryOrigin(text: string, allowHttp: boolean): string {
   const url = URL.parse(text)
-  const isLocal = allowHttp && url?.protocol === 'http:' && LOOPBACK.has(url.hostname)
+  const isLocal = allowHttp && isLoopbackHttp(url)
   if (url && (isLocal || (url.protocol === 'https:' && HOSTS.has(url.hostname)))) return url.origin
   throw new RollcallError(
     'EndpointNotAllowed',
