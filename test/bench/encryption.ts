@@ -66,13 +66,7 @@ async function timed(world: World, round: number): Promise<number> {
   for (let batch = await world.next(); batch; batch = await world.next())
     await world.answer(await world.accept(batch))
   while ((await world.finalize()) > 0);
-  for (let rows = await world.ledger.listUnpublishedOutcomes(500); rows.length > 0;) {
-    await world.ledger.markOutcomesPublished(
-      rows.map(({ id }) => id),
-      world.now,
-    )
-    rows = await world.ledger.listUnpublishedOutcomes(500)
-  }
+  await world.publishAll()
   const { user, system } = process.cpuUsage(before)
   return (user + system) / events
 }

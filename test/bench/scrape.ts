@@ -55,7 +55,7 @@ const ledger = sqlLedger(driver, 'bench')
 const world = new World(ledger)
 
 await seed(world, () => confirmAll(world))
-await publishAll()
+await world.publishAll()
 const copies = Math.max(1, Math.round(Number(values.events) / SEEDED))
 await grow(driver, copies)
 await leaveOpen()
@@ -135,17 +135,6 @@ async function empty(): Promise<{ readonly driver: Driver; readonly file: string
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const file = join(folder, 'ledger.db')
   return { driver: stack.adopt(openSqlite(file), (it) => it.close()), file }
-}
-
-async function publishAll(): Promise<void> {
-  for (;;) {
-    const rows = await ledger.listUnpublishedOutcomes(500)
-    if (rows.length === 0) return
-    await ledger.markOutcomesPublished(
-      rows.map(({ id }) => id),
-      world.now,
-    )
-  }
 }
 
 async function leaveOpen(): Promise<void> {

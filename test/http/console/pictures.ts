@@ -78,9 +78,7 @@ async function aMorning(): Promise<World> {
   await world.record(...numbers(6, 20_008).map((id) => leaver(`left-${id}`, String(id), 2_000)))
   const twoLeave = { windowMs: DAY_MS, absolute: 2, percent: 100, floor: 0 }
   await ledger.commitPlan(world.decide(await world.due()), twoLeave, world.now)
-  const outcomes = await ledger.listUnpublishedOutcomes(1_000)
-  const ids = outcomes.map(({ id }) => id)
-  await ledger.markOutcomesPublished(ids, world.now)
+  await world.publishAll()
   world.now += 37 * MINUTE
   await note()
   await world.tend()

@@ -222,11 +222,7 @@ export class LeaverHistory {
   }
   async #retain(): Promise<void> {
     const { now, ledger } = this.#world
-    const told = await ledger.listUnpublishedOutcomes(1_000)
-    await ledger.markOutcomesPublished(
-      told.map(({ id }) => id),
-      now,
-    )
+    await this.#world.publishAll()
     for (const { employee, settled } of await ledger.listRetention({
       after: null,
       limit: 10,

@@ -251,11 +251,7 @@ class Play {
    */
   async retain(): Promise<void> {
     const { ledger } = this.world
-    const told = await ledger.listUnpublishedOutcomes(10_000)
-    await ledger.markOutcomesPublished(
-      told.map(({ id }) => id),
-      this.world.now,
-    )
+    await this.world.publishAll()
     this.world.now += 1
     const employees = await ledger.listRetention({ after: null, limit: 100, settledBefore: this.world.now })
     const cuts = employees.flatMap(({ employee, settled }) => {

@@ -94,11 +94,7 @@ export const nameCases: readonly LedgerCase[] = [
     name: 'retention removes a former name together with the last record that had it',
     run: async (world) => {
       await renamed(world)
-      const rows = await world.ledger.listUnpublishedOutcomes(100)
-      await world.ledger.markOutcomesPublished(
-        rows.map(({ id }) => id),
-        world.now,
-      )
+      await world.publishAll()
       const settledBefore = world.now + DAY_MS
       const [page] = await world.ledger.listRetention({ after: null, limit: 9, settledBefore })
       assert.ok(page)

@@ -26,10 +26,7 @@ export const restoredCases: readonly LedgerCase[] = [
       await world.answer(sent)
       await world.finalize()
       await grows()
-      await world.ledger.markOutcomesPublished(
-        (await world.ledger.listUnpublishedOutcomes(10)).map(({ id }) => id),
-        world.now,
-      )
+      await world.publishAll()
       await grows()
     },
   },

@@ -7,11 +7,7 @@ import type { World } from './world.ts'
  * many events were folded.
  */
 export async function retain(world: World): Promise<number> {
-  const rows = await world.ledger.listUnpublishedOutcomes(1_000)
-  await world.ledger.markOutcomesPublished(
-    rows.map(({ id }) => id),
-    world.now,
-  )
+  await world.publishAll()
   world.now += 400 * DAY_MS
   const settledBefore = world.now - 365 * DAY_MS
   const employees = await world.ledger.listRetention({ after: null, limit: 100, settledBefore })

@@ -324,10 +324,7 @@ export const traceCases: readonly LedgerCase[] = [
       assert.equal(await idle(), false)
       await world.finalize()
       assert.equal(await idle(), false)
-      await world.ledger.markOutcomesPublished(
-        (await world.ledger.listUnpublishedOutcomes(9)).map(({ id }) => id),
-        world.now,
-      )
+      await world.publishAll()
       assert.deepEqual(await world.ledger.readIdle(world.now), { idle: true, nextAt: null })
     },
   },

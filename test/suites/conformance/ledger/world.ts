@@ -253,6 +253,14 @@ export class World {
     const rows = await this.ledger.listUnpublishedOutcomes(10_000)
     return rows.map(({ eventId, revision, state }) => `${eventId}:${revision}:${state}`)
   }
+  async publishAll(): Promise<void> {
+    for (;;) {
+      const rows = await this.ledger.listUnpublishedOutcomes(500)
+      if (rows.length === 0) return
+      const ids = rows.map(({ id }) => id)
+      await this.ledger.markOutcomesPublished(ids, this.now)
+    }
+  }
   async balanced(): Promise<void> {
     const { totals, stateCounts } = await this.ledger.readCounts()
     assert.deepEqual(reconcile(totals, stateCounts).wrong, [])
