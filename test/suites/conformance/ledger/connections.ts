@@ -3,25 +3,21 @@ import type { Link } from '../../../../src/core/connections/connection.ts'
 import type { Expired } from '../../../../src/core/ledger/port/report.ts'
 import { hrEvent, joiner, type LedgerCase, type World } from './world.ts'
 
-/** Everything accepted is overdue, and this is what the service said about the employees. */
-async function expire(world: World, links: Readonly<Record<string, Link>>): Promise<Expired> {
-  world.now += 1
-  const late = await world.ledger.findOverdueOperations(world.now, 10)
-  return world.ledger.expireOperations({
-    operations: late.map(({ id }) => id),
-    maxResends: 3,
-    links: new Map(Object.entries(links)),
-    now: world.now,
-  })
-}
-
-/** The log answers the neighbour of the same call and not p1, and that ends. */
-async function silentBeside(world: World, title: string, links: Readonly<Record<string, Link>>) {
+/**
+ * The log answers the neighbour of the same call and not p1, and that ends; this is what the service
+ * said about the employees.
+ */
+async function silentBeside(
+  world: World,
+  title: string,
+  links: Readonly<Record<string, Link>>,
+): Promise<Expired> {
   await world.record(hrEvent(`n-${title}`, 'p2', { title }, { order: Number(title) }))
   const sent = await world.send()
   const neighbour = sent.operations.get('p2') ?? assert.fail('p2 was sent')
   await world.answer({ ...sent, operations: new Map([['p2', neighbour]]) })
-  return expire(world, links)
+  world.now += 1
+  return world.expire(3, 10, world.now, new Map(Object.entries(links)))
 }
 
 async function ended(world: World): Promise<string> {

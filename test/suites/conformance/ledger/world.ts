@@ -1,6 +1,7 @@
 import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import type { Link } from '../../../../src/core/connections/connection.ts'
 import type { EventState } from '../../../../src/core/ledger/lifecycle.ts'
 import type { Figures } from '../../../../src/core/ledger/port/figures.ts'
 import type { Batch, BatchQuery, Slot } from '../../../../src/core/ledger/port/submit.ts'
@@ -199,10 +200,18 @@ export class World {
       })
     }
   }
-  /** What is unanswered and was accepted before now is taken for overdue. */
-  async expire(maxResends: number, limit = 10, before = this.now): Promise<Expired> {
-    const late = await this.ledger.findOverdueOperations(before, limit)
-    return this.ledger.expireOperations({ operations: late.map(({ id }) => id), maxResends, now: this.now })
+  /**
+   * What is unanswered and was accepted before now is taken for overdue; `links` is what the service
+   * said about the employees.
+   */
+  async expire(
+    maxResends: number,
+    limit = 10,
+    before = this.now,
+    links: ReadonlyMap<string, Link> = new Map(),
+  ): Promise<Expired> {
+    const operations = (await this.ledger.findOverdueOperations(before, limit)).map(({ id }) => id)
+    return this.ledger.expireOperations({ operations, maxResends, links, now: this.now })
   }
   async finalize(limit = 100): Promise<number> {
     this.now += 1_000
