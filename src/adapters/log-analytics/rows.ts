@@ -3,13 +3,12 @@ import { isObject } from '../../core/json.ts'
 import type { Json } from '../../core/model.ts'
 import type { RowCursor } from './query.ts'
 
-const Cell = z.union([z.string(), z.number(), z.boolean(), z.null()])
 /** What the query API answers: tables of columns and rows; `error` when the answer is partial. */
 export const RowAnswer = z.object({
   tables: z.array(
     z.object({
       columns: z.array(z.object({ name: z.string() })),
-      rows: z.array(z.array(z.union([Cell, z.json()]))),
+      rows: z.array(z.array(z.json())),
     }),
   ),
   error: z.unknown().optional(),
