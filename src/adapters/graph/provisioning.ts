@@ -4,12 +4,16 @@ import type { LogPage, LogQuery, Provisioning, ProvisioningLog } from '../../cor
 import { retryAfterMs } from '../../core/provision/verdict.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { attempt } from './attempt.ts'
-import { quoted, readList, unreadable } from './answer.ts'
+import { type Listed, quoted, readList, unreadable } from './answer.ts'
 import type { Graph } from './client.ts'
 import type { Endpoint } from './endpoint.ts'
 
 /** What is read, for errors. */
-const LOG = { code: 'LogUnavailable', what: 'the provisioning log' } as const
+const LOG = {
+  code: 'LogUnavailable',
+  what: 'the provisioning log',
+  grant: 'ProvisioningLog.Read.All',
+} as const
 
 export function graphProvisioning(graph: Graph, endpoint: Endpoint): Provisioning {
   return {
@@ -78,17 +82,22 @@ export function graphLog(
 
   async function read(path: string, signal: AbortSignal): Promise<LogPage> {
     const { items, ...rest } = await readList(graph, path, signal, LOG, (response) =>
-      refused(response, runtime.now()),
+      logRefused(response, LOG, runtime.now()),
     )
     return { records: items.filter((record) => isOfJob(record, endpoint.jobId)), ...rest }
   }
 }
 
-function refused({ status, headers }: Response, now: number): RollcallError {
+/** The error for an answer of the log other than 200. `grant`: what is missing after a 403. */
+export function logRefused(
+  { status, headers }: Response,
+  { code, what, grant }: Listed & { readonly grant: string },
+  now: number,
+): RollcallError {
   return Object.assign(
     new RollcallError(
-      status === 429 ? 'LogThrottled' : LOG.code,
-      `${LOG.what} answered ${status}${status === 403 ? '; grant ProvisioningLog.Read.All' : ''}`,
+      status === 429 ? 'LogThrottled' : code,
+      `${what} answered ${status}${status === 403 ? `; grant ${grant}` : ''}`,
     ),
     { retryAfterMs: retryAfterMs(headers.get('Retry-After'), now) },
   )

@@ -1,16 +1,19 @@
 import { z } from 'zod'
 import { RollcallError } from '../../core/errors.ts'
 import type { LogPage, ProvisioningLog } from '../../core/ports.ts'
-import { retryAfterMs } from '../../core/provision/verdict.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { dateOf, unreadable } from '../graph/answer.ts'
 import type { Graph } from '../graph/client.ts'
-import type { LogWindow } from '../graph/provisioning.ts'
+import { logRefused, type LogWindow } from '../graph/provisioning.ts'
 import { type RowCursor, rowQuery } from './query.ts'
 import { cursorAfter, recordsOf, RowAnswer } from './rows.ts'
 
 /** What is read, for errors. */
-const LOG = { code: 'LogUnavailable', what: 'the provisioning log in Log Analytics' } as const
+const LOG = {
+  code: 'LogUnavailable',
+  what: 'the provisioning log in Log Analytics',
+  grant: 'Log Analytics Data Reader on the workspace',
+} as const
 const Cursor = z.object({ at: z.string(), id: z.string() })
 
 export interface Workspace {
@@ -44,7 +47,7 @@ export function logAnalyticsLog(
     )
     if (response.status !== 200) {
       await response.body?.cancel()
-      throw refused(response, runtime.now())
+      throw logRefused(response, LOG, runtime.now())
     }
     const answer = RowAnswer.safeParse(await response.json())
     // A part of the rows would make the rest look as if it had never been written.
@@ -71,12 +74,4 @@ export function logAnalyticsLog(
 
 function cursorOf(next: string | null): RowCursor | null {
   return next === null ? null : Cursor.parse(JSON.parse(next))
-}
-
-function refused({ status, headers }: Response, now: number): RollcallError {
-  const advice = status === 403 ? '; grant Log Analytics Data Reader on the workspace' : ''
-  return Object.assign(
-    new RollcallError(status === 429 ? 'LogThrottled' : LOG.code, `${LOG.what} answered ${status}${advice}`),
-    { retryAfterMs: retryAfterMs(headers.get('Retry-After'), now) },
-  )
 }
