@@ -8,6 +8,7 @@ import { nameHash, ownerHash } from '../tables/name-hash.ts'
 import type { Sealed, Sealing } from '../sealing/sealing.ts'
 
 interface KnownRow {
+  readonly seq: number
   readonly event_id: string
   readonly source: string
   readonly employee: string
@@ -33,7 +34,7 @@ export async function collisionsAmong(sql: Sql, arrivals: readonly Arrival[]): P
     [...new Map(fromBus.map(({ event }) => [storedKey(event.id, event.source), event])).values()].map(
       ({ id, source }) => [id, source],
     ),
-    `SELECT e.event_id, e.source, e.employee, e.type, e.mode, e.effective_raw, e.worker,
+    `SELECT e.seq, e.event_id, e.source, e.employee, e.type, e.mode, e.effective_raw, e.worker,
        CASE WHEN e.state = 'dead-lettered' OR e.replays > 0 THEN 1 ELSE 0 END AS changed
      FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source`,
   )
@@ -43,29 +44,27 @@ export async function collisionsAmong(sql: Sql, arrivals: readonly Arrival[]): P
     rows.filter(({ changed }) => changed === 1),
   )
   return fromBus.filter(({ event }) => {
-    const key = storedKey(event.id, event.source)
-    const row = known.get(key)
+    const row = known.get(storedKey(event.id, event.source))
     if (row === undefined) return false
     return row.changed === 1
-      ? !employees.get(key)?.has(event.employeeId.toWellFormed())
+      ? !employees.get(row.seq)?.has(event.employeeId.toWellFormed())
       : isAnother(sql.sealing, event, row)
   })
 }
 
-/** Whose these events are, and whose they were before they were edited. */
+/** By `seq`: whose these events are, and whose they were before they were edited. */
 async function employeesOf(
   sql: Sql,
   rows: readonly KnownRow[],
-): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const edited = await readRows<Pick<KnownRow, 'event_id' | 'source' | 'employee'>>(
+): Promise<ReadonlyMap<number, ReadonlySet<string>>> {
+  const edited = await readRows<Pick<KnownRow, 'seq' | 'employee'>>(
     sql,
-    ['id TEXT', 'source TEXT'],
-    rows.map((row) => [row.event_id, row.source]),
-    `SELECT e.event_id, e.source, d.employee FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source
-     JOIN edits d ON d.event_seq = e.seq WHERE d.employee IS NOT NULL`,
+    ['seq INT'],
+    rows.map(({ seq }) => [seq]),
+    'SELECT v.seq, d.employee FROM v JOIN edits d ON d.event_seq = v.seq WHERE d.employee IS NOT NULL',
   )
-  const byEvent = Map.groupBy([...rows, ...edited], (row) => storedKey(row.event_id, row.source))
-  return new Map([...byEvent].map(([key, all]) => [key, new Set(all.map(({ employee }) => employee))]))
+  const byEvent = Map.groupBy([...rows, ...edited], ({ seq }) => seq)
+  return new Map([...byEvent].map(([seq, all]) => [seq, new Set(all.map(({ employee }) => employee))]))
 }
 
 /** Arrivals that have the source and id of an event that is gone, and are about another employee. */
