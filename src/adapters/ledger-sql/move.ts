@@ -2,6 +2,7 @@ import { RollcallError } from '../../core/errors.ts'
 import { migrate } from './schema.ts'
 import { copyWhole, counterOf, type Table, tablesOf } from './copy-tables.ts'
 import type { Driver, Sql } from './driver/sql.ts'
+import { expectNoInstance } from './submit/leases.ts'
 
 export interface Moved {
   readonly tables: number
@@ -50,7 +51,12 @@ async function carry(from: Driver, to: Driver, now: number, onProgress: OnProgre
   const tables = await from.transaction(tablesOf)
   const moved = await to.transaction(async (target) => {
     await target.lock('schema')
-    await expectNobody(target, now)
+    // An instance on the target would number its rows as those that come are numbered.
+    await expectNoInstance(
+      target,
+      now,
+      'instances run on the target: end them, and start them again when the ledger is there',
+    )
     await expectEmpty(target, tables)
     const rows = new Map<string, number>()
     for (const table of tables) {
@@ -69,18 +75,6 @@ async function carry(from: Driver, to: Driver, now: number, onProgress: OnProgre
   for (const [name, copied] of moved)
     if (copied > 0) await to.transaction((sql) => sql.run(`ANALYZE ${name}`))
   return { tables: tables.length, rows: [...moved.values()].reduce((sum, copied) => sum + copied, 0) }
-}
-
-/** Who runs there already would number its rows as those that come are numbered. */
-async function expectNobody(target: Sql, now: number): Promise<void> {
-  const [lease] = await target.all<{ owner: string }>('SELECT owner FROM leases WHERE until > ? LIMIT 1', [
-    now,
-  ])
-  if (lease)
-    throw new RollcallError(
-      'LedgerInUse',
-      'instances run on the target: end them, and start them again when the ledger is there',
-    )
 }
 
 async function expectEmpty(target: Sql, tables: readonly Table[]): Promise<void> {

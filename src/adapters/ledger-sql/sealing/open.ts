@@ -1,6 +1,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { RollcallError } from '../../../core/errors.ts'
 import { type Driver, insertRows, type Sql } from '../driver/sql.ts'
+import { expectNoInstance } from '../submit/leases.ts'
 import { readCursor, setCursor } from '../tables/cursors.ts'
 import { encryptedSealing, type SealingKeys } from './encrypted.ts'
 import { type KeyCipher, keyCipher, type LedgerKeys } from './keys.ts'
@@ -66,7 +67,7 @@ export async function beginWith(
   await sql.lock('schema')
   const before = await sealingKeys(sql, ciphers)
   if (before === null) {
-    await expectNobody(sql, now)
+    await expectNoneWithoutKey(sql, now)
     if (await isEmpty(sql)) await markWhole(sql)
   }
   const secret = before?.hashes.secret.export() ?? randomBytes(32)
@@ -148,14 +149,13 @@ const FIRST_FILLED = [
   'replay_items',
 ]
 
-/** Throws `LedgerInUse`: who runs without the key would take what is sealed for what it is not. */
-export async function expectNobody(sql: Sql, now: number): Promise<void> {
-  const [lease] = await sql.all('SELECT owner FROM leases WHERE until > ? LIMIT 1', [now])
-  if (lease)
-    throw new RollcallError(
-      'LedgerInUse',
-      'instances run on this ledger: end all of them first, and start them with the same keys',
-    )
+/** Throws `LedgerInUse`: an instance without the key would take sealed texts for texts in clear. */
+export function expectNoneWithoutKey(sql: Sql, now: number): Promise<void> {
+  return expectNoInstance(
+    sql,
+    now,
+    'instances run on this ledger: end all of them first, and start them with the same keys',
+  )
 }
 
 function keyMissing(known: readonly KeyRow[]): RollcallError {

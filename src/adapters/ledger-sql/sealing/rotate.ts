@@ -3,7 +3,7 @@ import { type Driver, type Sql, type SqlValue, writeRows } from '../driver/sql.t
 import { encryptedSealing, type SealingKeys } from './encrypted.ts'
 import { keyHashes } from './key-hashes.ts'
 import { keyCipher, type LedgerKeys } from './keys.ts'
-import { beginWith, expectNobody, keyRows, markWhole, sealingKeys, withSealing } from './open.ts'
+import { beginWith, expectNoneWithoutKey, keyRows, markWhole, sealingKeys, withSealing } from './open.ts'
 import { RESEALED_TABLES, type Resealed, resealPage } from './reseal.ts'
 
 /** What a rotation did. */
@@ -35,7 +35,7 @@ export async function rotateKeys(
   const [newest] = ciphers
   const found = await driver.transaction(async (sql) => {
     const before = await sealingKeys(sql, ciphers)
-    if (before?.isWhole !== true || before.writing.id !== newest?.id) await expectNobody(sql, now)
+    if (before?.isWhole !== true || before.writing.id !== newest?.id) await expectNoneWithoutKey(sql, now)
     return beginWith(sql, ciphers, now)
   })
   if (found === null) throw new RollcallError('Unreachable', 'a ledger with a key is encrypted')
@@ -77,7 +77,7 @@ async function walkOnce(driver: Driver, onRows: (rows: number, table: string) =>
 async function finish(sql: Sql, keys: SealingKeys, now: number): Promise<readonly string[]> {
   await sql.lock('schema')
   if (!keys.isWhole) {
-    await expectNobody(sql, now)
+    await expectNoneWithoutKey(sql, now)
     await keyHashes(sql, encryptedSealing({ ...keys, isWhole: true }))
     await markWhole(sql)
   }
