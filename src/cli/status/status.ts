@@ -7,7 +7,7 @@ import type { Figures } from '../../core/ledger/port/figures.ts'
 import type { BrakeStatus } from '../../core/ledger/port/plan.ts'
 import type { SeenJobReport, SubmissionStatus } from '../../core/ledger/port/submit.ts'
 import { backlogForecast, type Forecast } from '../../core/provision/pace.ts'
-import { type LimitUse, limitUses } from '../../core/provision/quarantine.ts'
+import { type LimitUse, limitUsesIn } from '../../core/provision/quarantine.ts'
 import { iso } from '../support/instants.ts'
 import { type Reconciliation, reconcile } from '../support/reconcile.ts'
 
@@ -78,7 +78,7 @@ export async function readStatus(ledger: Ledger, config: Config, now: number): P
     callsPerDay: limits.perDay,
     job: {
       report: figures.jobReport,
-      limits: limitUses(figures.jobReport?.failures ?? null, figures.escrowed.count),
+      limits: limitUsesIn(figures),
     },
     brake,
     blocks,

@@ -9,7 +9,7 @@ import type { BrakeSettings } from '../../core/ledger/port/plan.ts'
 import type { CallLimits } from '../../core/ledger/port/submit.ts'
 import { brakeLimit } from '../../core/plan/decide/brake.ts'
 import { nextCallAt } from '../../core/provision/pace.ts'
-import { limitUses } from '../../core/provision/quarantine.ts'
+import { limitUsesIn } from '../../core/provision/quarantine.ts'
 import type { Measurement } from '../../core/telemetry.ts'
 import type { Readiness } from './readiness.ts'
 
@@ -177,13 +177,11 @@ function jobRunning({ job }: Figures, seenSince: number): readonly Measurement[]
 }
 
 /** Without a report there is only what the ledger knows to be retried. */
-function jobFailures({ jobReport, escrowed }: Figures): readonly Measurement[] {
-  return limitUses(jobReport?.failures ?? null, escrowed.count).flatMap(
-    ({ limit, count, at }): readonly Measurement[] => [
-      { name: 'rollcall.job.failures', value: count, attributes: { limit } },
-      { name: 'rollcall.job.failures_limit', value: at, attributes: { limit } },
-    ],
-  )
+function jobFailures(figures: Figures): readonly Measurement[] {
+  return limitUsesIn(figures).flatMap(({ limit, count, at }): readonly Measurement[] => [
+    { name: 'rollcall.job.failures', value: count, attributes: { limit } },
+    { name: 'rollcall.job.failures_limit', value: at, attributes: { limit } },
+  ])
 }
 
 function finite(

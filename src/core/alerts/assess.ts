@@ -3,7 +3,7 @@ import type { FindingCode } from '../findings/codes.ts'
 import { LEAVER_CAUSES, type LeaverCause } from '../leavers/causes.ts'
 import type { WaitingChannel } from '../ledger/port/alerts.ts'
 import { type Figures, type Stage, STAGES } from '../ledger/port/figures.ts'
-import { limitUses, nearestLimit } from '../provision/quarantine.ts'
+import { limitUsesIn, nearestLimit } from '../provision/quarantine.ts'
 import { DAY_MS } from '../runtime.ts'
 import type { PresentAlert } from './alert.ts'
 import { type AlertCode, ALERTS, type Urgency } from './codes.ts'
@@ -127,8 +127,8 @@ function holds({ figures, now }: Scene, { holdMs }: AlertLimits): readonly Prese
 
 /** While the job is stopped, that is the alert: nothing more fails. */
 function failingJob({ figures }: Scene, { escrowShare }: AlertLimits): readonly PresentAlert[] {
-  const { jobReport, escrowed, holds } = figures
-  const nearest = nearestLimit(limitUses(jobReport?.failures ?? null, escrowed.count))
+  const { escrowed, holds } = figures
+  const nearest = nearestLimit(limitUsesIn(figures))
   const isNear = nearest !== null && nearest.count >= nearest.at * escrowShare
   if (!isNear || holds.some(({ name }) => name === 'job')) return []
   return [alertOf('job.failing', { cause: nearest.limit, count: nearest.count, oldestAt: escrowed.oldestAt })]

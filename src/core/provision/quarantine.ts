@@ -67,6 +67,18 @@ export function limitUses(failures: JobFailures | null, ownEscrowed: number): re
   ]
 }
 
+/** The same from the figures of the ledger. */
+export function limitUsesIn({ jobReport, escrowed }: FailureFigures): readonly LimitUse[] {
+  return limitUses(jobReport?.failures ?? null, escrowed.count)
+}
+
+interface FailureFigures {
+  /** `null` before the job was first seen. */
+  readonly jobReport: Pick<JobReport, 'failures'> | null
+  /** Operations that the ledger knows to be retried. */
+  readonly escrowed: { readonly count: number }
+}
+
 /** The limit that is used up most. */
 export function nearestLimit(uses: readonly LimitUse[]): LimitUse | null {
   return uses.reduce<LimitUse | null>(

@@ -4,7 +4,7 @@ import { HOLD_WORDS } from '../../../core/explain/words.ts'
 import { aliveOf, missingLoops } from '../../../core/instances/state.ts'
 import { nextCallAt } from '../../../core/provision/pace.ts'
 import {
-  limitUses,
+  limitUsesIn,
   nearestLimit,
   quarantineInWords,
   usesInWords,
@@ -70,12 +70,12 @@ function job({ ledger: { figures }, limits }: Seen, times: Times): Light {
   if (figures.job === null)
     return { part, tone: 'off', reason: 'not known: the connector has no permission to read the job' }
   const { running, seenAt } = figures.job
-  const { quarantine = null, failures = null } = figures.jobReport ?? {}
+  const quarantine = figures.jobReport?.quarantine ?? null
   if (!running && quarantine !== null)
     return { part, tone: 'bad', reason: `in quarantine: ${quarantineInWords(quarantine, times.text)}` }
   if (!running) return { part, tone: 'bad', reason: `does not run, seen ${times.text(seenAt)}` }
   if (seenAt < times.at - limits.jobSeenMs) return { part, tone: 'off', reason: `ran ${times.text(seenAt)}` }
-  const uses = limitUses(failures, figures.escrowed.count)
+  const uses = limitUsesIn(figures)
   const nearest = nearestLimit(uses)
   if (nearest === null || nearest.count === 0) return { part, tone: 'good', reason: 'runs' }
   const isNear = nearest.count >= nearest.at * NEAR_QUARANTINE
