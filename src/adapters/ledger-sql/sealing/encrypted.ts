@@ -54,9 +54,8 @@ export function encryptedSealing({ writing, all, hashes, isWhole }: SealingKeys)
 }
 
 /** A hash that is keyed sorts after every one that is not. */
-const KEYED = 'k'
-/** The first of those that are text, and of those that are numbers. */
-export const KEYED_FROM_TEXT = KEYED
+export const KEYED = 'k'
+/** The same for hashes that are numbers. */
 export const KEYED_FROM = 2 ** 48
 
 /** Its texts are compared in SQL. */

@@ -1,6 +1,6 @@
 import { nameOf, type Sql, type SqlValue, writeRows } from '../driver/sql.ts'
 import { SEALED_TABLES, storedOf, type StoredRow } from './columns.ts'
-import { KEYED_FROM, KEYED_FROM_TEXT } from './encrypted.ts'
+import { KEYED, KEYED_FROM } from './encrypted.ts'
 import type { Sealing } from './sealing.ts'
 
 /**
@@ -36,7 +36,7 @@ async function keyColumn(sql: Sql, sealing: Sealing, table: string, column: stri
   for (;;) {
     const rows = await sql.all<{ hash: string }>(
       `SELECT DISTINCT ${column} AS hash FROM ${table} WHERE ${column} < ? LIMIT ?`,
-      [KEYED_FROM_TEXT, PAGE],
+      [KEYED, PAGE],
     )
     await replace(
       sql,

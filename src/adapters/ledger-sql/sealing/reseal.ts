@@ -1,5 +1,6 @@
 import { nameOf, type Sql, type SqlValue, writeRows } from '../driver/sql.ts'
 import { rowKeyOf, SEALED_TABLES, type SealedTable, storedOf, type StoredRow } from './columns.ts'
+import type { SealedColumn } from './sealing.ts'
 
 const PAGE = 500
 
@@ -14,9 +15,10 @@ export interface Resealed {
 }
 
 /** The tables to walk through, each with columns that are sealed. */
-export const RESEALED_TABLES = Object.keys(SEALED_TABLES).filter(
-  (name) => Object.keys(SEALED_TABLES[name]?.columns ?? {}).length > 0,
+export const RESEALED_TABLES = Object.entries(SEALED_TABLES).filter(
+  ([, { columns }]) => Object.keys(columns).length > 0,
 )
+type NamedTable = (typeof RESEALED_TABLES)[number]
 
 /**
  * Seals the values of a page of rows with the newest key, as far as they are not sealed with it. A
@@ -24,33 +26,29 @@ export const RESEALED_TABLES = Object.keys(SEALED_TABLES).filter(
  */
 export async function resealPage(
   sql: Sql,
-  name: string,
+  named: NamedTable,
   after: readonly SqlValue[] | null,
 ): Promise<Resealed> {
-  const table = SEALED_TABLES[name]
-  if (table === undefined) return { rows: 0, values: 0, last: null }
+  const [name, table] = named
   const keys = table.key.map(nameOf)
-  const named = new Set([...keys, ...table.row, ...Object.keys(table.columns)])
+  const columns = new Set([...keys, ...table.row, ...Object.keys(table.columns)])
   const behind = after === null ? '' : `WHERE (${keys.join(', ')}) > (${keys.map(() => '?').join(', ')})`
   const page = await sql.all<StoredRow>(
-    `SELECT ${[...named].join(', ')} FROM ${name} ${behind} ORDER BY ${keys.join(', ')} LIMIT ?`,
+    `SELECT ${[...columns].join(', ')} FROM ${name} ${behind} ORDER BY ${keys.join(', ')} LIMIT ?`,
     [...(after ?? []), PAGE],
   )
   let values = 0
-  for (const column of Object.keys(table.columns)) values += await resealColumn(sql, name, column, page)
+  for (const column of Object.entries(table.columns)) values += await resealColumn(sql, named, column, page)
   const end = page.length === PAGE ? page.at(-1) : undefined
   return { rows: page.length, values, last: end ? keyOf(table, end) : null }
 }
 
 async function resealColumn(
   sql: Sql,
-  name: string,
-  column: string,
+  [name, table]: NamedTable,
+  [column, as]: readonly [name: string, as: SealedColumn],
   page: readonly StoredRow[],
 ): Promise<number> {
-  const table = SEALED_TABLES[name]
-  const as = table?.columns[column]
-  if (table === undefined || as === undefined) return 0
   const rows = page.flatMap((row) => {
     const value = row[column] ?? null
     if (value === null || typeof value === 'number' || sql.sealing.isCurrent(value)) return []

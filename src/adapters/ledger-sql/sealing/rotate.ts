@@ -68,7 +68,7 @@ async function walkOnce(driver: Driver, onRows: (rows: number, table: string) =>
       values += page.values
       rows += page.rows
       last = page.last
-      onRows(rows, table)
+      onRows(rows, table[0])
     } while (last !== null)
   }
   return values
