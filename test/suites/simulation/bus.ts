@@ -26,6 +26,21 @@ interface Opened {
   open: boolean
 }
 
+/** A message as it comes to the queue now. */
+export function messageOn(
+  clock: Clock,
+  own: Pick<SourceMessage, 'sequence' | 'messageId' | 'text'>,
+): SourceMessage {
+  return {
+    entity: 'hr-events',
+    enqueuedAt: clock.now(),
+    sessionId: null,
+    contentType: 'application/cloudevents+json',
+    properties: {},
+    ...own,
+  }
+}
+
 /** What the bus has seen settled, so that it can be held against the ledger. */
 export interface Settled {
   readonly sequence: string
@@ -112,16 +127,7 @@ export function busOn(clock: Clock, chance: Chance, onSettled: (settled: Settled
   return {
     arrive: (said) => {
       const sequence = String(messages.size + 1)
-      const message: SourceMessage = {
-        entity: 'hr-events',
-        sequence,
-        enqueuedAt: clock.now(),
-        messageId: `m-${sequence}`,
-        sessionId: null,
-        contentType: 'application/cloudevents+json',
-        text: bodyOf(said),
-        properties: {},
-      }
+      const message = messageOn(clock, { sequence, messageId: `m-${sequence}`, text: bodyOf(said) })
       messages.set(sequence, { message, said, state: 'active', deliveries: 0, lock: null })
       deliver()
     },

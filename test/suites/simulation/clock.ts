@@ -10,11 +10,8 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** Does something at a moment. */
   at(moment: number, action: () => void | Promise<void>): void
-  /**
-   * Lets time pass up to a moment, or until `done` says so. `step` is called after every move of
-   * the clock.
-   */
-  until(moment: number, done: () => boolean, step: () => void): Promise<void>
+  /** Lets time pass up to a moment, or until `done` says so. */
+  until(moment: number, done?: () => boolean): Promise<void>
 }
 
 export function clockFrom(startAt: number): Clock {
@@ -25,12 +22,11 @@ export function clockFrom(startAt: number): Clock {
     now: () => now,
     sleep,
     at: (moment, action) => void sleep(moment - now).then(action),
-    until: async (moment, done, step) => {
+    until: async (moment, done = () => false) => {
       for (;;) {
         // Promises alone connect the parts of this world, so one round of the event loop settles
         // them.
         await setImmediate()
-        step()
         if (done()) return
         const next = sleeps.take()
         if (!next || next.until > moment) {

@@ -48,7 +48,7 @@ const SOURCE_RULES = { ...DEFAULT_SOURCE, notices: true }
 /** The whole connector as one process runs it, with everything around it simulated. */
 export function startConnector(name: string, instance: Instance, outside: Outside): Service {
   const { bus, outcomes, entra, hr, copies, ledger } = outside
-  const service = connector(
+  return connector(
     {
       sourceQueue: bus.queueOf(instance),
       ledger,
@@ -63,7 +63,6 @@ export function startConnector(name: string, instance: Instance, outside: Outsid
     settingsOf(name, outside),
     instance.runtime,
   )
-  return service
 }
 
 function settingsOf(owner: string, outside: Outside): ConnectorSettings {

@@ -31,6 +31,8 @@ export interface Arrival {
   /** From then on the directory refuses every operation of the employee for a while. */
   readonly breaksAccount: boolean
 }
+/** It arrives at that moment, and that is all. */
+const arrivalOf = (said: Said, at: number): Arrival => ({ at, said, meets: null, breaksAccount: false })
 
 export const SOURCE = '/hr/simulated'
 const SECOND = 1_000
@@ -62,7 +64,7 @@ export function storyOf(chance: Chance, from: number, spanMs: number): readonly 
     // It takes the id of an event of another employee, so it must be refused.
     const sets = { active: false }
     const said: Said = { ...thief.said, id: robbed.said.id, version: 80, sets, rescinds: null }
-    arrivals.push({ at: Math.max(thief.at, robbed.at) + 5 * MINUTE, said, meets: null, breaksAccount: false })
+    arrivals.push(arrivalOf(said, Math.max(thief.at, robbed.at) + 5 * MINUTE))
   }
   return arrivals.toSorted((a, b) => a.at - b.at)
 }
@@ -98,7 +100,7 @@ function storyOfOne(employee: string, chance: Chance, from: number, spanMs: numb
     const at = recordedAt + (oneIn(4) ? below(HOUR) : below(20 * SECOND))
     const meets = oneIn(4) ? pick(['commitPlan', 'takeSlot'] as const) : null
     arrivals.push({ at, said, meets, breaksAccount })
-    if (oneIn(8)) arrivals.push({ at: at + below(HOUR), said, meets: null, breaksAccount: false })
+    if (oneIn(8)) arrivals.push(arrivalOf(said, at + below(HOUR)))
     recordedAt += oneIn(2) ? SECOND * (1 + below(100)) : below(spanMs / 3)
   }
   const leave = (): void => {
@@ -141,7 +143,7 @@ export function storyAfterErasure(chance: Chance, employee: string, erasedAt: nu
     form: 'change',
   }
   const at = Math.max(recordedAt, erasedAt) + below(20 * MINUTE)
-  return [{ at, said, meets: null, breaksAccount: false }]
+  return [arrivalOf(said, at)]
 }
 
 /**
@@ -166,7 +168,7 @@ export function storyAfterExport(chance: Chance, employee: string, asOf: number)
       rescinds: null,
       form: 'change',
     }
-    return { at: recordedAt + below(HOUR), said, meets: null, breaksAccount: false }
+    return arrivalOf(said, recordedAt + below(HOUR))
   })
 }
 
@@ -192,7 +194,7 @@ export function noticesOf(chance: Chance, from: number, spanMs: number): readonl
       rescinds: null,
       form: sets === LEAVES && !oneIn(3) ? 'leaving notice' : 'notice',
     }
-    return { at: recordedAt + below(oneIn(3) ? HOUR : MINUTE), said, meets: null, breaksAccount: false }
+    return arrivalOf(said, recordedAt + below(oneIn(3) ? HOUR : MINUTE))
   })
 }
 const LEAVES = { active: false }

@@ -107,11 +107,7 @@ class World {
 
   #until(moment: number): Promise<void> {
     const { violations } = this.#judge
-    return this.#clock.until(
-      moment,
-      () => violations.length > 0,
-      () => {},
-    )
+    return this.#clock.until(moment, () => violations.length > 0)
   }
 
   #start(index: number): void {

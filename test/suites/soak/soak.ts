@@ -126,12 +126,7 @@ export async function soak({ events, employees, seed, file, onDay }: SoakOptions
   return { looks, operations: entra.operations, days: Math.round((clock.now() - FROM) / DAY), violations }
 }
 
-const pass = (clock: Clock, ms: number): Promise<void> =>
-  clock.until(
-    clock.now() + ms,
-    () => false,
-    () => {},
-  )
+const pass = (clock: Clock, ms: number): Promise<void> => clock.until(clock.now() + ms)
 
 /** Node gives it away only to those who ask. */
 function garbageCollector(): () => void {

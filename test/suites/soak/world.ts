@@ -11,6 +11,7 @@ import type {
 import type { JsonObject } from '../../../src/core/model.ts'
 import { rawLogRecord } from '../../fakes/log.ts'
 import type { Chance } from '../../fakes/plain-event.ts'
+import { messageOn } from '../simulation/bus.ts'
 import type { Clock } from '../simulation/clock.ts'
 import { echoOf, response, sentIn, type Sent as SentRecord } from '../simulation/records.ts'
 import { HOUR, MINUTE } from '../simulation/story.ts'
@@ -32,7 +33,7 @@ export interface SoakedQueue extends SourceQueue {
 
 export function queueOn(clock: Clock): SoakedQueue {
   const waiting = new Map<string, SourceMessage>()
-  let sequence = 0
+  let sequences = 0
   let deadLettered = 0
   let onMessage: ((message: SourceMessage) => void) | null = null
   const settle = ({ kind, message }: Disposition<SourceMessage>): void => {
@@ -41,16 +42,8 @@ export function queueOn(clock: Clock): SoakedQueue {
   }
   return {
     arrive: ({ id, text }) => {
-      const message: SourceMessage = {
-        entity: 'hr-events',
-        sequence: String(++sequence),
-        enqueuedAt: clock.now(),
-        messageId: `${id}-${sequence}`,
-        sessionId: null,
-        contentType: 'application/cloudevents+json',
-        text,
-        properties: {},
-      }
+      const sequence = String(++sequences)
+      const message = messageOn(clock, { sequence, messageId: `${id}-${sequence}`, text })
       waiting.set(message.sequence, message)
       onMessage?.(message)
     },
