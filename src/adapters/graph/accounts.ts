@@ -31,9 +31,10 @@ export function graphAccounts(
 ): AccountReader {
   const names = [...new Set([...properties.values()].map((name) => name.split('.')[0] ?? name))]
   const first = `/users?$select=${[...ALWAYS, ...names].join(',')}&$top=${top}`
+  const users = { ...USERS, refused: (response: Response) => refused(response, now()) }
   const list = async (path: string, signal: AbortSignal): Promise<ListPage> => {
     try {
-      return await readList(graph, path, signal, USERS, (response) => refused(response, now()))
+      return await readList(graph, path, users, signal)
     } catch (error) {
       throw unreadable(error, USERS)
     }

@@ -18,14 +18,13 @@ export interface ListPage {
 export async function readList(
   graph: Pick<Graph, 'get'>,
   path: string,
+  list: Listed & { readonly refused: (response: Response) => RollcallError },
   signal: AbortSignal,
-  list: Listed,
-  refused: (response: Response) => RollcallError,
 ): Promise<ListPage> {
   const response = await graph.get(path, signal)
   if (response.status !== 200) {
     await response.body?.cancel()
-    throw refused(response)
+    throw list.refused(response)
   }
   const page: unknown = await response.json()
   return { items: itemsOf(page, list), next: nextOf(page, list), serverAt: dateOf(response) }

@@ -67,6 +67,7 @@ export function graphLog(
   top: number,
   runtime: Pick<Runtime, 'now'>,
 ): ProvisioningLog {
+  const log = { ...LOG, refused: (response: Response) => logRefused(response, LOG, runtime.now()) }
   return {
     page: async ({ since, until, about, next, signal }): Promise<LogPage> => {
       try {
@@ -81,9 +82,7 @@ export function graphLog(
   }
 
   async function read(path: string, signal: AbortSignal): Promise<LogPage> {
-    const { items, ...rest } = await readList(graph, path, signal, LOG, (response) =>
-      logRefused(response, LOG, runtime.now()),
-    )
+    const { items, ...rest } = await readList(graph, path, log, signal)
     return { records: items.filter((record) => isOfJob(record, endpoint.jobId)), ...rest }
   }
 }
