@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { erasedMark, lastLeaving } from '../../../core/leavers/erased.ts'
 import type { OrderValue } from '../../../core/model.ts'
 import type { Employee, EmployeeEvent } from '../../../core/ledger/employee.ts'
@@ -8,7 +8,7 @@ import type { Sealing } from '../sealing/sealing.ts'
 
 /** What is left of the id of an employee who was erased. */
 export const employeeHash = (sealing: Sealing, employee: string): string =>
-  sealing.keyedHash(createHash('sha256').update(employee).digest('hex'))
+  sealing.keyedHash(hash('sha256', employee))
 
 /**
  * The rows that a table keeps under the hashes of these employee ids, by employee id. Most ledgers

@@ -231,13 +231,13 @@ export async function erase(
   await sql.run('DELETE FROM folds WHERE employee = ?', [employee])
   await eraseAccountNames(sql, employee)
   // The brake still counts the deactivation, under a name that identifies no employee.
+  const hash = employeeHash(sql.sealing, employee)
   await sql.run(
     'INSERT INTO deactivations (employee, at) SELECT ?, at FROM deactivations WHERE employee = ? ON CONFLICT DO NOTHING',
-    [employeeHash(sql.sealing, employee), employee],
+    [hash, employee],
   )
   await sql.run('DELETE FROM deactivations WHERE employee = ?', [employee])
   await sql.run('DELETE FROM employees WHERE id = ?', [employee])
-  const hash = employeeHash(sql.sealing, employee)
   await insertRows(
     sql,
     'erasures (employee_hash TEXT, at INT, actor TEXT, justification TEXT, events INT, operations INT)',
