@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../../adapters/support/free-port.ts'
 
 /** A Redis that flushes every write, on loopback, until `stack` closes. Returns its port. */
 export async function startDurableRedis(program: string, stack: AsyncDisposableStack): Promise<number> {
@@ -26,14 +26,4 @@ export async function startDurableRedis(program: string, stack: AsyncDisposableS
       .on('close', () => reject(new Error(`${program} ended before it listened`)))
   })
   return port
-}
-
-/** Redis cannot choose one itself. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
