@@ -44,12 +44,11 @@ async function within<T>(
   const over = new AbortController()
   const cut = AbortSignal.any([signal, over.signal])
   const reading = read(cut)
-  reading.catch(() => {})
-  try {
-    const late = sleep(WITHIN_MS, cut).then(() => null)
-    const first = await Promise.race([reading.then((value) => ({ value })), late])
-    if (first !== null) return first.value
+  const late = sleep(WITHIN_MS, cut).then((): never => {
     throw new RollcallError('DirectoryUnavailable', 'the list of users did not answer in time')
+  })
+  try {
+    return await Promise.race([reading, late])
   } finally {
     over.abort()
   }
