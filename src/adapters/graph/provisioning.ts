@@ -103,20 +103,28 @@ export function logRefused(
 }
 
 /**
- * The log counts whole seconds, and `gt` and `lt` are strict, so both ends are a second further
- * out.
+ * Between which seconds a query asks. The log counts whole seconds, and the query leaves both ends
+ * out, so they are a second further out.
  */
+export function outerSeconds({ since, until }: Pick<LogQuery, 'since' | 'until'>): {
+  readonly start: number
+  readonly end: number | null
+} {
+  const second = (at: number): number => Math.floor(at / 1_000) * 1_000
+  return { start: second(since - 1_000), end: until === null ? null : second(until + 2_000) }
+}
+
 function firstPage(
   jobId: string,
-  { since, until, about }: Pick<LogQuery, 'since' | 'until' | 'about'>,
+  { about, ...period }: Pick<LogQuery, 'since' | 'until' | 'about'>,
   top: number,
 ): string {
-  const second = (at: number): string =>
-    new Date(Math.floor(at / 1_000) * 1_000).toISOString().replace('.000Z', 'Z')
+  const { start, end } = outerSeconds(period)
+  const moment = (at: number): string => new Date(at).toISOString().replace('.000Z', 'Z')
   const filters = [
     `jobId eq ${quoted(jobId)}`,
-    `activityDateTime gt ${second(since - 1_000)}`,
-    ...(until === null ? [] : [`activityDateTime lt ${second(until + 2_000)}`]),
+    `activityDateTime gt ${moment(start)}`,
+    ...(end === null ? [] : [`activityDateTime lt ${moment(end)}`]),
     ...(about === null ? [] : [`sourceIdentity/id eq ${quoted(about)}`]),
   ]
   return `/auditLogs/provisioning?$filter=${encodeURIComponent(filters.join(' and '))}&$top=${top}`

@@ -1,3 +1,5 @@
+import { outerSeconds } from '../graph/provisioning.ts'
+
 /** Where the rows of the next page begin: after this one, in the order of time and id. */
 export interface RowCursor {
   /** `TimeGenerated`, as the service wrote it. */
@@ -17,17 +19,17 @@ export interface RowQuery {
 
 /**
  * The query for one page of the provisioning log, in KQL. `TimeGenerated` is the log's
- * `activityDateTime`; it counts whole seconds, and both ends are a second further out, as in the
- * query to Graph. Microsoft's own examples spell the id of an identity as `Id` and other fields in
- * lower case, so both spellings are looked for
+ * `activityDateTime`. Microsoft's own examples spell the id of an identity as `Id` and other fields
+ * in lower case, so both spellings are looked for
  * (https://learn.microsoft.com/en-us/azure/azure-monitor/reference/tables/aadprovisioninglogs).
  */
 export function rowQuery({ jobId, since, until, about, after, top }: RowQuery): string {
+  const { start, end } = outerSeconds({ since, until })
   return [
     'AADProvisioningLogs',
     `where JobId =~ ${text(jobId)}`,
-    `where TimeGenerated > ${moment(since - 1_000)}`,
-    ...(until === null ? [] : [`where TimeGenerated < ${moment(until + 2_000)}`]),
+    `where TimeGenerated > ${moment(start)}`,
+    ...(end === null ? [] : [`where TimeGenerated < ${moment(end)}`]),
     ...(about === null
       ? []
       : [
@@ -46,4 +48,4 @@ export function rowQuery({ jobId, since, until, about, after, top }: RowQuery): 
 
 /** A string literal, escaped as in JSON. */
 const text = (value: string): string => JSON.stringify(value)
-const moment = (at: number): string => `datetime(${new Date(Math.floor(at / 1_000) * 1_000).toISOString()})`
+const moment = (at: number): string => `datetime(${new Date(at).toISOString()})`
