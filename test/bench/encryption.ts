@@ -1,12 +1,11 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { openSqlite } from '../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
-import { sqlLedger } from '../../src/adapters/ledger-sql/ledger.ts'
-import { migrate } from '../../src/adapters/ledger-sql/schema.ts'
 import { keyCipher, type LedgerKeys } from '../../src/adapters/ledger-sql/sealing/keys.ts'
-import { sealedOwnDriver } from '../../src/adapters/ledger-sql/sealing/open.ts'
 import type { IntakeMessage } from '../../src/core/ledger/port/intake.ts'
+import { openMemoryLedger } from '../adapters/support/memory-ledger.ts'
 import { hrEvent, messageOf, World } from '../suites/conformance/ledger/world.ts'
+import { summarize } from './support/figures.ts'
+import { confirmAll } from './support/large-ledger.ts'
 
 /**
  * What encrypted values cost: processor time of the ledger for each event from intake to its
@@ -23,11 +22,8 @@ const rounds = Number(values.rounds)
 /** Ten events of an employee come one after the other, as in a year. */
 const EVENTS_OF_EMPLOYEE = 10
 
-async function worldWith(keys: LedgerKeys | null): Promise<World> {
-  const driver = openSqlite(':memory:')
-  await migrate(driver, 0)
-  return new World(sqlLedger(await sealedOwnDriver(driver, keys, 0), 'bench'))
-}
+const worldWith = async (keys: LedgerKeys | null): Promise<World> =>
+  new World((await openMemoryLedger([], keys)).ledger)
 
 /** A message of usual size. */
 function message(round: number, number: number): IntakeMessage {
@@ -62,32 +58,21 @@ async function timed(world: World, round: number): Promise<number> {
   const messages = Array.from({ length: events }, (_, number) => message(round, number))
   const before = process.cpuUsage()
   for (let from = 0; from < events; from += 400) await world.intake(messages.slice(from, from + 400))
-  while ((await world.plan()).length > 0);
-  for (let batch = await world.next(); batch; batch = await world.next())
-    await world.answer(await world.accept(batch))
-  while ((await world.finalize()) > 0);
+  await confirmAll(world)
   await world.publishAll()
   const { user, system } = process.cpuUsage(before)
   return (user + system) / events
 }
 
 const key = createSecretKey(randomBytes(32))
-const [plain, sealed] = [await worldWith(null), await worldWith([key])]
-const took: { readonly without: number; readonly with: number }[] = []
-for (let round = 0; round < rounds; round++) {
-  const first = round % 2 === 0 ? plain : sealed
-  const one = await timed(first, round)
-  const other = await timed(first === plain ? sealed : plain, round)
-  took.push(first === plain ? { without: one, with: other } : { without: other, with: one })
-}
-const median = (numbers: readonly number[]): number =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
+const plain = { world: await worldWith(null), took: [] as number[] }
+const sealed = { world: await worldWith([key]), took: [] as number[] }
+for (let round = 0; round < rounds; round++)
+  for (const arm of round % 2 === 0 ? [plain, sealed] : [sealed, plain])
+    arm.took.push(await timed(arm.world, round))
 // The first round compiles.
-const measured = took.slice(1)
-const [without, withKey] = [
-  median(measured.map((one) => one.without)),
-  median(measured.map((one) => one.with)),
-]
+const without = summarize(plain.took.slice(1)).median
+const withKey = summarize(sealed.took.slice(1)).median
 console.log(`an event without a key  ${without.toFixed(0)} µs of processor time`)
 console.log(
   `an event with a key     ${withKey.toFixed(0)} µs, ${(withKey - without).toFixed(0)} µs or ${((withKey / without - 1) * 100).toFixed(0)} % more`,
