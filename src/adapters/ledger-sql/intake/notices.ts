@@ -87,8 +87,7 @@ async function becomeRead(sql: Sql, read: readonly Read[], now: number): Promise
     'UPDATE events SET read_from = v.next_at, read_until = 0, reads = 0 FROM v WHERE events.seq = v.seq',
   )
   // An event that was read before and says the same keeps its date and outcome, unless other events
-  // have come since, which it may now overrule. A rescinded one
-  // stays rescinded, whatever it says.
+  // have come since, which it may now overrule. A rescinded one stays rescinded, whatever it says.
   const news = await saysOtherwise(sql, read)
   const changed = await readRows<{ seq: number; employee: string }>(
     sql,
@@ -140,9 +139,10 @@ async function saysOtherwise(
   const known = new Map(rows.map((row) => [row.seq, row]))
   return read.flatMap((result) => {
     const row = known.get(result.seq)
+    if (!row) return []
     const said = JSON.stringify(result.worker)
-    const repeats = row?.mode !== 'notice' && row?.others === 0
-    if (!row || (repeats && workerOf(sql.sealing, row) === said.toWellFormed())) return []
+    const isFirst = row.mode === 'notice'
+    if (!isFirst && row.others === 0 && workerOf(sql.sealing, row) === said.toWellFormed()) return []
     const key = eventKey({ source: row.source, id: row.event_id })
     return [{ ...result, sealed: sql.sealing.seal('events.worker', key, said) }]
   })

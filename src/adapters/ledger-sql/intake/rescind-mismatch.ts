@@ -91,7 +91,7 @@ export async function endMismatched(
 }
 
 /** A target's name as the ledger keeps it. */
-export function rescindText({ source, id }: EventName): string {
+function rescindText({ source, id }: EventName): string {
   return JSON.stringify({ source, id })
 }
 

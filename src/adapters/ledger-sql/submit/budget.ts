@@ -13,8 +13,8 @@ export async function budget(sql: Sql, now: number): Promise<Budget> {
 
 /**
  * `null` when a call may go now. A call occupies its place in the window until one window after its
- * answer, and its place in the day until one day after it, because the service may have counted it at any moment between the two. The last calls of
- * the day are reserved for leavers.
+ * answer, and its place in the day until one day after it, because the service may have counted it
+ * at any moment between call and answer. The last calls of the day are reserved for leavers.
  */
 export async function waitForLimits(
   sql: Sql,
