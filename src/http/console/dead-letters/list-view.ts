@@ -7,7 +7,7 @@ import { reasonOf } from '../../../core/report/outcomes/reason-catalogue.ts'
 import type { Visitor } from '../../access/visitor.ts'
 import { chosenLettersForm, letterBox, letterForms } from '../acts/letter-forms.ts'
 import { bars } from '../now/bars.ts'
-import { employeeHref } from '../employee/href.ts'
+import { employeeLink } from '../employee/link.ts'
 import { counted, notice, unit } from '../layout.ts'
 import { type Chip, chips, type Column, commands, listTable, pager } from '../list.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
@@ -212,9 +212,7 @@ function nameCell(dead: DeadLetter): Markup {
 }
 
 function employeeCell(id: string | null): Markup {
-  return id === null
-    ? markup`<span class="quiet">not known</span>`
-    : markup`<a class="id" href="${employeeHref(id)}">${id}</a>`
+  return id === null ? markup`<span class="quiet">not known</span>` : employeeLink(id)
 }
 
 const codeCell = (dead: DeadLetter): Markup => markup`<code>${factsOf(dead).code}</code>`

@@ -6,7 +6,7 @@ import type { Visitor } from '../../access/visitor.ts'
 import { letterForms } from '../acts/letter-forms.ts'
 import { namesForm } from '../acts/replay/names.ts'
 import { openForm } from '../acts/replay/open-form.ts'
-import { employeeHref } from '../employee/href.ts'
+import { employeeLink } from '../employee/link.ts'
 import { counted, notice, unit } from '../layout.ts'
 import { commands } from '../list.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
@@ -45,7 +45,7 @@ function facts(letter: OneDeadLetter['dead']['letter'], original: Original | nul
     letter
   return markup`<dl class="left">
 <dt>Failed</dt><dd>${times.element(diedAt)}</dd>
-<dt>Employee</dt><dd><a class="id" href="${employeeHref(employeeId)}">${employeeId}</a></dd>
+<dt>Employee</dt><dd>${employeeLink(employeeId)}</dd>
 <dt>Event</dt><dd>${type} <code>${id}</code> from ${source}, ${revision === 1 ? 'first outcome' : `outcome ${revision}`}</dd>
 <dt>Operation</dt><dd>${operation === null ? 'none: it failed before one was made' : markup`<code>${operation}</code>${refused ? ', in a call that the service refused' : ''}`}</dd>
 <dt>Replays</dt><dd>${replays === 0 ? 'none' : `failed again after ${unit(replays, 'replay')}`}</dd>

@@ -1,6 +1,6 @@
 import { notice, unit } from '../layout.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
-import { employeeHref } from './href.ts'
+import { employeeLink } from './link.ts'
 
 /** Longer lists are cut, and say so. */
 const MOST = 50
@@ -29,5 +29,5 @@ function nothingFound(similar: readonly string[]): Markup {
 }
 
 function links(employees: readonly string[]): Markup {
-  return markup`<ul class="links">${employees.map((id) => markup`<li><a class="id" href="${employeeHref(id)}">${id}</a></li>`)}</ul>`
+  return markup`<ul class="links">${employees.map((id) => markup`<li>${employeeLink(id)}</li>`)}</ul>`
 }

@@ -4,7 +4,7 @@ import type { Figures } from '../../../core/ledger/port/figures.ts'
 import type { Finding, FindingsPage } from '../../../core/ledger/port/findings.ts'
 import type { Visitor } from '../../access/visitor.ts'
 import { acknowledgeForm, findingBox } from '../acts/finding-forms.ts'
-import { employeeHref } from '../employee/href.ts'
+import { employeeLink } from '../employee/link.ts'
 import { notice } from '../layout.ts'
 import { chips, type Column, hrefOf, listTable, pager } from '../list.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
@@ -107,10 +107,7 @@ function boxOf(finding: Finding): Markup {
 }
 
 function aboutCell({ employeeId, event, detail }: Finding): Markup {
-  const employee =
-    employeeId === null
-      ? NOTHING
-      : markup`<a class="id" href="${employeeHref(employeeId)}">${employeeId}</a><br>`
+  const employee = employeeId === null ? NOTHING : markup`${employeeLink(employeeId)}<br>`
   return markup`${employee}${event === null ? NOTHING : markup`<code>${event.id}</code><br>`}${detail === null ? NOTHING : markup`<span class="quiet">${detail}</span>`}`
 }
 

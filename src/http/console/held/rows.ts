@@ -1,9 +1,8 @@
 import type { Block } from '../../../core/ledger/port/blocks.ts'
 import type { HeldEmployee, HeldEmployees, HeldEvent } from '../../../core/ledger/port/views/held.ts'
 import type { BrakedEmployee } from '../../../core/ledger/port/plan.ts'
-import { isErasedId } from '../../../core/leavers/erased.ts'
 import { brakeBox } from '../acts/brake-forms.ts'
-import { employeeHref } from '../employee/href.ts'
+import { employeeLink, employeeLinkOrErased } from '../employee/link.ts'
 import { type Column, listTable } from '../list.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import { lasting, type Times } from '../times.ts'
@@ -24,8 +23,6 @@ export function heldTable(list: HeldList, times: Times): Markup {
       return listTable(caption, heldColumns(list.cause, times), list.page.employees)
   }
 }
-
-const employeeLink = (id: string): Markup => markup`<a class="id" href="${employeeHref(id)}">${id}</a>`
 
 const since = (at: number, times: Times): Markup =>
   markup`<strong>${lasting(times.at - at)}</strong><br><span class="quiet">since ${times.plain(at)}</span>`
@@ -51,8 +48,7 @@ function blockColumns(times: Times): readonly Column<Block>[] {
   return [
     {
       name: 'Employee',
-      cell: ({ employeeId }) =>
-        isErasedId(employeeId) ? markup`<span class="id">${employeeId}</span>` : employeeLink(employeeId),
+      cell: ({ employeeId }) => employeeLinkOrErased(employeeId),
     },
     {
       name: 'Blocked for',

@@ -1,6 +1,5 @@
 import { nameOf } from '../../../core/leavers/case-name.ts'
 import type { ClosedAs } from '../../../core/leavers/causes.ts'
-import { isErasedId } from '../../../core/leavers/erased.ts'
 import { type Durations, summarizeLeavers, toProof } from '../../../core/leavers/summary.ts'
 import type {
   ClosedLeaver,
@@ -9,7 +8,7 @@ import type {
 } from '../../../core/ledger/port/leavers.ts'
 import type { Visitor } from '../../access/visitor.ts'
 import { resendQuestionForm } from '../acts/leavers/resend-form.ts'
-import { employeeHref } from '../employee/href.ts'
+import { employeeLinkOrErased } from '../employee/link.ts'
 import { counted, notice, unit } from '../layout.ts'
 import { type Column, hrefOf, listTable, pager } from '../list.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
@@ -82,7 +81,7 @@ function columnsOf({ visitor, after }: Shown, times: Times): readonly Column<Clo
     {
       name: 'Employee',
       cell: ({ employeeId, id }) =>
-        markup`${isErasedId(employeeId) ? markup`<span class="id">${employeeId}</span>` : markup`<a class="id" href="${employeeHref(employeeId)}">${employeeId}</a>`}<br><span class="quiet">${nameOf(id)}</span>`,
+        markup`${employeeLinkOrErased(employeeId)}<br><span class="quiet">${nameOf(id)}</span>`,
     },
     { name: 'Left', cell: ({ effectiveAt }) => times.plain(effectiveAt) },
     { name: 'Ended', cell: ({ endedAt }) => times.element(endedAt) },

@@ -6,7 +6,7 @@ import type { Visitor } from '../../access/visitor.ts'
 import { actionForm, justificationField } from '../forms.ts'
 import { counted, notice, sentence, unit } from '../layout.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
-import { employeeHref } from '../employee/href.ts'
+import { employeeLink } from '../employee/link.ts'
 import { lasting, type Times } from '../times.ts'
 import { leaverTabs } from './tabs.ts'
 
@@ -75,7 +75,7 @@ function caseRow({ leaverCase, assessment }: OpenCase, times: Times): Markup {
   const { meaning, fix, waits } = LEAVER_CAUSES[cause]
   const { id, employeeId, openedAt, effectiveAt, resends } = leaverCase
   return markup`<tr>
-<td data-label="Employee"><input type="checkbox" form="${FORM}" name="case" value="${id}" aria-label="Choose ${nameOf(id)} of ${employeeId}"> <a class="id" href="${employeeHref(employeeId)}">${employeeId}</a><br><span class="quiet">${nameOf(id)}</span></td>
+<td data-label="Employee"><input type="checkbox" form="${FORM}" name="case" value="${id}" aria-label="Choose ${nameOf(id)} of ${employeeId}"> ${employeeLink(employeeId)}<br><span class="quiet">${nameOf(id)}</span></td>
 <td data-label="Why it is open"><span class="tag ${waits ? 'normal' : 'urgent'}">${cause}</span>${detail === null ? NOTHING : markup` <code>${detail}</code>`}<br>${sentence(meaning)}</td>
 <td data-label="Open for"><strong>${lasting(times.at - openedAt)}</strong><br><span class="quiet">${effectiveAt > times.at ? 'leaves' : 'left'} ${times.element(effectiveAt)}${resends === 0 ? NOTHING : markup`, resent ${unit(resends, 'time')}`}</span></td>
 <td data-label="What to do">${sentence(fix)}${nextAt === null ? NOTHING : markup`<br><span class="quiet">next step ${times.element(nextAt)}</span>`}</td>

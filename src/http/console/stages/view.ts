@@ -1,6 +1,6 @@
 import { STAGES, type Stage } from '../../../core/ledger/port/figures.ts'
 import type { StagePage, StageRow } from '../../../core/ledger/port/views/stages.ts'
-import { employeeHref } from '../employee/href.ts'
+import { employeeLink } from '../employee/link.ts'
 import { notice } from '../layout.ts'
 import { chips, type Column, listTable, pager } from '../list.ts'
 import { type Markup, markup } from '../markup.ts'
@@ -55,7 +55,7 @@ function columnsOf(stage: Stage, times: Times): readonly Column<StageRow>[] {
   return [
     {
       name: 'Employee',
-      cell: ({ employeeId }) => markup`<a class="id" href="${employeeHref(employeeId)}">${employeeId}</a>`,
+      cell: ({ employeeId }) => employeeLink(employeeId),
     },
     ...(stage === 'due' ? [] : [what]),
     {

@@ -10,7 +10,7 @@ import {
 } from '../../../../core/report/user-names/propose.ts'
 import { nameTable } from '../../../../core/report/user-names/table.ts'
 import type { ConsoleContext } from '../../context.ts'
-import { employeeHref } from '../../employee/href.ts'
+import { employeeLink } from '../../employee/link.ts'
 import { actionForm, justificationField } from '../../forms.ts'
 import { type Markup, markup, NOTHING } from '../../markup.ts'
 import { type Asked, justificationOf, type Result } from '../asked.ts'
@@ -74,7 +74,7 @@ function namesView({ id, proposal, notAsked, justification, visitor }: ShownName
   const { employeeId, taken, attribute, holder, free } = proposal
   return markup`<div class="heading"><h1>User names for <span class="id">${id}</span></h1><p class="quiet">The audit trail holds that you see them. Nothing is changed before you have seen the plan of the replay and confirmed it.</p></div>
 <section class="card"><dl class="left">
-<dt>Employee</dt><dd><a class="id" href="${employeeHref(employeeId)}">${employeeId}</a></dd>
+<dt>Employee</dt><dd>${employeeLink(employeeId)}</dd>
 <dt>Taken</dt><dd>${taken ?? 'no record would be sent for the employee'}</dd>
 <dt>By</dt><dd>${ownerView(holder)}</dd>
 ${notAsked === null ? NOTHING : markup`<dt>Not looked at</dt><dd>the directory: ${notAsked}</dd>`}
@@ -102,7 +102,7 @@ function nameForm(
 function ownerView(owner: NameOwner | null): Markup {
   switch (owner?.kind) {
     case 'employee':
-      return markup`employee <a class="id" href="${employeeHref(owner.employeeId)}">${owner.employeeId}</a>`
+      return markup`employee ${employeeLink(owner.employeeId)}`
     case 'account':
       return markup`account <code>${owner.objectId}</code>, ${owner.employeeId === null ? 'which has no employee id: if it is the employee’s own, give it the id instead' : markup`of employee <code>${owner.employeeId}</code>`}`
     case undefined:
