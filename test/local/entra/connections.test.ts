@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EntraDouble } from '../../../src/local/entra/server.ts'
-import { employee, headers, open, provision } from './support.ts'
+import { askToken, employee, headers, open, provision } from './support.ts'
 
 interface Answer {
   readonly status: number
@@ -52,17 +52,7 @@ void test('it is asked for with a permission of its own', async (t) => {
     ['job', 403],
     ['all', 404],
   ] as const) {
-    const form = new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: client,
-      client_secret: 's',
-      scope: 'https://graph.microsoft.com/.default',
-    })
-    const issued = await fetch(`http://127.0.0.1:${entra.port}/tenant/oauth2/v2.0/token`, {
-      method: 'POST',
-      body: form,
-    })
-    const { access_token: token }: { access_token: string } = JSON.parse(await issued.text())
+    const { access_token: token } = await askToken(entra, { client_id: client, client_secret: 's' })
     const url = entra.endpoint.replace('/v1.0/', '/beta/').replace('bulkUpload', "objectConnections('1')")
     assert.equal((await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status, status)
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { EntraDouble } from '../../../src/local/entra/server.ts'
 import type { EntraSettings } from '../../../src/local/entra/settings.ts'
-import { employee, open, provision, recordsOf } from './support.ts'
+import { askToken, employee, open, provision, recordsOf } from './support.ts'
 
 const ACCEPT = { accept: 'application/json' }
 const DISABLE = { op: 'replace', path: 'active', value: false }
@@ -59,13 +59,8 @@ void test('what the SCIM API refuses, it refuses in the form of SCIM, and bills 
 void test('without the right to change users nothing is changed', async (t) => {
   const client = { clientId: 'c', clientSecret: 's', permissions: ['User.Read.All'] }
   const entra = await open(t, { tokens: 'issued', clients: [client] })
-  const form = { grant_type: 'client_credentials', client_id: 'c', client_secret: 's' }
-  const issued = await fetch(`http://127.0.0.1:${entra.port}/t/oauth2/v2.0/token`, {
-    method: 'POST',
-    body: new URLSearchParams({ ...form, scope: 'https://graph.microsoft.com/.default' }),
-  })
-  const { access_token }: { readonly access_token: string } = JSON.parse(await issued.text())
-  const headers = { ...ACCEPT, authorization: `Bearer ${access_token}` }
+  const { access_token: token } = await askToken(entra, { client_id: 'c', client_secret: 's' })
+  const headers = { ...ACCEPT, authorization: `Bearer ${token}` }
   const refused = await call(entra, '/users/x', { method: 'PATCH', operations: [DISABLE], headers })
   assert.equal((await problemOf(refused))[0], 403)
   assert.equal((await call(entra, '/users', { headers })).status, 200)

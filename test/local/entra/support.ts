@@ -62,6 +62,32 @@ export async function upload(entra: EntraDouble, ...users: readonly User[]): Pro
   return response
 }
 
+interface TokenAnswer {
+  readonly status: number
+  readonly access_token: string
+  readonly error: string
+  readonly expires_in: number
+  readonly error_codes: readonly number[]
+}
+
+/** Asks for a token as an application does. */
+export async function askToken(
+  entra: EntraDouble,
+  form: Readonly<Record<string, string>>,
+): Promise<TokenAnswer> {
+  const body = new URLSearchParams({
+    grant_type: 'client_credentials',
+    scope: 'https://graph.microsoft.com/.default',
+    ...form,
+  })
+  const response = await fetch(`http://127.0.0.1:${entra.port}/contoso.onmicrosoft.com/oauth2/v2.0/token`, {
+    method: 'POST',
+    body,
+  })
+  const answer: TokenAnswer = { ...JSON.parse(await response.text()), status: response.status }
+  return answer
+}
+
 /** Uploads and lets a cycle take it. */
 export async function provision(entra: EntraDouble, ...users: readonly User[]): Promise<void> {
   await upload(entra, ...users)
