@@ -29,6 +29,10 @@ export const account = (objectId: string, more: Partial<Account> = {}): Account 
 })
 
 export function accountList(accounts: readonly Account[] = [], top = 2, now = () => Date.now()): AccountList {
+  const failOnce = (): void => {
+    const failure = list.failures.shift() ?? null
+    if (failure) throw failure
+  }
   const list: AccountList = {
     accounts: [...accounts],
     failures: [],
@@ -38,13 +42,11 @@ export function accountList(accounts: readonly Account[] = [], top = 2, now = ()
     beforeNames: () => {},
     beforePage: () => {},
     async find(employeeIds) {
-      const failure = list.failures.shift() ?? null
-      if (failure) throw failure
+      failOnce()
       return list.accounts.filter(({ employeeId }) => employeeId !== null && employeeIds.includes(employeeId))
     },
     async findByName(names) {
-      const failure = list.failures.shift() ?? null
-      if (failure) throw failure
+      failOnce()
       const wanted = new Set(names.map((name) => name.toLowerCase()))
       return list.accounts.flatMap(({ objectId, employeeId, userName }) =>
         userName !== null && wanted.has(userName.toLowerCase())
@@ -55,8 +57,7 @@ export function accountList(accounts: readonly Account[] = [], top = 2, now = ()
     async findNames(objectIds) {
       list.asked.push(objectIds)
       await list.beforeNames()
-      const failure = list.failures.shift() ?? null
-      if (failure) throw failure
+      failOnce()
       return list.accounts.flatMap(({ objectId, userName }) =>
         objectIds.includes(objectId) ? [{ objectId, userName, mail: list.mail.get(objectId) ?? null }] : [],
       )
@@ -64,8 +65,7 @@ export function accountList(accounts: readonly Account[] = [], top = 2, now = ()
     async page({ next }) {
       list.pages += 1
       await list.beforePage(list.pages)
-      const failure = list.failures.shift() ?? null
-      if (failure) throw failure
+      failOnce()
       const from = Number(next ?? 0)
       const page = list.accounts.slice(from, from + top)
       return {
