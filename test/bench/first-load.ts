@@ -11,7 +11,7 @@ import { start } from '../fakes/rollcall.ts'
 import { toldBy } from './support/doubles.ts'
 import { expect, printRound } from './support/figures.ts'
 import { durabilityOf, openAt } from './support/ledger.ts'
-import { memoryMB } from './support/process.ts'
+import { cpuSeconds, memoryMB } from './support/process.ts'
 
 /**
  * The first load of a tenant: a file of full records is imported, and the connector sends all of
@@ -114,9 +114,7 @@ async function watched(child: ChildProcess): Promise<Watched> {
       ['status', 'stat'].map((name) => readFile(`/proc/${child.pid}/${name}`, 'utf8').catch(() => '')),
     )
     const peakMB = memoryMB(status ?? '', 'VmHWM') ?? 0
-    const fields = (times ?? '').split(') ').at(-1)?.split(' ') ?? []
-    // utime and stime, in hundredths of a second.
-    if (peakMB > 0) seen = { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100, peakMB }
+    if (peakMB > 0) seen = { cpuSeconds: cpuSeconds(times ?? ''), peakMB }
   }
   const timer = setInterval(() => void look(), 200)
   await once(child, 'exit')

@@ -5,7 +5,11 @@ const TICKS = 100
 
 /** What a running process has used, in user and system mode. Reads /proc, so it runs on Linux. */
 export async function cpuSecondsOf(pid: number | undefined): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  return cpuSeconds(await readFile(`/proc/${pid}/stat`, 'utf8'))
+}
+
+/** The same, of a stat in /proc. */
+export function cpuSeconds(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) / TICKS
 }
