@@ -13,6 +13,7 @@ import { RollcallError } from '../../core/errors.ts'
 import type { StateCounts, Totals } from '../../core/ledger/port/inspect.ts'
 import type { LedgerAge } from '../../core/ledger/port/upkeep.ts'
 import { ledgerAddress } from '../addresses.ts'
+import { patientDriver } from './driver.ts'
 
 /** What a ledger holds, and what is wrong with it. */
 export interface VerifiedLedger {
@@ -55,10 +56,7 @@ export async function backUpLedger(
 
 async function copyOfDatabase(config: Config, to: string, onRows: (rows: number) => void): Promise<void> {
   await using stack = new AsyncDisposableStack()
-  const from = stack.adopt(
-    postgresDriver({ ...ledgerAddress(config), connections: 1, statementMs: null }),
-    (driver) => driver.close(),
-  )
+  const from = stack.adopt(patientDriver(ledgerAddress(config)), (driver) => driver.close())
   const target = stack.adopt(openSqlite(to), (driver) => driver.close())
   await copyDatabase(from, target, Date.now(), onRows)
 }

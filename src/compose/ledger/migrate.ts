@@ -1,14 +1,13 @@
 import { isPostgresUrl } from '../../adapters/ledger-sql/driver/postgres/address.ts'
-import { postgresDriver } from '../../adapters/ledger-sql/driver/postgres/driver-at.ts'
 import { expectRightToMake } from '../../adapters/ledger-sql/driver/postgres/ready.ts'
 import type { Driver } from '../../adapters/ledger-sql/driver/sql.ts'
-import { openSqlite } from '../../adapters/ledger-sql/driver/sqlite/driver.ts'
 import { lockLedger } from '../../adapters/ledger-sql/driver/sqlite/lock.ts'
 import { expectLedgerOrNothing } from '../../adapters/ledger-sql/driver/sqlite/ready.ts'
 import { migrate, MIGRATIONS, schemaState } from '../../adapters/ledger-sql/schema.ts'
 import type { Config } from '../../config/load.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { ledgerAddress } from '../addresses.ts'
+import { patientDriver } from './driver.ts'
 
 /** The schema version of the ledger now, and the migrations that were applied to reach it. */
 export interface MigratedLedger {
@@ -30,10 +29,7 @@ export async function migrateLedger(config: Config, grantTo: string | undefined)
     stack.adopt(await lockLedger(address.location, 0), (lock) => lock.release())
     await expectLedgerOrNothing(address.location)
   }
-  const opened = shared
-    ? postgresDriver({ ...address, connections: 1, statementMs: null })
-    : openSqlite(address.location)
-  const driver = stack.adopt(opened, (one) => one.close())
+  const driver = stack.adopt(patientDriver(address), (one) => one.close())
   const state = await schemaState(driver)
   if (shared && state.kind !== 'ready') await expectRightToMake(driver, address.location, state)
   const applied = await migrate(driver, Date.now())

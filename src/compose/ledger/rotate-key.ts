@@ -1,7 +1,5 @@
 import { isPostgresUrl } from '../../adapters/ledger-sql/driver/postgres/address.ts'
-import { postgresDriver } from '../../adapters/ledger-sql/driver/postgres/driver-at.ts'
 import { expectSchema } from '../../adapters/ledger-sql/driver/postgres/ready.ts'
-import { openSqlite } from '../../adapters/ledger-sql/driver/sqlite/driver.ts'
 import { lockLedger } from '../../adapters/ledger-sql/driver/sqlite/lock.ts'
 import { waitForSchema } from '../../adapters/ledger-sql/driver/sqlite/ready.ts'
 import { isWhole } from '../../adapters/ledger-sql/sealing/open.ts'
@@ -9,6 +7,7 @@ import { type RotatedKeys, rotateKeys } from '../../adapters/ledger-sql/sealing/
 import type { Config } from '../../config/load.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { ledgerAddress } from '../addresses.ts'
+import { patientDriver } from './driver.ts'
 import { expectLedger } from './open.ts'
 
 /**
@@ -30,10 +29,7 @@ export async function rotateLedgerKey(
   const { location } = address
   const isFile = !isPostgresUrl(location)
   await using stack = new AsyncDisposableStack()
-  const driver = stack.adopt(
-    isFile ? openSqlite(location) : postgresDriver({ ...address, connections: 1, statementMs: null }),
-    (one) => one.close(),
-  )
+  const driver = stack.adopt(patientDriver(address), (one) => one.close())
   if (isFile) await waitForSchema(driver, location, 0)
   else await expectSchema(driver, location)
   // The first time no connector may run; on a database its leases tell.
