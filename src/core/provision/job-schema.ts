@@ -138,22 +138,22 @@ function judgeNulls(
   const isWanted = (place: string, nulls: Nulls): boolean =>
     nulls === 'explicit' && !KEPT.includes(place) && used.has(nameOf(place))
   const wanted = [...places].flatMap(([place, nulls]) => (isWanted(place, nulls) ? [place] : []))
-  const open = wanted.filter((place) => flows.has(nameOf(place)))
+  const isOpen = (place: string): boolean => flows.has(nameOf(place))
   return [
     ...listed(
-      wanted.filter((place) => !open.includes(place)),
+      wanted.filter((place) => !isOpen(place)),
       'is not cleared when HR clears it: turn on "Flow null values" for it',
       'are not cleared when HR clears them: turn on "Flow null values" for them',
     ),
-    ...(open.length === 0
-      ? []
-      : [
+    ...(wanted.some(isOpen)
+      ? [
           known(
             '"Flow null values" has to be on in the mapping of an attribute as well, which Graph does not show: look in the portal',
           ),
-        ]),
+        ]
+      : []),
     ...listed(
-      KEYS.filter((name) => flows.has(name)),
+      KEYS.filter(isOpen),
       'may be cleared ("Flow null values"), though accounts are found or made by it: turn that off',
       'may be cleared ("Flow null values"), though accounts are found or made by them: turn that off',
     ),

@@ -1,3 +1,5 @@
+import { DAY_MS } from '../runtime.ts'
+
 /** What the provisioning job says about itself beside its state. */
 export interface JobReport {
   /** `Active`, `Paused`, `Quarantine`, …, as the service spells it. */
@@ -44,7 +46,7 @@ const MOST_FAILURES = 40_000
 /** … and so do more than these, references included. */
 const MOST_WITH_REFERENCES = 60_000
 /** A quarantine that lasts longer disables the job. */
-const QUARANTINE_LASTS_MS = 28 * 86_400_000
+const QUARANTINE_LASTS_MS = 28 * DAY_MS
 
 /**
  * The three limits of quarantine: more than 40 % of what the job provisions failed, and at least
