@@ -103,7 +103,7 @@ async function trace(
       const connections = options.connection ? await connectionsOf(config, employees) : NOT_ASKED
       const next = found.next && cursorText(found.next)
       if (options.output === 'json')
-        printJson(withIsoInstants({ ...traceJson(employees, show, { showValues, connections }), next }))
+        printJson(withIsoInstants({ ...traceJson(employees, { showValues, connections }), next }))
       else
         printLines(
           ...employees.flatMap((one) =>

@@ -9,7 +9,7 @@ import { reasonOf } from '../../core/report/outcomes/reason-catalogue.ts'
 import { blockLines } from './block-lines.ts'
 import { span } from '../../core/display/span.ts'
 import { when } from '../support/screen/when.ts'
-import { displayValue, HIDDEN, type Show } from '../../core/display/personal.ts'
+import { displayValue, HIDDEN, type Show, showing } from '../../core/display/personal.ts'
 
 /**
  * Adds the catalogue entry of each code, the age of each step in milliseconds, and how each record
@@ -18,9 +18,9 @@ import { displayValue, HIDDEN, type Show } from '../../core/display/personal.ts'
  */
 export function traceJson(
   [found, ...others]: readonly EmployeeTrace[],
-  show: Show,
   { showValues, connections }: TraceJsonOptions,
 ): object {
+  const show = showing(showValues)
   const one = ({ employee, blocked, events, operations, older }: EmployeeTrace): object => ({
     employee,
     ...connectionJson(connections.get(employee.id) ?? null, employee, showValues),
