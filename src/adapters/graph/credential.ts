@@ -20,14 +20,18 @@ export interface AuthSettings {
   readonly certificatePath: string | null
 }
 
+/** An arbitrary token that never expires, for the local double. */
+export const localCredential: TokenCredential = {
+  getToken: async () => ({ token: 'local', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }),
+}
+
 /**
  * One instance for the bus and for Graph, so that they share its token cache. Rejects with
  * `AuthIncomplete`, naming the variable.
  */
 export async function createCredential(settings: AuthSettings): Promise<TokenCredential> {
   const { mode, clientId } = settings
-  if (mode === 'local')
-    return { getToken: async () => ({ token: 'local', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) }
+  if (mode === 'local') return localCredential
   // The library takes as long to load as the rest of the connector, and doubles do not need it.
   const identity = await import('@azure/identity')
   const need = (value: string | null, variable: string): string => {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { it, type TestContext } from 'node:test'
 import { graphAccounts } from '../../../src/adapters/graph/accounts.ts'
 import { graphClient } from '../../../src/adapters/graph/client.ts'
+import { localCredential } from '../../../src/adapters/graph/credential.ts'
 import { parseEndpoint } from '../../../src/adapters/graph/endpoint.ts'
 import { propertiesOf } from '../../../src/core/directory/properties.ts'
 import type { RollcallError } from '../../../src/core/errors.ts'
@@ -18,8 +19,7 @@ const { signal } = new AbortController()
 const TITLE = new Map([['title', 'jobTitle']])
 
 function readerFor(endpointUrl: string, properties = TITLE, top = 2): AccountReader {
-  const credential = { getToken: async () => ({ token: 't', expiresOnTimestamp: Date.now() + 3_600_000 }) }
-  const graph = graphClient(parseEndpoint(endpointUrl, true), credential, 5_000, Date.now)
+  const graph = graphClient(parseEndpoint(endpointUrl, true), localCredential, 5_000, Date.now)
   return graphAccounts(graph, properties, Date.now, top)
 }
 

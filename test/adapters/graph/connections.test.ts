@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { graphClient } from '../../../src/adapters/graph/client.ts'
+import { localCredential } from '../../../src/adapters/graph/credential.ts'
 import { graphConnections } from '../../../src/adapters/graph/connections.ts'
 import { parseEndpoint } from '../../../src/adapters/graph/endpoint.ts'
 import type { ConnectionAnswer, ObjectConnections } from '../../../src/core/connections/connection.ts'
 import type { EntraSettings } from '../../../src/local/entra/settings.ts'
 import { employee, open, provision } from '../../local/entra/support.ts'
 
-const credential = { getToken: async () => ({ token: 'any', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) }
-
 function connectionsAt(url: string): ObjectConnections {
   const endpoint = parseEndpoint(url, true)
-  const beta = graphClient({ origin: endpoint.origin, version: 'beta' }, credential, 2_000, Date.now)
+  const beta = graphClient({ origin: endpoint.origin, version: 'beta' }, localCredential, 2_000, Date.now)
   return graphConnections(beta, endpoint, Date.now)
 }
 const find = (connections: ObjectConnections, id: string): Promise<ConnectionAnswer> =>

@@ -4,14 +4,14 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { it, type TestContext } from 'node:test'
 import { graphClient } from '../../../src/adapters/graph/client.ts'
+import { localCredential } from '../../../src/adapters/graph/credential.ts'
 import { SCIM_API, scimDeactivation } from '../../../src/adapters/graph/scim.ts'
 import type { DirectDeactivation, UploadAnswer } from '../../../src/core/ports.ts'
 import { employee, open, provision } from '../../local/entra/support.ts'
 
 function deactivationAt(port: number, timeoutMs = 5_000): DirectDeactivation {
-  const credential = { getToken: async () => ({ token: 't', expiresOnTimestamp: Date.now() + 3_600_000 }) }
   const at = { origin: `http://127.0.0.1:${port}`, version: SCIM_API }
-  return scimDeactivation(graphClient(at, credential, timeoutMs, Date.now))
+  return scimDeactivation(graphClient(at, localCredential, timeoutMs, Date.now))
 }
 const statusOf = (answer: UploadAnswer): unknown => (answer.kind === 'response' ? answer.status : answer.code)
 

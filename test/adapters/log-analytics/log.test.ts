@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { graphClient } from '../../../src/adapters/graph/client.ts'
+import { localCredential } from '../../../src/adapters/graph/credential.ts'
 import { parseEndpoint } from '../../../src/adapters/graph/endpoint.ts'
 import { graphLog, type LogWindow } from '../../../src/adapters/graph/provisioning.ts'
 import { queryOrigin } from '../../../src/adapters/log-analytics/endpoint.ts'
@@ -17,18 +18,17 @@ import { type EntraSettings, readSettings } from '../../../src/local/entra/setti
 import { briskRuntime } from '../support/runtime.ts'
 import { createClock, employee, ENTERPRISE, open, provision } from '../../local/entra/support.ts'
 
-const credential = { getToken: async () => ({ token: 'any', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) }
 const openWindow: LogWindow = (request) => request()
 const { workspaceId } = readSettings({})
 const runtime = briskRuntime(60_000)
 
 function workspaceAt(origin: string, jobId: string, top = 500, id = workspaceId): ProvisioningLog {
-  const client = graphClient({ origin, version: 'v1' }, credential, 2_000, Date.now)
+  const client = graphClient({ origin, version: 'v1' }, localCredential, 2_000, Date.now)
   return logAnalyticsLog(client, { id, jobId, top }, openWindow, runtime)
 }
 function logsOf(entra: EntraDouble, top?: number): { workspace: ProvisioningLog; graph: ProvisioningLog } {
   const endpoint = parseEndpoint(entra.endpoint, true)
-  const graph = graphClient(endpoint, credential, 2_000, Date.now)
+  const graph = graphClient(endpoint, localCredential, 2_000, Date.now)
   return {
     workspace: workspaceAt(endpoint.origin, endpoint.jobId, top),
     graph: graphLog(graph, endpoint, openWindow, 500, runtime),

@@ -2,6 +2,7 @@ import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
 import { type Graph, graphClient } from '../../../src/adapters/graph/client.ts'
+import { localCredential } from '../../../src/adapters/graph/credential.ts'
 import { parseEndpoint } from '../../../src/adapters/graph/endpoint.ts'
 import { graphLog, graphProvisioning, logWindow } from '../../../src/adapters/graph/provisioning.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
@@ -133,10 +134,7 @@ export function connect(
   join?: JoinRule,
 ): { readonly loops: ReturnType<typeof together>; readonly wake: () => void } {
   const endpoint = parseEndpoint(entra.endpoint, true)
-  const credential = {
-    getToken: async () => ({ token: 'local', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }),
-  }
-  const graph = travelling(sim, graphClient(endpoint, credential, 10_000, sim.now), sent)
+  const graph = travelling(sim, graphClient(endpoint, localCredential, 10_000, sim.now), sent)
   const log = graphLog(graph, endpoint, logWindow({ requests: 5, windowMs: 10 * SECOND }, sim), 20, sim)
   const provisioning = graphProvisioning(graph, endpoint)
   const publish = publishLoop({

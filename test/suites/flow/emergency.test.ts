@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { graphClient } from '../../../src/adapters/graph/client.ts'
+import { localCredential } from '../../../src/adapters/graph/credential.ts'
 import { parseEndpoint } from '../../../src/adapters/graph/endpoint.ts'
 import { graphProvisioning } from '../../../src/adapters/graph/provisioning.ts'
 import { SCIM_API, scimDeactivation } from '../../../src/adapters/graph/scim.ts'
@@ -32,10 +33,9 @@ void it('with a full bucket the account of a leaver is disabled at once through 
   // Takes the only place, and no cycle runs.
   await upload(entra, employee('another'))
 
-  const credential = { getToken: async () => ({ token: 't', expiresOnTimestamp: Date.now() + 3_600_000 }) }
   const endpoint = parseEndpoint(entra.endpoint, true)
   const client = (version: string) =>
-    graphClient({ origin: endpoint.origin, version }, credential, 5_000, Date.now)
+    graphClient({ origin: endpoint.origin, version }, localCredential, 5_000, Date.now)
   const runtime = systemRuntime(silentLogger, silentTelemetry)
   const provisioning = graphProvisioning(client(endpoint.version), endpoint)
   const directory = scimDeactivation(client(SCIM_API))

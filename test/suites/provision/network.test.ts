@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, test, type TestContext } from 'node:test'
 import type { TokenCredential } from '@azure/identity'
 import { graphClient } from '../../../src/adapters/graph/client.ts'
+import { localCredential } from '../../../src/adapters/graph/credential.ts'
 import { parseEndpoint } from '../../../src/adapters/graph/endpoint.ts'
 import { graphProvisioning } from '../../../src/adapters/graph/provisioning.ts'
 import type { Provisioning, UploadAnswer } from '../../../src/core/ports.ts'
@@ -13,9 +14,6 @@ import { verdictOf } from '../../../src/core/provision/verdict.ts'
 import { type EntraDouble, startEntra } from '../../../src/local/entra/server.ts'
 import { SUBMIT } from './site.ts'
 
-const local: TokenCredential = {
-  getToken: async () => ({ token: 'local', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }),
-}
 const PATH = '/v1.0/servicePrincipals/sp/synchronization/jobs/job/bulkUpload'
 const record = JSON.stringify({
   schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
@@ -25,7 +23,11 @@ const record = JSON.stringify({
 })
 const body = bulkRequest([{ id: 'op-1', employeeId: 'p1', record, origins: [] }])
 
-function client(endpoint: string, timeoutMs = 2_000, credential: TokenCredential = local): Provisioning {
+function client(
+  endpoint: string,
+  timeoutMs = 2_000,
+  credential: TokenCredential = localCredential,
+): Provisioning {
   const parsed = parseEndpoint(endpoint, true)
   return graphProvisioning(graphClient(parsed, credential, timeoutMs, Date.now), parsed)
 }

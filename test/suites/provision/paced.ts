@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test'
 import { graphClient } from '../../../src/adapters/graph/client.ts'
+import { localCredential } from '../../../src/adapters/graph/credential.ts'
 import { parseEndpoint } from '../../../src/adapters/graph/endpoint.ts'
 import { graphProvisioning } from '../../../src/adapters/graph/provisioning.ts'
 import { systemRuntime } from '../../../src/adapters/system.ts'
@@ -28,10 +29,7 @@ export async function measurePace(t: TestContext, forMs: number, jitterMs: numbe
   const entra = await startEntra({ settings: { cycleMs: 3_600_000, limits: { callsPerDay: 100_000 } } })
   t.after(() => entra.stop())
   const endpoint = parseEndpoint(entra.endpoint, true)
-  const credential = {
-    getToken: async () => ({ token: 'local', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }),
-  }
-  const provisioning = graphProvisioning(graphClient(endpoint, credential, 10_000, Date.now), endpoint)
+  const provisioning = graphProvisioning(graphClient(endpoint, localCredential, 10_000, Date.now), endpoint)
   const runtime = systemRuntime(silentLogger, silentTelemetry)
   const far: Provisioning = {
     upload: async (body, id) => {
