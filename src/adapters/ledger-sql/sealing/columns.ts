@@ -1,4 +1,4 @@
-import type { Columns, Row, SqlValue } from '../driver/sql.ts'
+import type { Column, Row, SqlValue } from '../driver/sql.ts'
 import type { RowKey, Sealed, SealedColumn, Sealing } from './sealing.ts'
 
 /** A row of any table, as it is stored: each of its texts may be sealed. */
@@ -6,7 +6,7 @@ export type StoredRow = Readonly<Record<string, Sealed | number | null>>
 
 export interface SealedTable {
   /** Its primary key. */
-  readonly key: Columns
+  readonly key: readonly [Column, ...Column[]]
   /** The columns that name the row of a value, in this order. */
   readonly row: readonly string[]
   /** What each of its sealed columns is sealed as. */
@@ -42,6 +42,8 @@ export const SEALED_TABLES: Readonly<Record<string, SealedTable>> = {
   },
   employees: { key: ['id TEXT'], row: ['id'], columns: {}, hashes: ['accepted_hash', 'failed_hash'] },
 }
+
+export type NamedTable = readonly [name: string, table: SealedTable]
 
 /** What names a row whose name has several parts. An event is named by source and id in this form too. */
 export const rowName = (...parts: readonly (string | number)[]): string => parts.join('\n')

@@ -1,5 +1,5 @@
 import { nameOf, type Sql, type SqlValue, writeRows } from '../driver/sql.ts'
-import { SEALED_TABLES, storedOf, type StoredRow } from './columns.ts'
+import { type NamedTable, SEALED_TABLES, storedOf, type StoredRow } from './columns.ts'
 import { KEYED, KEYED_FROM } from './encrypted.ts'
 import type { Sealing } from './sealing.ts'
 
@@ -15,8 +15,8 @@ export async function keyHashes(sql: Sql, sealing: Sealing): Promise<void> {
   await keyErased(sql, sealing, 'emergency_calls', 'employee', ERASED)
   await keyErased(sql, sealing, 'deactivations', 'employee', '')
   await keyErased(sql, sealing, 'audit', 'detail', '')
-  for (const [table, { hashes = [] }] of Object.entries(SEALED_TABLES))
-    for (const column of hashes) await sealRecordHashes(sql, sealing, table, column)
+  for (const table of Object.entries(SEALED_TABLES))
+    for (const column of table[1].hashes ?? []) await sealRecordHashes(sql, sealing, table, column)
 }
 
 const PAGE = 1_000
@@ -117,9 +117,13 @@ async function keyErasedCases(sql: Sql, sealing: Sealing): Promise<void> {
   )
 }
 
-async function sealRecordHashes(sql: Sql, sealing: Sealing, table: string, column: string): Promise<void> {
-  const [key] = SEALED_TABLES[table]?.key ?? []
-  if (key === undefined) return
+async function sealRecordHashes(
+  sql: Sql,
+  sealing: Sealing,
+  [table, { key: keys }]: NamedTable,
+  column: string,
+): Promise<void> {
+  const [key] = keys
   const name = nameOf(key)
   for (let last: SqlValue = key.endsWith(' INT') ? 0 : ''; ;) {
     const rows: StoredRow[] = await sql.all<StoredRow>(

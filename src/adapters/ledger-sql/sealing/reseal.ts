@@ -1,5 +1,12 @@
 import { nameOf, type Sql, type SqlValue, writeRows } from '../driver/sql.ts'
-import { rowKeyOf, SEALED_TABLES, type SealedTable, storedOf, type StoredRow } from './columns.ts'
+import {
+  type NamedTable,
+  rowKeyOf,
+  SEALED_TABLES,
+  type SealedTable,
+  storedOf,
+  type StoredRow,
+} from './columns.ts'
 import type { SealedColumn } from './sealing.ts'
 
 const PAGE = 500
@@ -18,7 +25,6 @@ export interface Resealed {
 export const RESEALED_TABLES = Object.entries(SEALED_TABLES).filter(
   ([, { columns }]) => Object.keys(columns).length > 0,
 )
-type NamedTable = (typeof RESEALED_TABLES)[number]
 
 /**
  * Seals the values of a page of rows with the newest key, as far as they are not sealed with it. A
