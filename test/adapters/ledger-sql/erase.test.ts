@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it, type TestContext } from 'node:test'
 import { openPostgresLedger } from '../../../src/adapters/ledger-sql/driver/postgres/client.ts'
-import { postgresDriver } from '../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import { rewriteTables } from '../../../src/adapters/ledger-sql/driver/postgres/rewrite.ts'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { hrEvent, joiner, leaver, messageOf, World } from '../../suites/conformance/ledger/world.ts'
-import { startPostgres } from '../support/postgres.ts'
+import { driverAt, startPostgres } from '../support/postgres.ts'
 
 const server = await startPostgres()
 after(() => server.close())
@@ -180,7 +179,7 @@ void it(
     const world = new World(ledger)
     await live(world)
     assert.deepEqual(new Set(await eraseOdd(world)), new Set([false]))
-    const driver = postgresDriver({ location, auth, connections: 1, statementMs: null })
+    const driver = driverAt(location)
     t.after(() => driver.close())
     const [folder] = await driver.transaction((sql) =>
       sql.all<{ path: string }>(

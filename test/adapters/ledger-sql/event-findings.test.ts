@@ -1,25 +1,18 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { postgresDriver } from '../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
 import type { Driver } from '../../../src/adapters/ledger-sql/driver/sql.ts'
 import { raiseFindings } from '../../../src/adapters/ledger-sql/findings/findings.ts'
 import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import { hrEvent, joiner, World } from '../../suites/conformance/ledger/world.ts'
-import { startPostgres } from '../support/postgres.ts'
+import { driverAt, startPostgres } from '../support/postgres.ts'
 
 const server = await startPostgres()
 after(() => server.close())
 const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
   SQLite: async () => openSqlite(':memory:'),
-  PostgreSQL: async () =>
-    postgresDriver({
-      location: await server.database(),
-      auth: { kind: 'password', password: null },
-      connections: 1,
-      statementMs: null,
-    }),
+  PostgreSQL: async () => driverAt(await server.database()),
 }
 
 for (const [engine, open] of Object.entries(DRIVERS))

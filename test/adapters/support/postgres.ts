@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { Client } from 'pg'
 import { postgresConnection } from '../../../src/adapters/ledger-sql/driver/postgres/address.ts'
+import { postgresDriver } from '../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
+import type { Driver } from '../../../src/adapters/ledger-sql/driver/sql.ts'
 import { freePort } from './free-port.ts'
 import { until } from './until.ts'
 
@@ -242,4 +244,10 @@ async function binaries(
     symlinkSync(relative(dirname(at), join(folder, source)), at)
   }
   return { initdb: join(copy, 'bin', 'initdb'), postgres: join(copy, 'bin', 'postgres') }
+}
+
+/** A driver for a database of such a server, without a limit for statements. The caller closes it. */
+export function driverAt(location: string, connections = 1): Driver {
+  const auth = { kind: 'password', password: null } as const
+  return postgresDriver({ location, auth, connections, statementMs: null })
 }

@@ -4,10 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { postgresDriver } from '../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
 import { startDoubles } from '../../../src/cli/doubles/doubles.ts'
-import { startPostgres } from '../../adapters/support/postgres.ts'
+import { driverAt, startPostgres } from '../../adapters/support/postgres.ts'
 import { until } from '../../adapters/support/until.ts'
 import { command } from '../../fakes/cli.ts'
 import { startCollector } from '../../fakes/collector.ts'
@@ -73,12 +72,7 @@ void test('a running connector says that it is ready, health checks of a contain
 void test('a connector is alive and not ready while its tables are created, and a stop right after that ends it at once', async (t) => {
   const [doubles, server] = [await startDoubles({ fast: true }), await startPostgres({ alone: true })]
   const location = await server.database()
-  const driver = postgresDriver({
-    location,
-    auth: { kind: 'password', password: null },
-    connections: 1,
-    statementMs: null,
-  })
+  const driver = driverAt(location)
   const [holding, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const held = driver.transaction(async (sql) => {
     await sql.lock('schema')

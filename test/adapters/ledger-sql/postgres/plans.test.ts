@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { after, it, type TestContext } from 'node:test'
 import { Client } from 'pg'
 import { beginning, postgresDialect } from '../../../../src/adapters/ledger-sql/driver/postgres/dialect.ts'
-import { postgresDriver } from '../../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import { encode, numbered } from '../../../../src/adapters/ledger-sql/driver/postgres/text.ts'
 import { migrate } from '../../../../src/adapters/ledger-sql/schema.ts'
 import type { Parameter, Sql } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
-import { connectionOf, startPostgres } from '../../support/postgres.ts'
+import { connectionOf, driverAt, startPostgres } from '../../support/postgres.ts'
 import {
   GROWING,
   ofTheLoops,
@@ -76,12 +75,7 @@ interface Column {
  */
 async function filled(t: TestContext, values: Readonly<Record<string, string>> | null): Promise<Client> {
   const location = await server.database()
-  const driver = postgresDriver({
-    location,
-    auth: { kind: 'password', password: null },
-    connections: 1,
-    statementMs: null,
-  })
+  const driver = driverAt(location)
   await migrate(driver, 0)
   await driver.transaction(async (sql) => {
     for (const table of values ? GROWING : []) await fill(sql, table, values ?? {})

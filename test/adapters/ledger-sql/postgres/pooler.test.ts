@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { after, it } from 'node:test'
 import { openPostgresLedger } from '../../../../src/adapters/ledger-sql/driver/postgres/client.ts'
 import { postgresDriver } from '../../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
-import { startPostgres } from '../../support/postgres.ts'
+import { driverAt, startPostgres } from '../../support/postgres.ts'
 
 const server = await startPostgres()
 after(() => server.close())
@@ -72,7 +72,7 @@ void it('what a transaction needs is in force in it, whichever connection it got
         isolation: access === 'read' ? 'repeatable read' : 'read committed',
       },
     ])
-  const patient = postgresDriver({ location, auth, connections: 1, statementMs: null })
+  const patient = driverAt(location)
   t.after(() => patient.close())
   const [row] = await patient.transaction(async (sql) => {
     await sql.lock('schema')

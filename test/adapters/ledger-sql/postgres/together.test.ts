@@ -17,14 +17,14 @@ import {
   UNLIMITED,
   World,
 } from '../../../suites/conformance/ledger/world.ts'
-import { startPostgres } from '../../support/postgres.ts'
+import { driverAt, startPostgres } from '../../support/postgres.ts'
 
 const server = await startPostgres()
 after(() => server.close())
 
 const auth = { kind: 'password', password: null } as const
 const made = await server.database()
-const maker = postgresDriver({ location: made, auth, connections: 1, statementMs: null })
+const maker = driverAt(made)
 await migrate(maker, T0)
 await maker.close()
 

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { after, describe, test, type TestContext } from 'node:test'
-import { postgresDriver } from '../../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { openSqlite } from '../../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
 import type { Driver } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
@@ -21,7 +20,7 @@ import { putBackCases } from '../../../suites/conformance/ledger/put-back.ts'
 import { retentionCases } from '../../../suites/conformance/ledger/retention.ts'
 import { T0, World } from '../../../suites/conformance/ledger/world.ts'
 import { openMemoryLedger } from '../../support/memory-ledger.ts'
-import { startPostgres } from '../../support/postgres.ts'
+import { driverAt, startPostgres } from '../../support/postgres.ts'
 import { CANARY, keys, ledgerOn, readAll, storedIn, tellStory } from './story.ts'
 
 async function folderFor(t: TestContext): Promise<string> {
@@ -48,11 +47,7 @@ async function toldIn(path: string, given: LedgerKeys | null): Promise<Ledger> {
 const server = await startPostgres()
 after(() => server.close())
 
-async function onPostgres(): Promise<Driver> {
-  const location = await server.database()
-  const auth = { kind: 'password', password: null } as const
-  return postgresDriver({ location, auth, connections: 2, statementMs: null })
-}
+const onPostgres = async (): Promise<Driver> => driverAt(await server.database(), 2)
 
 /** What the same story reads like in a ledger that is not encrypted. */
 async function readPlain(): Promise<object> {

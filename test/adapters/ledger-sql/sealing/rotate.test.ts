@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, describe, test, type TestContext } from 'node:test'
-import { postgresDriver } from '../../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import { openSqlite } from '../../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
 import type { Driver } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
 import { sqlLedger } from '../../../../src/adapters/ledger-sql/ledger.ts'
@@ -9,7 +8,7 @@ import { sealedOwnDriver } from '../../../../src/adapters/ledger-sql/sealing/ope
 import type { Sealed } from '../../../../src/adapters/ledger-sql/sealing/sealing.ts'
 import { rotateKeys } from '../../../../src/adapters/ledger-sql/sealing/rotate.ts'
 import { hrEvent, joiner, leaver, messageOf, T0, World } from '../../../suites/conformance/ledger/world.ts'
-import { startPostgres } from '../../support/postgres.ts'
+import { driverAt, startPostgres } from '../../support/postgres.ts'
 import { CANARY, keys, ledgerOn, readAll, storedIn, tellStory } from './story.ts'
 
 const server = await startPostgres()
@@ -18,10 +17,7 @@ after(() => server.close())
 const onSqlite = async (): Promise<Driver> => openSqlite(':memory:')
 const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
   SQLite: onSqlite,
-  PostgreSQL: async () => {
-    const auth = { kind: 'password', password: null } as const
-    return postgresDriver({ location: await server.database(), auth, connections: 2, statementMs: null })
-  },
+  PostgreSQL: async () => driverAt(await server.database(), 2),
 }
 
 async function migrated(t: TestContext, open: () => Promise<Driver>): Promise<Driver> {
