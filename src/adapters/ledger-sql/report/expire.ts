@@ -8,7 +8,7 @@ import {
 } from '../../../core/report/correlate/settle.ts'
 import { jobStoppedAt } from '../submit/holds.ts'
 import { lockEmployees, addUnanswered, resendLater, planAgain } from '../tables/employees.ts'
-import { type Ended, endOperations, openReason, type Stored } from '../tables/operations.ts'
+import { type Ended, endOperations } from '../tables/operations.ts'
 import { eventsOf, finishEvents, reopenEvents } from '../tables/events.ts'
 import { failOperations } from './finalize.ts'
 import type { FinishedEvent } from '../tables/outbox.ts'
@@ -67,17 +67,16 @@ export async function expire(
     `SELECT o.employee FROM v JOIN operations o ON o.seq = v.seq WHERE o.state = 'accepted'`,
   )
   await lockEmployees(sql, about)
-  const rows = await readRows<Stored<UnansweredRow>>(
+  const unanswered = await readRows<UnansweredRow>(
     sql,
     ['seq INT'],
     operations.map((id) => [seqOf(id)]),
-    `SELECT o.seq, o.employee, o.code, o.reason, o.active, p.resends,
+    `SELECT o.seq, o.employee, o.active, p.resends,
        CASE WHEN o.active = 0 AND p.accepted_active = 1 THEN 1 ELSE 0 END AS deactivates,
        (SELECT COUNT(*) FROM operations n WHERE n.batch = o.batch
           AND n.state IN ('answered', 'escrowed', 'confirmed', 'unchanged', 'skipped', 'failed')) AS answered_in_call
      FROM v JOIN operations o ON o.seq = v.seq JOIN employees p ON p.id = o.employee WHERE o.state = 'accepted'`,
   )
-  const unanswered: readonly UnansweredRow[] = rows.map((row) => openReason(sql.sealing, row))
   if (unanswered.length === 0) return { resent: 0, givenUp: 0, unchanged: 0 }
   await endOperations(sql, unanswered, 'unanswered', now)
   const employees = unanswered.map(({ employee }) => employee)
@@ -146,11 +145,10 @@ async function end(
 /** The service retries for four weeks; an operation escrowed for longer has failed for good. */
 export async function expireEscrowed(sql: Sql, before: number, now: number, limit: number): Promise<number> {
   await sql.lock('report')
-  const rows = await sql.all<Stored<Ended>>(
-    `SELECT seq, employee, code, reason FROM operations WHERE state = 'escrowed' AND accepted_at < ? ORDER BY accepted_at LIMIT ?`,
+  const old = await sql.all<Ended>(
+    `SELECT seq, employee FROM operations WHERE state = 'escrowed' AND accepted_at < ? ORDER BY accepted_at LIMIT ?`,
     [before, limit],
   )
-  const old: readonly Ended[] = rows.map((row) => openReason(sql.sealing, row))
   await lockEmployees(sql, old)
   await failOperations(sql, old, now)
   return old.length

@@ -1,5 +1,5 @@
 import { type CarriedEvent, eventsOf, finishEvents, reopenEvents } from '../tables/events.ts'
-import { type Ended, endOperations, openReason, type Stored } from '../tables/operations.ts'
+import { type Ended, endOperations } from '../tables/operations.ts'
 import { markForResend, planAgain, resendLater, lockEmployees } from '../tables/employees.ts'
 import type { EventState } from '../../../core/ledger/lifecycle.ts'
 import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
@@ -14,6 +14,7 @@ import { type Sql, readRows, writeRows } from '../driver/sql.ts'
 
 type AnsweredRow = Ended & {
   readonly interim: FinalInterim
+  readonly code: string | null
   readonly deactivation_only: number
   readonly finished_at: number | null
 }
@@ -21,11 +22,10 @@ type AnsweredRow = Ended & {
 /** Makes answered operations final when their quiet period is over, and ends their events. */
 export async function finalize(sql: Sql, instance: string, now: number, limit: number): Promise<number> {
   await sql.lock('report')
-  const rows = await sql.all<Stored<AnsweredRow>>(
-    `SELECT seq, employee, interim, code, reason, deactivation_only, finished_at FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
+  const answered = await sql.all<AnsweredRow>(
+    `SELECT seq, employee, interim, code, deactivation_only, finished_at FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
     [now, limit],
   )
-  const answered: readonly AnsweredRow[] = rows.map((row) => openReason(sql.sealing, row))
   const { failed = [], ...succeeded } = Object.fromEntries(Map.groupBy(answered, ({ interim }) => interim))
   const successes = answered.filter(({ interim }) => interim !== 'failed')
   const reports = await reportsOf(sql, successes)

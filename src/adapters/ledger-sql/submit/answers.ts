@@ -78,8 +78,8 @@ async function refuse(
   await releaseOtherHalf(sql, seq, false)
   if (await splitBatch(sql, seq, answer, now)) return
   const alone = await sql.all<{ seq: number; employee: string }>(
-    `SELECT seq, employee FROM operations WHERE batch = ? AND state = 'batched'`,
-    [seq],
+    `UPDATE operations SET code = ?, reason = NULL WHERE batch = ? AND state = 'batched' RETURNING seq, employee`,
+    [answer.code, seq],
   )
   await sql.run(
     `UPDATE batches SET state = 'rejected', lease_until = 0, status = ?, request_id = ? WHERE seq = ?`,
@@ -88,9 +88,5 @@ async function refuse(
   const employees = alone.map(({ employee }) => employee)
   await addUnanswered(sql, employees, -1)
   await resendAfterLoss(sql, employees, now)
-  await failOperations(
-    sql,
-    alone.map((operation) => ({ ...operation, code: answer.code, reason: null })),
-    now,
-  )
+  await failOperations(sql, alone, now)
 }
