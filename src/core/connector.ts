@@ -67,7 +67,7 @@ export function connector<M extends SourceMessage>(
   const stages: Readonly<Record<Loop, readonly Service[]>> = {
     intake: [...flow.intake, ...counting],
     provision: flow.provision.map((service) => (witness ? startedAfter(witness.checked, service) : service)),
-    correlate: [flow.correlate, ...comparing, ...retaining],
+    correlate: [...flow.correlate, ...comparing, ...retaining],
     publish: [flow.publish, ...copying, ...alerting],
   }
   const clock = settings.clock ? [clockWatch(ledger, settings.clock, runtime)] : []

@@ -28,6 +28,7 @@ const outcomeOf = (eventId: string, revision: number): ReturnType<typeof outcome
       by: null,
       operation: 'op-1',
       objectId: null,
+      destination: 'default',
       attributes: [['title', 'Head']],
       findings: [],
       at: 0,

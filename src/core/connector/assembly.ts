@@ -37,11 +37,8 @@ import type { CopySettings } from '../report/dead-letters/copies.ts'
 import type { PublishSettings } from '../report/outcomes/loop.ts'
 import type { Runtime } from '../runtime.ts'
 
-export interface Ports<M extends SourceMessage> {
-  readonly sourceQueue: SourceQueue<M>
-  readonly ledger: Ledger
-  /** Reads and commits messages elsewhere; without it, intake does that in this thread. */
-  readonly committer?: Committer<M>
+/** What reaches one destination. */
+export interface DestinationPorts {
   readonly provisioning: Provisioning
   readonly log: ProvisioningLog
   readonly job: ProvisioningJob
@@ -51,6 +48,15 @@ export interface Ports<M extends SourceMessage> {
   readonly directDeactivation?: DirectDeactivation
   /** Without it, or without its settings, what the directory holds is not looked at. */
   readonly accounts?: AccountReader
+}
+
+export interface Ports<M extends SourceMessage> extends DestinationPorts {
+  /** Further destinations; the ports above are those of the first. */
+  readonly others?: readonly (Destination & { readonly ports: DestinationPorts })[]
+  readonly sourceQueue: SourceQueue<M>
+  readonly ledger: Ledger
+  /** Reads and commits messages elsewhere; without it, intake does that in this thread. */
+  readonly committer?: Committer<M>
   readonly outcomes: Sender
   /** The queue for copies of dead letters; without it no copies are made. */
   readonly copies?: { readonly sender: Sender<string>; readonly queue: DeadLetterQueue }
@@ -72,7 +78,25 @@ export interface ConnectorRules {
   readonly sources: SourceRules
 }
 
-export interface ConnectorSettings {
+/** The loops of one destination. */
+export interface DestinationSettings {
+  readonly submit: SubmitSettings
+  readonly job: JobSettings
+  /** Without it leavers go by the provisioning job only. */
+  readonly emergency?: EmergencySettings
+  /** How many batches may be sent at once. */
+  readonly uploads: number
+  readonly correlate: CorrelateSettings
+}
+
+export interface Destination {
+  readonly name: string
+  readonly settings: DestinationSettings
+}
+
+export interface ConnectorSettings extends DestinationSettings {
+  /** The name of the first destination, if it has one of its own. */
+  readonly destination?: string
   /** What this process reports about itself in the ledger; if omitted, it reports nothing. */
   readonly instance?: InstanceIdentity
   /** The loops that run in this process; by default all of them. */
@@ -83,16 +107,9 @@ export interface ConnectorSettings {
   readonly lease?: LeaseSettings
   readonly intake: IntakeSettings
   readonly plan: PlanSettings
-  readonly submit: SubmitSettings
-  readonly job: JobSettings
-  /** Without it leavers go by the provisioning job only. */
-  readonly emergency?: EmergencySettings
   readonly witness?: WitnessSettings
   /** Without it, moments written by a clock that was ahead stay until time catches up with them. */
   readonly clock?: ClockSettings
-  /** How many batches may be sent at once. */
-  readonly uploads: number
-  readonly correlate: CorrelateSettings
   readonly publish: PublishSettings
   readonly copies: CopySettings
   /** Without it the native dead-letter queues are not counted. */

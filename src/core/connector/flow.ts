@@ -11,7 +11,9 @@ import { submitLoop } from '../provision/submit-loop.ts'
 import { correlateLoop } from '../report/correlate/loop.ts'
 import { publishLoop } from '../report/outcomes/loop.ts'
 import type { Service } from '../service.ts'
-import type { Assembly, ConnectorRules } from './assembly.ts'
+import { DEFAULT_DESTINATION, DEFAULT_QUOTA } from '../destinations/destination.ts'
+import { type DestinationLedger, ledgerOf } from '../destinations/ledger-of.ts'
+import type { Assembly, ConnectorRules, Destination, DestinationPorts } from './assembly.ts'
 
 /** The loops of the flow. Each one wakes the next. */
 export function flowLoops<M extends SourceMessage>(
@@ -23,7 +25,8 @@ export function flowLoops<M extends SourceMessage>(
   const publish = inOneInstance('publish', () =>
     publishLoop({ ...ports, sender: ports.outcomes, settings: settings.publish, runtime }),
   )
-  const submits = submitLoops(assembly)
+  const destinations = destinationsOf(assembly)
+  const submits = destinations.flatMap((one) => submitLoops(assembly, one))
   const plan = planLoop({
     ledger,
     mapping,
@@ -34,35 +37,64 @@ export function flowLoops<M extends SourceMessage>(
       publish.wake?.()
     },
   })
-  const emergency = emergencyLoops(assembly)
-  const job = inOneInstance('job', () => jobLoop(ledger, ports.job, settings.job, runtime))
-  const correlate = inOneInstance('correlate', () =>
-    correlateLoop({
-      ...ports,
-      settings: settings.correlate,
-      runtime,
-      onSettled: () => {
-        plan.wake()
-        publish.wake?.()
-      },
-    }),
+  const emergency = destinations.flatMap((one) => emergencyLoops(assembly, one))
+  const jobs = destinations.map((one) =>
+    inOneInstance(`job${one.suffix}`, () => jobLoop(one.ledger, one.ports.job, one.settings.job, runtime)),
+  )
+  const correlate = destinations.map((one) =>
+    inOneInstance(`correlate${one.suffix}`, () =>
+      correlateLoop({
+        ...one.ports,
+        ledger: one.ledger,
+        settings: one.settings.correlate,
+        runtime,
+        onSettled: () => {
+          plan.wake()
+          publish.wake?.()
+        },
+      }),
+    ),
   )
   return {
     intake: intakeLoops(assembly, sources, () => plan.wake()),
-    provision: [plan, job, ...submits, ...emergency],
+    provision: [plan, ...jobs, ...submits, ...emergency],
     correlate,
     publish,
   }
 }
 
-function submitLoops<M extends SourceMessage>({ ports, settings, runtime }: Assembly<M>) {
-  const { ledger, accounts, provisioning } = ports
+/** A destination with its view of the ledger, and what the names of its loops end with. */
+interface BoundDestination extends Destination {
+  readonly ports: DestinationPorts
+  readonly ledger: DestinationLedger
+  readonly suffix: string
+}
+
+function destinationsOf<M extends SourceMessage>({
+  ports,
+  settings,
+}: Assembly<M>): readonly BoundDestination[] {
+  const first = { name: settings.destination ?? DEFAULT_DESTINATION, ports, settings }
+  return [first, ...(ports.others ?? [])].map((one) => ({
+    ...one,
+    ledger: ledgerOf(ports.ledger, {
+      name: one.name,
+      quota: one.settings.submit.limits.quota ?? DEFAULT_QUOTA,
+    }),
+    suffix: one.name === DEFAULT_DESTINATION ? '' : `.${one.name}`,
+  }))
+}
+
+function submitLoops<M extends SourceMessage>(
+  { ports, settings: { guard: guarding }, runtime }: Assembly<M>,
+  { ledger, ports: { accounts, provisioning }, settings, suffix }: BoundDestination,
+) {
   const guard =
-    accounts && settings.guard
-      ? deactivationGuard({ ledger, reader: accounts, runtime, settleMs: settings.guard.settleMs })
+    accounts && guarding
+      ? deactivationGuard({ ledger: ports.ledger, reader: accounts, runtime, settleMs: guarding.settleMs })
       : null
   return Array.from({ length: settings.uploads }, (_, index) =>
-    submitLoop(`submit.${index + 1}`, {
+    submitLoop(`submit${suffix}.${index + 1}`, {
       ledger,
       provisioning,
       settings: settings.submit,
@@ -92,13 +124,16 @@ function intakeLoops<M extends SourceMessage>(
     : [intake]
 }
 
-function emergencyLoops<M extends SourceMessage>({
-  ports: { ledger, directDeactivation: directory },
-  settings: { emergency: settings },
-  runtime,
-  inOneInstance,
-}: Assembly<M>): readonly StartableService[] {
+function emergencyLoops<M extends SourceMessage>(
+  { runtime, inOneInstance }: Assembly<M>,
+  {
+    ledger,
+    ports: { directDeactivation: directory },
+    settings: { emergency: settings },
+    suffix,
+  }: BoundDestination,
+): readonly StartableService[] {
   return directory && settings
-    ? [inOneInstance('emergency', () => emergencyLoop({ ledger, directory, settings, runtime }))]
+    ? [inOneInstance(`emergency${suffix}`, () => emergencyLoop({ ledger, directory, settings, runtime }))]
     : []
 }

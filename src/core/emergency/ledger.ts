@@ -4,15 +4,18 @@ import type { Budget } from '../provision/pace.ts'
 import type { Spending } from './money.ts'
 import type { EmergencyReason, EmergencyWait } from './reasons.ts'
 
-/** The calls of the emergency lane: costs, disabled employees, and employees who wait for one. */
+/**
+ * The calls of the emergency lane: costs, disabled employees, and employees who wait for one.
+ * `destination` is the one whose job cannot; by default the only one of a connector with a single job.
+ */
 export interface EmergencyLedger {
   /** What keeps the job from taking deactivations, and what the lane has spent. Cheap. */
-  readEmergencyStatus(now: number): Promise<EmergencyStatus>
+  readEmergencyStatus(now: number, destination?: string, quota?: string): Promise<EmergencyStatus>
   /**
    * Deactivations that the service has not carried out, of employees with an open leaver case that
    * the lane has not disabled yet; those planned first come first, those without an object id last.
    */
-  listEmergencyCandidates(query: EmergencyQuery): Promise<readonly EmergencyCandidate[]>
+  listEmergencyCandidates(query: EmergencyQuery, destination?: string): Promise<readonly EmergencyCandidate[]>
   /**
    * Runs before every call, and records it with its cost. Nothing is begun when the employee has
    * changed since the candidate was read, when another call for the employee has begun or has
@@ -21,8 +24,10 @@ export interface EmergencyLedger {
   beginEmergencyCall(order: EmergencyOrder, now: number): Promise<EmergencyBegun>
   /** Records the answer. An account that is gone also becomes a finding. */
   endEmergencyCall(call: number, answer: EmergencyAnswer, now: number): Promise<void>
-  /** Replaces what the open leaver cases say about waiting for the lane. */
-  markEmergencyWaits(waits: readonly WaitingLeaver[]): Promise<void>
+  /**
+   * Replaces what the open leaver cases of the destination say about waiting for the lane.
+   */
+  markEmergencyWaits(waits: readonly WaitingLeaver[], destination?: string): Promise<void>
 }
 
 export interface EmergencyStatus {

@@ -70,6 +70,15 @@ export const FINDINGS = [
     acknowledging: 'Nothing else: the leaver case stays open until the provisioning job answers.',
   },
   {
+    code: 'DepartureSkipped',
+    cause:
+      'The employee moves to another destination, and the provisioning job of the former one skipped the deactivation of the account there: the account is out of its scope, or its rules skip the change. The employee is sent to the new destination all the same.',
+    fix: 'Look at the account at the former destination. If it is enabled, disable it by hand, or bring it into the scope of the job.',
+    owner: 'directory',
+    waitingHelps: false,
+    acknowledging: 'Nothing else: the account stays as it is.',
+  },
+  {
     code: 'LeaverStillEnabled',
     cause:
       'HR says that the employee left, and the account in the directory is enabled: it was enabled there again, another account has the employee id, or the directory never did what it confirmed.',

@@ -44,6 +44,11 @@ export type Decision =
       readonly findings?: readonly NewFinding[]
       /** The event because of which the operation deactivates the account. */
       readonly leaving?: Leaving
+      /**
+       * Where the operation is sent, and which destination the employee leaves with it, if any; not
+       * set with one destination only.
+       */
+      readonly destination?: { readonly name: string; readonly from: string | null }
     }
 export type Decided = Extract<Decision, { kind: 'decided' }>
 
@@ -75,4 +80,9 @@ export interface PlannedOperation {
   readonly overtakes: boolean
   /** Carries `active: false` and nothing else new, because the whole record was refused. */
   readonly deactivationOnly?: true
+  /**
+   * Disables the account because the employee moves to another destination: its events are planned
+   * again when that is confirmed.
+   */
+  readonly departs?: true
 }

@@ -18,6 +18,8 @@ export interface Employee {
   readonly acceptedHash: string | null
   /** Whether the directory ever accepted a record of this employee. */
   readonly known: boolean
+  /** Where the account is; not set before anything was planned. */
+  readonly account?: AccountPlace
   /** The last operation that failed for good, with the events the failure may come from. */
   readonly failure?: Failure
   /** Hash of the last record that failed for good: the connector does not resend it unprompted. */
@@ -36,6 +38,11 @@ export interface Employee {
   readonly blocked?: BlockPeriod
   /** Operations that were sent and have no answer, oldest first. */
   readonly unanswered: readonly UnansweredOperation[]
+}
+export interface AccountPlace {
+  readonly destination: string
+  /** As the directory accepted it last; `null` when it accepted nothing there. */
+  readonly active: boolean | null
 }
 /** An activation was sent and has no answer. */
 export function mayBecomeActive({ unanswered }: Pick<Employee, 'unanswered'>): boolean {

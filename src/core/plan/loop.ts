@@ -6,6 +6,7 @@ import type { AttributionRules } from './decide/attribute-failure.ts'
 import type { BrakeSettings } from '../ledger/port/plan.ts'
 import type { FoldRules } from './fold/rules.ts'
 import type { Pilot } from './pilot.ts'
+import type { Routing } from '../destinations/routing.ts'
 import type { Mapping } from './mapping/mapping.ts'
 import type { Employee } from '../ledger/employee.ts'
 import type { Decision } from '../ledger/decision.ts'
@@ -26,6 +27,7 @@ export interface PlanSettings {
   readonly attributeFailure?: AttributionRules
   readonly brake: BrakeSettings
   readonly pilot?: Pilot
+  readonly routing?: Routing
   /** Where several instances plan: how long one instance holds its claim on employees. */
   readonly claimMs?: number
 }
@@ -117,12 +119,13 @@ export function planLoop({ ledger, mapping, settings, runtime, onPlanned }: Plan
 }
 
 function rulesOf(mapping: Mapping, settings: PlanSettings, { digest }: Runtime): PlanRules {
-  const { fold, pilot, attributeFailure } = settings
+  const { fold, pilot, routing, attributeFailure } = settings
   return {
     mapping,
     digest,
     ...(fold ? { fold } : {}),
     ...(pilot ? { pilot } : {}),
+    ...(routing ? { routing } : {}),
     ...(attributeFailure ? { attributeFailure } : {}),
   }
 }

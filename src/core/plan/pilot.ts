@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { employeeIdOf, type EmployeeIdForm } from '../intake/event/employee-id.ts'
 import type { Attribute } from '../model.ts'
-
-const scalar = z.union([z.string(), z.number(), z.boolean()])
+import { AttributeValues, conditionsOf, fits, textOf } from './conditions.ts'
 
 /** Who is sent to the directory while a tenant tries Rollcall. Everyone else is held. */
 export const PilotSettings = z
@@ -13,13 +12,10 @@ export const PilotSettings = z
       .meta({
         description: 'Employee ids',
       }),
-    where: z
-      .record(z.string().min(1), z.union([scalar, z.array(scalar).min(1)]))
-      .optional()
-      .meta({
-        description:
-          'Worker attribute, by its dotted path → a value or values. An employee belongs to it when every attribute has one of its values',
-      }),
+    where: AttributeValues.optional().meta({
+      description:
+        'Worker attribute, by its dotted path → a value or values. An employee belongs to it when every attribute has one of its values',
+    }),
   })
   .refine(({ employees, where }) => employees.length > 0 || Object.keys(where ?? {}).length > 0, {
     message: 'must name employees or attributes; without pilot, every employee is sent',
@@ -52,22 +48,11 @@ export function pilotOf(
   const ids = new Set(
     employees.flatMap((id) => [employeeIdOf(id), ...forms.map((form) => employeeIdOf(id, form))]),
   )
-  const conditions = Object.entries(where).map(([path, values]) => ({
-    path,
-    values: new Set((Array.isArray(values) ? values : [values]).map(String)),
-  }))
-  const said = JSON.stringify([
-    [...ids].sort(),
-    conditions.map(({ path, values }) => JSON.stringify([path, ...[...values].sort()])).sort(),
-  ])
+  const conditions = conditionsOf(where)
+  const said = JSON.stringify([[...ids].sort(), textOf(conditions)])
   return {
     mark: Number.parseInt(digest(said).slice(0, MARK_DIGITS), 16) || 1,
     includes: (employeeId, attributes) =>
-      ids.has(employeeId) ||
-      (conditions.length > 0 &&
-        conditions.every(({ path, values }) => {
-          const value = attributes.get(path)?.value ?? null
-          return value !== null && typeof value !== 'object' && values.has(String(value))
-        })),
+      ids.has(employeeId) || (conditions.length > 0 && fits(conditions, attributes)),
   }
 }

@@ -20,6 +20,9 @@ const ledger: LedgerReadings = {
     stages: { received: one, due: one, waiting: one, accepted: one, answered: one, unpublished: one },
     unanswered: one,
     incomplete: one,
+    name: 'default',
+    others: [],
+    pending: 1,
     job: { running: true, seenAt: NOW },
     jobReport: {
       seenAt: NOW,

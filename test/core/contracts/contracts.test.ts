@@ -117,6 +117,7 @@ void describe('the contract of outcomes', () => {
     by: null,
     operation: null,
     objectId: null,
+    destination: 'default',
     attributes: [['title', 'Head']],
     findings: [],
     at: day(1),

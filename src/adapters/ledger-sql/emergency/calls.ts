@@ -116,9 +116,15 @@ async function resendIfWithdrawn(
   if (withdrawn.length > 0) await markForResend(sql, [employee], now)
 }
 
-export async function markEmergencyWaits(sql: Sql, waits: readonly WaitingLeaver[]): Promise<void> {
+export async function markEmergencyWaits(
+  sql: Sql,
+  destination: string,
+  waits: readonly WaitingLeaver[],
+): Promise<void> {
   await sql.run(
-    'UPDATE leaver_cases SET emergency_wait = NULL WHERE ended_at IS NULL AND emergency_wait IS NOT NULL',
+    `UPDATE leaver_cases SET emergency_wait = NULL WHERE ended_at IS NULL AND emergency_wait IS NOT NULL
+       AND (SELECT COUNT(*) FROM employees p WHERE p.id = leaver_cases.employee AND p.destination <> ?) = 0`,
+    [destination],
   )
   await writeRows(
     sql,

@@ -15,14 +15,19 @@ import { budget } from '../submit/budget.ts'
 import { allHolds } from '../submit/holds.ts'
 import { operationId } from '../tables/ids.ts'
 
-export async function emergencyStatus(sql: Sql, now: number): Promise<EmergencyStatus> {
+export async function emergencyStatus(
+  sql: Sql,
+  { destination, quota }: { readonly destination: string; readonly quota: string },
+  now: number,
+): Promise<EmergencyStatus> {
   const waiting = await sql.all<{ employee: string; why: EmergencyWait }>(
-    `SELECT DISTINCT employee, emergency_wait AS why FROM leaver_cases
-     WHERE ended_at IS NULL AND emergency_wait IS NOT NULL`,
+    `SELECT DISTINCT l.employee, l.emergency_wait AS why FROM leaver_cases l JOIN employees p ON p.id = l.employee
+     WHERE l.ended_at IS NULL AND l.emergency_wait IS NOT NULL AND COALESCE(p.destination, ?) = ?`,
+    [destination, destination],
   )
   return {
-    holds: await allHolds(sql),
-    bulk: await budget(sql, now),
+    holds: await allHolds(sql, destination),
+    bulk: await budget(sql, now, quota),
     spent: await spending(sql, now),
     waits: waiting.map(({ employee: employeeId, why }) => ({ employeeId, why })),
   }
@@ -80,15 +85,16 @@ const NEEDS_LANE = `(SELECT COUNT(*) FROM leaver_cases l WHERE l.employee = o.em
 
 export async function emergencyCandidates(
   sql: Sql,
+  destination: string,
   { limit, plannedBy, accepted }: EmergencyQuery,
 ): Promise<readonly EmergencyCandidate[]> {
   const of = (from: string, order: string): Promise<WaitingRow[]> =>
     sql.all<WaitingRow>(
       `SELECT o.seq, o.employee, o.created_at, (
          SELECT COUNT(*) FROM employees p WHERE p.id = o.employee AND p.object_id IS NULL) AS unfindable
-       FROM ${from} AND o.active = 0 AND o.created_at <= ? AND ${NEEDS_LANE}
+       FROM ${from} AND COALESCE(o.destination, '') = ? AND o.active = 0 AND o.created_at <= ? AND ${NEEDS_LANE}
        ORDER BY unfindable, ${order} LIMIT ?`,
-      [plannedBy, limit],
+      [destination, plannedBy, limit],
     )
   const waiting = [
     ...(await of(`operations o WHERE o.state = 'pending' AND o.lane = ${LANES.leaver}`, 'o.lane, o.seq')),

@@ -1,4 +1,4 @@
-import type { ForeignActivation, ForeignDeactivation } from '../../../core/ledger/port/findings.ts'
+import type { CorrelatedPage } from '../../../core/ledger/port/report.ts'
 import { compareText } from '../../../core/plan/fold/order.ts'
 import type { Decision } from '../../../core/ledger/decision.ts'
 import { raiseFindings, settleFindings } from './findings.ts'
@@ -11,10 +11,13 @@ import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
  */
 export async function noteElsewhere(
   sql: Sql,
-  disabled: readonly ForeignDeactivation[],
-  enabled: readonly ForeignActivation[],
+  destination: string,
+  elsewhere: NonNullable<CorrelatedPage['elsewhere']>,
   now: number,
 ): Promise<void> {
+  const there = await stillThere(sql, destination, [...elsewhere.disabled, ...elsewhere.enabled])
+  const disabled = elsewhere.disabled.filter(({ employeeId }) => there.has(employeeId))
+  const enabled = elsewhere.enabled.filter(({ employeeId }) => there.has(employeeId))
   const raised = await raiseFindings(
     sql,
     disabled.map(({ employeeId: employee, at, change }) => ({
@@ -48,6 +51,24 @@ export async function noteElsewhere(
     ),
     now,
   )
+}
+
+/** Of these employees, those that have not moved to another destination. */
+async function stillThere(
+  sql: Sql,
+  destination: string,
+  employees: readonly { readonly employeeId: string }[],
+): Promise<ReadonlySet<string>> {
+  const ids = [...new Set(employees.map(({ employeeId }) => employeeId))]
+  const moved = await readRows<{ id: string }>(
+    sql,
+    ['id TEXT'],
+    ids.map((id) => [id]),
+    'SELECT p.id FROM v JOIN employees p ON p.id = v.id WHERE p.destination <> ?',
+    [destination],
+  )
+  const gone = new Set(moved.map(({ id }) => id))
+  return new Set(ids.filter((id) => !gone.has(id)))
 }
 
 interface Held {

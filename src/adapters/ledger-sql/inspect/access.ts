@@ -1,3 +1,4 @@
+import { DEFAULT_DESTINATION, DEFAULT_QUOTA } from '../../../core/destinations/destination.ts'
 import type { OperationState } from '../../../core/ledger/lifecycle.ts'
 import type {
   AcceptedAccess,
@@ -6,12 +7,12 @@ import type {
   AccessProof,
 } from '../../../core/ledger/port/views/access.ts'
 import type { Interim } from '../../../core/ledger/port/report.ts'
-import { DAY_MS } from '../../../core/runtime.ts'
 import type { Sql, SqlValue } from '../driver/sql.ts'
 import { disabledByLane } from '../emergency/read.ts'
 import { openLeavers } from '../leavers/read.ts'
 import { brakesOf } from '../plan/brake-marks.ts'
 import { loadEmployees } from '../plan/load.ts'
+import { budget } from '../submit/budget.ts'
 import { allHolds } from '../submit/holds.ts'
 import { operationId } from '../tables/ids.ts'
 
@@ -22,6 +23,7 @@ const MOST_OPERATIONS = 5
 
 interface EmployeeRow {
   readonly object_id: string | null
+  readonly destination: string | null
   readonly accepted_operation: number | null
   readonly accepted_active: number | null
   readonly accepted_hash: string | null
@@ -31,9 +33,14 @@ interface EmployeeRow {
   readonly finding: number | null
 }
 
-export async function readAccess(sql: Sql, employeeId: string, now: number): Promise<AccessFacts | null> {
+export async function readAccess(
+  sql: Sql,
+  employeeId: string,
+  quotas: Readonly<Record<string, string>>,
+  now: number,
+): Promise<AccessFacts | null> {
   const [row] = await sql.all<EmployeeRow>(
-    `SELECT p.object_id, p.accepted_operation, p.accepted_active, p.accepted_hash, p.resend_due,
+    `SELECT p.object_id, p.destination, p.accepted_operation, p.accepted_active, p.accepted_hash, p.resend_due,
        p.incomplete_since, p.dirty_at, d.finding
      FROM employees p LEFT JOIN foreign_deactivations d ON d.employee = p.id WHERE p.id = ?`,
     [employeeId],
@@ -41,6 +48,7 @@ export async function readAccess(sql: Sql, employeeId: string, now: number): Pro
   const { leavers } = await openLeavers(sql, { dueBy: null, employeeId, next: null, limit: MOST_CASES })
   if (!row && leavers.length === 0) return null
   const [employee = null] = row ? await loadEmployees(sql, [employeeId]) : []
+  const destination = row?.destination ?? DEFAULT_DESTINATION
   const brake = (await brakesOf(sql, [employeeId])).get(employeeId)
   return {
     employeeId,
@@ -54,8 +62,8 @@ export async function readAccess(sql: Sql, employeeId: string, now: number): Pro
     dueSince: row?.dirty_at ?? null,
     operations: row ? await operationsOf(sql, employeeId, row) : [],
     leavers,
-    holds: await allHolds(sql),
-    calls: await callsOf(sql, now),
+    holds: await allHolds(sql, destination),
+    calls: await budget(sql, now, quotas[destination] ?? DEFAULT_QUOTA),
   }
 }
 
@@ -155,12 +163,4 @@ async function operationsOf(
     notBefore: row.not_before,
     attempts: row.attempts ?? 0,
   }))
-}
-
-async function callsOf(sql: Sql, now: number): Promise<AccessFacts['calls']> {
-  const [calls] = await sql.all<{ used: number; oldest: number | null; last: number | null }>(
-    'SELECT COUNT(*) AS used, MIN(at) AS oldest, MAX(at) AS last FROM calls WHERE at > ?',
-    [now - DAY_MS],
-  )
-  return { used: calls?.used ?? 0, oldestAt: calls?.oldest ?? null, lastAt: calls?.last ?? null }
 }

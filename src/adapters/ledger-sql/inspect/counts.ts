@@ -60,17 +60,28 @@ export async function stateCounts(sql: Sql): Promise<StateCounts> {
   }
 }
 
-export async function submissionStatus(sql: Sql, now: number): Promise<SubmissionStatus> {
-  const calls = await sql.all<{ at: number }>('SELECT at FROM calls WHERE at > ? ORDER BY at', [now - DAY_MS])
+export async function submissionStatus(
+  sql: Sql,
+  { destination, quota }: { readonly destination: string; readonly quota: string },
+  now: number,
+): Promise<SubmissionStatus> {
+  const calls = await sql.all<{ at: number }>('SELECT at FROM calls WHERE quota = ? AND at > ? ORDER BY at', [
+    quota,
+    now - DAY_MS,
+  ])
   const count = async (text: string): Promise<number> => (await sql.all<{ n: number }>(text))[0]?.n ?? 0
+  const [waiting] = await sql.all<{ n: number }>(
+    `SELECT COUNT(*) AS n FROM operations WHERE state = 'pending' AND destination = ?`,
+    [destination],
+  )
   return {
     callTimes: calls.map(({ at }) => at),
-    pending: await count(`SELECT COUNT(*) AS n FROM operations WHERE state = 'pending'`),
+    pending: waiting?.n ?? 0,
     unplanned: await count(
       'SELECT COUNT(*) AS n FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0',
     ),
     notAccepted: await notAccepted(sql),
-    holds: await allHolds(sql),
+    holds: await allHolds(sql, destination),
   }
 }
 

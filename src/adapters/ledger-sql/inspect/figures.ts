@@ -1,13 +1,17 @@
+import { DEFAULT_DESTINATION, DEFAULT_QUOTA } from '../../../core/destinations/destination.ts'
 import type { EmergencyWait } from '../../../core/emergency/reasons.ts'
 import type { FindingCode } from '../../../core/findings/codes.ts'
 import type {
   Depth,
+  DestinationFigures,
+  DestinationName,
   Figures,
   FiguresQuery,
   LeaverFigures,
   QuotaFigures,
 } from '../../../core/ledger/port/figures.ts'
 import type { Hold } from '../../../core/ledger/port/submit.ts'
+import { earliest } from '../../../core/plan/decide/resend.ts'
 import { LEAVER_CAUSES, type LeaverCause } from '../../../core/leavers/causes.ts'
 import { countBlocks } from '../blocks/commands.ts'
 import { BUS_CAPPED, BUS_COUNTED, busDeadLetters } from '../dead-letters/bus-count.ts'
@@ -16,9 +20,9 @@ import type { Sql } from '../driver/sql.ts'
 import { countDeactivations } from '../plan/brake.ts'
 import { oldestUnanswered, WATERMARK } from '../report/correlate.ts'
 import { budget } from '../submit/budget.ts'
-import { JOB_SEEN } from '../submit/holds.ts'
+import { EVERYWHERE, JOB_SEEN } from '../submit/holds.ts'
 import { readJobReport } from '../submit/job-report.ts'
-import { readCursors } from '../tables/cursors.ts'
+import { cursorOf, readCursors } from '../tables/cursors.ts'
 import { notAccepted, totals } from './counts.ts'
 
 /**
@@ -65,13 +69,16 @@ const READ_DEPTHS = Object.entries(DEPTHS)
   .map(([name, { count, oldest }]) => `SELECT '${name}' AS name, (${count}) AS n, (${oldest}) AS oldest`)
   .join(' UNION ALL ')
 
-export async function figures(sql: Sql, { now, brakeWindowMs }: FiguresQuery): Promise<Figures> {
+export async function figures(
+  sql: Sql,
+  { now, brakeWindowMs, destinations = [SOLE] }: FiguresQuery,
+): Promise<Figures> {
   const depths = await readDepths(sql)
   const { pending, accepted, answered, unpublished, incomplete, held } = depths
   const { batched, sent } = await openBatches(sql)
   const unanswered = accepted.count + sent
-  const holds = await holdsInForce(sql, now)
-  const cursors = await readCursors(sql, [WATERMARK, JOB_SEEN, BUS_COUNTED, BUS_CAPPED])
+  const cursors = await readCursors(sql, [BUS_COUNTED, BUS_CAPPED])
+  const [first = SOLE, ...others] = destinations
   return {
     totals: await totals(sql),
     stages: {
@@ -82,13 +89,11 @@ export async function figures(sql: Sql, { now, brakeWindowMs }: FiguresQuery): P
       answered,
       unpublished,
     },
-    unanswered: { count: unanswered, oldestAt: unanswered === 0 ? null : await oldestUnanswered(sql) },
+    unanswered: { count: unanswered, oldestAt: unanswered === 0 ? null : await oldestOf(sql, destinations) },
     incomplete,
-    job: jobOf(cursors.get(JOB_SEEN), holds),
-    jobReport: await readJobReport(sql),
+    ...(await destinationFigures(sql, first, now)),
+    others: await othersOf(sql, others, now),
     escrowed: depths.escrowed,
-    holds,
-    quota: await quota(sql, now),
     brake: {
       window: await countDeactivations(sql, brakeWindowMs, now),
       held: held.count,
@@ -101,8 +106,49 @@ export async function figures(sql: Sql, { now, brakeWindowMs }: FiguresQuery): P
     busDeadLetters: await busDeadLetters(sql, cursors),
     blocks: await countBlocks(sql, now),
     notAccepted: (await notAccepted(sql)).count,
-    watermark: cursors.get(WATERMARK) ?? null,
   }
+}
+
+const SOLE: DestinationName = { name: DEFAULT_DESTINATION, quota: DEFAULT_QUOTA }
+
+async function destinationFigures(
+  sql: Sql,
+  { name, quota }: DestinationName,
+  now: number,
+): Promise<DestinationFigures> {
+  const [seen, read] = [cursorOf(JOB_SEEN, name), cursorOf(WATERMARK, name)]
+  const cursors = await readCursors(sql, [seen, read])
+  const holds = await holdsInForce(sql, name, now)
+  const [waiting] = await sql.all<{ n: number }>(
+    `SELECT COUNT(*) AS n FROM operations WHERE state = 'pending' AND destination = ?`,
+    [name],
+  )
+  return {
+    name,
+    job: jobOf(cursors.get(seen), holds),
+    jobReport: await readJobReport(sql, name),
+    holds,
+    quota: await quotaOf(sql, quota, now),
+    pending: waiting?.n ?? 0,
+    watermark: cursors.get(read) ?? null,
+  }
+}
+
+async function othersOf(
+  sql: Sql,
+  destinations: readonly DestinationName[],
+  now: number,
+): Promise<readonly DestinationFigures[]> {
+  const figures: DestinationFigures[] = []
+  for (const one of destinations) figures.push(await destinationFigures(sql, one, now))
+  return figures
+}
+
+/** Since when the oldest operation is unanswered, of these destinations. */
+async function oldestOf(sql: Sql, destinations: readonly DestinationName[]): Promise<number | null> {
+  let oldest: number | null = null
+  for (const { name } of destinations) oldest = earliest(oldest, await oldestUnanswered(sql, name))
+  return oldest
 }
 
 interface CountRow {
@@ -164,19 +210,20 @@ function together(a: Depth, b: Depth): Depth {
 /**
  * The hold of the job ends when no instance renews it; the others end with the next accepted batch.
  */
-async function holdsInForce(sql: Sql, now: number): Promise<readonly Hold[]> {
+async function holdsInForce(sql: Sql, destination: string, now: number): Promise<readonly Hold[]> {
   return sql.all<Hold>(
-    `SELECT name, since, until, status, detail FROM holds WHERE name <> 'job' OR until > ? ORDER BY since`,
-    [now],
+    `SELECT name, since, until, status, detail FROM holds
+     WHERE destination IN (?, '${EVERYWHERE}') AND (name <> 'job' OR until > ?) ORDER BY since`,
+    [destination, now],
   )
 }
 
-function jobOf(seenAt: number | undefined, holds: readonly Hold[]): Figures['job'] {
+function jobOf(seenAt: number | undefined, holds: readonly Hold[]): DestinationFigures['job'] {
   return seenAt === undefined ? null : { running: holds.every(({ name }) => name !== 'job'), seenAt }
 }
 
-async function quota(sql: Sql, now: number): Promise<QuotaFigures> {
-  const { used, oldestAt, lastAt } = await budget(sql, now)
+async function quotaOf(sql: Sql, quota: string, now: number): Promise<QuotaFigures> {
+  const { used, oldestAt, lastAt } = await budget(sql, now, quota)
   return { used, oldestAt, lastAt }
 }
 

@@ -1,3 +1,4 @@
+import { DEFAULT_DESTINATION, DEFAULT_QUOTA } from '../../../core/destinations/destination.ts'
 import type { AlertLedger } from '../../../core/ledger/port/alerts.ts'
 import type { BlockLedger } from '../../../core/ledger/port/blocks.ts'
 import type { DeadLetterLedger } from '../../../core/ledger/port/dead-letters.ts'
@@ -92,11 +93,14 @@ export function leaverMethods({ write, read }: Transactions): LeaverLedger {
 
 export function emergencyMethods({ write, read }: Transactions): EmergencyLedger {
   return {
-    readEmergencyStatus: (now) => read((sql) => emergencyStatus(sql, now)),
-    listEmergencyCandidates: (query) => read((sql) => emergencyCandidates(sql, query)),
+    readEmergencyStatus: (now, destination = DEFAULT_DESTINATION, quota = DEFAULT_QUOTA) =>
+      read((sql) => emergencyStatus(sql, { destination, quota }, now)),
+    listEmergencyCandidates: (query, at = DEFAULT_DESTINATION) =>
+      read((sql) => emergencyCandidates(sql, at, query)),
     beginEmergencyCall: (order, now) => write((sql) => beginEmergencyCall(sql, order, now)),
     endEmergencyCall: (call, answer, now) => write((sql) => endEmergencyCall(sql, call, answer, now)),
-    markEmergencyWaits: (waits) => write((sql) => markEmergencyWaits(sql, waits)),
+    markEmergencyWaits: (waits, at = DEFAULT_DESTINATION) =>
+      write((sql) => markEmergencyWaits(sql, at, waits)),
   }
 }
 

@@ -1,3 +1,4 @@
+import { DEFAULT_DESTINATION, DEFAULT_QUOTA } from '../../../core/destinations/destination.ts'
 import type { IntakeLedger } from '../../../core/ledger/port/intake.ts'
 import type { PlanLedger } from '../../../core/ledger/port/plan.ts'
 import type { SubmitLedger } from '../../../core/ledger/port/submit.ts'
@@ -54,32 +55,37 @@ export function planMethods({ write, read, instance }: Transactions): PlanLedger
 
 export function submitMethods({ write, read, instance }: Transactions): SubmitLedger {
   return {
-    claimBatch: (query) => write((sql) => nextBatch(sql, query)),
+    claimBatch: (query, at = DEFAULT_DESTINATION) => write((sql) => nextBatch(sql, at, query)),
     takeSlot: (batchId, query) => write((sql) => takeSlot(sql, instance, batchId, query)),
     recordBatchAnswer: (batchId, answer, now) => write((sql) => recordAnswer(sql, batchId, answer, now)),
-    setHold: (hold) => write((sql) => setHold(sql, hold)),
-    extendHold: (name, until, now) => write((sql) => extendHold(sql, name, until, now)),
-    recordJobReport: (seen) => write((sql) => recordJobReport(sql, seen)),
-    recordJobRestart: (startedAt, now) => write((sql) => jobRestarted(sql, instance, startedAt, now)),
-    readSubmissionStatus: (now) => read((sql) => submissionStatus(sql, now)),
+    setHold: (hold, at = DEFAULT_DESTINATION) => write((sql) => setHold(sql, at, hold)),
+    extendHold: (name, until, now, at = DEFAULT_DESTINATION) =>
+      write((sql) => extendHold(sql, at, name, { until, now })),
+    recordJobReport: (seen, at = DEFAULT_DESTINATION) => write((sql) => recordJobReport(sql, at, seen)),
+    recordJobRestart: (startedAt, now, destination = DEFAULT_DESTINATION) =>
+      write((sql) => jobRestarted(sql, { instance, destination }, startedAt, now)),
+    readSubmissionStatus: (now, at = DEFAULT_DESTINATION, quota = DEFAULT_QUOTA) =>
+      read((sql) => submissionStatus(sql, { destination: at, quota }, now)),
   }
 }
 
 export function reportMethods({ write, read, instance }: Transactions): ReportLedger {
   return {
-    findCandidates: (records) => read((sql) => candidates(sql, records)),
-    recordLogRecords: (page) => write((sql) => correlate(sql, instance, page)),
+    findCandidates: (records, at = DEFAULT_DESTINATION) => read((sql) => candidates(sql, at, records)),
+    recordLogRecords: (page, destination = DEFAULT_DESTINATION) =>
+      write((sql) => correlate(sql, { instance, destination }, page)),
     readOrigins: (operations) =>
       read(async (sql) => [...(await originsOf(sql, operations.map(seqOf))).values()].flat()),
     finalizeOperations: (now, limit) => write((sql) => finalize(sql, instance, now, limit)),
-    findOverdueOperations: (acceptedBefore, limit) => read((sql) => overdue(sql, acceptedBefore, limit)),
-    findLinkedEmployee: (other) => read((sql) => linkedEmployee(sql, other)),
+    findOverdueOperations: (acceptedBefore, limit, at = DEFAULT_DESTINATION) =>
+      read((sql) => overdue(sql, at, acceptedBefore, limit)),
+    findLinkedEmployee: (other, at = DEFAULT_DESTINATION) => read((sql) => linkedEmployee(sql, at, other)),
     expireOperations: (query) => write((sql) => expire(sql, instance, query)),
     expireEscrowedOperations: (before, now, limit) => write((sql) => expireEscrowed(sql, before, now, limit)),
     expireIncompleteEvents: (before, now, limit) =>
       write((sql) => expireIncomplete(sql, instance, before, now, limit)),
-    readWatermark: () => read(watermark),
-    readOldestUnanswered: () => read(oldestUnanswered),
+    readWatermark: (at = DEFAULT_DESTINATION) => read((sql) => watermark(sql, at)),
+    readOldestUnanswered: (at = DEFAULT_DESTINATION) => read((sql) => oldestUnanswered(sql, at)),
     listUnpublishedOutcomes: (limit) => read((sql) => takeUnpublished(sql, limit)),
     markOutcomesPublished: (ids, now, naming) =>
       write(async (sql) => {

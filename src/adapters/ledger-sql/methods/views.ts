@@ -26,7 +26,7 @@ import type { Transactions } from './transactions.ts'
 export function inspectMethods({ read, write }: Transactions): InspectLedger & AccessLedger {
   return {
     recordDisclosure: (disclosure, now) => write((sql) => recordDisclosure(sql, disclosure, now)),
-    readAccess: (employeeId, now) => read((sql) => readAccess(sql, employeeId, now)),
+    readAccess: (employeeId, now, quotas = {}) => read((sql) => readAccess(sql, employeeId, quotas, now)),
     readIdle: (now) => read((sql) => idle(sql, now)),
     readTotals: () => read(totals),
     readCounts: () =>

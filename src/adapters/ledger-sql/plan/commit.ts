@@ -1,10 +1,12 @@
 import { compareText } from '../../../core/plan/fold/order.ts'
+import { DEFAULT_DESTINATION } from '../../../core/destinations/destination.ts'
 import { LANES } from '../../../core/model.ts'
 import { isFinal } from '../../../core/ledger/lifecycle.ts'
 import type { PlanResult, BrakeSettings } from '../../../core/ledger/port/plan.ts'
 import type { Decision, EventDecision } from '../../../core/ledger/decision.ts'
 import { applyBrake } from './brake.ts'
 import { BRAKE_COLUMNS, BRAKE_MARKS, brakeValues } from './brake-marks.ts'
+import { moveAccounts } from './move-accounts.ts'
 import { settleByPlan } from '../findings/elsewhere.ts'
 import { raiseNewFindings } from '../findings/findings.ts'
 import { noteCases } from '../leavers/open.ts'
@@ -46,6 +48,7 @@ export async function commitPlan(
     sql,
     decided.flatMap(({ employeeId }) => (current.has(employeeId) ? [] : [employeeId])),
   )
+  await moveAccounts(sql, kept, now)
   await withdrawPending(sql, kept, now)
   await settleByPlan(sql, kept, now)
   const operations = await insertOperations(sql, kept, now)
@@ -85,6 +88,7 @@ async function markPlanned(sql: Sql, decided: readonly Decided[], now: number): 
     decided.map(employeeRow(now)),
     `UPDATE employees SET revision = employees.revision + 1, dirty_at = NULL, plan_at = NULL, urgent = 0, claimed_until = 0, next_at = v.next_at,
        ${BRAKE_MARKS},
+       destination = COALESCE(employees.destination, v.destination),
        resend_due = CASE WHEN v.overtakes = 1 THEN 1 ELSE resend_due END,
        incomplete_since = CASE WHEN v.incomplete_since IS NULL THEN NULL ELSE COALESCE(employees.incomplete_since, v.incomplete_since) END
      FROM v WHERE employees.id = v.id AND employees.revision = v.revision RETURNING employees.id`,
@@ -120,6 +124,7 @@ const EMPLOYEE_COLUMNS = [
   'revision INT',
   'next_at INT',
   'overtakes INT',
+  'destination TEXT',
   'incomplete_since INT',
   ...BRAKE_COLUMNS,
 ] as const
@@ -127,27 +132,34 @@ const EMPLOYEE_COLUMNS = [
 function employeeRow(now: number): (decision: Decided) => SqlValue[] {
   return (decision) => {
     const { employeeId: employee, revision, nextAt, operation, events } = decision
+    const destination = operation && destinationOf(decision)
     return [
       employee,
       revision,
       nextAt,
       operation?.overtakes ? 1 : 0,
+      destination,
       events.some((event) => event.state === 'incomplete') ? now : null,
       ...brakeValues(decision, now),
     ]
   }
 }
 
+const destinationOf = ({ destination }: Decided): string => destination?.name ?? DEFAULT_DESTINATION
+
 async function insertOperations(
   sql: Sql,
   decided: readonly Decided[],
   now: number,
 ): Promise<Map<string, number>> {
-  const rows = decided.flatMap(({ employeeId: employee, operation }) =>
-    operation
+  const rows = decided.flatMap((decision) => {
+    const { employeeId: employee, operation } = decision
+    return operation
       ? [
           [
             employee,
+            destinationOf(decision),
+            operation.departs ? 1 : 0,
             'pending',
             LANES[operation.lane],
             operation.active ? 1 : 0,
@@ -158,11 +170,11 @@ async function insertOperations(
             now,
           ],
         ]
-      : [],
-  )
+      : []
+  })
   const inserted = await insertRows<{ seq: number; employee: string }>(
     sql,
-    'operations (employee TEXT, state TEXT, lane INT, active INT, hash TEXT, bytes INT, manager TEXT, deactivation_only INT, created_at INT)',
+    'operations (employee TEXT, destination TEXT, departs INT, state TEXT, lane INT, active INT, hash TEXT, bytes INT, manager TEXT, deactivation_only INT, created_at INT)',
     rows,
     'RETURNING seq, employee',
   )

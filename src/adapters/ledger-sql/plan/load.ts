@@ -5,6 +5,7 @@ import type { DueQuery } from '../../../core/ledger/port/plan.ts'
 import type { EventName, JsonObject, Mode, OrderValue } from '../../../core/model.ts'
 import { EVENT_REASONS, leavesFold } from '../../../core/ledger/event-reason.ts'
 import type {
+  AccountPlace,
   BlockPeriod,
   Employee,
   EmployeeEvent,
@@ -48,9 +49,10 @@ const EVENT_COLUMNS =
   'e.seq, e.event_id, e.source, e.type, e.employee, e.recorded_at, e.effective_at, e.effective_raw, e.rank, e.order_value, e.mode, e.worker, e.rescinds, e.traceparent, e.state, e.reason, e.by_seq, e.operation'
 /**
  * Events that the log answered with success count as final here, though the outcome may still be
- * refined. They are not decided again; otherwise a later operation would confirm them.
+ * refined. They are not decided again; otherwise a later operation would confirm them. Those of an
+ * employee who moves are decided at the new destination.
  */
-const AS_GOOD_AS_FINAL = `LEFT JOIN operations c ON c.seq = e.operation AND e.state = 'planned' AND c.state = 'answered' AND c.interim IN ('confirmed', 'unchanged', 'skipped')`
+const AS_GOOD_AS_FINAL = `LEFT JOIN operations c ON c.seq = e.operation AND e.state = 'planned' AND c.state = 'answered' AND c.departs = 0 AND c.interim IN ('confirmed', 'unchanged', 'skipped')`
 
 /** A claim that ends later than any claim can, by this much, was made by a clock that was ahead. */
 const CLAIM_TOLERANCE_MS = 120_000
@@ -97,7 +99,7 @@ export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<E
     ['id TEXT'],
     ids.map((id) => [id]),
     `SELECT p.id, p.revision, p.accepted_hash, p.accepted_operation, t.deactivation_only AS accepted_deactivation_only, (
-         SELECT MAX(c.resend_due) FROM leaver_cases c WHERE c.employee = p.id AND c.ended_at IS NULL) AS resend_due, p.known, p.failed_hash, p.failed_operation, d.at AS disabled_elsewhere_at
+         SELECT MAX(c.resend_due) FROM leaver_cases c WHERE c.employee = p.id AND c.ended_at IS NULL) AS resend_due, p.known, p.destination, p.accepted_active, p.failed_hash, p.failed_operation, d.at AS disabled_elsewhere_at
      FROM v JOIN employees p ON p.id = v.id LEFT JOIN foreign_deactivations d ON d.employee = p.id LEFT JOIN operations t ON t.seq = p.accepted_operation`,
   )
   const failures = await failuresOf(sql, employees)
@@ -115,6 +117,7 @@ export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<E
       revision: row.revision,
       acceptedHash: row.accepted_hash && sql.sealing.openHash(row.accepted_hash),
       known: row.known === 1,
+      ...accountOf(row),
       failedHash: row.failed_hash && sql.sealing.openHash(row.failed_hash),
       ...(row.disabled_elsewhere_at === null ? {} : { disabledElsewhereAt: row.disabled_elsewhere_at }),
       ...blockOf(blocks.get(row.id)),
@@ -169,6 +172,12 @@ function unansweredAmong(operations: readonly SentRow[]): readonly UnansweredOpe
     )
 }
 
+function accountOf({ destination, accepted_active: active }: EmployeeRow): { account?: AccountPlace } {
+  return destination === null
+    ? {}
+    : { account: { destination, active: active === null ? null : active === 1 } }
+}
+
 function blockOf(block: BlockPeriod | undefined): { blocked?: BlockPeriod } {
   return block ? { blocked: { since: block.since, until: block.until } } : {}
 }
@@ -197,6 +206,8 @@ interface EmployeeRow {
   /** `null` without an open leaver case. */
   readonly resend_due: number | null
   readonly known: number
+  readonly destination: string | null
+  readonly accepted_active: number | null
   readonly failed_hash: Sealed | null
   readonly failed_operation: number | null
   readonly disabled_elsewhere_at: number | null

@@ -6,7 +6,11 @@ import { type Sql, readRows } from '../driver/sql.ts'
 import type { Sealed } from '../sealing/sealing.ts'
 
 /** What is known about these log records, and the operations that they may answer. */
-export async function candidates(sql: Sql, records: readonly LogRecordKeys[]): Promise<Candidates> {
+export async function candidates(
+  sql: Sql,
+  destination: string,
+  records: readonly LogRecordKeys[],
+): Promise<Candidates> {
   const known = await readRows<{ id: string }>(
     sql,
     ['id TEXT'],
@@ -16,7 +20,7 @@ export async function candidates(sql: Sql, records: readonly LogRecordKeys[]): P
   const employees = [...new Set(records.map(({ employeeId: employee }) => employee))].map(
     (id) => [id] as const,
   )
-  const operations = await candidateOperations(sql, employees)
+  const operations = await candidateOperations(sql, destination, employees)
   const changes = [...new Set(records.map(({ changeId }) => changeId))].map((id) => [id])
   const byChange = await readRows<{ change_id: string; operation: number }>(
     sql,
@@ -42,11 +46,14 @@ export async function candidates(sql: Sql, records: readonly LogRecordKeys[]): P
     employees,
     `SELECT o.employee, t.operation, t.record, o.active, (
        SELECT MIN(r.activity_at) FROM log_records r WHERE r.operation = o.seq AND r.status IN ('success', 'warning', 'skipped')) AS at
-     FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.accepted_operation JOIN records t ON t.operation = o.seq WHERE p.accepted_hash IS NOT NULL`,
+     FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.accepted_operation JOIN records t ON t.operation = o.seq WHERE p.accepted_hash IS NOT NULL AND o.destination = ?`,
+    [destination],
   )
-  const kept = unjoined.map(({ id, detail }) =>
-    parse<LogRecord>(sql.sealing.open('log_records.detail', id, detail)),
-  )
+  // Another job may have written of the same employee.
+  const jobs = new Set(records.map(({ jobId }) => jobId))
+  const kept = unjoined
+    .map(({ id, detail }) => parse<LogRecord>(sql.sealing.open('log_records.detail', id, detail)))
+    .filter(({ jobId }) => jobs.has(jobId))
   return {
     lastAccepted: new Map(
       taken.map(({ employee, operation, active, at, ...row }) => {
@@ -89,6 +96,7 @@ const CANDIDATE = `o.seq, o.employee, o.state, t.record, o.active, COALESCE(o.ac
 
 async function candidateOperations(
   sql: Sql,
+  destination: string,
   employees: readonly (readonly [string])[],
 ): Promise<Candidate[]> {
   const rows = await readRows<CandidateRow>(
@@ -98,9 +106,10 @@ async function candidateOperations(
     `SELECT ${CANDIDATE}, o.interim, CASE WHEN o.state IN ('batched', 'accepted') THEN NULL ELSE ${FAILED_AT} END AS failed_at,
        CASE WHEN o.state IN ('batched', 'accepted') THEN 0 ELSE ${SPOKEN_OF} END AS times_reported
      FROM v JOIN operations o ON o.employee = v.id JOIN batches b ON b.seq = o.batch JOIN records t ON t.operation = o.seq
-     WHERE o.submitted_at IS NOT NULL AND o.state <> 'pending'
+     WHERE o.submitted_at IS NOT NULL AND o.state <> 'pending' AND o.destination = ?
        AND (o.state NOT IN ('answered', 'confirmed', 'unchanged', 'skipped') OR o.times_submitted > 1
          OR (o.state = 'answered' AND o.interim = 'failed') OR (o.state = 'unchanged' AND o.code <> 'RedundantExport'))`,
+    [destination],
   )
   const { waiting = [], late = [] } = Object.groupBy(rows, ({ state, interim }) =>
     ['batched', 'accepted', 'escrowed'].includes(state) || (state === 'answered' && interim === 'failed')

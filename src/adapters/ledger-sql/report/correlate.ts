@@ -5,15 +5,16 @@ import { noteElsewhere } from '../findings/elsewhere.ts'
 import { seqOf } from '../tables/ids.ts'
 import { addTotals } from '../tables/totals.ts'
 import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
-import { readCursor } from '../tables/cursors.ts'
+import { cursorOf, readCursor } from '../tables/cursors.ts'
 import { type Sealed, type Sealing, sealOrNull } from '../sealing/sealing.ts'
 
 /** The cursor that says up to which instant the log was read. */
 export const WATERMARK = 'provisioning-log'
+const WATERMARKS = `(name = '${WATERMARK}' OR name LIKE '${WATERMARK}:%')`
 
 export async function correlate(
   sql: Sql,
-  instance: string,
+  { instance, destination }: { readonly instance: string; readonly destination: string },
   { joins, now, finalAt, watermark, changedElsewhere, elsewhere, foreign, echoes }: CorrelatedPage,
 ): Promise<void> {
   await sql.lock('report')
@@ -42,8 +43,8 @@ export async function correlate(
   ]
   await addUnanswered(sql, first, -1)
   // For late answers the time in the log decides, not the order of the operations.
-  await remember(sql, [], late, now)
-  const older = await remember(sql, joins, [...first, ...retried], now)
+  await remember(sql, destination, [], late, now)
+  const older = await remember(sql, destination, joins, [...first, ...retried], now)
   await forgetAccepted(
     sql,
     [...first, ...late].filter(({ interim }) => interim === 'escrowed').map(({ employee }) => employee),
@@ -57,14 +58,14 @@ export async function correlate(
     first.map(({ employee }) => employee),
     now,
   )
-  if (elsewhere) await noteElsewhere(sql, elsewhere.disabled, elsewhere.enabled, now)
+  if (elsewhere) await noteElsewhere(sql, destination, elsewhere, now)
   await keepEchoes(sql, echoes)
   addTotals(sql, instance, { unmatched: foreign })
   if (watermark !== null)
     await sql.run(
       `INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = CASE WHEN cursors.value > excluded.value AND cursors.value <= ? THEN cursors.value ELSE excluded.value END`,
       // A watermark after now was written by a clock that was ahead.
-      [WATERMARK, watermark, now],
+      [cursorOf(WATERMARK, destination), watermark, now],
     )
 }
 
@@ -142,12 +143,14 @@ function recordRow(sealing: Sealing, { record, operation }: JoinedRecord, now: n
 }
 
 /**
- * Stores the last accepted record, which the next one is compared with. Answers the employees whose
+ * Stores the last accepted record, which the next one is compared with. An employee who has moved to
+ * another destination since keeps what is stored. Answers the employees whose
  * older record was accepted after a newer one, because the service retried it. It may have undone
  * the newer one, so the current record is sent again.
  */
 async function remember(
   sql: Sql,
+  destination: string,
   joins: readonly JoinedRecord[],
   answered: readonly Answered[],
   now: number,
@@ -166,7 +169,8 @@ async function remember(
     ]),
     `UPDATE employees SET accepted_hash = v.hash, accepted_operation = v.operation, accepted_active = v.active, known = 1, known_at = COALESCE(known_at, v.now), resends = 0,
        failures = CASE WHEN failed_hash = v.hash THEN 0 ELSE failures END, failed_hash = CASE WHEN failed_hash = v.hash THEN NULL ELSE failed_hash END
-     FROM v WHERE employees.id = v.id AND (accepted_operation IS NULL OR accepted_operation < v.operation) RETURNING employees.id`,
+     FROM v WHERE employees.id = v.id AND employees.destination = ? AND (accepted_operation IS NULL OR accepted_operation < v.operation) RETURNING employees.id`,
+    [destination],
   )
   const objects = new Map(
     joins.flatMap(({ record, operation }) =>
@@ -177,7 +181,8 @@ async function remember(
     sql,
     ['id TEXT', 'object_id TEXT'],
     [...objects],
-    'UPDATE employees SET object_id = v.object_id FROM v WHERE employees.id = v.id AND employees.object_id IS DISTINCT FROM v.object_id',
+    'UPDATE employees SET object_id = v.object_id FROM v WHERE employees.id = v.id AND employees.destination = ? AND employees.object_id IS DISTINCT FROM v.object_id',
+    [destination],
   )
   const kept = new Set(remembered.map(({ id }) => id))
   return [...newest.keys()].filter((employee) => !kept.has(employee))
@@ -194,7 +199,7 @@ async function overwritten(sql: Sql, joins: readonly JoinedRecord[]): Promise<st
     sql,
     ['id TEXT'],
     [...new Set(spoken.map(({ record }) => record.employeeId))].map((id) => [id]),
-    `SELECT DISTINCT p.id FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.employee = p.id JOIN log_records r ON r.operation = o.seq
+    `SELECT DISTINCT p.id FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.employee = p.id AND o.destination = p.destination JOIN log_records r ON r.operation = o.seq
      WHERE p.accepted_hash IS NOT NULL AND p.unanswered = 0 AND o.seq <> p.accepted_operation AND o.hash <> p.accepted_hash AND r.status = 'success'
        AND r.activity_at >= (SELECT MIN(t.activity_at) FROM log_records t WHERE t.operation = p.accepted_operation AND t.status IN ('success', 'warning', 'skipped'))`,
   )
@@ -265,24 +270,34 @@ async function resendAfterOvertaking(sql: Sql, employees: readonly string[], now
  * Found by the index on the acceptance time. The operation accepted first was nearly always
  * submitted first, and the tolerance for clocks is larger than the rest.
  */
-export async function oldestUnanswered(sql: Sql): Promise<number | null> {
+export async function oldestUnanswered(sql: Sql, destination: string): Promise<number | null> {
   const [accepted] = await sql.all<{ at: number }>(
     `SELECT CASE WHEN submitted_at < accepted_at THEN submitted_at ELSE accepted_at END AS at
-     FROM operations WHERE state = 'accepted' ORDER BY accepted_at LIMIT 1`,
+     FROM operations WHERE state = 'accepted' AND destination = ? ORDER BY accepted_at LIMIT 1`,
+    [destination],
   )
   // The service may have acted on a call whose answer was lost.
   const open = await sql.all<{ at: number }>(
-    `SELECT submitted_at AS at FROM batches WHERE state = 'open' AND submitted_at IS NOT NULL ORDER BY submitted_at LIMIT 1`,
+    `SELECT submitted_at AS at FROM batches WHERE state = 'open' AND destination = ? AND submitted_at IS NOT NULL ORDER BY submitted_at LIMIT 1`,
+    [destination],
   )
   const moments = [...(accepted ? [accepted] : []), ...open].map(({ at }) => at)
   return moments.length === 0 ? null : Math.min(...moments)
 }
 
-/** Moves the watermark, also backwards. */
-export async function setWatermark(sql: Sql, at: number): Promise<void> {
-  await sql.run('UPDATE cursors SET value = ? WHERE name = ?', [at, WATERMARK])
+/** Moves the watermarks of every destination back to `at` where they are later. */
+export async function rewindWatermarks(sql: Sql, at: number): Promise<void> {
+  await sql.run(`UPDATE cursors SET value = ? WHERE ${WATERMARKS} AND value > ?`, [at, at])
 }
 
-export function watermark(sql: Sql): Promise<number | null> {
-  return readCursor(sql, WATERMARK)
+export function watermark(sql: Sql, destination: string): Promise<number | null> {
+  return readCursor(sql, cursorOf(WATERMARK, destination))
+}
+
+/** Up to when every log was read that was read at all; `null` when none was. */
+export async function earliestWatermark(sql: Sql): Promise<number | null> {
+  const [row] = await sql.all<{ at: number | null }>(
+    `SELECT MIN(value) AS at FROM cursors WHERE ${WATERMARKS}`,
+  )
+  return row?.at ?? null
 }

@@ -14,18 +14,29 @@ import { failOperations } from './finalize.ts'
 import type { FinishedEvent } from '../tables/outbox.ts'
 import { operationId, seqOf } from '../tables/ids.ts'
 import { type Sql, readRows, writeRows } from '../driver/sql.ts'
-import { readCursor, setCursor } from '../tables/cursors.ts'
+import { cursorOf, readCursor, setCursor } from '../tables/cursors.ts'
 
-export async function overdue(sql: Sql, acceptedBefore: number, limit: number): Promise<Overdue[]> {
+export async function overdue(
+  sql: Sql,
+  destination: string,
+  acceptedBefore: number,
+  limit: number,
+): Promise<Overdue[]> {
   // A stopped job gives no answers, so the deadline counts from the moment it runs again.
-  return (await jobStoppedAt(sql)) >= acceptedBefore ? [] : acceptedLongAgo(sql, acceptedBefore, limit)
+  if ((await jobStoppedAt(sql, destination)) >= acceptedBefore) return []
+  return acceptedLongAgo(sql, destination, acceptedBefore, limit)
 }
 
-async function acceptedLongAgo(sql: Sql, acceptedBefore: number, limit: number): Promise<Overdue[]> {
+async function acceptedLongAgo(
+  sql: Sql,
+  destination: string,
+  acceptedBefore: number,
+  limit: number,
+): Promise<Overdue[]> {
   const rows = await sql.all<{ seq: number; employee: string; accepted_at: number; resends: number }>(
     `SELECT o.seq, o.employee, o.accepted_at, p.resends FROM operations o JOIN employees p ON p.id = o.employee
-     WHERE o.state = 'accepted' AND o.accepted_at < ? ORDER BY o.accepted_at LIMIT ?`,
-    [acceptedBefore, limit],
+     WHERE o.state = 'accepted' AND o.destination = ? AND o.accepted_at < ? ORDER BY o.accepted_at LIMIT ?`,
+    [destination, acceptedBefore, limit],
   )
   return rows.map((row) => ({
     id: operationId(row.seq),
@@ -36,10 +47,14 @@ async function acceptedLongAgo(sql: Sql, acceptedBefore: number, limit: number):
 }
 
 /** Reads the first few entries of an index, whatever the number of employees. */
-export async function linkedEmployee(sql: Sql, other: readonly string[]): Promise<string | null> {
+export async function linkedEmployee(
+  sql: Sql,
+  destination: string,
+  other: readonly string[],
+): Promise<string | null> {
   const rows = await sql.all<{ id: string }>(
-    'SELECT id FROM employees WHERE object_id IS NOT NULL ORDER BY object_id LIMIT ?',
-    [other.length + 1],
+    'SELECT id FROM employees WHERE object_id IS NOT NULL AND destination = ? ORDER BY object_id LIMIT ?',
+    [destination, other.length + 1],
   )
   return rows.find(({ id }) => !other.includes(id))?.id ?? null
 }
@@ -72,7 +87,7 @@ export async function expire(
     ['seq INT'],
     operations.map((id) => [seqOf(id)]),
     `SELECT o.seq, o.employee, o.active, p.resends,
-       CASE WHEN o.active = 0 AND p.accepted_active = 1 THEN 1 ELSE 0 END AS deactivates,
+       CASE WHEN o.active = 0 AND (p.accepted_active = 1 OR o.departs = 1) THEN 1 ELSE 0 END AS deactivates,
        (SELECT COUNT(*) FROM operations n WHERE n.batch = o.batch
           AND n.state IN ('answered', 'escrowed', 'confirmed', 'unchanged', 'skipped', 'failed')) AS answered_in_call
      FROM v JOIN operations o ON o.seq = v.seq JOIN employees p ON p.id = o.employee WHERE o.state = 'accepted'`,
@@ -158,17 +173,18 @@ const JOB_STARTED = 'job-started'
 
 export async function jobRestarted(
   sql: Sql,
-  instance: string,
+  { instance, destination }: { readonly instance: string; readonly destination: string },
   startedAt: number,
   now: number,
 ): Promise<number> {
   await sql.lock('report')
-  const known = await readCursor(sql, JOB_STARTED)
+  const cursor = cursorOf(JOB_STARTED, destination)
+  const known = await readCursor(sql, cursor)
   if (known !== null && known >= startedAt) return 0
-  await setCursor(sql, JOB_STARTED, startedAt)
+  await setCursor(sql, cursor, startedAt)
   // The first known start says nothing about earlier operations.
   if (known === null) return 0
-  const lost = await acceptedLongAgo(sql, startedAt, Number.MAX_SAFE_INTEGER)
+  const lost = await acceptedLongAgo(sql, destination, startedAt, Number.MAX_SAFE_INTEGER)
   const { resent } = await expire(sql, instance, {
     operations: lost.map(({ id }) => id),
     maxResends: null,

@@ -8,6 +8,7 @@ import {
   outcomeOfAnswer,
   resendAfterFailure,
 } from '../../../core/report/correlate/settle.ts'
+import { finishDepartures } from './departures.ts'
 import { lookAtCases } from '../leavers/open.ts'
 import type { FinishedEvent } from '../tables/outbox.ts'
 import { type Sql, readRows, writeRows } from '../driver/sql.ts'
@@ -16,6 +17,7 @@ type AnsweredRow = Ended & {
   readonly interim: FinalInterim
   readonly code: string | null
   readonly deactivation_only: number
+  readonly departs: number
   readonly finished_at: number | null
 }
 
@@ -23,11 +25,12 @@ type AnsweredRow = Ended & {
 export async function finalize(sql: Sql, instance: string, now: number, limit: number): Promise<number> {
   await sql.lock('report')
   const answered = await sql.all<AnsweredRow>(
-    `SELECT seq, employee, interim, code, deactivation_only, finished_at FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
+    `SELECT seq, employee, interim, code, deactivation_only, departs, finished_at FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
     [now, limit],
   )
   const { failed = [], ...succeeded } = Object.fromEntries(Map.groupBy(answered, ({ interim }) => interim))
   const successes = answered.filter(({ interim }) => interim !== 'failed')
+  const departures = successes.filter(({ departs }) => departs === 1)
   const reports = await reportsOf(sql, successes)
   await lockEmployees(
     sql,
@@ -35,7 +38,9 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
   )
   for (const [state, operations] of Object.entries(succeeded))
     await endOperations(sql, operations, state, now)
-  await finishEvents(sql, instance, await outcomesOf(sql, answered), now)
+  const ending = answered.filter((row) => !departures.includes(row))
+  await finishEvents(sql, instance, await outcomesOf(sql, ending), now)
+  await finishDepartures(sql, departures, now)
   await resendReports(sql, successes, now)
   // The events of a late answer are part of the fold again.
   await planAgain(

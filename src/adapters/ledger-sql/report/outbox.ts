@@ -25,6 +25,7 @@ interface Row {
   readonly by_id: string | null
   readonly operation: number | null
   readonly object_id: string | null
+  readonly destination: string | null
   readonly worker: Sealed
   readonly at: number
   readonly received_at: number
@@ -35,7 +36,7 @@ interface Row {
 export async function takeUnpublished(sql: Sql, limit: number): Promise<OutcomeRow[]> {
   const rows = await sql.all<Row>(
     `SELECT o.id, o.event_seq, o.employee, e.source, e.event_id, e.type, o.revision, o.state, o.reason, o.detail, w.source AS by_source, w.event_id AS by_id,
-       o.operation, p.object_id, e.worker, o.at, e.received_at, e.effective_at, e.traceparent
+       o.operation, p.object_id, p.destination, e.worker, o.at, e.received_at, e.effective_at, e.traceparent
      FROM outbox o JOIN events e ON e.seq = o.event_seq JOIN employees p ON p.id = o.employee LEFT JOIN events w ON w.seq = o.by_seq
      WHERE o.published_at IS NULL ORDER BY o.id LIMIT ?`,
     [limit],
@@ -57,6 +58,7 @@ export async function takeUnpublished(sql: Sql, limit: number): Promise<OutcomeR
     by: row.by_source !== null && row.by_id !== null ? { source: row.by_source, id: row.by_id } : null,
     operation: row.operation === null ? null : operationId(row.operation),
     objectId: row.object_id,
+    destination: row.destination,
     attributes: flatten(parse<JsonObject>(workerOf(sql.sealing, row))),
     findings: findings.get(row.event_seq) ?? [],
     at: row.at,

@@ -17,11 +17,12 @@ export async function recordAnswer(sql: Sql, id: string, answer: BatchAnswer, no
   const status = answer.kind === 'accepted' ? 202 : answer.status
   if (answer.call !== null)
     await sql.run('UPDATE calls SET ended_at = ?, status = ? WHERE seq = ?', [now, status, answer.call])
-  const open = await sql.all(
-    `SELECT seq FROM batches WHERE seq = ? AND state = 'open'${sql.dialect.forUpdate}`,
+  const [open] = await sql.all<{ destination: string }>(
+    `SELECT destination FROM batches WHERE seq = ? AND state = 'open'${sql.dialect.forUpdate}`,
     [seq],
   )
-  if (open.length === 0) return
+  if (!open) return
+  const { destination } = open
   const inBatch = await sql.all<{ employee: string }>(
     `SELECT employee FROM operations WHERE batch = ? AND state = 'batched'`,
     [seq],
@@ -40,7 +41,7 @@ export async function recordAnswer(sql: Sql, id: string, answer: BatchAnswer, no
         [answer.acceptedAt, seq],
       )
       await releaseOtherHalf(sql, seq, true)
-      return liftHolds(sql)
+      return liftHolds(sql, destination)
     case 'again':
       await sql.run(
         `UPDATE batches SET lease_until = CASE WHEN ? = 1 THEN 0 ELSE lease_until END, not_before = ?, noted_at = ?, status = COALESCE(?, status), attempts = attempts - ?
@@ -56,14 +57,15 @@ export async function recordAnswer(sql: Sql, id: string, answer: BatchAnswer, no
       )
       if (answer.call !== null && answer.release) await endTry(sql, seq, answer.notBefore, now)
       if (answer.hold !== null) {
-        const until = await heldUntil(sql, answer.hold, answer.notBefore, now)
-        await setHold(sql, { name: answer.hold, since: now, until, status: answer.status, detail: null })
+        const until = await heldUntil(sql, destination, answer.hold, { until: answer.notBefore, now })
+        const { hold: name } = answer
+        await setHold(sql, destination, { name, since: now, until, status: answer.status, detail: null })
       }
       return
     case 'refused':
       await refuse(sql, seq, answer, now)
       // The service examined the request and refused its content, so no hold applies any more.
-      return liftHolds(sql)
+      return liftHolds(sql, destination)
     default:
       return unreachable(answer)
   }

@@ -1,12 +1,13 @@
 import type { CallLimits, Slot } from '../../../core/ledger/port/submit.ts'
 import { type Budget, reserveOf } from '../../../core/provision/pace.ts'
+import { DEFAULT_QUOTA } from '../../../core/destinations/destination.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
 import type { Sql } from '../driver/sql.ts'
 
-export async function budget(sql: Sql, now: number): Promise<Budget> {
+export async function budget(sql: Sql, now: number, quota: string): Promise<Budget> {
   const [row] = await sql.all<{ used: number; oldest: number | null; newest: number | null }>(
-    'SELECT COUNT(*) AS used, MIN(at) AS oldest, MAX(at) AS newest FROM calls WHERE at > ?',
-    [now - DAY_MS],
+    'SELECT COUNT(*) AS used, MIN(at) AS oldest, MAX(at) AS newest FROM calls WHERE quota = ? AND at > ?',
+    [quota, now - DAY_MS],
   )
   return { now, used: row?.used ?? 0, oldestAt: row?.oldest ?? null, lastAt: row?.newest ?? null }
 }
@@ -22,11 +23,11 @@ export async function waitForLimits(
   limits: CallLimits,
   leaver: boolean,
 ): Promise<Extract<Slot, { kind: 'wait' }> | null> {
-  const { perWindow, windowMs, perDay } = limits
+  const { perWindow, windowMs, perDay, quota = DEFAULT_QUOTA } = limits
   if (Number.isFinite(perWindow)) {
     const [blocking] = await sql.all<{ ended_at: number }>(
-      'SELECT ended_at FROM calls WHERE ended_at > ? ORDER BY ended_at DESC LIMIT 1 OFFSET ?',
-      [now - windowMs, perWindow - 1],
+      'SELECT ended_at FROM calls WHERE quota = ? AND ended_at > ? ORDER BY ended_at DESC LIMIT 1 OFFSET ?',
+      [quota, now - windowMs, perWindow - 1],
     )
     // A call without an answer holds its place for as long as it might take. The answer may come
     // sooner, so this is checked again soon.
@@ -40,8 +41,8 @@ export async function waitForLimits(
   if (Number.isFinite(perDay)) {
     const most = perDay - (leaver ? 0 : reserveOf(limits))
     const [blocking] = await sql.all<{ ended_at: number }>(
-      'SELECT ended_at FROM calls WHERE ended_at > ? ORDER BY ended_at DESC LIMIT 1 OFFSET ?',
-      [now - DAY_MS, most - 1],
+      'SELECT ended_at FROM calls WHERE quota = ? AND ended_at > ? ORDER BY ended_at DESC LIMIT 1 OFFSET ?',
+      [quota, now - DAY_MS, most - 1],
     )
     if (blocking) return { kind: 'wait', until: blocking.ended_at + DAY_MS, why: 'day' }
   }

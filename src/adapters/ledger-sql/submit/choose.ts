@@ -6,6 +6,7 @@ import {
   oldestShare,
   type WaitingOperation,
 } from '../../../core/provision/form-batch.ts'
+import { DEFAULT_QUOTA } from '../../../core/destinations/destination.ts'
 import { budget } from './budget.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
 
@@ -22,24 +23,30 @@ const COLUMNS = 'o.seq, o.employee, o.lane, o.manager, o.created_at, o.bytes'
 const LONGEST_CHAIN = 32
 
 /** Loads what may go into the next batch; `core/provision/form-batch.ts` decides. */
-export async function chooseOperations(sql: Sql, query: BatchQuery): Promise<readonly WaitingOperation[]> {
-  const { maxOperations } = query
-  const byLane = await waiting(sql, 'o.lane, o.seq', maxOperations)
+export async function chooseOperations(
+  sql: Sql,
+  destination: string,
+  query: BatchQuery,
+): Promise<readonly WaitingOperation[]> {
+  const { maxOperations, limits } = query
+  const byLane = await waiting(sql, destination, 'o.lane, o.seq', maxOperations)
   if (byLane.length === 0) return []
-  const oldest = await waiting(sql, 'o.seq', oldestShare(maxOperations))
-  if (!mayLeave(byLane, await budget(sql, query.now), query)) return []
-  const managers = await waitingManagers(sql, mixLanes({ byLane, oldest }, maxOperations))
+  const oldest = await waiting(sql, destination, 'o.seq', oldestShare(maxOperations))
+  const made = await budget(sql, query.now, limits.quota ?? DEFAULT_QUOTA)
+  if (!mayLeave(byLane, made, query)) return []
+  const managers = await waitingManagers(sql, destination, mixLanes({ byLane, oldest }, maxOperations))
   return formBatch({ byLane, oldest }, managers, query)
 }
 
 async function waiting(
   sql: Sql,
+  destination: string,
   order: 'o.lane, o.seq' | 'o.seq',
   limit: number,
 ): Promise<readonly WaitingOperation[]> {
   const rows = await sql.all<WaitingRow>(
-    `SELECT ${COLUMNS} FROM operations o WHERE o.state = 'pending' ORDER BY ${order} LIMIT ?`,
-    [limit],
+    `SELECT ${COLUMNS} FROM operations o WHERE o.state = 'pending' AND o.destination = ? ORDER BY ${order} LIMIT ?`,
+    [destination, limit],
   )
   return rows.map(toWaiting)
 }
@@ -47,6 +54,7 @@ async function waiting(
 /** Pending operations of the managers of these, and of their managers in turn. */
 async function waitingManagers(
   sql: Sql,
+  destination: string,
   rows: readonly WaitingOperation[],
 ): Promise<ReadonlyMap<string, WaitingOperation>> {
   const known = new Set(rows.map(({ employeeId }) => employeeId))
@@ -59,7 +67,8 @@ async function waitingManagers(
       ['id TEXT'],
       [...ids].map((id) => [id]),
       `SELECT ${COLUMNS} FROM v JOIN operations o ON o.employee = v.id
-       WHERE COALESCE(o.state, '') = 'pending'`,
+       WHERE COALESCE(o.state, '') = 'pending' AND COALESCE(o.destination, '') = ?`,
+      [destination],
     )
     reports = found.map(toWaiting)
     for (const row of reports) managers.set(row.employeeId, row)

@@ -1,4 +1,5 @@
 import type { Batch, BatchOperation, BatchQuery, Slot, SlotQuery } from '../../../core/ledger/port/submit.ts'
+import { DEFAULT_QUOTA } from '../../../core/destinations/destination.ts'
 import { LANES } from '../../../core/model.ts'
 import type { WaitingOperation } from '../../../core/provision/form-batch.ts'
 import { waitForLimits } from './budget.ts'
@@ -13,23 +14,26 @@ import { splitBatch } from './split.ts'
 import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
 import type { Sealed } from '../sealing/sealing.ts'
 
-export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | null> {
+export async function nextBatch(sql: Sql, destination: string, query: BatchQuery): Promise<Batch | null> {
   const { now, owner, leaseMs } = query
-  if (await activeHold(sql, now)) return null
-  const left = await resume(sql, query)
+  if (await activeHold(sql, destination, now)) return null
+  const left = await resume(sql, destination, query)
   if (left) return left
 
-  if ((await sql.all(`SELECT 1 AS pending FROM operations WHERE state = 'pending' LIMIT 1`)).length === 0)
-    return null
+  const [waiting] = await sql.all(
+    `SELECT 1 AS pending FROM operations WHERE state = 'pending' AND destination = ? LIMIT 1`,
+    [destination],
+  )
+  if (!waiting) return null
   // One batch is formed at a time, so that one full batch is sent and not two half-full ones.
   await sql.lock('batch')
-  const chosen = await stillPending(sql, await chooseOperations(sql, query))
+  const chosen = await stillPending(sql, await chooseOperations(sql, destination, query))
   if (chosen.length === 0) return null
   const urgent = chosen.some((row) => row.lane === LANES.leaver) ? 1 : 0
   const [batch] = await insertRows<{ seq: number }>(
     sql,
-    'batches (state TEXT, owner TEXT, lease_until INT, not_before INT, urgent INT, created_at INT, noted_at INT)',
-    [['open', owner, now + leaseMs, now, urgent, now, now]],
+    'batches (destination TEXT, state TEXT, owner TEXT, lease_until INT, not_before INT, urgent INT, created_at INT, noted_at INT)',
+    [[destination, 'open', owner, now + leaseMs, now, urgent, now, now]],
     'RETURNING seq',
   )
   if (!batch) return null
@@ -82,14 +86,18 @@ async function stillPending(
  * A batch that another attempt began and did not finish. A batch that must hold the offender is
  * split before it is sent.
  */
-async function resume(sql: Sql, { now, owner, leaseMs, maxOperations }: BatchQuery): Promise<Batch | null> {
+async function resume(
+  sql: Sql,
+  destination: string,
+  { now, owner, leaseMs, maxOperations }: BatchQuery,
+): Promise<Batch | null> {
   for (let splits = 0; splits <= maxOperations; splits++) {
     const [left] = await sql.all<{ seq: number; attempts: number; suspect: number }>(
       `UPDATE batches SET owner = ?, lease_until = ? WHERE seq = (
-         SELECT seq FROM batches WHERE state = 'open' AND after_batch IS NULL AND not_before <= ? AND lease_until <= ?
+         SELECT seq FROM batches WHERE state = 'open' AND destination = ? AND after_batch IS NULL AND not_before <= ? AND lease_until <= ?
          ORDER BY urgent DESC, not_before, seq LIMIT 1${sql.dialect.skipLocked})
        RETURNING seq, attempts, suspect`,
-      [owner, now + leaseMs, now, now],
+      [owner, now + leaseMs, destination, now, now],
     )
     if (!left) return null
     if (left.suspect === 0 || !(await splitBatch(sql, left.seq, { status: 400, requestId: null }, now)))
@@ -180,8 +188,8 @@ async function withdrawStale(
 export async function takeSlot(sql: Sql, instance: string, id: string, query: SlotQuery): Promise<Slot> {
   const { now, owner, leaseMs, limits } = query
   const seq = seqOf(id)
-  const [owned] = await sql.all<{ urgent: number }>(
-    `UPDATE batches SET lease_until = ? WHERE seq = ? AND state = 'open' AND owner = ? RETURNING urgent`,
+  const [owned] = await sql.all<{ urgent: number; destination: string }>(
+    `UPDATE batches SET lease_until = ? WHERE seq = ? AND state = 'open' AND owner = ? RETURNING urgent, destination`,
     [now + leaseMs, seq, owner],
   )
   if (!owned) return { kind: 'lost' }
@@ -202,17 +210,17 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
     await sql.run('UPDATE batches SET after_batch = NULL WHERE after_batch = ?', [seq])
     return { kind: 'empty' }
   }
-  const hold = await activeHold(sql, now, seq)
+  const hold = await activeHold(sql, owned.destination, now, seq)
   if (hold) return { kind: 'wait', until: hold.until, why: 'hold' }
   const wait = await waitForLimits(sql, now, limits, owned.urgent === 1)
   if (wait) return wait
-  await tryHolds(sql, seq, now, now + leaseMs)
+  await tryHolds(sql, owned.destination, seq, { now, until: now + leaseMs })
   // No HTTP attempt outlasts the lease, so a call without an answer counts as if it lasted that
   // long.
   const [call] = await insertRows<{ seq: number }>(
     sql,
-    'calls (batch INT, at INT, ended_at INT)',
-    [[seq, now, now + leaseMs]],
+    'calls (batch INT, quota TEXT, at INT, ended_at INT)',
+    [[seq, limits.quota ?? DEFAULT_QUOTA, now, now + leaseMs]],
     'RETURNING seq',
   )
   await sql.run(

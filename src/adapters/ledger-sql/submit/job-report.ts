@@ -1,17 +1,14 @@
 import type { SeenJobReport } from '../../../core/ledger/port/submit.ts'
 import { insertRows, type Sql } from '../driver/sql.ts'
 
-/** The one row of the table. */
-const NAME = 'job'
-
-export async function recordJobReport(sql: Sql, seen: SeenJobReport): Promise<void> {
+export async function recordJobReport(sql: Sql, destination: string, seen: SeenJobReport): Promise<void> {
   const { seenAt, code, quarantine, failures } = seen
   await insertRows(
     sql,
-    'job_reports (name TEXT, seen_at INT, code TEXT, in_quarantine INT, reason TEXT, quarantine_since INT, next_attempt INT, escrowed INT, with_references INT, synchronized INT)',
+    'job_reports (destination TEXT, seen_at INT, code TEXT, in_quarantine INT, reason TEXT, quarantine_since INT, next_attempt INT, escrowed INT, with_references INT, synchronized INT)',
     [
       [
-        NAME,
+        destination,
         seenAt,
         code,
         quarantine === null ? 0 : 1,
@@ -23,7 +20,7 @@ export async function recordJobReport(sql: Sql, seen: SeenJobReport): Promise<vo
         failures?.synchronized ?? null,
       ],
     ],
-    `ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at, code = excluded.code,
+    `ON CONFLICT (destination) DO UPDATE SET seen_at = excluded.seen_at, code = excluded.code,
        in_quarantine = excluded.in_quarantine, reason = excluded.reason, quarantine_since = excluded.quarantine_since, next_attempt = excluded.next_attempt, escrowed = excluded.escrowed,
        with_references = excluded.with_references, synchronized = excluded.synchronized`,
   )
@@ -41,9 +38,10 @@ interface JobReportRow {
   readonly synchronized: number | null
 }
 
-export async function readJobReport(sql: Sql): Promise<SeenJobReport | null> {
+export async function readJobReport(sql: Sql, destination: string): Promise<SeenJobReport | null> {
   const [row] = await sql.all<JobReportRow>(
-    'SELECT seen_at, code, in_quarantine, reason, quarantine_since, next_attempt, escrowed, with_references, synchronized FROM job_reports',
+    'SELECT seen_at, code, in_quarantine, reason, quarantine_since, next_attempt, escrowed, with_references, synchronized FROM job_reports WHERE destination = ?',
+    [destination],
   )
   if (!row) return null
   const { escrowed, with_references: withReferences, synchronized } = row

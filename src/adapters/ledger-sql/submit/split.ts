@@ -17,10 +17,12 @@ export async function splitBatch(
     [seq],
   )
   if (operations.length <= 1) return false
-  const [{ urgent } = { urgent: 0 }] = await sql.all<{ urgent: number }>(
-    'SELECT urgent FROM batches WHERE seq = ?',
+  const [whole] = await sql.all<{ urgent: number; destination: string }>(
+    'SELECT urgent, destination FROM batches WHERE seq = ?',
     [seq],
   )
+  if (!whole) return false
+  const { urgent, destination } = whole
   await sql.run(
     `UPDATE batches SET state = 'split', lease_until = 0, status = ?, request_id = COALESCE(?, request_id) WHERE seq = ?`,
     [answer.status, answer.requestId, seq],
@@ -30,8 +32,8 @@ export async function splitBatch(
   for (const half of [operations.slice(0, middle), operations.slice(middle)]) {
     const rows: { seq: number }[] = await insertRows<{ seq: number }>(
       sql,
-      'batches (state TEXT, lease_until INT, not_before INT, after_batch INT, urgent INT, created_at INT, noted_at INT)',
-      [['open', 0, now, first, urgent, now, now]],
+      'batches (destination TEXT, state TEXT, lease_until INT, not_before INT, after_batch INT, urgent INT, created_at INT, noted_at INT)',
+      [[destination, 'open', 0, now, first, urgent, now, now]],
       'RETURNING seq',
     )
     const made = rows[0]?.seq ?? null

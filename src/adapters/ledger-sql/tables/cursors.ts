@@ -1,9 +1,15 @@
+import { DEFAULT_DESTINATION } from '../../../core/destinations/destination.ts'
 import type { Sql } from '../driver/sql.ts'
 
 /**
  * The cursor that says until when intake counts as working through a backlog, for every instance.
  */
 export const BACKLOG_UNTIL = 'backlog-until'
+
+/** The name of a cursor that each destination has for itself. */
+export function cursorOf(name: string, destination: string): string {
+  return destination === DEFAULT_DESTINATION ? name : `${name}:${destination}`
+}
 
 /** The value of a cursor; `null` while it was never set. */
 export async function readCursor(sql: Sql, name: string): Promise<number | null> {

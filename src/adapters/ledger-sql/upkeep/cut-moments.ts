@@ -63,7 +63,11 @@ export async function cutMoments(
     now,
     ahead,
   )
-  await run(`UPDATE cursors SET value = ? WHERE name = 'job-stopped' AND value > ?`, now, ahead)
+  await run(
+    `UPDATE cursors SET value = ? WHERE (name = 'job-stopped' OR name LIKE 'job-stopped:%') AND value > ?`,
+    now,
+    ahead,
+  )
   await run(`UPDATE cursors SET value = ? WHERE name = 'backlog-until' AND value > ?`, now, ahead + maxWaitMs)
   await sql.lock('calls')
   await run(

@@ -1,10 +1,10 @@
 import type { LedgerAge, LedgerMark, Restoration, Restored } from '../../../core/ledger/port/upkeep.ts'
-import { olderSince } from '../submit/holds.ts'
+import { EVERYWHERE, olderSince } from '../submit/holds.ts'
 import { raiseFindings } from '../findings/findings.ts'
 import { insertRows, type Sql } from '../driver/sql.ts'
 import { readCursor, setCursor } from '../tables/cursors.ts'
 import { totals } from '../inspect/counts.ts'
-import { setWatermark, watermark } from '../report/correlate.ts'
+import { earliestWatermark, rewindWatermarks } from '../report/correlate.ts'
 import { AUDIT } from '../tables/audit.ts'
 
 const EPOCH = 'epoch'
@@ -27,9 +27,9 @@ export async function foundOlder(sql: Sql, mark: LedgerMark, now: number): Promi
   await setCursor(sql, EPOCH_OUTSIDE, mark.epoch)
   await insertRows(
     sql,
-    'holds (name TEXT, since INT, until INT, noted_at INT, status INT, detail TEXT)',
-    [['restored', now, FOR_EVER, now, null, null]],
-    'ON CONFLICT (name) DO NOTHING',
+    'holds (destination TEXT, name TEXT, since INT, until INT, noted_at INT, status INT, detail TEXT)',
+    [[EVERYWHERE, 'restored', now, FOR_EVER, now, null, null]],
+    'ON CONFLICT (destination, name) DO NOTHING',
   )
   await raiseFindings(
     sql,
@@ -53,12 +53,12 @@ export async function ledgerRestored(
   await sql.lock('report')
   const foundAt = await olderSince(sql)
   if (foundAt === null) return { kind: 'not-older' }
-  const readUntil = await watermark(sql)
+  const readUntil = await earliestWatermark(sql)
   const needed = foundAt - lagMs
   if (readUntil === null || readUntil < needed) return { kind: 'log-not-read', readUntil, needed }
   const epoch = Math.max((await readCursor(sql, EPOCH)) ?? 0, (await readCursor(sql, EPOCH_OUTSIDE)) ?? 0) + 1
   await setCursor(sql, EPOCH, epoch)
-  await setWatermark(sql, Math.min(readUntil, since))
+  await rewindWatermarks(sql, since)
   await sql.run(`DELETE FROM holds WHERE name = 'restored'`)
   await sql.run(
     `UPDATE findings SET acknowledged_at = ?, acknowledged_by = ?, justification = ? WHERE code = 'LedgerOlderThanDirectory' AND acknowledged_at IS NULL`,

@@ -237,6 +237,7 @@ export async function erase(
     [hash, employee],
   )
   await sql.run('DELETE FROM deactivations WHERE employee = ?', [employee])
+  await sql.run('DELETE FROM left_accounts WHERE employee = ?', [employee])
   await sql.run('DELETE FROM employees WHERE id = ?', [employee])
   await insertRows(
     sql,

@@ -19,6 +19,14 @@ export interface FiguresQuery {
   readonly now: number
   /** How far back the brake counts deactivations. */
   readonly brakeWindowMs: number
+  /** By default the only one of a connector with a single job. */
+  readonly destinations?: readonly DestinationName[]
+}
+
+export interface DestinationName {
+  readonly name: string
+  /** The quota that its calls count in. */
+  readonly quota: string
 }
 
 /**
@@ -40,7 +48,10 @@ export interface Depth {
   readonly oldestAt: number | null
 }
 
-export interface Figures {
+/** Of the whole ledger, and of the first destination of the query. */
+export interface Figures extends DestinationFigures {
+  /** The other destinations, in the order of the query. */
+  readonly others: readonly DestinationFigures[]
   readonly totals: Totals
   /**
    * `received` is as old as its oldest event that was never planned; an event that was put back is
@@ -51,15 +62,8 @@ export interface Figures {
   readonly unanswered: Depth
   /** Employees that lack attributes the directory requires. */
   readonly incomplete: Depth
-  /** The provisioning job as it was last seen; `null` while no instance may see it. */
-  readonly job: { readonly running: boolean; readonly seenAt: number } | null
-  /** What it said about itself then; `null` before it was first seen. */
-  readonly jobReport: SeenJobReport | null
   /** Operations that the service failed with and retries itself. */
   readonly escrowed: Depth
-  /** Holds in force. */
-  readonly holds: readonly Hold[]
-  readonly quota: QuotaFigures
   readonly brake: BrakeFigures
   readonly leavers: LeaverFigures
   /** Open leaver cases that wait for the emergency lane, by why it cannot disable the account. */
@@ -74,6 +78,20 @@ export interface Figures {
   readonly blocks: number
   /** Employees whose record failed for good without an event to dead-letter. */
   readonly notAccepted: number
+}
+
+/** What each provisioning job has for itself. */
+export interface DestinationFigures {
+  readonly name: string
+  /** The provisioning job as it was last seen; `null` while no instance may see it. */
+  readonly job: { readonly running: boolean; readonly seenAt: number } | null
+  /** What it said about itself then; `null` before it was first seen. */
+  readonly jobReport: SeenJobReport | null
+  /** Holds in force. */
+  readonly holds: readonly Hold[]
+  readonly quota: QuotaFigures
+  /** Operations that wait to be sent. */
+  readonly pending: number
   /** The instant up to which the log was read; `null` before the first page. */
   readonly watermark: number | null
 }

@@ -5,14 +5,17 @@ import type { LogRecord, LogRecordKeys } from '../log-record.ts'
 import type { Json } from '../../model.ts'
 import type { FinalEventState, OperationState } from '../lifecycle.ts'
 
-/** Log records and the operations they answer, deadlines, and outcomes to publish. */
+/**
+ * Log records and the operations they answer, deadlines, and outcomes to publish. `destination` is
+ * the one whose log is read; by default the only one of a connector with a single job.
+ */
 export interface ReportLedger {
   /** Which of these log records are known, and the operations that the others may be about. */
-  findCandidates(records: readonly LogRecordKeys[]): Promise<Candidates>
+  findCandidates(records: readonly LogRecordKeys[], destination?: string): Promise<Candidates>
   /**
    * Stores log records with the operations they answer, sets interim outcomes, moves the watermark.
    */
-  recordLogRecords(answers: CorrelatedPage): Promise<void>
+  recordLogRecords(answers: CorrelatedPage, destination?: string): Promise<void>
   /** Trace contexts of the events that these operations carry. */
   readOrigins(operations: readonly string[]): Promise<readonly string[]>
   /**
@@ -24,12 +27,16 @@ export interface ReportLedger {
    * Operations accepted before this instant, by the service's clock, that the log does not mention;
    * oldest first. None while the job has been seen paused since.
    */
-  findOverdueOperations(acceptedBefore: number, limit: number): Promise<readonly Overdue[]>
+  findOverdueOperations(
+    acceptedBefore: number,
+    limit: number,
+    destination?: string,
+  ): Promise<readonly Overdue[]>
   /**
    * An employee whose account the log has named, other than these; `null` when there is none. Which
    * one is left open.
    */
-  findLinkedEmployee(other: readonly string[]): Promise<string | null>
+  findLinkedEmployee(other: readonly string[], destination?: string): Promise<string | null>
   /**
    * Ends operations that have no answer although the log was read past their deadline: they are
    * sent again, or given up after `maxResends`.
@@ -40,12 +47,12 @@ export interface ReportLedger {
   /** Dead-letters events that have been incomplete since before `before`, as `IncompleteRecord`. */
   expireIncompleteEvents(before: number, now: number, limit: number): Promise<number>
   /** The instant up to which the log was read; `null` before the first page. */
-  readWatermark(): Promise<number | null>
+  readWatermark(destination?: string): Promise<number | null>
   /**
    * When the oldest unanswered operation was submitted; `null` when every operation has an answer.
    * The first read of the log begins there.
    */
-  readOldestUnanswered(): Promise<number | null>
+  readOldestUnanswered(destination?: string): Promise<number | null>
   /** Unpublished outcomes in the order in which they arose. */
   listUnpublishedOutcomes(limit: number): Promise<readonly OutcomeRow[]>
   /** `naming`: which accounts the outcomes named, when they are to name them. */
@@ -191,6 +198,8 @@ export interface OutcomeRow {
   readonly by: { readonly source: string; readonly id: string } | null
   readonly operation: string | null
   readonly objectId: string | null
+  /** Where the account is; `null` before anything was planned. */
+  readonly destination: string | null
   /** Dotted path and value of each attribute of the event. */
   readonly attributes: readonly (readonly [path: string, value: Json])[]
   /** Codes of the findings about the event that are open now. */

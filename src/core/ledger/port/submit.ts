@@ -1,12 +1,15 @@
 import type { JobReport } from '../../provision/quarantine.ts'
 
-/** Batches, calls and their quota, and what holds submission back. */
+/**
+ * Batches, calls and their quota, and what holds submission back. `destination` is the one that a
+ * method speaks of; by default the only one of a connector with a single job.
+ */
 export interface SubmitLedger {
   /**
    * The next batch to send: one that was begun and abandoned, or a new one from pending operations;
    * `null` when none is ready.
    */
-  claimBatch(query: BatchQuery): Promise<Batch | null>
+  claimBatch(query: BatchQuery, destination?: string): Promise<Batch | null>
   /**
    * Runs before every HTTP attempt: checks that `owner` still has the batch, takes a call from the
    * window and the day's quota (never refunded), and withdraws operations that a newer one
@@ -19,21 +22,21 @@ export interface SubmitLedger {
    * Sets a hold, or lifts it with an `until` in the past. The job's hold also records when it was
    * seen paused.
    */
-  setHold(hold: Hold): Promise<void>
+  setHold(hold: Hold, destination?: string): Promise<void>
   /**
    * Lengthens a hold that is there until `until`, if it would end before. False when there is none,
    * or none that would end before.
    */
-  extendHold(name: HoldName, until: number, now: number): Promise<boolean>
+  extendHold(name: HoldName, until: number, now: number, destination?: string): Promise<boolean>
   /** Replaces what the provisioning job said about itself. */
-  recordJobReport(seen: SeenJobReport): Promise<void>
+  recordJobReport(seen: SeenJobReport, destination?: string): Promise<void>
   /**
    * Records that the job restarted at `startedAt` and lost its staged operations: those it accepted
    * before and never answered are sent again. Returns their number; 0 when this start is known.
    */
-  recordJobRestart(startedAt: number, now: number): Promise<number>
+  recordJobRestart(startedAt: number, now: number, destination?: string): Promise<number>
   /** What limits submission now: the calls of the last 24 hours, what waits, what holds it back. */
-  readSubmissionStatus(now: number): Promise<SubmissionStatus>
+  readSubmissionStatus(now: number, destination?: string, quota?: string): Promise<SubmissionStatus>
 }
 
 export interface BatchQuery {
@@ -66,6 +69,8 @@ export interface CallLimits {
   readonly perWindow: number
   readonly windowMs: number
   readonly perDay: number
+  /** Calls with the same quota count together; by default all do. */
+  readonly quota?: string
 }
 export interface SlotQuery {
   readonly now: number

@@ -14,6 +14,7 @@ import {
   type Step,
   withRecord,
 } from './planning.ts'
+import { withDestination, withMissing } from './place.ts'
 import { respectDeactivation } from './hold/respect-deactivation.ts'
 import { handleServiceFailure } from './service-failure.ts'
 
@@ -57,8 +58,9 @@ function* planSteps(employee: Employee, now: number, rules: PlanRules): PlanStep
   for (;;) {
     const planning = beginPlanning(attempted, now, rules)
     if (mustWait(planning)) return waitForAnswer(planning)
-    const mapped: MappedRecord = yield rules.mapping.map(attempted.employeeId, planning.state.attributes)
-    const step = decideStep(withRecord(planning, mapped))
+    const { mapping } = planning.rules
+    const mapped: MappedRecord = yield mapping.map(attempted.employeeId, planning.state.attributes)
+    const step = decideStep(withRecord(planning, withMissing(mapped, planning)))
     if (step.kind === 'decided') return finish(step.decision, planning, attempts)
     attempts.push({ planning, deadLettered: step.deadLettered })
     attempted = step.employee
@@ -91,7 +93,7 @@ function finish(decision: Decided, last: Planning, attempts: readonly Attempt[])
   return attempts.reduceRight(
     (decided, { planning, deadLettered }) =>
       complete({ ...decided, events: [...deadLettered, ...decided.events] }, planning),
-    complete(decision, last),
+    withDestination(complete(decision, last), last),
   )
 }
 

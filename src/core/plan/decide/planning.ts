@@ -2,7 +2,9 @@ import { overtakesUnanswered } from '../overtake.ts'
 import { isFinal } from '../../ledger/lifecycle.ts'
 import type { FoldRules } from '../fold/rules.ts'
 import type { MappedRecord, Mapping } from '../mapping/mapping.ts'
+import type { Routing } from '../../destinations/routing.ts'
 import type { Pilot } from '../pilot.ts'
+import { atPlace, type Place } from './place.ts'
 import type { AttributionRules } from './attribute-failure.ts'
 import type { Decided, EventDecision } from '../../ledger/decision.ts'
 import { type EffectiveState, effectiveState } from './effective-state.ts'
@@ -15,6 +17,8 @@ export interface PlanRules<M extends Mapping = Mapping> {
   readonly attributeFailure?: AttributionRules
   /** Without one, every employee is sent. */
   readonly pilot?: Pilot
+  /** Where employees belong; without it there is one destination, and `mapping` is its mapping. */
+  readonly routing?: Routing
   readonly digest: (text: string) => string
 }
 
@@ -28,6 +32,8 @@ export interface Planning {
   readonly isInactive: boolean
   /** The operation is sent although an older one, which activates, is unanswered. */
   readonly overtakes: boolean
+  /** Where the record is sent; not set with one destination only. */
+  readonly place?: Place
 }
 
 /** The attempt once its record is mapped. */
@@ -53,7 +59,8 @@ export type Step =
 export function beginPlanning(employee: Employee, now: number, rules: PlanRules): Planning {
   const state = effectiveState(employee, now, rules.fold)
   const isInactive = state.attributes.get('active')?.value === false
-  return { employee, now, rules, state, isInactive, overtakes: overtakesUnanswered(isInactive, employee) }
+  const overtakes = overtakesUnanswered(isInactive, employee)
+  return atPlace({ employee, now, rules, state, isInactive, overtakes })
 }
 
 export function withRecord(planning: Planning, mapped: MappedRecord): MappedPlanning {

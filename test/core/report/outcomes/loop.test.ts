@@ -25,6 +25,7 @@ function row(id: number, more: Partial<OutcomeRow> = {}): OutcomeRow {
     by: null,
     operation: 'op-1',
     objectId: 'object-1',
+    destination: 'default',
     attributes: [
       ['title', 'Head'],
       ['name.familyName', 'Lee'],

@@ -4,6 +4,7 @@ import { withRoom } from './room.ts'
 /** The employees that the events are about, and what retention and erasure leave of them. */
 export const employeeTables = (dialect: Dialect): readonly string[] => [
   ...employees(dialect),
+  ...leftAccounts(dialect),
   ...accountNames(dialect),
   ...deactivations(dialect),
   ...brakeAllowance(dialect),
@@ -31,6 +32,8 @@ const employees = (dialect: Dialect): readonly string[] => {
     unanswered       ${integer} NOT NULL DEFAULT 0,
     resend_due          ${integer} NOT NULL DEFAULT 0,
     resends           ${integer} NOT NULL DEFAULT 0,
+    -- Where the account of the employee is; NULL: nothing was planned yet.
+    destination      TEXT,
     -- What the directory is known to hold.
     known            ${integer} NOT NULL DEFAULT 0,
     known_at         ${integer},
@@ -65,6 +68,17 @@ const employees = (dialect: Dialect): readonly string[] => {
     ...withRoom(dialect, 'employees'),
   ]
 }
+
+/** Disabled accounts of employees who moved to another destination. */
+const leftAccounts = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE left_accounts (
+    employee    TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    object_id   TEXT,
+    left_at     ${integer} NOT NULL,
+    PRIMARY KEY (employee, destination)
+  )${tableOptions}`,
+]
 
 /**
  * The user names and mail addresses of an employee's records, former ones included, to find the

@@ -20,6 +20,9 @@ const operations = (dialect: Dialect): readonly string[] => {
       employee     TEXT NOT NULL,
       state        TEXT NOT NULL CHECK (state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed',
                      'confirmed', 'unchanged', 'skipped', 'failed', 'withdrawn', 'unanswered')),
+      destination  TEXT NOT NULL DEFAULT 'default',
+      -- 1: disables the account here because the employee moves to another destination.
+      departs      ${integer} NOT NULL DEFAULT 0,
       -- What is sent.
       lane         ${integer} NOT NULL,
       active       ${integer} NOT NULL,
@@ -46,11 +49,11 @@ const operations = (dialect: Dialect): readonly string[] => {
       -- How often a batch with it was sent: the log may speak of it as often.
       times_submitted  ${integer} NOT NULL DEFAULT 0
     )${tableOptions}`,
-    `CREATE INDEX operations_pending ON operations (lane, seq) WHERE state = 'pending'`,
-    `CREATE INDEX operations_oldest ON operations (seq) WHERE state = 'pending'`,
+    `CREATE INDEX operations_pending ON operations (destination, lane, seq) WHERE state = 'pending'`,
+    `CREATE INDEX operations_oldest ON operations (destination, seq) WHERE state = 'pending'`,
     `CREATE INDEX operations_unresolved ON operations (unresolved) WHERE unresolved IS NOT NULL`,
     `CREATE INDEX operations_escrowed ON operations (accepted_at) WHERE state = 'escrowed'`,
-    `CREATE INDEX operations_accepted ON operations (accepted_at) WHERE state = 'accepted'`,
+    `CREATE INDEX operations_accepted ON operations (destination, accepted_at) WHERE state = 'accepted'`,
     `CREATE INDEX operations_answered ON operations (final_at) WHERE state = 'answered'`,
     `CREATE INDEX operations_employee ON operations (employee)`,
     `CREATE INDEX operations_batch ON operations (batch)`,
@@ -72,6 +75,7 @@ const batches = (dialect: Dialect): readonly string[] => {
   return [
     `CREATE TABLE batches (
       seq          ${identity},
+      destination  TEXT NOT NULL DEFAULT 'default',
       state        TEXT NOT NULL CHECK (state IN ('open', 'accepted', 'split', 'rejected', 'empty')),
       -- Which instance sends it, and until when no other may.
       owner        TEXT,
@@ -89,7 +93,7 @@ const batches = (dialect: Dialect): readonly string[] => {
       request_id   TEXT,
       status       ${integer}
     )${tableOptions}`,
-    `CREATE INDEX batches_open ON batches (not_before) WHERE state = 'open'`,
+    `CREATE INDEX batches_open ON batches (destination, not_before) WHERE state = 'open'`,
     `CREATE INDEX batches_after ON batches (after_batch) WHERE after_batch IS NOT NULL`,
     `CREATE INDEX batches_request ON batches (request_id) WHERE request_id IS NOT NULL`,
     ...withoutStatistics(dialect, 'batches', ['state']),
@@ -100,32 +104,37 @@ const calls = ({ integer, identity, tableOptions }: Dialect): readonly string[] 
   `CREATE TABLE calls (
     seq      ${identity},
     batch    ${integer} NOT NULL,
+    -- The calls of a tenant count together.
+    quota    TEXT NOT NULL DEFAULT 'default',
     at       ${integer} NOT NULL,
     -- The latest it can end, until the answer is there: a call that was cut off still counts.
     ended_at ${integer} NOT NULL,
     status   ${integer}
   )${tableOptions}`,
-  `CREATE INDEX calls_at ON calls (at)`,
-  `CREATE INDEX calls_ended ON calls (ended_at)`,
+  `CREATE INDEX calls_at ON calls (quota, at)`,
+  `CREATE INDEX calls_ended ON calls (quota, ended_at)`,
 ]
 
 const holds = ({ integer, tableOptions }: Dialect): readonly string[] => [
   `CREATE TABLE holds (
     -- What holds submission back, and until when: throttled, refused by the service, job paused.
-    name     TEXT PRIMARY KEY NOT NULL,
+    name     TEXT NOT NULL,
+    -- Empty: every destination.
+    destination TEXT NOT NULL DEFAULT 'default',
     since    ${integer} NOT NULL,
     until    ${integer} NOT NULL,
     -- When until was written: later than now, the clock was ahead.
     noted_at ${integer} NOT NULL,
     status   ${integer},
-    detail   TEXT
+    detail   TEXT,
+    PRIMARY KEY (destination, name)
   )${tableOptions}`,
 ]
 
 const jobReports = ({ integer, tableOptions }: Dialect): readonly string[] => [
   `CREATE TABLE job_reports (
-    -- What the provisioning job said about itself when it was last read; one row.
-    name             TEXT PRIMARY KEY NOT NULL,
+    -- What the provisioning job of a destination said about itself when it was last read.
+    destination      TEXT PRIMARY KEY NOT NULL,
     seen_at          ${integer} NOT NULL,
     code             TEXT NOT NULL,
     -- 1 or 0; what follows is NULL where the service did not say it.

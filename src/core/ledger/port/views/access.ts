@@ -9,8 +9,13 @@ export interface AccessLedger {
   /**
    * Everything that explains why an employee has access or has none, at a single moment; `null` for
    * an id that the ledger does not know. Its cost grows with the history of that employee only.
+   * `quotas`: by destination, the quota that its calls count in, where that is not the default.
    */
-  readAccess(employeeId: string, now: number): Promise<AccessFacts | null>
+  readAccess(
+    employeeId: string,
+    now: number,
+    quotas?: Readonly<Record<string, string>>,
+  ): Promise<AccessFacts | null>
   /** Adds an audit entry for each employee whose personal values are about to be shown. */
   recordDisclosure(disclosure: Disclosure, now: number): Promise<void>
 }

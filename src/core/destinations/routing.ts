@@ -1,0 +1,37 @@
+import type { Attribute } from '../model.ts'
+import type { Mapping } from '../plan/mapping/mapping.ts'
+import { type AttributeValues, conditionsOf, fits } from '../plan/conditions.ts'
+
+/** Which employees belong to a destination, and how their records are made there. */
+export interface DestinationRules {
+  readonly name: string
+  /** `null`: every employee that no earlier destination takes. */
+  readonly where: AttributeValues | null
+  readonly mapping: Mapping
+}
+
+/** Where employees belong. Pure. */
+export interface Routing {
+  /** Worker attributes that the rules read. */
+  readonly paths: readonly string[]
+  /** Where employees without a fitting rule, and without an account, are sent once they have left. */
+  readonly fallback: string
+  /** The first destination whose rule fits; `null` when none does. */
+  routeOf(attributes: ReadonlyMap<string, Attribute>): string | null
+  mappingOf(destination: string): Mapping
+}
+
+/**
+ * Comparisons are exact; a missing attribute never fits. `first` and `others` are in the order of
+ * the configuration.
+ */
+export function routingOf(first: DestinationRules, others: readonly DestinationRules[]): Routing {
+  const all = [first, ...others].map((one) => ({ ...one, conditions: conditionsOf(one.where ?? {}) }))
+  const mappings = new Map(all.map(({ name, mapping }) => [name, mapping]))
+  return {
+    paths: [...new Set(all.flatMap(({ conditions }) => conditions.map(({ path }) => path)))],
+    fallback: (all.find(({ where }) => where === null) ?? first).name,
+    routeOf: (attributes) => all.find(({ conditions }) => fits(conditions, attributes))?.name ?? null,
+    mappingOf: (destination) => mappings.get(destination) ?? first.mapping,
+  }
+}
