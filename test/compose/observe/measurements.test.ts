@@ -22,7 +22,8 @@ const ledger: LedgerReadings = {
     incomplete: one,
     name: 'default',
     others: [],
-    pending: 1,
+    pending: one,
+    accepted: one,
     job: { running: true, seenAt: NOW },
     jobReport: {
       seenAt: NOW,

@@ -21,6 +21,7 @@ import { findingCases } from './ledger/findings.ts'
 import { incompleteCases } from './ledger/incomplete.ts'
 import { instanceCases } from './ledger/instances.ts'
 import { intakeCases } from './ledger/intake.ts'
+import { destinationCases } from './ledger/destinations.ts'
 import { jobCases } from './ledger/job.ts'
 import { leaverCases } from './ledger/leavers.ts'
 import { leaverTimeCases } from './ledger/leaver-times.ts'
@@ -83,6 +84,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   clockCases,
   findingCases,
   figureCases,
+  destinationCases,
   jobCases,
   restoredCases,
   booksCases,

@@ -1,29 +1,16 @@
-import { DEFAULT_DESTINATION, DEFAULT_QUOTA } from '../../../core/destinations/destination.ts'
 import type { EmergencyWait } from '../../../core/emergency/reasons.ts'
 import type { FindingCode } from '../../../core/findings/codes.ts'
-import type {
-  Depth,
-  DestinationFigures,
-  DestinationName,
-  Figures,
-  FiguresQuery,
-  LeaverFigures,
-  QuotaFigures,
-} from '../../../core/ledger/port/figures.ts'
-import type { Hold } from '../../../core/ledger/port/submit.ts'
-import { earliest } from '../../../core/plan/decide/resend.ts'
+import type { Depth, Figures, FiguresQuery, LeaverFigures } from '../../../core/ledger/port/figures.ts'
 import { LEAVER_CAUSES, type LeaverCause } from '../../../core/leavers/causes.ts'
 import { countBlocks } from '../blocks/commands.ts'
 import { BUS_CAPPED, BUS_COUNTED, busDeadLetters } from '../dead-letters/bus-count.ts'
 import { UNKNOWN_REASON } from '../dead-letters/dead-letters.ts'
 import type { Sql } from '../driver/sql.ts'
 import { countDeactivations } from '../plan/brake.ts'
-import { oldestUnanswered, WATERMARK } from '../report/correlate.ts'
-import { budget } from '../submit/budget.ts'
-import { EVERYWHERE, JOB_SEEN } from '../submit/holds.ts'
-import { readJobReport } from '../submit/job-report.ts'
-import { cursorOf, readCursors } from '../tables/cursors.ts'
+import { readCursors } from '../tables/cursors.ts'
 import { notAccepted, totals } from './counts.ts'
+import { type CountRow, toDepth, together } from './depth.ts'
+import { destinationFigures, oldestOf, SOLE } from './destinations.ts'
 
 /**
  * Depths that are read in one statement, because a round trip costs more than any of them. Each
@@ -34,14 +21,6 @@ const DEPTHS = {
   received: {
     count: `SELECT COUNT(*) FROM events WHERE state = 'received'`,
     oldest: `SELECT received_at FROM events WHERE state = 'received' AND planned_at IS NULL AND finished_at IS NULL ORDER BY received_at LIMIT 1`,
-  },
-  pending: {
-    count: `SELECT COUNT(*) FROM operations WHERE state = 'pending'`,
-    oldest: `SELECT created_at FROM operations WHERE state = 'pending' ORDER BY seq LIMIT 1`,
-  },
-  accepted: {
-    count: `SELECT COUNT(*) FROM operations WHERE state = 'accepted'`,
-    oldest: `SELECT accepted_at FROM operations WHERE state = 'accepted' ORDER BY accepted_at LIMIT 1`,
   },
   escrowed: {
     count: `SELECT COUNT(*) FROM operations WHERE state = 'escrowed'`,
@@ -71,14 +50,16 @@ const READ_DEPTHS = Object.entries(DEPTHS)
 
 export async function figures(
   sql: Sql,
-  { now, brakeWindowMs, destinations = [SOLE] }: FiguresQuery,
+  { now, brakeWindowMs, destinations = SOLE }: FiguresQuery,
 ): Promise<Figures> {
   const depths = await readDepths(sql)
-  const { pending, accepted, answered, unpublished, incomplete, held } = depths
+  const { answered, unpublished, incomplete, held } = depths
   const { batched, sent } = await openBatches(sql)
-  const unanswered = accepted.count + sent
   const cursors = await readCursors(sql, [BUS_COUNTED, BUS_CAPPED])
-  const [first = SOLE, ...others] = destinations
+  const [first, ...others] = await destinationFigures(sql, destinations, now)
+  const pending = [first, ...others].map((one) => one.pending).reduce(together)
+  const accepted = [first, ...others].map((one) => one.accepted).reduce(together)
+  const unanswered = accepted.count + sent
   return {
     totals: await totals(sql),
     stages: {
@@ -91,8 +72,8 @@ export async function figures(
     },
     unanswered: { count: unanswered, oldestAt: unanswered === 0 ? null : await oldestOf(sql, destinations) },
     incomplete,
-    ...(await destinationFigures(sql, first, now)),
-    others: await othersOf(sql, others, now),
+    ...first,
+    others,
     escrowed: depths.escrowed,
     brake: {
       window: await countDeactivations(sql, brakeWindowMs, now),
@@ -109,54 +90,6 @@ export async function figures(
   }
 }
 
-const SOLE: DestinationName = { name: DEFAULT_DESTINATION, quota: DEFAULT_QUOTA }
-
-async function destinationFigures(
-  sql: Sql,
-  { name, quota }: DestinationName,
-  now: number,
-): Promise<DestinationFigures> {
-  const [seen, read] = [cursorOf(JOB_SEEN, name), cursorOf(WATERMARK, name)]
-  const cursors = await readCursors(sql, [seen, read])
-  const holds = await holdsInForce(sql, name, now)
-  const [waiting] = await sql.all<{ n: number }>(
-    `SELECT COUNT(*) AS n FROM operations WHERE state = 'pending' AND destination = ?`,
-    [name],
-  )
-  return {
-    name,
-    job: jobOf(cursors.get(seen), holds),
-    jobReport: await readJobReport(sql, name),
-    holds,
-    quota: await quotaOf(sql, quota, now),
-    pending: waiting?.n ?? 0,
-    watermark: cursors.get(read) ?? null,
-  }
-}
-
-async function othersOf(
-  sql: Sql,
-  destinations: readonly DestinationName[],
-  now: number,
-): Promise<readonly DestinationFigures[]> {
-  const figures: DestinationFigures[] = []
-  for (const one of destinations) figures.push(await destinationFigures(sql, one, now))
-  return figures
-}
-
-/** Since when the oldest operation is unanswered, of these destinations. */
-async function oldestOf(sql: Sql, destinations: readonly DestinationName[]): Promise<number | null> {
-  let oldest: number | null = null
-  for (const { name } of destinations) oldest = earliest(oldest, await oldestUnanswered(sql, name))
-  return oldest
-}
-
-interface CountRow {
-  readonly n: number
-  readonly oldest: number | null
-}
-const toDepth = ({ n, oldest }: CountRow): Depth => ({ count: n, oldestAt: oldest })
-
 async function readDepths(sql: Sql): Promise<Readonly<Record<keyof typeof DEPTHS, Depth>>> {
   const rows = await sql.all<CountRow & { readonly name: string }>(READ_DEPTHS)
   const of = (name: keyof typeof DEPTHS): Depth => {
@@ -165,8 +98,6 @@ async function readDepths(sql: Sql): Promise<Readonly<Record<keyof typeof DEPTHS
   }
   return {
     received: of('received'),
-    pending: of('pending'),
-    accepted: of('accepted'),
     escrowed: of('escrowed'),
     answered: of('answered'),
     unpublished: of('unpublished'),
@@ -200,31 +131,6 @@ async function openBatches(sql: Sql): Promise<{ readonly batched: Depth; readonl
      FROM batches b JOIN operations o ON o.batch = b.seq WHERE b.state = 'open' AND COALESCE(o.state, '') = 'batched'`,
   )
   return row ? { batched: toDepth(row), sent: row.sent } : { batched: { count: 0, oldestAt: null }, sent: 0 }
-}
-
-function together(a: Depth, b: Depth): Depth {
-  const oldest = [a.oldestAt, b.oldestAt].filter((at) => at !== null)
-  return { count: a.count + b.count, oldestAt: oldest.length === 0 ? null : Math.min(...oldest) }
-}
-
-/**
- * The hold of the job ends when no instance renews it; the others end with the next accepted batch.
- */
-async function holdsInForce(sql: Sql, destination: string, now: number): Promise<readonly Hold[]> {
-  return sql.all<Hold>(
-    `SELECT name, since, until, status, detail FROM holds
-     WHERE destination IN (?, '${EVERYWHERE}') AND (name <> 'job' OR until > ?) ORDER BY since`,
-    [destination, now],
-  )
-}
-
-function jobOf(seenAt: number | undefined, holds: readonly Hold[]): DestinationFigures['job'] {
-  return seenAt === undefined ? null : { running: holds.every(({ name }) => name !== 'job'), seenAt }
-}
-
-async function quotaOf(sql: Sql, quota: string, now: number): Promise<QuotaFigures> {
-  const { used, oldestAt, lastAt } = await budget(sql, now, quota)
-  return { used, oldestAt, lastAt }
 }
 
 async function leavers(sql: Sql): Promise<LeaverFigures> {

@@ -9,15 +9,15 @@ import type {
   BlockPeriod,
   Employee,
   EmployeeEvent,
-  Failure,
   UnansweredOperation,
 } from '../../../core/ledger/employee.ts'
 import { blocksOf } from '../blocks/marks.ts'
+import { failureOf, failuresOf } from './failures.ts'
 import { erasedMarksOf } from '../leavers/erased-marks.ts'
 import { olderSince } from '../submit/holds.ts'
 import { remainsOf } from '../upkeep/folds.ts'
 import { parse } from '../driver/json.ts'
-import { openOrNull, type Sealed, type Sealing } from '../sealing/sealing.ts'
+import type { Sealed, Sealing } from '../sealing/sealing.ts'
 import { workerOf } from '../tables/event-row.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
 
@@ -93,13 +93,21 @@ export async function claimDueEmployees(
   return loadEmployees(sql, [...ids])
 }
 
+/**
+ * Whether the employee may have an account at the destination: an operation was sent there that did
+ * not certainly fail.
+ */
+const REACHED = `CASE WHEN p.known = 1 THEN 1 ELSE (
+  SELECT COUNT(*) FROM operations r WHERE r.employee = p.id AND r.destination = p.destination AND r.submitted_at IS NOT NULL
+    AND NOT (r.state IN ('failed', 'skipped') OR (r.state = 'answered' AND r.interim IN ('failed', 'skipped')))) END`
+
 export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<Employee[]> {
   const employees = await readRows<EmployeeRow>(
     sql,
     ['id TEXT'],
     ids.map((id) => [id]),
     `SELECT p.id, p.revision, p.accepted_hash, p.accepted_operation, t.deactivation_only AS accepted_deactivation_only, (
-         SELECT MAX(c.resend_due) FROM leaver_cases c WHERE c.employee = p.id AND c.ended_at IS NULL) AS resend_due, p.known, p.destination, p.accepted_active, p.failed_hash, p.failed_operation, d.at AS disabled_elsewhere_at
+         SELECT MAX(c.resend_due) FROM leaver_cases c WHERE c.employee = p.id AND c.ended_at IS NULL) AS resend_due, p.known, p.destination, p.accepted_active, ${REACHED} AS reached, p.failed_hash, p.failed_operation, d.at AS disabled_elsewhere_at
      FROM v JOIN employees p ON p.id = v.id LEFT JOIN foreign_deactivations d ON d.employee = p.id LEFT JOIN operations t ON t.seq = p.accepted_operation`,
   )
   const failures = await failuresOf(sql, employees)
@@ -172,10 +180,11 @@ function unansweredAmong(operations: readonly SentRow[]): readonly UnansweredOpe
     )
 }
 
-function accountOf({ destination, accepted_active: active }: EmployeeRow): { account?: AccountPlace } {
-  return destination === null
-    ? {}
-    : { account: { destination, active: active === null ? null : active === 1 } }
+function accountOf({ destination, accepted_active: active, reached }: EmployeeRow): {
+  account?: AccountPlace
+} {
+  if (destination === null) return {}
+  return { account: { destination, active: active === null ? null : active === 1, reached: reached > 0 } }
 }
 
 function blockOf(block: BlockPeriod | undefined): { blocked?: BlockPeriod } {
@@ -208,77 +217,11 @@ interface EmployeeRow {
   readonly known: number
   readonly destination: string | null
   readonly accepted_active: number | null
+  readonly reached: number
   readonly failed_hash: Sealed | null
   readonly failed_operation: number | null
   readonly disabled_elsewhere_at: number | null
 }
-interface FailureRow extends Pick<Failure, 'code' | 'failures' | 'at'> {
-  readonly hash: Sealed
-  readonly reason: Sealed | null
-  readonly employee: string
-  readonly operation: number
-  readonly active: number
-  readonly settled: number
-  readonly last_accepted: Sealed | null
-  readonly last_operation: number | null
-  readonly batch_state: string | null
-}
-
-/**
- * The failures of employees whose last operation failed for good. A record that the directory
- * accepted after it settles the failure.
- */
-async function failuresOf(
-  sql: Sql,
-  employees: readonly EmployeeRow[],
-): Promise<ReadonlyMap<string, FailureRow>> {
-  const failed = employees.filter((row) => (row.failed_operation ?? 0) > (row.accepted_operation ?? 0))
-  const rows = await readRows<FailureRow>(
-    sql,
-    ['id TEXT'],
-    failed.map(({ id }) => [id]),
-    `SELECT p.id AS employee, o.seq AS operation, o.hash, o.active, COALESCE(o.code, 'Unknown') AS code, o.reason, b.state AS batch_state, p.failures,
-       COALESCE(o.finished_at, o.created_at) AS at, t.record AS last_accepted, t.operation AS last_operation, (
-         SELECT COUNT(*) FROM operations l WHERE l.employee = p.id AND l.seq > o.seq AND l.interim IN ('unchanged', 'skipped')) AS settled
-     FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.failed_operation LEFT JOIN batches b ON b.seq = o.batch
-       LEFT JOIN records t ON t.operation = p.accepted_operation`,
-  )
-  return new Map(rows.map((row) => [row.employee, row]))
-}
-
-/**
- * `alone`: the deactivation only that this failure asked for and that is not sent yet. The failure
- * still has to be attributed to the events that it carries.
- */
-function failureOf(
-  sealing: Sealing,
-  row: FailureRow | undefined,
-  events: readonly EventRow[],
-  alone: number | null,
-): { failure?: Failure } {
-  if (!row) return {}
-  const { code, failures, at, operation } = row
-  const settled = row.settled > 0
-  const isCarried = (event: EventRow): boolean =>
-    event.operation !== null &&
-    event.operation === (event.state === 'received' ? operation : event.state === 'planned' ? alone : null)
-  const carried = events.filter(isCarried).map(({ seq }) => seq)
-  return {
-    failure: {
-      hash: sealing.openHash(row.hash),
-      code,
-      reason: openOrNull(sealing, 'operations.reason', operation, row.reason),
-      failures,
-      at,
-      settled,
-      lastAccepted: openOrNull(sealing, 'records.record', row.last_operation ?? '', row.last_accepted),
-      carried,
-      active: row.active === 1,
-      refused: row.batch_state === 'rejected',
-    },
-  }
-}
-
 export function toEvent(sealing: Sealing, row: EventRow): EmployeeEvent {
   return {
     seq: row.seq,

@@ -34,6 +34,27 @@ export async function candidates(
     employees,
     'SELECT r.id, r.detail FROM v JOIN log_records r ON r.employee = v.id WHERE r.operation IS NULL AND r.detail IS NOT NULL',
   )
+  // Another job may have written of the same employee.
+  const jobs = new Set(records.map(({ jobId }) => jobId))
+  const kept = unjoined
+    .map(({ id, detail }) => parse<LogRecord>(sql.sealing.open('log_records.detail', id, detail)))
+    .filter(({ jobId }) => jobs.has(jobId))
+  return {
+    lastAccepted: await lastAcceptedOf(sql, destination, employees),
+    // Stored records are known too.
+    known: new Set([...known, ...kept].map(({ id }) => id)),
+    operations,
+    byChange: new Map(byChange.map((row) => [row.change_id, operationId(row.operation)])),
+    unjoined: kept,
+    echoes: await knownEchoes(sql, records),
+  }
+}
+
+async function lastAcceptedOf(
+  sql: Sql,
+  destination: string,
+  employees: readonly (readonly [string])[],
+): Promise<Candidates['lastAccepted']> {
   const taken = await readRows<{
     employee: string
     operation: number
@@ -49,25 +70,12 @@ export async function candidates(
      FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.accepted_operation JOIN records t ON t.operation = o.seq WHERE p.accepted_hash IS NOT NULL AND o.destination = ?`,
     [destination],
   )
-  // Another job may have written of the same employee.
-  const jobs = new Set(records.map(({ jobId }) => jobId))
-  const kept = unjoined
-    .map(({ id, detail }) => parse<LogRecord>(sql.sealing.open('log_records.detail', id, detail)))
-    .filter(({ jobId }) => jobs.has(jobId))
-  return {
-    lastAccepted: new Map(
-      taken.map(({ employee, operation, active, at, ...row }) => {
-        const record = sql.sealing.open('records.record', operation, row.record)
-        return [employee, { record, active: active === 1, at: at ?? 0 }]
-      }),
-    ),
-    // Stored records are known too.
-    known: new Set([...known, ...kept].map(({ id }) => id)),
-    operations,
-    byChange: new Map(byChange.map((row) => [row.change_id, operationId(row.operation)])),
-    unjoined: kept,
-    echoes: await knownEchoes(sql, records),
-  }
+  return new Map(
+    taken.map(({ employee, operation, active, at, ...row }) => {
+      const record = sql.sealing.open('records.record', operation, row.record)
+      return [employee, { record, active: active === 1, at: at ?? 0 }]
+    }),
+  )
 }
 
 interface CandidateRow {

@@ -2,15 +2,12 @@ import type { CorrelatedPage, EchoedKey, Interim, JoinedRecord } from '../../../
 import { isAccepted, takesAnswer } from '../../../core/report/correlate/settle.ts'
 import { lockEmployees, addUnanswered, markForResend, planAgain } from '../tables/employees.ts'
 import { noteElsewhere } from '../findings/elsewhere.ts'
+import { WATERMARK } from './watermark.ts'
 import { seqOf } from '../tables/ids.ts'
 import { addTotals } from '../tables/totals.ts'
 import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
-import { cursorOf, readCursor } from '../tables/cursors.ts'
+import { cursorOf } from '../tables/cursors.ts'
 import { type Sealed, type Sealing, sealOrNull } from '../sealing/sealing.ts'
-
-/** The cursor that says up to which instant the log was read. */
-export const WATERMARK = 'provisioning-log'
-const WATERMARKS = `(name = '${WATERMARK}' OR name LIKE '${WATERMARK}:%')`
 
 export async function correlate(
   sql: Sql,
@@ -283,21 +280,4 @@ export async function oldestUnanswered(sql: Sql, destination: string): Promise<n
   )
   const moments = [...(accepted ? [accepted] : []), ...open].map(({ at }) => at)
   return moments.length === 0 ? null : Math.min(...moments)
-}
-
-/** Moves the watermarks of every destination back to `at` where they are later. */
-export async function rewindWatermarks(sql: Sql, at: number): Promise<void> {
-  await sql.run(`UPDATE cursors SET value = ? WHERE ${WATERMARKS} AND value > ?`, [at, at])
-}
-
-export function watermark(sql: Sql, destination: string): Promise<number | null> {
-  return readCursor(sql, cursorOf(WATERMARK, destination))
-}
-
-/** Up to when every log was read that was read at all; `null` when none was. */
-export async function earliestWatermark(sql: Sql): Promise<number | null> {
-  const [row] = await sql.all<{ at: number | null }>(
-    `SELECT MIN(value) AS at FROM cursors WHERE ${WATERMARKS}`,
-  )
-  return row?.at ?? null
 }

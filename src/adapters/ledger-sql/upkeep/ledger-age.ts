@@ -4,7 +4,7 @@ import { raiseFindings } from '../findings/findings.ts'
 import { insertRows, type Sql } from '../driver/sql.ts'
 import { readCursor, setCursor } from '../tables/cursors.ts'
 import { totals } from '../inspect/counts.ts'
-import { earliestWatermark, rewindWatermarks } from '../report/correlate.ts'
+import { earliestWatermark, rewindWatermarks } from '../report/watermark.ts'
 import { AUDIT } from '../tables/audit.ts'
 
 const EPOCH = 'epoch'

@@ -90,8 +90,10 @@ export interface DestinationFigures {
   /** Holds in force. */
   readonly holds: readonly Hold[]
   readonly quota: QuotaFigures
-  /** Operations that wait to be sent. */
-  readonly pending: number
+  /** Operations that wait to be put into a batch. */
+  readonly pending: Depth
+  /** Operations that the service accepted and the log has not mentioned. */
+  readonly accepted: Depth
   /** The instant up to which the log was read; `null` before the first page. */
   readonly watermark: number | null
 }

@@ -2,21 +2,9 @@ import type { Routing } from '../../destinations/routing.ts'
 import type { Decided, EventDecision } from '../../ledger/decision.ts'
 import type { Employee } from '../../ledger/employee.ts'
 import { isFinal } from '../../ledger/lifecycle.ts'
-import { type EffectiveState, mayHaveAccount } from './effective-state.ts'
-import type { Planning } from './planning.ts'
+import type { EffectiveState } from './effective-state.ts'
+import type { Place, Planning } from './planning.ts'
 import type { MappedRecord } from '../mapping/mapping.ts'
-
-/**
- * Where an attempt sends its record. An employee has one enabled account at a time: whoever moves to
- * another destination is disabled where the account is (`leaves`), and is sent to the new one only
- * when that has been confirmed (`moves`).
- */
-export type Place =
-  | { readonly kind: 'stays'; readonly destination: string }
-  | { readonly kind: 'leaves'; readonly destination: string; readonly by: number }
-  | { readonly kind: 'moves'; readonly destination: string; readonly from: string }
-  /** No rule fits: the employee waits for the attributes that the rules read. */
-  | { readonly kind: 'nowhere'; readonly destination: string; readonly missing: readonly string[] }
 
 /**
  * The attempt at its place: with the mapping of the destination, and the account there. Without
@@ -55,9 +43,9 @@ function placeOf({ employee, state, isInactive }: Planning, routing: Routing): P
 }
 
 /** Unless the directory accepted the deactivation and nothing has cast doubt on it since. */
-function mayBeEnabled(employee: Employee): boolean {
-  const isKnownDisabled = employee.account?.active === false && employee.acceptedHash !== null
-  return !isKnownDisabled && mayHaveAccount(employee)
+function mayBeEnabled({ account, acceptedHash }: Employee): boolean {
+  const isKnownDisabled = account?.active === false && acceptedHash !== null
+  return account?.reached === true && !isKnownDisabled
 }
 
 /**

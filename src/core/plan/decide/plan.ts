@@ -14,7 +14,7 @@ import {
   type Step,
   withRecord,
 } from './planning.ts'
-import { withDestination, withMissing } from './place.ts'
+import { atPlace, withDestination, withMissing } from './place.ts'
 import { respectDeactivation } from './hold/respect-deactivation.ts'
 import { handleServiceFailure } from './service-failure.ts'
 
@@ -56,7 +56,7 @@ function* planSteps(employee: Employee, now: number, rules: PlanRules): PlanStep
   const attempts: Attempt[] = []
   let attempted = employee
   for (;;) {
-    const planning = beginPlanning(attempted, now, rules)
+    const planning = atPlace(beginPlanning(attempted, now, rules))
     if (mustWait(planning)) return waitForAnswer(planning)
     const { mapping } = planning.rules
     const mapped: MappedRecord = yield mapping.map(attempted.employeeId, planning.state.attributes)

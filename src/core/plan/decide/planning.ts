@@ -4,7 +4,6 @@ import type { FoldRules } from '../fold/rules.ts'
 import type { MappedRecord, Mapping } from '../mapping/mapping.ts'
 import type { Routing } from '../../destinations/routing.ts'
 import type { Pilot } from '../pilot.ts'
-import { atPlace, type Place } from './place.ts'
 import type { AttributionRules } from './attribute-failure.ts'
 import type { Decided, EventDecision } from '../../ledger/decision.ts'
 import { type EffectiveState, effectiveState } from './effective-state.ts'
@@ -36,6 +35,18 @@ export interface Planning {
   readonly place?: Place
 }
 
+/**
+ * Where an attempt sends its record. An employee has one enabled account at a time: whoever moves to
+ * another destination is disabled where the account is (`leaves`), and is sent to the new one only
+ * when that has been confirmed (`moves`).
+ */
+export type Place =
+  | { readonly kind: 'stays'; readonly destination: string }
+  | { readonly kind: 'leaves'; readonly destination: string; readonly by: number }
+  | { readonly kind: 'moves'; readonly destination: string; readonly from: string }
+  /** No rule fits: the employee waits for the attributes that the rules read. */
+  | { readonly kind: 'nowhere'; readonly destination: string; readonly missing: readonly string[] }
+
 /** The attempt once its record is mapped. */
 export interface MappedPlanning extends Planning {
   readonly mapped: MappedRecord
@@ -60,7 +71,7 @@ export function beginPlanning(employee: Employee, now: number, rules: PlanRules)
   const state = effectiveState(employee, now, rules.fold)
   const isInactive = state.attributes.get('active')?.value === false
   const overtakes = overtakesUnanswered(isInactive, employee)
-  return atPlace({ employee, now, rules, state, isInactive, overtakes })
+  return { employee, now, rules, state, isInactive, overtakes }
 }
 
 export function withRecord(planning: Planning, mapped: MappedRecord): MappedPlanning {

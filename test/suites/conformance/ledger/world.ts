@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { Link } from '../../../../src/core/connections/connection.ts'
 import type { EventState } from '../../../../src/core/ledger/lifecycle.ts'
 import type { Figures } from '../../../../src/core/ledger/port/figures.ts'
-import type { Batch, BatchQuery, Slot } from '../../../../src/core/ledger/port/submit.ts'
+import type { Batch, BatchQuery, CallLimits, Slot } from '../../../../src/core/ledger/port/submit.ts'
 import type { CorrelatedPage, Expired, Interim } from '../../../../src/core/ledger/port/report.ts'
 import type { IntakeBatch, IntakeMessage, RecordResult } from '../../../../src/core/ledger/port/intake.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
@@ -28,7 +28,7 @@ export interface LedgerUnderTest {
 
 export const SOURCE = '/hr/test'
 export const T0 = Date.UTC(2026, 10, 2, 8)
-export const UNLIMITED = { perWindow: Infinity, windowMs: 5_000, perDay: Infinity }
+export const UNLIMITED: CallLimits = { perWindow: Infinity, windowMs: 5_000, perDay: Infinity }
 const mapping = compileMapping()
 export const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
 

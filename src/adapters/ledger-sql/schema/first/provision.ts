@@ -111,7 +111,8 @@ const calls = ({ integer, identity, tableOptions }: Dialect): readonly string[] 
     ended_at ${integer} NOT NULL,
     status   ${integer}
   )${tableOptions}`,
-  `CREATE INDEX calls_at ON calls (quota, at)`,
+  `CREATE INDEX calls_at ON calls (at)`,
+  `CREATE INDEX calls_quota ON calls (quota, at)`,
   `CREATE INDEX calls_ended ON calls (quota, ended_at)`,
 ]
 

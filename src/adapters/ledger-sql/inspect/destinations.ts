@@ -1,0 +1,93 @@
+import { DEFAULT_DESTINATION, DEFAULT_QUOTA } from '../../../core/destinations/destination.ts'
+import type {
+  Depth,
+  DestinationFigures,
+  DestinationName,
+  QuotaFigures,
+} from '../../../core/ledger/port/figures.ts'
+import type { Hold } from '../../../core/ledger/port/submit.ts'
+import { earliest } from '../../../core/plan/decide/resend.ts'
+import type { Sql } from '../driver/sql.ts'
+import { oldestUnanswered } from '../report/correlate.ts'
+import { WATERMARK } from '../report/watermark.ts'
+import { budget } from '../submit/budget.ts'
+import { EVERYWHERE, JOB_SEEN } from '../submit/holds.ts'
+import { readJobReport } from '../submit/job-report.ts'
+import { cursorOf, readCursors } from '../tables/cursors.ts'
+
+/** The destinations of a connector with a single job. */
+const THE_ONE: DestinationName = { name: DEFAULT_DESTINATION, quota: DEFAULT_QUOTA }
+export const SOLE: readonly DestinationName[] = [THE_ONE]
+
+/** In the order in which they are given, which must be one at least. */
+export async function destinationFigures(
+  sql: Sql,
+  [first, ...others]: readonly DestinationName[],
+  now: number,
+): Promise<readonly [DestinationFigures, ...DestinationFigures[]]> {
+  const figures: [DestinationFigures, ...DestinationFigures[]] = [await figuresOf(sql, first ?? THE_ONE, now)]
+  for (const one of others) figures.push(await figuresOf(sql, one, now))
+  return figures
+}
+
+async function figuresOf(
+  sql: Sql,
+  { name, quota }: DestinationName,
+  now: number,
+): Promise<DestinationFigures> {
+  const [seen, read] = [cursorOf(JOB_SEEN, name), cursorOf(WATERMARK, name)]
+  const cursors = await readCursors(sql, [seen, read])
+  const holds = await holdsInForce(sql, name, now)
+  return {
+    name,
+    job: jobOf(cursors.get(seen), holds),
+    jobReport: await readJobReport(sql, name),
+    holds,
+    quota: await quotaOf(sql, quota, now),
+    ...(await depthsOf(sql, name)),
+    watermark: cursors.get(read) ?? null,
+  }
+}
+
+/** In one statement; each part reads an index of open work, by its beginning for the oldest. */
+async function depthsOf(
+  sql: Sql,
+  destination: string,
+): Promise<Pick<DestinationFigures, 'pending' | 'accepted'>> {
+  const [row] = await sql.all<{ n: number; oldest: number | null; taken: number; taken_at: number | null }>(
+    `SELECT (SELECT COUNT(*) FROM operations WHERE state = 'pending' AND destination = ?) AS n,
+       (SELECT created_at FROM operations WHERE state = 'pending' AND destination = ? ORDER BY seq LIMIT 1) AS oldest,
+       (SELECT COUNT(*) FROM operations WHERE state = 'accepted' AND destination = ?) AS taken,
+       (SELECT accepted_at FROM operations WHERE state = 'accepted' AND destination = ? ORDER BY accepted_at LIMIT 1) AS taken_at`,
+    [destination, destination, destination, destination],
+  )
+  const depth = (count = 0, oldestAt: number | null = null): Depth => ({ count, oldestAt })
+  return { pending: depth(row?.n, row?.oldest), accepted: depth(row?.taken, row?.taken_at) }
+}
+
+/** Since when the oldest operation of these destinations is unanswered. */
+export async function oldestOf(sql: Sql, destinations: readonly DestinationName[]): Promise<number | null> {
+  let oldest: number | null = null
+  for (const { name } of destinations) oldest = earliest(oldest, await oldestUnanswered(sql, name))
+  return oldest
+}
+
+/**
+ * The hold of the job ends when no instance renews it; the others end with the next accepted batch.
+ */
+async function holdsInForce(sql: Sql, destination: string, now: number): Promise<readonly Hold[]> {
+  return sql.all<Hold>(
+    `SELECT name, since, until, status, detail FROM holds
+     WHERE destination IN (?, '${EVERYWHERE}') AND (name <> 'job' OR until > ?) ORDER BY since`,
+    [destination, now],
+  )
+}
+
+function jobOf(seenAt: number | undefined, holds: readonly Hold[]): DestinationFigures['job'] {
+  return seenAt === undefined ? null : { running: holds.every(({ name }) => name !== 'job'), seenAt }
+}
+
+async function quotaOf(sql: Sql, quota: string, now: number): Promise<QuotaFigures> {
+  const { used, oldestAt, lastAt } = await budget(sql, now, quota)
+  return { used, oldestAt, lastAt }
+}

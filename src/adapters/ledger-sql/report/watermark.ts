@@ -1,0 +1,23 @@
+import type { Sql } from '../driver/sql.ts'
+import { cursorOf, readCursor } from '../tables/cursors.ts'
+
+/** The cursor that says up to which instant the log was read. */
+export const WATERMARK = 'provisioning-log'
+const WATERMARKS = `(name = '${WATERMARK}' OR name LIKE '${WATERMARK}:%')`
+
+/** Moves the watermarks of every destination back to `at` where they are later. */
+export async function rewindWatermarks(sql: Sql, at: number): Promise<void> {
+  await sql.run(`UPDATE cursors SET value = ? WHERE ${WATERMARKS} AND value > ?`, [at, at])
+}
+
+export function watermark(sql: Sql, destination: string): Promise<number | null> {
+  return readCursor(sql, cursorOf(WATERMARK, destination))
+}
+
+/** Up to when every log was read that was read at all; `null` when none was. */
+export async function earliestWatermark(sql: Sql): Promise<number | null> {
+  const [row] = await sql.all<{ at: number | null }>(
+    `SELECT MIN(value) AS at FROM cursors WHERE ${WATERMARKS}`,
+  )
+  return row?.at ?? null
+}

@@ -1,0 +1,290 @@
+import assert from 'node:assert/strict'
+import { ledgerOf } from '../../../../src/core/destinations/ledger-of.ts'
+import { routingOf } from '../../../../src/core/destinations/routing.ts'
+import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
+import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
+import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
+import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
+import { digest, hrEvent, joiner, leaver, type LedgerCase, type Sent, UNLIMITED, World } from './world.ts'
+
+const mapping = compileMapping()
+const routing = routingOf({ name: 'north', where: { organization: 'North' }, mapping }, [
+  { name: 'south', where: { organization: 'South' }, mapping },
+])
+const HOUR_MS = 3_600_000
+
+/** The same ledger and moment as the loops of this destination see them. */
+function at(world: World, name: string, quota = 'tenant'): World {
+  const there = new World({ ...world.ledger, ...ledgerOf(world.ledger, { name, quota }) })
+  there.now = world.now
+  return there
+}
+
+async function plan(world: World): Promise<void> {
+  const due = await world.due()
+  const decisions = due.map((one) => planEmployee(one, world.now, { mapping, routing, digest }))
+  await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now)
+}
+
+/** Sends what waits at this destination. */
+async function sendAt(world: World, name: string): Promise<Sent> {
+  const there = at(world, name)
+  return there.accept(await there.needBatch())
+}
+
+/** What is waiting at a destination: each employee, and whether the record is active. */
+async function waitingAt(world: World, name: string): Promise<Readonly<Record<string, unknown>>> {
+  const batch = await at(world, name).next()
+  return Object.fromEntries(
+    (batch?.operations ?? []).map(({ employeeId, record }) => [employeeId, parseRecord(record)['active']]),
+  )
+}
+
+async function confirmAt(world: World, name: string): Promise<Sent> {
+  const sent = await sendAt(world, name)
+  await at(world, name).answerEach(sent, (employee) => `${employee} at ${name}`)
+  await world.finalize()
+  await plan(world)
+  return sent
+}
+
+const inNorth = (id: string, employee = 'p1') => joiner(id, employee, { organization: 'North' })
+const toSouth = (id: string, employee = 'p1', order = 10) =>
+  hrEvent(id, employee, { organization: 'South' }, { order })
+
+async function joinedInNorth(world: World): Promise<void> {
+  await world.record(inNorth('e1'))
+  await plan(world)
+  await confirmAt(world, 'north')
+}
+
+/** What the ledger promises of several provisioning jobs. */
+export const destinationCases: readonly LedgerCase[] = [
+  {
+    name: 'an employee who moves is disabled first, and sent to the new destination once that is confirmed',
+    run: async (world) => {
+      await joinedInNorth(world)
+      assert.equal(await at(world, 'south').next(), null)
+      await world.record(toSouth('e2'))
+      await plan(world)
+      assert.equal(await at(world, 'south').next(), null, 'not before the account is disabled')
+      const leaving = await sendAt(world, 'north')
+      await plan(world)
+      assert.equal(await at(world, 'south').next(), null, 'nor before the log says so')
+      await at(world, 'north').answerEach(leaving)
+      await world.finalize()
+      assert.equal((await world.states('p1'))['e2'], 'received', 'the deactivation is not its outcome')
+      await plan(world)
+      await confirmAt(world, 'south')
+      assert.deepEqual(await world.states('p1'), { e1: 'confirmed', e2: 'confirmed' })
+      assert.deepEqual(await world.outcomes(), ['e1:1:confirmed', 'e2:1:confirmed'])
+      assert.equal((await world.ledger.readAccess('p1', world.now))?.objectId, 'p1 at south')
+      await world.balanced()
+    },
+  },
+  {
+    name: 'an employee who was only planned at a destination, or failed there, moves without a deactivation',
+    run: async (world) => {
+      await world.record(inNorth('e1'))
+      await plan(world)
+      const sent = await sendAt(world, 'north')
+      await at(world, 'north').answer(sent, 'failed', { code: 'InvalidValue' })
+      await world.finalize()
+      await world.record(toSouth('e2'))
+      await plan(world)
+      assert.equal(await at(world, 'north').next(), null)
+      assert.deepEqual(await waitingAt(world, 'south'), { p1: true })
+
+      await world.record(joiner('g1', 'p3', { organization: 'North' }))
+      await plan(world)
+      await world.record(toSouth('g2', 'p3'))
+      await plan(world)
+      assert.deepEqual(await waitingAt(world, 'north'), {})
+      assert.deepEqual(await waitingAt(world, 'south'), { p3: true })
+    },
+  },
+  {
+    name: 'a deactivation that fails ends the move, and the employee stays where the account is',
+    run: async (world) => {
+      await joinedInNorth(world)
+      await world.record(toSouth('e2'))
+      await plan(world)
+      for (let tries = 0; tries < 2; tries++) {
+        const leaving = await sendAt(world, 'north')
+        await at(world, 'north').answer(leaving, 'failed', { code: 'InvalidValue' })
+        await world.finalize()
+        await plan(world)
+      }
+      assert.deepEqual(await world.states('p1'), { e1: 'confirmed', e2: 'dead-lettered' })
+      assert.equal(await at(world, 'south').next(), null)
+      const access = await world.ledger.readAccess('p1', world.now)
+      assert.deepEqual([access?.employee?.account?.destination, access?.accepted?.active], ['north', true])
+    },
+  },
+  {
+    name: 'a deactivation that the job skips is a finding, and the employee moves all the same',
+    run: async (world) => {
+      await joinedInNorth(world)
+      await world.record(toSouth('e2'))
+      await plan(world)
+      const leaving = await sendAt(world, 'north')
+      await at(world, 'north').answer(leaving, 'skipped', { code: 'NotEffectivelyEntitled' })
+      await world.finalize()
+      const { findings } = await world.ledger.listFindings({
+        open: true,
+        code: null,
+        employeeId: null,
+        next: null,
+        limit: 10,
+      })
+      assert.deepEqual(
+        findings.map(({ code, employeeId }) => [code, employeeId]),
+        [['DepartureSkipped', 'p1']],
+      )
+      await plan(world)
+      assert.deepEqual(await waitingAt(world, 'south'), { p1: true })
+    },
+  },
+  {
+    name: 'an employee who comes back has the account again that was left there',
+    run: async (world) => {
+      await joinedInNorth(world)
+      await world.record(toSouth('e2'))
+      await plan(world)
+      await confirmAt(world, 'north')
+      await confirmAt(world, 'south')
+      await world.record(hrEvent('e3', 'p1', { organization: 'North' }, { order: 20 }))
+      await plan(world)
+      await confirmAt(world, 'south')
+      const access = await world.ledger.readAccess('p1', world.now)
+      assert.deepEqual(
+        [access?.employee?.account?.destination, access?.objectId, access?.employee?.known],
+        ['north', 'p1 at north', true],
+      )
+      assert.deepEqual(await waitingAt(world, 'north'), { p1: true })
+    },
+  },
+  {
+    name: 'an employee who leaves stays where the account is, also with a new company',
+    run: async (world) => {
+      await joinedInNorth(world)
+      await world.record(toSouth('e2'), leaver('e3', 'p1'))
+      await plan(world)
+      assert.deepEqual(await waitingAt(world, 'north'), { p1: false })
+      assert.equal(await at(world, 'south').next(), null)
+    },
+  },
+  {
+    name: 'an employee that no rule fits waits for the attributes of the rules',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1', { organization: 'West' }))
+      await plan(world)
+      assert.deepEqual(await world.states('p1'), { e1: 'incomplete' })
+      const access = await world.ledger.readAccess('p1', world.now)
+      assert.equal(access?.incomplete?.missing, 'organization')
+      await world.record(toSouth('e2'))
+      await plan(world)
+      assert.deepEqual(await waitingAt(world, 'south'), { p1: true })
+    },
+  },
+  {
+    name: 'an answer from the log of the former destination changes nothing that is known of the new one',
+    run: async (world) => {
+      await world.record(inNorth('e1'))
+      await plan(world)
+      const lost = await sendAt(world, 'north')
+      world.now += HOUR_MS
+      await at(world, 'north').expire(1)
+      await world.record(toSouth('e2'))
+      await plan(world)
+      await confirmAt(world, 'north')
+      await confirmAt(world, 'south')
+      await at(world, 'north').answerEach(lost, () => 'another object')
+      const access = await world.ledger.readAccess('p1', world.now)
+      assert.deepEqual([access?.objectId, access?.accepted?.active], ['p1 at south', true])
+    },
+  },
+  {
+    name: 'log records answer the operations of their own destination only',
+    run: async (world) => {
+      await world.record(inNorth('e1'))
+      await plan(world)
+      await sendAt(world, 'north')
+      const record = world.logRecord('p1')
+      const found = async (name: string) => (await at(world, name).ledger.findCandidates([record])).operations
+      assert.deepEqual([(await found('north')).length, (await found('south')).length], [1, 0])
+    },
+  },
+  {
+    name: 'a hold, a report of the job and the watermark are of one destination',
+    run: async (world) => {
+      await world.record(inNorth('e1'), joiner('f1', 'p2', { organization: 'South' }))
+      await plan(world)
+      const [north, south] = [at(world, 'north'), at(world, 'south')]
+      const until = world.now + HOUR_MS
+      const paused = { name: 'job', since: world.now, until, status: null, detail: 'Paused' } as const
+      await north.ledger.setHold(paused)
+      const report = { seenAt: world.now, code: 'Paused', quarantine: null, failures: null }
+      await north.ledger.recordJobReport(report)
+      await north.correlate({ watermark: world.now - 5_000 })
+      assert.equal(await north.next(), null)
+      assert.deepEqual(await waitingAt(world, 'south'), { p2: true })
+      const destinations = ['north', 'south'].map((name) => ({ name, quota: 'tenant' }))
+      const figures = await world.ledger.readFigures({ now: world.now, brakeWindowMs: 1, destinations })
+      const seen = [figures, ...figures.others].map(
+        ({ name, job, jobReport, holds, watermark, pending }) => ({
+          name,
+          running: job?.running,
+          code: jobReport?.code,
+          holds: holds.length,
+          watermark,
+          pending: pending.count,
+        }),
+      )
+      assert.deepEqual(seen, [
+        {
+          name: 'north',
+          running: false,
+          code: 'Paused',
+          holds: 1,
+          watermark: world.now - 5_000,
+          pending: 1,
+        },
+        { name: 'south', running: undefined, code: undefined, holds: 0, watermark: null, pending: 0 },
+      ])
+      assert.equal(await south.ledger.readWatermark(), null)
+    },
+  },
+  {
+    name: 'calls with one quota count together, and those with another do not',
+    run: async (world) => {
+      await world.record(
+        inNorth('e1'),
+        joiner('f1', 'p2', { organization: 'South' }),
+        joiner('g1', 'p3', { organization: 'South' }),
+      )
+      await plan(world)
+      const limits = { ...UNLIMITED, perDay: 1, quota: 'tenant' }
+      const [north, south] = [at(world, 'north'), at(world, 'south')]
+      const [first, second] = [await north.needBatch({ limits }), await south.needBatch({ limits })]
+      assert.equal((await north.slot(first, limits)).kind, 'taken')
+      assert.equal((await south.slot(second, limits)).kind, 'wait', 'the call of the other job counts')
+      assert.equal((await south.slot(second, { ...limits, quota: 'another tenant' })).kind, 'taken')
+    },
+  },
+  {
+    name: 'the restart of a job resends its own operations only',
+    run: async (world) => {
+      await world.record(inNorth('e1'), joiner('f1', 'p2', { organization: 'South' }))
+      await plan(world)
+      await sendAt(world, 'north')
+      await sendAt(world, 'south')
+      const north = at(world, 'north').ledger
+      assert.equal(await north.recordJobRestart(world.now - HOUR_MS, world.now), 0, 'the first known start')
+      world.now += 1_000
+      assert.equal(await north.recordJobRestart(world.now, world.now), 1)
+      const { operations } = (await world.ledger.readCounts()).stateCounts
+      assert.deepEqual([operations.unanswered, operations.accepted], [1, 1])
+    },
+  },
+]
