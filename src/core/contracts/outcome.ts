@@ -50,6 +50,9 @@ const OutcomeData = z
     operation: z.string().nullable().meta({ description: 'The operation that carried the event' }),
     findings: z.array(z.string()).meta({ description: 'Codes of open findings about the event' }),
     objectId: z.string().nullable().meta({ description: 'Id of the Entra user' }),
+    destination: z.string().optional().meta({
+      description: 'Where the account of the employee is; only with several destinations',
+    }),
     account: OutcomeAccount.nullable().optional().meta({
       description: 'What OUTCOME_ACCOUNT asks for, as Entra held it when this was sent; null when not known',
     }),

@@ -1,4 +1,5 @@
 import { type AccountField, OUTCOME_DATA, type Outcome, WITH_VALUES } from '../../contracts/outcome.ts'
+import { DEFAULT_DESTINATION } from '../../destinations/destination.ts'
 import type { OutcomeRow } from '../../ledger/port/report.ts'
 import type { AccountNames, OutboxMessage } from '../../ports.ts'
 
@@ -36,12 +37,16 @@ export function outcomeMessage(
     values.some((allowed) => allowed === '*' || path === allowed || path.startsWith(`${allowed}.`)),
   )
   const isNamed = names !== null && account.length > 0
+  const destination =
+    row.destination === null || row.destination === DEFAULT_DESTINATION
+      ? {}
+      : { destination: row.destination }
   return {
     id,
     subject: row.employeeId,
     ...inSessionOf(row.employeeId, sessions, digest),
     contentType: 'application/cloudevents+json',
-    properties: { state: row.state, ...(row.reason === null ? {} : { reason: row.reason }) },
+    properties: { state: row.state, ...(row.reason === null ? {} : { reason: row.reason }), ...destination },
     body: {
       specversion: '1.0',
       id,
@@ -68,6 +73,7 @@ export function outcomeMessage(
         operation: row.operation,
         findings: [...row.findings],
         objectId: row.objectId,
+        ...destination,
         ...(account.length === 0 ? {} : { account: isNamed ? accountFields(account, names) : null }),
       },
     } satisfies Outcome,
