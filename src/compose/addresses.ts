@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { TokenCredential } from '@azure/identity'
 import { createCredential } from '../adapters/graph/credential.ts'
-import { type Endpoint, parseEndpoint } from '../adapters/graph/endpoint.ts'
+import type { Endpoint } from '../adapters/graph/endpoint.ts'
 import type { LedgerAddress } from '../adapters/ledger-sql/open.ts'
 import { proxyFor } from '../adapters/proxy.ts'
 import type { BusAddress } from '../adapters/service-bus/client.ts'
@@ -9,28 +9,27 @@ import type { Config } from '../config/load.ts'
 import { RollcallError } from '../core/errors.ts'
 import { readLedgerKeys } from './ledger/keys.ts'
 
-/** The identity of `AUTH_MODE`. Rejects with `AuthIncomplete` if a setting is missing. */
-export function credentialOf(config: Config): Promise<TokenCredential> {
+/**
+ * The identity of `AUTH_MODE`, in `tenant` if that is given. Rejects with `AuthIncomplete` if a
+ * setting is missing.
+ */
+export function credentialOf(config: Config, tenant: string | null = null): Promise<TokenCredential> {
   return createCredential({
     mode: config.AUTH_MODE,
-    tenantId: config.AZURE_TENANT_ID,
+    tenantId: tenant ?? config.AZURE_TENANT_ID,
     clientId: config.AZURE_CLIENT_ID,
     clientSecret: config.AZURE_CLIENT_SECRET,
     certificatePath: config.AZURE_CLIENT_CERTIFICATE_PATH,
   })
 }
 
-/** The service's endpoint. Throws `ConfigInvalid` if it is not set. */
-export function endpointOf(config: Config): Endpoint {
-  return parseEndpoint(
-    requireSetting(config.PROVISIONING_ENDPOINT, 'PROVISIONING_ENDPOINT', 'the bulkUpload URL of the portal'),
-    config.PROVISIONING_ALLOW_HTTP,
-  )
-}
-
 /** The identity in force. The identity of the doubles is never used with a real tenant. */
-export async function localOnlyCredential(config: Config, endpoint: Endpoint): Promise<TokenCredential> {
-  const credential = await credentialOf(config)
+export async function localOnlyCredential(
+  config: Config,
+  endpoint: Endpoint,
+  tenant: string | null = null,
+): Promise<TokenCredential> {
+  const credential = await credentialOf(config, tenant)
   if (config.AUTH_MODE === 'local' && endpoint.origin.startsWith('https:'))
     throw new RollcallError(
       'AuthIncomplete',

@@ -5,7 +5,8 @@ import type { Endpoint } from '../adapters/graph/endpoint.ts'
 import { useProxy } from '../adapters/proxy.ts'
 import type { Config } from '../config/load.ts'
 import { type ConnectionAnswer, isRefusal, type ObjectConnections } from '../core/connections/connection.ts'
-import { endpointOf, localOnlyCredential } from './addresses.ts'
+import { localOnlyCredential } from './addresses.ts'
+import { destinationsIn } from './destinations/list.ts'
 
 /** Object connections are in Graph's beta only, whatever version the endpoint has. */
 export function objectConnections(
@@ -32,8 +33,8 @@ export async function askForConnections(
   employeeIds: readonly string[],
 ): Promise<ReadonlyMap<string, ConnectionAnswer>> {
   using _proxied = useProxy(config)
-  const endpoint = endpointOf(config)
-  const credential = await localOnlyCredential(config, endpoint)
+  const [{ endpoint, tenant }] = destinationsIn(config)
+  const credential = await localOnlyCredential(config, endpoint, tenant)
   const connections = objectConnections(config, endpoint, credential, Date.now)
   const { signal } = new AbortController()
   const answers = new Map<string, ConnectionAnswer>()

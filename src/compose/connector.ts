@@ -1,11 +1,5 @@
 import type { TokenCredential } from '@azure/identity'
 import type { ServiceBusClient } from '@azure/service-bus'
-import { graphAccounts } from '../adapters/graph/accounts.ts'
-import { guarded } from '../adapters/graph/breaker.ts'
-import { graphClient } from '../adapters/graph/client.ts'
-import type { Endpoint } from '../adapters/graph/endpoint.ts'
-import { graphJob } from '../adapters/graph/job.ts'
-import { graphProvisioning } from '../adapters/graph/provisioning.ts'
 import { threadCommitter } from '../adapters/intake-thread/client.ts'
 import { openLedgerThread } from '../adapters/ledger-sql/open.ts'
 import { useProxy } from '../adapters/proxy.ts'
@@ -22,19 +16,19 @@ import type { ConnectorSettings, Ports } from '../core/connector/assembly.ts'
 import { readBySource } from '../core/intake/hydrate/loop.ts'
 import { sourceRules } from '../core/intake/sources.ts'
 import type { Ledger } from '../core/ledger/ledger.ts'
-import { applyPilot } from '../core/plan/apply-pilot.ts'
+import { applyRules } from '../core/plan/apply-rules.ts'
 import type { Loop } from '../core/loops.ts'
 import { DAY_MS, type Runtime } from '../core/runtime.ts'
 import type { Service } from '../core/service.ts'
-import { busAddress, endpointOf, ledgerAddress, localOnlyCredential } from './addresses.ts'
-import { objectConnections } from './connections.ts'
+import { busAddress, ledgerAddress, localOnlyCredential } from './addresses.ts'
+import { destinationsIn } from './destinations/list.ts'
+import { expectKnownDestinations } from './destinations/known.ts'
+import { composeDestinations } from './destinations/ports.ts'
 import { directorySettingsOf, SETTLE_MS } from './directory.ts'
-import { emergencyPort, emergencySettings } from './emergency.ts'
 import { identityOf } from './instance/identity.ts'
 import { channelsOf } from './alerts/channels.ts'
 import { alertSettingsOf } from './alerts/settings.ts'
 import { intakeModule } from './intake/module.ts'
-import { provisioningLog } from './provisioning-log.ts'
 import { READ_LEASE_MS, settingsOf } from './settings.ts'
 import { deadLetterReasonsOf, sourceQueueOf } from './intake/source-queues.ts'
 
@@ -63,7 +57,8 @@ export interface Composed {
 interface Outside {
   readonly config: Config
   readonly runtime: Runtime
-  readonly endpoint: Endpoint
+  /** Of the job that the ledger is named after on the bus. */
+  readonly jobId: string
   readonly credential: TokenCredential
   /** Closes what was opened, in reverse order. */
   readonly stack: AsyncDisposableStack
@@ -72,8 +67,6 @@ interface Outside {
 const CLOSE_MS = 2_000
 /** A copy that another process keeps locked is removed in a later sweep. */
 const SWEEP_PATIENCE_MS = 15_000
-/** This many failures in a row mean that the service is down. */
-const BREAKER = { failures: 5, retryMs: 15_000 }
 
 /**
  * Joins the core and the adapters. Rejects if something cannot be opened, after closing what was
@@ -87,12 +80,12 @@ export async function compose(
   await using stack = new AsyncDisposableStack()
   // Before the identity is created, because the identity reads the proxy settings at that time.
   stack.use(useProxy(config))
-  const endpoint = endpointOf(config)
+  const [{ endpoint, tenant }] = destinationsIn(config)
   const outside: Outside = {
     config,
     runtime,
-    endpoint,
-    credential: await localOnlyCredential(config, endpoint),
+    jobId: endpoint.jobId,
+    credential: await localOnlyCredential(config, endpoint, tenant),
     stack,
   }
   const lost = Promise.withResolvers<never>()
@@ -104,7 +97,8 @@ export async function compose(
   )
   stack.defer(() => ledger.close())
   if (!loops || loops.has('provision')) {
-    await applyPilot(ledger, config.rules.pilot, runtime)
+    await expectKnownDestinations(ledger, config)
+    await applyRules(ledger, config.rules, runtime)
     // Without an emergency lane, no employee waits for it.
     if (config.rules.emergency === null) await ledger.markEmergencyWaits([])
   }
@@ -118,6 +112,8 @@ export async function compose(
     }),
   )
   const { sources } = sourceRules(config.rules.sources)
+  const settings = connectorSettings(config, runtime, loops)
+  const [first, ...others] = await composeDestinations(config, settings, runtime)
   const receiving = loops && !loops.has('intake') ? null : health.receiving
   const service = connector(
     {
@@ -125,12 +121,13 @@ export async function compose(
       ledger,
       committer: threadCommitter(ask, runtime),
       signs: { receiving },
-      ...graphPorts(outside),
+      ...first.ports,
+      others,
       ...busPorts(outside),
       ...readerPort(config),
     },
     { mapping: config.rules.mapping, sources },
-    connectorSettings(config, runtime, loops),
+    { ...settings, ...first.settings, destination: first.name },
     runtime,
   )
   const held = stack.move()
@@ -148,32 +145,10 @@ function connectionsOf({ config, credential, stack }: Outside): () => Connection
   }
 }
 
-function graphPorts({
-  config,
-  runtime,
-  endpoint,
-  credential,
-}: Outside): Pick<
-  ConnectorPorts,
-  'provisioning' | 'log' | 'job' | 'connections' | 'accounts' | 'directDeactivation'
-> {
-  const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
-  return {
-    provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),
-    log: provisioningLog(config, { graph, endpoint, credential, runtime }),
-    job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
-    ...(config.OBJECT_CONNECTIONS === 'on'
-      ? { connections: objectConnections(config, endpoint, credential, runtime.now) }
-      : {}),
-    accounts: graphAccounts(graph, config.rules.properties, runtime.now),
-    ...emergencyPort(config, credential, runtime),
-  }
-}
-
 function busPorts({
   config,
   runtime,
-  endpoint,
+  jobId,
   credential,
   stack,
 }: Outside): Pick<ConnectorPorts, 'outcomes' | 'deadLetterReasons' | 'copies' | 'witness' | 'channels'> {
@@ -191,7 +166,7 @@ function busPorts({
     ...(config.DEAD_LETTER_QUEUE === 'none' ? {} : { copies: copiesAt(bus, { config, runtime, stack }) }),
     ...(config.CONTROL_QUEUE === 'none'
       ? {}
-      : { witness: busWitness(bus, config.CONTROL_QUEUE, `ledger of ${endpoint.jobId}`) }),
+      : { witness: busWitness(bus, config.CONTROL_QUEUE, `ledger of ${jobId}`) }),
   }
 }
 
@@ -234,7 +209,8 @@ function connectorSettings(
   const owner = runtime.id()
   const settings = settingsOf(config, owner)
   const { shapes, fold: ownership, nameOf } = sourceRules(config.rules.sources)
-  const { mapping } = config.rules
+  const { mapping, destinations } = config.rules
+  const mappings = destinations?.all.map((one) => one.mapping) ?? [mapping]
   const directory = directorySettingsOf(config)
   const fold = { ...ownership, activation: config.rules.activation }
   return {
@@ -247,15 +223,15 @@ function connectorSettings(
     intake: {
       ...settings.intake,
       shapes,
-      unmapped: { uses: (path) => mapping.uses(path), nameOf },
+      unmapped: { uses: (path) => mappings.some((one) => one.uses(path)), nameOf },
     },
     plan: {
       ...settings.plan,
       fold,
       ...(config.rules.pilot ? { pilot: config.rules.pilot } : {}),
+      ...(config.rules.destinations ? { routing: config.rules.destinations.routing } : {}),
       attributeFailure: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets },
     },
-    ...emergencySettings(config, fold),
     hydrate: { ...config.rules.notices, leaseMs: READ_LEASE_MS },
     retention: {
       afterMs: config.RETENTION_DAYS * DAY_MS,

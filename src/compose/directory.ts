@@ -8,7 +8,8 @@ import type { DirectorySettings } from '../core/directory/loop.ts'
 import type { Difference, DirectoryLedger, DirectoryRead } from '../core/ledger/port/directory.ts'
 import { RollcallError } from '../core/errors.ts'
 import type { AccountReader, NamedAccount } from '../core/ports.ts'
-import { endpointOf, localOnlyCredential } from './addresses.ts'
+import { localOnlyCredential } from './addresses.ts'
+import { destinationsIn } from './destinations/list.ts'
 
 /** Graph shows a change of an account in a list of users only after a while. */
 export const SETTLE_MS = 900_000
@@ -18,8 +19,8 @@ const FIND_MS = 60_000
 
 /** Reads the accounts of the directory through Graph. */
 async function accountReaderOf(config: Config): Promise<AccountReader> {
-  const endpoint = endpointOf(config)
-  const credential = await localOnlyCredential(config, endpoint)
+  const [{ endpoint, tenant }] = destinationsIn(config)
+  const credential = await localOnlyCredential(config, endpoint, tenant)
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, Date.now)
   return graphAccounts(graph, config.rules.properties, Date.now)
 }

@@ -14,6 +14,7 @@ export function planRules(config: Config): PlanRules {
     digest: sha256,
     fold: { ...fold, activation: config.rules.activation },
     ...(config.rules.pilot ? { pilot: config.rules.pilot } : {}),
+    ...(config.rules.destinations ? { routing: config.rules.destinations.routing } : {}),
     attributeFailure: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets },
   }
 }

@@ -1,13 +1,12 @@
-import { CALL_WINDOW_MS } from '../core/provision/pace.ts'
 import { copyCipher } from '../adapters/copy-cipher.ts'
 import { isShared } from '../adapters/ledger-sql/open.ts'
 import type { Config } from '../config/load.ts'
 import type { ConnectorSettings } from '../core/connector/assembly.ts'
 import { LONGEST_READ_MS } from '../core/intake/hydrate/settings.ts'
 import type { BrakeSettings } from '../core/ledger/port/plan.ts'
-import type { CallLimits } from '../core/ledger/port/submit.ts'
 import type { CopyContent } from '../core/report/dead-letters/copies.ts'
 import { requireSetting } from './addresses.ts'
+import { limitsOf } from './destinations/list.ts'
 
 /** The window of the log's request limit. */
 export const LOG_WINDOW_MS = 10_000
@@ -28,11 +27,6 @@ export function brakeOf(
     percent: config.BRAKE_PERCENT,
     floor: config.BRAKE_FLOOR,
   }
-}
-
-/** How many calls may be made. */
-export function callLimitsOf(config: Pick<Config, 'CALLS_PER_5S' | 'CALLS_PER_DAY'>): CallLimits {
-  return { perWindow: config.CALLS_PER_5S, windowMs: CALL_WINDOW_MS, perDay: config.CALLS_PER_DAY }
 }
 
 /** The settings of the connector's loops. `owner` names this instance in leases and claims. */
@@ -112,7 +106,7 @@ function submitSettings(config: Config, owner: string): ConnectorSettings['submi
     leaseMs: submitLeaseMs(config),
     pollMs: Math.min(250, Math.max(20, config.BATCH_FILL_MS / 2)),
     attempts: 4,
-    limits: callLimitsOf(config),
+    limits: limitsOf(config),
     retryMs: 1_000,
     retryCapMs: 30_000,
     throttledMs: 5_000,

@@ -7,24 +7,17 @@ import { EVENT_TYPES } from '../core/intake/event/event-types.ts'
 import { PLACEHOLDER_DATES } from '../core/intake/event/moments.ts'
 import { isCharset } from '../core/intake/body/charset.ts'
 import { EmergencyFileSettings } from '../core/emergency/settings.ts'
-import { PRESET_NAMES } from '../core/plan/mapping/presets.ts'
 import { PilotSettings } from '../core/plan/pilot.ts'
 import { UserNameSettings } from '../core/report/user-names/policy.ts'
 import { FIELD_KINDS } from '../core/intake/shape/fields.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
 import { ConsoleSettings } from './console/access.ts'
 import { ENVIRONMENT } from './environment.ts'
-import { zone } from './values.ts'
+import { DESTINATIONS } from './rules/destination-schema.ts'
+import { MAPPING } from './rules/mapping-schema.ts'
+import { fileFlag as flag, jsonata, oneOf, scalar, text, zone } from './values.ts'
 
 /** The schema of `rollcall.yaml`. Objects are strict: an unknown key is an error. */
-
-const text = z.string().min(1)
-const scalar = z.union([z.string(), z.number(), z.boolean()])
-/** Also as text, because an expanded variable is one. */
-const flag = z.union([z.boolean(), z.stringbool()])
-const jsonata = text.meta({ description: 'A JSONata expression' })
-/** `z.enum` requires a type with at least one name. */
-const oneOf = <T extends string>(names: readonly T[]): z.ZodEnum<{ [K in T]: K }> => z.enum(names)
 
 export const SETTING_NAMES = Object.keys(ENVIRONMENT.shape).filter((name) => name !== 'ROLLCALL_CONFIG')
 
@@ -149,48 +142,6 @@ export const SOURCE = z
       complain('must have topic and subscription together')
   })
 
-const RULE = z
-  .strictObject({
-    from: text.optional().meta({ description: 'Worker attribute, by its dotted path' }),
-    jsonata: jsonata
-      .optional()
-      .meta({ description: 'JSONata over the worker. $employee is the employee id' }),
-    constant: scalar.optional().meta({ description: 'The same value for every employee' }),
-    default: scalar.optional().meta({ description: 'Used when the attribute has no value' }),
-    required: flag.optional().meta({ description: 'Without a value, the record is incomplete' }),
-    nulls: z
-      .enum(['explicit', 'omit'])
-      .optional()
-      .meta({ description: 'Whether a cleared attribute is an explicit null or left out' }),
-  })
-  .check(({ value, issues }) => {
-    if ([value.from, value.jsonata, value.constant].filter((one) => one !== undefined).length === 1) return
-    issues.push({
-      code: 'custom',
-      message: 'must have exactly one of from, jsonata and constant',
-      path: [],
-      input: value,
-    })
-  })
-
-export const MAPPING = z.strictObject({
-  base: z
-    .enum(['default', 'none'])
-    .default('default')
-    .meta({ description: 'Start with the default mapping, or empty' }),
-  presets: z.array(oneOf(PRESET_NAMES)).default([]).meta({
-    description: 'Further rules to start with. lifecycle: dates for lifecycle workflows',
-  }),
-  nulls: z
-    .enum(['explicit', 'omit'])
-    .default('explicit')
-    .meta({ description: 'The default of nulls for all rules' }),
-  attributes: z
-    .record(text, z.union([text, RULE, z.null()]))
-    .default({})
-    .meta({ description: 'SCIM target → worker attribute, rule, or null to remove it' }),
-})
-
 const DIRECTORY = z.strictObject({
   compare: z
     .record(text, z.union([z.string().regex(/^\w+(\.\w+)?$/), z.null()]))
@@ -247,13 +198,16 @@ export const FILE = z.strictObject({
   userNames: UserNameSettings.prefault({}).meta({
     description: 'Which user names are proposed instead of one that is taken',
   }),
+  destinations: DESTINATIONS.optional().meta({
+    description:
+      'Several provisioning jobs, and which employees belong to each. Default: the job of PROVISIONING_ENDPOINT for everyone',
+  }),
   mapping: MAPPING.optional().meta({
     description: 'Targets in the directory and their rules. Default: the default mapping',
   }),
 })
 export type FileContent = z.output<typeof FILE>
 export type SourceContent = z.output<typeof SOURCE>
-export type MappingContent = z.output<typeof MAPPING>
 
 /** For editors: JSON Schema, draft 2020-12. */
 export function jsonSchema(): Record<string, unknown> {

@@ -4,6 +4,12 @@ import { parseHttpAddress } from './http-address.ts'
 /** The kinds of values that settings take. */
 
 export const text = z.string().min(1)
+export const scalar = z.union([z.string(), z.number(), z.boolean()])
+export const jsonata = text.meta({ description: 'A JSONata expression' })
+/** Also as text, because an expanded variable is one. */
+export const fileFlag = z.union([z.boolean(), z.stringbool()])
+/** `z.enum` requires a type with at least one name. */
+export const oneOf = <T extends string>(names: readonly T[]): z.ZodEnum<{ [K in T]: K }> => z.enum(names)
 export const optional = z.string().min(1).nullable().default(null)
 /** A zone this runtime knows, such as Europe/Berlin. */
 export const zone = text.refine(isZone, { error: 'must be an IANA zone such as Europe/Berlin' })

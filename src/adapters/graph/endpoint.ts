@@ -25,27 +25,27 @@ const PATH = /^\/(v1\.0|beta)(\/servicePrincipals\/([^/]+)\/synchronization\/job
 
 /**
  * Throws `EndpointInvalid` or `EndpointNotAllowed`. Plain http is allowed on loopback only, and on
- * request.
+ * request. `setting` names the text in errors.
  */
-export function parseEndpoint(text: string, allowHttp: boolean): Endpoint {
+export function parseEndpoint(text: string, allowHttp: boolean, setting = 'PROVISIONING_ENDPOINT'): Endpoint {
   const url = URL.parse(text)
   const found = url && PATH.exec(url.pathname)
   if (!url || !found) {
     throw new RollcallError(
       'EndpointInvalid',
-      'PROVISIONING_ENDPOINT is not a bulkUpload URL; copy the "Provisioning API Endpoint" of the portal: https://graph.microsoft.com/v1.0/servicePrincipals/…/synchronization/jobs/…/bulkUpload',
+      `${setting} is not a bulkUpload URL; copy the "Provisioning API Endpoint" of the portal: https://graph.microsoft.com/v1.0/servicePrincipals/…/synchronization/jobs/…/bulkUpload`,
     )
   }
   const local = isLoopbackHttp(url)
   if (local && !allowHttp)
     throw new RollcallError(
       'EndpointNotAllowed',
-      'PROVISIONING_ENDPOINT is plain http; set PROVISIONING_ALLOW_HTTP=true to use a local double',
+      `${setting} is plain http; set PROVISIONING_ALLOW_HTTP=true to use a local double`,
     )
   if (!local && (url.protocol !== 'https:' || !GRAPH_HOSTS.has(url.hostname)))
     throw new RollcallError(
       'EndpointNotAllowed',
-      `PROVISIONING_ENDPOINT points to a host that gets no token; allowed are ${[...GRAPH_HOSTS].join(', ')} over https, and loopback`,
+      `${setting} points to a host that gets no token; allowed are ${[...GRAPH_HOSTS].join(', ')} over https, and loopback`,
     )
   const [, version, uploadPath = '', servicePrincipalId = '', jobId = ''] = found
   return {

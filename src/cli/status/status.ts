@@ -54,19 +54,22 @@ export interface JobStatus {
 type Hold = Figures['holds'][number]
 
 export async function readStatus(ledger: Ledger, config: Config, now: number): Promise<Status> {
-  const { brakeOf, callLimitsOf } = await import('../../compose/settings.ts')
+  const { brakeOf } = await import('../../compose/settings.ts')
+  const { destinationNames, limitsOf } = await import('../../compose/destinations/list.ts')
   const { totals, stateCounts } = await ledger.readCounts()
   const { nextAt } = await ledger.readIdle(now)
   const settings = brakeOf(config)
-  const figures = await ledger.readFigures({ now, brakeWindowMs: settings.windowMs })
+  const destinations = destinationNames(config)
+  const figures = await ledger.readFigures({ now, brakeWindowMs: settings.windowMs, destinations })
   const { holds, leavers, findings, deadLetters, busDeadLetters, blocks } = figures
   const log = { readUntil: iso(figures.watermark), foreign: totals.unmatched }
-  const submission = await ledger.readSubmissionStatus(now)
+  const [{ name, quota }] = destinations
+  const submission = await ledger.readSubmissionStatus(now, name, quota)
   const outsidePilot = await ledger.countOutsidePilot()
   const brake = await ledger.readBrakeStatus(settings, now)
   const directory = await ledger.readDirectoryRead()
   const book = await ledger.readAlerts()
-  const limits = callLimitsOf(config)
+  const limits = limitsOf(config)
   return {
     books: reconcile(totals, stateCounts),
     stateCounts,

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/load.ts'
 import type { AlertServiceSettings } from '../../core/alerts/service.ts'
+import { destinationNames } from '../destinations/list.ts'
 
 export function alertSettingsOf(config: Config): AlertServiceSettings {
   const { rules, link } = config.rules.notifications
@@ -9,5 +10,6 @@ export function alertSettingsOf(config: Config): AlertServiceSettings {
     rules,
     link,
     brakeWindowMs: config.BRAKE_WINDOW_MS,
+    destinations: destinationNames(config),
   }
 }

@@ -5,7 +5,8 @@ import { usdOf } from '../../core/emergency/money.ts'
 import { EMERGENCY_WAITS } from '../../core/emergency/reasons.ts'
 import { emergencyVerdict } from '../../core/emergency/verdict.ts'
 import { credentialOf } from '../addresses.ts'
-import { directDeactivation } from '../emergency.ts'
+import { directDeactivation } from '../destinations/emergency.ts'
+import { destinationsIn } from '../destinations/list.ts'
 import { type Proof, prove } from './proof.ts'
 
 /** No object of a directory has this id, so nothing can be changed by it. */
@@ -22,7 +23,9 @@ export async function proveEmergency(config: Config): Promise<Proof[]> {
   if (emergency === null) return []
   return [
     await prove('emergency lane', async () => {
-      const directory = directDeactivation(config, await credentialOf(config), { now: Date.now })
+      const [{ endpoint, tenant }] = destinationsIn(config)
+      const credential = await credentialOf(config, tenant)
+      const directory = directDeactivation(config, endpoint, credential, { now: Date.now })
       const reply = await directory.deactivate(NO_ONE, randomUUID())
       const { answer } = emergencyVerdict(reply, { now: Date.now(), failures: 0, settings: PAUSES })
       const said = reply.kind === 'response' ? String(reply.status) : reply.code

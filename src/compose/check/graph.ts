@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity'
 import { graphClient } from '../../adapters/graph/client.ts'
-import { jobPath, parseEndpoint } from '../../adapters/graph/endpoint.ts'
+import { jobPath } from '../../adapters/graph/endpoint.ts'
 import { readJobSchema } from '../../adapters/graph/schema.ts'
 import { systemClock } from '../../adapters/system.ts'
 import type { Config } from '../../config/load.ts'
@@ -8,21 +8,36 @@ import { span } from '../../core/display/span.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { type JobSchema, judgeSchema } from '../../core/provision/job-schema.ts'
 import { credentialOf } from '../addresses.ts'
-import { type LogAccess, provisioningLog } from '../provisioning-log.ts'
+import { destinationsIn, type ReachedDestination } from '../destinations/list.ts'
+import { type LogAccess, provisioningLog } from '../destinations/provisioning-log.ts'
 import { proveConnections } from './connections.ts'
 import { failed, type Proof, prove } from './proof.ts'
 
-/** Whether the provisioning log, the job and the users can be read. Uploads nothing. */
+/**
+ * Whether the provisioning log, the job and the users of each destination can be read. Uploads
+ * nothing.
+ */
 export async function proveGraph(config: Config): Promise<Proof[]> {
-  let endpoint: ReturnType<typeof parseEndpoint>
+  let destinations: readonly ReachedDestination[]
   try {
-    endpoint = endpointOf(config)
+    destinations = destinationsIn(config)
   } catch (error) {
     return [failed('endpoint', error)]
   }
+  const proofs: Proof[] = []
+  for (const one of destinations)
+    for (const proof of await proveDestination(config, one))
+      proofs.push(destinations.length === 1 ? proof : { ...proof, what: `${one.name}: ${proof.what}` })
+  return proofs
+}
+
+async function proveDestination(
+  config: Config,
+  { endpoint, tenant, places }: ReachedDestination,
+): Promise<readonly Proof[]> {
   let credential: TokenCredential
   try {
-    credential = await credentialOf(config)
+    credential = await credentialOf(config, tenant)
   } catch (error) {
     return [failed('identity', error, 'check AUTH_MODE and what it needs')]
   }
@@ -41,7 +56,11 @@ export async function proveGraph(config: Config): Promise<Proof[]> {
   const job = await proveJob(() => statusOf(jobPath(endpoint)))
   const users = await proveUsers(config, () => statusOf('/users?$select=id&$top=1'))
   const schema =
-    job.outcome === 'ok' ? await proveSchema(config, () => readJobSchema(client, endpoint, signal)) : []
+    job.outcome === 'ok'
+      ? await proveSchema({ places, brakeAbsolute: config.BRAKE_ABSOLUTE }, () =>
+          readJobSchema(client, endpoint, signal),
+        )
+      : []
   const connections = await proveConnections(config, endpoint, credential)
   return [log, job, ...schema, users, ...connections, UPLOAD]
 }
@@ -71,10 +90,12 @@ function proveLog(status: (path: string) => Promise<number>, jobId: string): Pro
 }
 
 /** What the job does with the attributes that the mapping fills. */
-async function proveSchema(config: Config, read: () => Promise<JobSchema>): Promise<readonly Proof[]> {
+async function proveSchema(
+  sent: Parameters<typeof judgeSchema>[1],
+  read: () => Promise<JobSchema>,
+): Promise<readonly Proof[]> {
   const what = 'job schema'
   try {
-    const sent = { places: config.rules.places, brakeAbsolute: config.BRAKE_ABSOLUTE }
     const remarks = judgeSchema(await read(), sent)
     const proofs = remarks.map(({ weight, say }): Proof => {
       return { what, outcome: weight === 'wrong' ? 'failed' : 'not known', say }
@@ -132,18 +153,9 @@ async function proveJob(status: () => Promise<number>): Promise<Proof> {
     return {
       what: 'job',
       outcome: 'failed',
-      say: 'answered 404; copy PROVISIONING_ENDPOINT from the portal again',
+      say: 'answered 404; copy the endpoint from the portal again',
     }
   return notKnown(job)
-}
-
-function endpointOf(config: Config): ReturnType<typeof parseEndpoint> {
-  if (config.PROVISIONING_ENDPOINT === null)
-    throw new RollcallError(
-      'ConfigInvalid',
-      'PROVISIONING_ENDPOINT is not set; set it to the bulkUpload URL that the portal shows',
-    )
-  return parseEndpoint(config.PROVISIONING_ENDPOINT, config.PROVISIONING_ALLOW_HTTP)
 }
 
 function expect200(status: number, good: string): string {

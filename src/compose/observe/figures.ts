@@ -6,7 +6,8 @@ import { instanceStates } from '../../core/instances/state.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import type { Measurement } from '../../core/telemetry.ts'
 import type { Composed } from '../connector.ts'
-import { brakeOf, callLimitsOf } from '../settings.ts'
+import { brakeOf } from '../settings.ts'
+import { destinationNames, limitsOf } from '../destinations/list.ts'
 import {
   type LedgerReadings,
   measurementsOf,
@@ -58,7 +59,7 @@ type ObservedConfig = Pick<
   | 'BRAKE_ABSOLUTE'
   | 'BRAKE_PERCENT'
   | 'BRAKE_FLOOR'
->
+> & { readonly rules: Pick<Config['rules'], 'destinations'> }
 
 /**
  * Until `composed` returns a connector, the process is alive but not ready: creating the tables of
@@ -69,7 +70,8 @@ export function observed(
   composed: () => Pick<Composed, 'ledger' | 'receiving'> | null,
   { now, sleep }: Pick<Runtime, 'now' | 'sleep'> = systemClock,
 ): Observed {
-  const limits = limitsOf(config)
+  const limits = observedLimits(config)
+  const destinations = destinationNames(config)
   let opened: (() => Promise<Readiness>) | null = null
   const ready = async (): Promise<Readiness> => {
     const there = composed()
@@ -85,7 +87,7 @@ export function observed(
     if (!there) return null
     const at = now()
     const [figures, book, instances] = await Promise.all([
-      there.ledger.readFigures({ now: at, brakeWindowMs: limits.brake.windowMs }),
+      there.ledger.readFigures({ now: at, brakeWindowMs: limits.brake.windowMs, destinations }),
       there.ledger.readAlerts(),
       there.ledger.listInstances(at),
     ])
@@ -124,10 +126,10 @@ export function observed(
   }
 }
 
-function limitsOf(config: ObservedConfig): ObservedLimits {
+function observedLimits(config: ObservedConfig): ObservedLimits {
   return {
     brake: brakeOf(config),
-    calls: callLimitsOf(config),
+    calls: limitsOf(config),
     jobSeenMs: config.JOB_POLL_MS * JOB_POLLS,
   }
 }

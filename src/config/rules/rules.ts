@@ -16,7 +16,8 @@ import type { Problem } from '../path.ts'
 import type { FileContent } from '../schema.ts'
 import { type AlertThresholds, compileThresholds } from './alerts.ts'
 import type { Compilation, RuleTools } from './compilation.ts'
-import { mappingOf, rulesOf } from './mapping.ts'
+import { type Destinations, destinationsOf } from './destinations.ts'
+import { mappingOf, placesOf, rulesOf } from './mapping.ts'
 import { compileNotifications, type Notifications } from './notifications.ts'
 import { shapeOf, shapesOf } from './shapes.ts'
 import { configured, DEFAULT_SOURCE, readersOf, type SourceAddress, sourceAddressesOf } from './sources.ts'
@@ -32,6 +33,8 @@ export interface Rules {
   readonly activation: Activation
   /** `null`: every employee is sent. */
   readonly pilot: Pilot | null
+  /** `null`: every employee belongs to the job of `PROVISIONING_ENDPOINT`. */
+  readonly destinations: Destinations | null
   /** `null`: leavers go by the provisioning job only. */
   readonly emergency: EmergencyRules | null
   /** Which attributes fill each attribute of the directory. */
@@ -73,6 +76,7 @@ export function compileRules(
   }
   const rules = rulesOf(file.mapping, problems)
   const mapping = mappingOf(rules, compilation) ?? compileMapping()
+  const places = placesOf(rules)
   const shapes = shapesOf(file.shapes, compilation)
   const given = file.sources ?? [DEFAULT_SOURCE]
   const sources = given.map((source, index) =>
@@ -80,7 +84,8 @@ export function compileRules(
   )
   return {
     mapping,
-    places: new Map(rules.map(({ to, nulls = 'explicit' }) => [to, nulls])),
+    places,
+    destinations: destinationsOf(file.destinations, { mapping, places }, compilation),
     sources,
     sourceAddresses: sourceAddressesOf(given, compilation),
     readers: readersOf(given, mapping, compilation),

@@ -1,3 +1,4 @@
+import type { DestinationName } from '../ledger/port/figures.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { instanceStates } from '../instances/state.ts'
 import type { Runtime } from '../runtime.ts'
@@ -13,6 +14,8 @@ export interface AlertSettings {
   readonly limits: AlertLimits
   readonly rules: NotificationRules
   readonly brakeWindowMs: number
+  /** By default the only one of a connector with a single job. */
+  readonly destinations?: readonly DestinationName[]
 }
 
 /** What this process knows that the ledger does not. */
@@ -79,7 +82,11 @@ function lookerOf({ ledger, settings, signs, startedAt, runtime, onQueued }: Ale
     const now = runtime.now()
     closedSince = signs.receiving === null || signs.receiving() ? null : (closedSince ?? now)
     const book = await ledger.readAlerts()
-    const figures = await ledger.readFigures({ now, brakeWindowMs: settings.brakeWindowMs })
+    const figures = await ledger.readFigures({
+      now,
+      brakeWindowMs: settings.brakeWindowMs,
+      ...(settings.destinations ? { destinations: settings.destinations } : {}),
+    })
     const scene = {
       now,
       figures,

@@ -1,6 +1,6 @@
 import type { Attribute } from '../model.ts'
 import type { Mapping } from '../plan/mapping/mapping.ts'
-import { type AttributeValues, conditionsOf, fits } from '../plan/conditions.ts'
+import { type AttributeValues, conditionsOf, fits, textOf } from '../plan/conditions.ts'
 
 /** Which employees belong to a destination, and how their records are made there. */
 export interface DestinationRules {
@@ -14,6 +14,8 @@ export interface DestinationRules {
 export interface Routing {
   /** Worker attributes that the rules read. */
   readonly paths: readonly string[]
+  /** The rules as text: the same rules are the same text. */
+  readonly text: string
   /** Where employees without a fitting rule, and without an account, are sent once they have left. */
   readonly fallback: string
   /** The first destination whose rule fits; `null` when none does. */
@@ -30,6 +32,7 @@ export function routingOf(first: DestinationRules, others: readonly DestinationR
   const mappings = new Map(all.map(({ name, mapping }) => [name, mapping]))
   return {
     paths: [...new Set(all.flatMap(({ conditions }) => conditions.map(({ path }) => path)))],
+    text: JSON.stringify(all.map(({ name, where, conditions }) => [name, where && textOf(conditions)])),
     fallback: (all.find(({ where }) => where === null) ?? first).name,
     routeOf: (attributes) => all.find(({ conditions }) => fits(conditions, attributes))?.name ?? null,
     mappingOf: (destination) => mappings.get(destination) ?? first.mapping,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { applyPilot } from '../../../src/core/plan/apply-pilot.ts'
+import { applyRules } from '../../../src/core/plan/apply-rules.ts'
 import { PilotSettings } from '../../../src/core/plan/pilot.ts'
 import { silentLogger } from '../../../src/core/runtime.ts'
 
@@ -16,7 +16,7 @@ void it('a changed pilot is logged with how many employees are planned again, an
   const apply = (...pages: readonly { readonly replanned: number; readonly next: string | null }[]) => {
     const left = [...pages]
     const replanForPilot = async () => left.shift() ?? { replanned: 0, next: null }
-    return applyPilot({ replanForPilot }, null, { now: () => 0, log })
+    return applyRules({ replanForPilot }, { pilot: null }, { now: () => 0, log, digest: (text) => text })
   }
   await apply({ replanned: 0, next: null })
   assert.deepEqual(logged, [])

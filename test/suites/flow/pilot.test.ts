@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
-import { applyPilot } from '../../../src/core/plan/apply-pilot.ts'
+import { applyRules } from '../../../src/core/plan/apply-rules.ts'
 import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import { planEmployee } from '../../../src/core/plan/decide/plan.ts'
 import { compileMapping } from '../../../src/core/plan/mapping/mapping.ts'
@@ -64,7 +64,8 @@ async function play(ledger: Ledger, random: () => number): Promise<{ sent: numbe
   const below = (most: number): number => Math.floor(random() * most)
   const pick = <T>(list: readonly [T, ...T[]]): T => list[below(list.length)] ?? list[0]
   let written = ONLY_P1
-  const apply = () => applyPilot(ledger, compiled(written), { now: () => world.now, log: silentLogger })
+  const apply = () =>
+    applyRules(ledger, { pilot: compiled(written) }, { now: () => world.now, log: silentLogger, digest })
   await apply()
   let sent = 0
   const outside: string[] = []

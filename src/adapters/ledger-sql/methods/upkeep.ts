@@ -5,6 +5,7 @@ import { cutMoments } from '../upkeep/cut-moments.ts'
 import { age, foundOlder, ledgerRestored } from '../upkeep/ledger-age.ts'
 import { announceInstance, endInstance, listInstances } from '../instances/instances.ts'
 import { erase, foldAway, retentionPage } from '../upkeep/retention.ts'
+import { countElsewhere } from '../upkeep/elsewhere.ts'
 import { lease } from '../submit/leases.ts'
 import type { Transactions } from './transactions.ts'
 
@@ -30,6 +31,7 @@ export function upkeepMethods({ write, read, instance, scrub }: Transactions): U
       const erased = await write((sql) => erase(sql, instance, erasure, now))
       return erased && { ...erased, filesClean: await scrub() }
     },
+    countElsewhere: (destinations) => read((sql) => countElsewhere(sql, destinations)),
     readAge: () => read(age),
     markOlder: (mark, now) => write((sql) => foundOlder(sql, mark, now)),
     markRestored: (order, now) => write((sql) => ledgerRestored(sql, order, now)),

@@ -1,3 +1,4 @@
+import { DEFAULT_DESTINATION } from '../../../core/destinations/destination.ts'
 import type { Sql } from '../driver/sql.ts'
 import { cursorOf, readCursor } from '../tables/cursors.ts'
 
@@ -12,6 +13,12 @@ export async function rewindWatermarks(sql: Sql, at: number): Promise<void> {
 
 export function watermark(sql: Sql, destination: string): Promise<number | null> {
   return readCursor(sql, cursorOf(WATERMARK, destination))
+}
+
+/** The destinations whose log was read. */
+export async function readWatermarks(sql: Sql): Promise<readonly string[]> {
+  const rows = await sql.all<{ name: string }>(`SELECT name FROM cursors WHERE ${WATERMARKS}`)
+  return rows.map(({ name }) => name.slice(WATERMARK.length + 1) || DEFAULT_DESTINATION)
 }
 
 /** Up to when every log was read that was read at all; `null` when none was. */

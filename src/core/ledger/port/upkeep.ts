@@ -37,6 +37,11 @@ export interface UpkeepLedger {
    * nothing is left to remove. `null` when the employee is unknown.
    */
   eraseEmployee(erasure: Erasure, now: number): Promise<ErasureResult | null>
+  /**
+   * Destinations other than these that have employees, and how many. Cheap while there is none that
+   * was ever sent to.
+   */
+  countElsewhere(destinations: readonly string[]): Promise<readonly ElsewhereCount[]>
   /** The progress of the ledger. Cheap. */
   readAge(): Promise<LedgerAge>
   /**
@@ -49,6 +54,11 @@ export interface UpkeepLedger {
    * log was read past the moment at which the ledger was found to be older. Adds an audit entry.
    */
   markRestored(order: Restoration, now: number): Promise<Restored>
+}
+
+export interface ElsewhereCount {
+  readonly destination: string
+  readonly employees: number
 }
 
 export interface LeaseQuery {

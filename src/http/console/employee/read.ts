@@ -1,6 +1,6 @@
 import { readInForce } from '../../../compose/instance/in-force.ts'
 import { planRules } from '../../../compose/rules.ts'
-import { callLimitsOf } from '../../../compose/settings.ts'
+import { limitsOf } from '../../../compose/destinations/list.ts'
 import type { AccessAnswer } from '../../../core/explain/access.ts'
 import { findByReference } from '../../../core/explain/find.ts'
 import { readAnswer } from '../../../core/explain/read.ts'
@@ -35,7 +35,7 @@ export async function readEmployee(
   const answer = await readAnswer(ledger, employeeId, {
     now: at,
     ...(fold ? { fold } : {}),
-    limits: callLimitsOf(config),
+    limits: limitsOf(config),
     running: speaker?.loops.includes('provision') ?? false,
   })
   if (answer === null) return null

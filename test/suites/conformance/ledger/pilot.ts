@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
 import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
-import { applyPilot } from '../../../../src/core/plan/apply-pilot.ts'
+import { applyRules } from '../../../../src/core/plan/apply-rules.ts'
 import { type Pilot, pilotOf } from '../../../../src/core/plan/pilot.ts'
 import { silentLogger } from '../../../../src/core/runtime.ts'
 import { digest, joiner, leaver, type LedgerCase, type World } from './world.ts'
@@ -11,7 +11,7 @@ const mapping = compileMapping()
 const only = (...employees: readonly string[]): Pilot => pilotOf({ employees: [...employees] }, [], digest)
 
 function apply(world: World, pilot: Pilot | null): Promise<void> {
-  return applyPilot(world.ledger, pilot, { now: () => world.now, log: silentLogger })
+  return applyRules(world.ledger, { pilot }, { now: () => world.now, log: silentLogger, digest })
 }
 /** Plans what is due as an instance with this pilot does. */
 async function plan(world: World, pilot: Pilot | null): Promise<void> {

@@ -1,13 +1,13 @@
 import type { TokenCredential } from '@azure/identity'
-import { type Graph, graphClient } from '../adapters/graph/client.ts'
-import type { Endpoint } from '../adapters/graph/endpoint.ts'
-import { graphLog, logWindow } from '../adapters/graph/provisioning.ts'
-import { queryOrigin } from '../adapters/log-analytics/endpoint.ts'
-import { logAnalyticsLog } from '../adapters/log-analytics/log.ts'
-import type { Config } from '../config/load.ts'
-import type { ProvisioningLog } from '../core/ports.ts'
-import type { Runtime } from '../core/runtime.ts'
-import { LOG_WINDOW_MS } from './settings.ts'
+import { type Graph, graphClient } from '../../adapters/graph/client.ts'
+import type { Endpoint } from '../../adapters/graph/endpoint.ts'
+import { graphLog, logWindow } from '../../adapters/graph/provisioning.ts'
+import { queryOrigin } from '../../adapters/log-analytics/endpoint.ts'
+import { logAnalyticsLog } from '../../adapters/log-analytics/log.ts'
+import type { Config } from '../../config/load.ts'
+import type { ProvisioningLog } from '../../core/ports.ts'
+import type { Runtime } from '../../core/runtime.ts'
+import { LOG_WINDOW_MS } from '../settings.ts'
 
 export interface LogAccess {
   readonly graph: Graph

@@ -1,0 +1,21 @@
+import { DEFAULT_DESTINATION } from '../../../core/destinations/destination.ts'
+import type { ElsewhereCount } from '../../../core/ledger/port/upkeep.ts'
+import type { Sql } from '../driver/sql.ts'
+import { readWatermarks } from '../report/watermark.ts'
+
+/** A destination that employees were sent to has a watermark, or an operation that waits. */
+export async function countElsewhere(
+  sql: Sql,
+  destinations: readonly string[],
+): Promise<readonly ElsewhereCount[]> {
+  const used = [...(await readWatermarks(sql)), DEFAULT_DESTINATION]
+  const unknown = [...new Set(used)].filter((name) => !destinations.includes(name))
+  const counts: ElsewhereCount[] = []
+  for (const destination of unknown) {
+    const [row] = await sql.all<{ n: number }>('SELECT COUNT(*) AS n FROM employees WHERE destination = ?', [
+      destination,
+    ])
+    if (row && row.n > 0) counts.push({ destination, employees: row.n })
+  }
+  return counts
+}

@@ -1,0 +1,81 @@
+import { type Endpoint, parseEndpoint } from '../../adapters/graph/endpoint.ts'
+import type { Config } from '../../config/load.ts'
+import type { Nulls } from '../../core/plan/mapping/rule.ts'
+import { DEFAULT_DESTINATION, DEFAULT_QUOTA } from '../../core/destinations/destination.ts'
+import type { CallLimits } from '../../core/ledger/port/submit.ts'
+import type { DestinationName } from '../../core/ledger/port/figures.ts'
+import { CALL_WINDOW_MS } from '../../core/provision/pace.ts'
+import { requireSetting } from '../addresses.ts'
+
+/** A destination of the configuration, and how to reach it. */
+export interface ReachedDestination {
+  readonly name: string
+  readonly endpoint: Endpoint
+  /** `null`: the tenant of the identity. */
+  readonly tenant: string | null
+  readonly limits: CallLimits & { readonly quota: string }
+  /** The SCIM places that its mapping fills, and whether a cleared value is sent as null. */
+  readonly places: ReadonlyMap<string, Nulls>
+}
+
+type Limited = Pick<Config, 'CALLS_PER_5S' | 'CALLS_PER_DAY'> & {
+  readonly rules: Pick<Config['rules'], 'destinations'>
+}
+
+/**
+ * The destinations of the configuration, in its order: those of the file, or the one job of
+ * `PROVISIONING_ENDPOINT`. Throws `ConfigInvalid` when that is not set.
+ */
+export function destinationsIn(config: Config): readonly [ReachedDestination, ...ReachedDestination[]] {
+  const [first, ...others] = config.rules.destinations?.all ?? []
+  if (!first)
+    return [
+      {
+        name: DEFAULT_DESTINATION,
+        endpoint: parseEndpoint(
+          requireSetting(
+            config.PROVISIONING_ENDPOINT,
+            'PROVISIONING_ENDPOINT',
+            'the bulkUpload URL of the portal',
+          ),
+          config.PROVISIONING_ALLOW_HTTP,
+        ),
+        tenant: null,
+        limits: limitsOf(config, DEFAULT_DESTINATION),
+        places: config.rules.places,
+      },
+    ]
+  const reached = ({ name, endpoint, tenant, places }: typeof first): ReachedDestination => ({
+    name,
+    endpoint: parseEndpoint(
+      endpoint,
+      config.PROVISIONING_ALLOW_HTTP,
+      `the endpoint of the destination "${name}"`,
+    ),
+    tenant,
+    limits: limitsOf(config, name),
+    places,
+  })
+  return [reached(first), ...others.map(reached)]
+}
+
+/** The names of the destinations, and the quotas that their calls count in. */
+export function destinationNames({
+  rules: { destinations },
+}: Limited): readonly [DestinationName, ...DestinationName[]] {
+  const [first, ...others] = destinations?.all ?? []
+  const named = ({ name, quota }: DestinationName): DestinationName => ({ name, quota })
+  return first ? [named(first), ...others.map(named)] : [{ name: DEFAULT_DESTINATION, quota: DEFAULT_QUOTA }]
+}
+
+/** How many calls may be made to this destination; by default, to the first. */
+export function limitsOf(config: Limited, destination?: string): ReachedDestination['limits'] {
+  const all = config.rules.destinations?.all ?? []
+  const found = all.find(({ name }) => name === destination) ?? all[0]
+  return {
+    windowMs: CALL_WINDOW_MS,
+    perWindow: found?.callsPer5s ?? config.CALLS_PER_5S,
+    perDay: found?.callsPerDay ?? config.CALLS_PER_DAY,
+    quota: found?.quota ?? DEFAULT_QUOTA,
+  }
+}

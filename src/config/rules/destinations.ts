@@ -1,0 +1,78 @@
+import { type DestinationRules, routingOf, type Routing } from '../../core/destinations/routing.ts'
+import { DEFAULT_QUOTA } from '../../core/destinations/destination.ts'
+import type { Mapping } from '../../core/plan/mapping/mapping.ts'
+import type { Nulls } from '../../core/plan/mapping/rule.ts'
+import type { Settings } from '../environment.ts'
+import type { Compilation } from './compilation.ts'
+import type { DestinationContent } from './destination-schema.ts'
+import { mappingOf, placesOf, rulesOf } from './mapping.ts'
+
+/** A destination of the file, compiled. */
+export interface ConfiguredDestination extends DestinationRules {
+  readonly endpoint: string
+  /** `null`: the tenant of the identity. */
+  readonly tenant: string | null
+  readonly quota: string
+  readonly callsPerDay: number
+  readonly callsPer5s: number
+  /** The SCIM places that its mapping fills, and whether a cleared value is sent as null. */
+  readonly places: ReadonlyMap<string, Nulls>
+}
+
+export interface Destinations {
+  /** In the order of the file. */
+  readonly all: readonly ConfiguredDestination[]
+  readonly routing: Routing
+}
+
+/** The mapping of destinations that have none of their own. */
+interface SharedMapping {
+  readonly mapping: Mapping
+  readonly places: ReadonlyMap<string, Nulls>
+}
+
+/** `null` without destinations: there is one, the job of `PROVISIONING_ENDPOINT`. */
+export function destinationsOf(
+  content: readonly DestinationContent[] | undefined,
+  shared: SharedMapping,
+  compilation: Compilation,
+): Destinations | null {
+  const all = (content ?? []).map((one, index) => compiled(one, index, shared, compilation))
+  const [first, ...others] = all
+  return first ? { all, routing: routingOf(first, others) } : null
+}
+
+function compiled(
+  { name, where, endpoint, tenant, quota, callsPerDay, callsPer5s, mapping }: DestinationContent,
+  index: number,
+  shared: SharedMapping,
+  compilation: Compilation,
+): ConfiguredDestination {
+  const { settings } = compilation
+  return {
+    name,
+    where: where ?? null,
+    endpoint,
+    tenant: tenant ?? null,
+    quota: quota ?? tenantOf(tenant, settings),
+    callsPerDay: callsPerDay ?? settings.CALLS_PER_DAY,
+    callsPer5s: callsPer5s ?? settings.CALLS_PER_5S,
+    ...(mapping === undefined ? shared : ownMapping(mapping, index, shared, compilation)),
+  }
+}
+
+function ownMapping(
+  content: NonNullable<DestinationContent['mapping']>,
+  index: number,
+  shared: SharedMapping,
+  compilation: Compilation,
+): SharedMapping {
+  const path = ['destinations', index, 'mapping']
+  const rules = rulesOf(content, compilation.problems, path)
+  return { mapping: mappingOf(rules, compilation, path) ?? shared.mapping, places: placesOf(rules) }
+}
+
+/** Jobs whose tenant is not named are in the tenant of the identity. */
+function tenantOf(tenant: string | undefined, { AZURE_TENANT_ID }: Settings): string {
+  return tenant === undefined || tenant === AZURE_TENANT_ID?.toLowerCase() ? DEFAULT_QUOTA : tenant
+}
