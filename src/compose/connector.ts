@@ -21,7 +21,7 @@ import type { Loop } from '../core/loops.ts'
 import { DAY_MS, type Runtime } from '../core/runtime.ts'
 import type { Service } from '../core/service.ts'
 import { busAddress, ledgerAddress, localOnlyCredential } from './addresses.ts'
-import { destinationsIn } from './destinations/list.ts'
+import { destinationNames, destinationsIn } from './destinations/list.ts'
 import { expectKnownDestinations } from './destinations/known.ts'
 import { composeDestinations } from './destinations/ports.ts'
 import { directorySettingsOf, SETTLE_MS } from './directory.ts'
@@ -80,12 +80,12 @@ export async function compose(
   await using stack = new AsyncDisposableStack()
   // Before the identity is created, because the identity reads the proxy settings at that time.
   stack.use(useProxy(config))
-  const [{ endpoint, tenant }] = destinationsIn(config)
+  const [{ endpoint }] = destinationsIn(config)
   const outside: Outside = {
     config,
     runtime,
     jobId: endpoint.jobId,
-    credential: await localOnlyCredential(config, endpoint, tenant),
+    credential: await localOnlyCredential(config, endpoint),
     stack,
   }
   const lost = Promise.withResolvers<never>()
@@ -96,12 +96,7 @@ export async function compose(
     runtime.now,
   )
   stack.defer(() => ledger.close())
-  if (!loops || loops.has('provision')) {
-    await expectKnownDestinations(ledger, config)
-    await applyRules(ledger, config.rules, runtime)
-    // Without an emergency lane, no employee waits for it.
-    if (config.rules.emergency === null) await ledger.markEmergencyWaits([])
-  }
+  if (!loops || loops.has('provision')) await putInForce(config, ledger, runtime)
   const health = receiverHealth(runtime.now)
   const sourceQueue = health.watch(
     sourceQueueOf(config, {
@@ -132,6 +127,15 @@ export async function compose(
   )
   const held = stack.move()
   return { ledger, service, receiving, lost: lost.promise, close: () => held.disposeAsync() }
+}
+
+/** What must be so before anything is planned or sent. */
+async function putInForce(config: Config, ledger: Ledger, runtime: Runtime): Promise<void> {
+  await expectKnownDestinations(ledger, config)
+  await applyRules(ledger, config.rules, runtime)
+  if (config.rules.emergency !== null) return
+  // Without an emergency lane, no employee waits for it.
+  for (const { name } of destinationNames(config)) await ledger.markEmergencyWaits([], name)
 }
 
 /** Opens connections for receivers. All of them are closed with the connector, at the same time. */

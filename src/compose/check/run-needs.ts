@@ -9,10 +9,15 @@ import { wrongLedgerKeys } from '../ledger/keys.ts'
  * What `run` still needs, as far as settings alone show it: one line each, which begins with the
  * setting. Tries no connection.
  */
-export function missingForRun(settings: Settings): readonly string[] {
+export function missingForRun(
+  settings: Settings,
+  { destinations }: Pick<Rules, 'destinations'>,
+): readonly string[] {
   return [
     ...missingForBus(settings),
-    ...missingForEndpoint(settings),
+    ...(destinations?.all.map(({ endpoint }) => endpoint) ?? [settings.PROVISIONING_ENDPOINT]).flatMap(
+      (endpoint) => missingForEndpoint(settings, endpoint),
+    ),
     ...missingForIdentity(settings),
     ...missingForCopies(settings),
     ...wrongLedgerKeys(settings),
@@ -27,8 +32,10 @@ function missingForBus(settings: Settings): readonly string[] {
     : []
 }
 
-function missingForEndpoint(settings: Settings): readonly string[] {
-  const { PROVISIONING_ENDPOINT: endpoint, PROVISIONING_ALLOW_HTTP: allowHttp, AUTH_MODE } = settings
+function missingForEndpoint(
+  { PROVISIONING_ALLOW_HTTP: allowHttp, AUTH_MODE }: Settings,
+  endpoint: string | null,
+): readonly string[] {
   if (endpoint === null)
     return ['PROVISIONING_ENDPOINT: the bulkUpload URL that the portal shows for the provisioning job']
   try {

@@ -35,7 +35,7 @@ async function configCheck(environment: NodeJS.ProcessEnv, name: string | undefi
     )
     printLines(`run uses these queues and topics: ${entitiesOfRun(settings, rules).join(', ')}`)
   }
-  const missing = missingForRun(settings)
+  const missing = missingForRun(settings, config?.rules ?? { destinations: null })
   if (missing.length > 0) printLines('run still needs:', ...missing.map((line) => `  ${line}`))
   else if (config !== null)
     printLines('run has every setting that it needs; rollcall check tries the connections')
