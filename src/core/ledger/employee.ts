@@ -41,10 +41,11 @@ export interface Employee {
 }
 export interface AccountPlace {
   readonly destination: string
-  /** As the directory accepted it last; `null` when it accepted nothing there. */
-  readonly active: boolean | null
-  /** A record was sent there that the service accepted, or may have carried out. */
-  readonly reached: boolean
+  /**
+   * The directory accepted an activation there, or the service may have carried one out, and
+   * accepted no deactivation since.
+   */
+  readonly mayBeEnabled: boolean
 }
 /** An activation was sent and has no answer. */
 export function mayBecomeActive({ unanswered }: Pick<Employee, 'unanswered'>): boolean {

@@ -93,13 +93,17 @@ export async function claimDueEmployees(
   return loadEmployees(sql, [...ids])
 }
 
+/** The last operation that is known to have disabled the account; 0 when it may be enabled. */
+const DISABLED_BY = `CASE WHEN p.accepted_active = 0 AND p.accepted_hash IS NOT NULL THEN p.accepted_operation ELSE 0 END`
 /**
- * Whether the employee may have an account at the destination: an operation was sent there that did
- * not certainly fail.
+ * How many operations may have enabled the account at the destination since then: they were sent and
+ * did not certainly fail.
  */
-const REACHED = `CASE WHEN p.known = 1 THEN 1 ELSE (
-  SELECT COUNT(*) FROM operations r WHERE r.employee = p.id AND r.destination = p.destination AND r.submitted_at IS NOT NULL
-    AND NOT (r.state IN ('failed', 'skipped') OR (r.state = 'answered' AND r.interim IN ('failed', 'skipped')))) END`
+const ENABLING = `(SELECT COUNT(*) FROM operations r WHERE r.employee = p.id AND r.destination = p.destination AND r.active = 1
+  AND r.submitted_at IS NOT NULL AND r.seq > ${DISABLED_BY}
+  AND NOT (r.state IN ('failed', 'skipped') OR (r.state = 'answered' AND r.interim IN ('failed', 'skipped'))))`
+/** An account that retention has forgotten the operations of is known all the same. */
+const MAY_BE_ENABLED = `CASE WHEN p.known = 1 AND ${DISABLED_BY} = 0 THEN 1 ELSE ${ENABLING} END`
 
 export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<Employee[]> {
   const employees = await readRows<EmployeeRow>(
@@ -107,7 +111,7 @@ export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<E
     ['id TEXT'],
     ids.map((id) => [id]),
     `SELECT p.id, p.revision, p.accepted_hash, p.accepted_operation, t.deactivation_only AS accepted_deactivation_only, (
-         SELECT MAX(c.resend_due) FROM leaver_cases c WHERE c.employee = p.id AND c.ended_at IS NULL) AS resend_due, p.known, p.destination, p.accepted_active, ${REACHED} AS reached, p.failed_hash, p.failed_operation, d.at AS disabled_elsewhere_at
+         SELECT MAX(c.resend_due) FROM leaver_cases c WHERE c.employee = p.id AND c.ended_at IS NULL) AS resend_due, p.known, p.destination, ${MAY_BE_ENABLED} AS may_be_enabled, p.failed_hash, p.failed_operation, d.at AS disabled_elsewhere_at
      FROM v JOIN employees p ON p.id = v.id LEFT JOIN foreign_deactivations d ON d.employee = p.id LEFT JOIN operations t ON t.seq = p.accepted_operation`,
   )
   const failures = await failuresOf(sql, employees)
@@ -180,11 +184,8 @@ function unansweredAmong(operations: readonly SentRow[]): readonly UnansweredOpe
     )
 }
 
-function accountOf({ destination, accepted_active: active, reached }: EmployeeRow): {
-  account?: AccountPlace
-} {
-  if (destination === null) return {}
-  return { account: { destination, active: active === null ? null : active === 1, reached: reached > 0 } }
+function accountOf({ destination, may_be_enabled }: EmployeeRow): { account?: AccountPlace } {
+  return destination === null ? {} : { account: { destination, mayBeEnabled: may_be_enabled > 0 } }
 }
 
 function blockOf(block: BlockPeriod | undefined): { blocked?: BlockPeriod } {
@@ -216,8 +217,7 @@ interface EmployeeRow {
   readonly resend_due: number | null
   readonly known: number
   readonly destination: string | null
-  readonly accepted_active: number | null
-  readonly reached: number
+  readonly may_be_enabled: number
   readonly failed_hash: Sealed | null
   readonly failed_operation: number | null
   readonly disabled_elsewhere_at: number | null

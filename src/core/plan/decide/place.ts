@@ -29,7 +29,7 @@ export function atPlace(planning: Planning): Planning {
 
 /** An employee who has left, or is blocked, stays where the account is. */
 function placeOf({ employee, state, isInactive }: Planning, routing: Routing): Place {
-  const current = employee.account?.destination ?? null
+  const { destination: current = null, mayBeEnabled = false } = employee.account ?? {}
   const route = routing.routeOf(state.attributes)
   if (current !== null && (isInactive || route === current)) return { kind: 'stays', destination: current }
   if (route === null)
@@ -37,15 +37,9 @@ function placeOf({ employee, state, isInactive }: Planning, routing: Routing): P
       ? { kind: 'stays', destination: routing.fallback }
       : { kind: 'nowhere', destination: current ?? routing.fallback, missing: routing.paths }
   if (current === null) return { kind: 'stays', destination: route }
-  return mayBeEnabled(employee)
+  return mayBeEnabled
     ? { kind: 'leaves', destination: current, by: moverOf(employee, state, routing) }
     : { kind: 'moves', destination: route, from: current }
-}
-
-/** Unless the directory accepted the deactivation and nothing has cast doubt on it since. */
-function mayBeEnabled({ account, acceptedHash }: Employee): boolean {
-  const isKnownDisabled = account?.active === false && acceptedHash !== null
-  return account?.reached === true && !isKnownDisabled
 }
 
 /**
