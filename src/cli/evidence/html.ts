@@ -1,7 +1,8 @@
 import { escapedHtml } from '../../core/display/html.ts'
 import { span } from '../../core/display/span.ts'
 import { visible } from '../../core/display/visible.ts'
-import type { EvidenceRow, Section } from '../../core/evidence/rows.ts'
+import { EMERGENCY_REASONS } from '../../core/emergency/reasons.ts'
+import type { EmergencyRow, EvidenceRow, LeaverRow, Section } from '../../core/evidence/rows.ts'
 import { type EvidenceForm, totalLines } from './text.ts'
 
 const STYLE = `
@@ -14,6 +15,7 @@ tr { break-inside: avoid } td.number { text-align: right; font-variant-numeric: 
 
 const TITLES: Readonly<Record<Section, string>> = {
   leavers: 'Leavers',
+  emergency: 'Calls of the emergency lane',
   decisions: 'Decisions',
   replays: 'Replays of dead letters',
   configuration: 'Changes of the configuration',
@@ -22,6 +24,8 @@ const TITLES: Readonly<Record<Section, string>> = {
 const EXPLANATIONS: Readonly<Record<Section, string>> = {
   leavers:
     'Every termination whose case was open in the period, as it stood at the end of the period. Proven: the directory is known to hold the account disabled. The time to the proof does not count the time before the effective date.',
+  emergency:
+    'Every call that was begun in the period to disable the account of a leaver before the provisioning job could, as it stood at the end. The last columns say what the job answered to the same deactivation, and what the call costs; one without an answer counts as billed.',
   decisions: 'What operators decided, who they were and why. A count stands before the employees it counts.',
   replays: 'Dead letters that were put back at their place in the order.',
   configuration: 'A connector started with another configuration than the one before it.',
@@ -39,7 +43,27 @@ const LEAVER_COLUMNS = [
   'by',
   'justification',
 ]
+const EMERGENCY_COLUMNS = [
+  'call',
+  'employee',
+  'operation',
+  'because',
+  'begun',
+  'result',
+  'at',
+  'the job',
+  'at',
+  'USD',
+]
 const ACTION_COLUMNS = ['at', 'actor', 'action', 'about', 'count', 'justification']
+const COLUMNS: Readonly<Record<Section, readonly string[]>> = {
+  leavers: LEAVER_COLUMNS,
+  emergency: EMERGENCY_COLUMNS,
+  decisions: ACTION_COLUMNS,
+  replays: ACTION_COLUMNS,
+  configuration: ACTION_COLUMNS,
+  disclosures: ACTION_COLUMNS,
+}
 
 /** One page to read and to print. */
 export const htmlForm: EvidenceForm = {
@@ -53,7 +77,7 @@ export const htmlForm: EvidenceForm = {
 `,
   beginSection: (section) =>
     `<section id="${section}"><h2>${TITLES[section]}</h2><p>${EXPLANATIONS[section]}</p>
-<table><thead>${line('th', section === 'leavers' ? LEAVER_COLUMNS : ACTION_COLUMNS)}</thead><tbody>
+<table><thead>${line('th', COLUMNS[section])}</thead><tbody>
 `,
   row: (row) => `${line('td', cellsOf(row))}\n`,
   endSection: () => '</tbody></table></section>\n',
@@ -67,8 +91,12 @@ ${totalLines(totals)
 }
 
 function cellsOf(row: EvidenceRow): readonly string[] {
-  if (row.section !== 'leavers')
-    return [row.at, row.actor, row.action, row.about ?? '', String(row.count), row.justification]
+  if (row.section === 'leavers') return leaverCells(row)
+  if (row.section === 'emergency') return emergencyCells(row)
+  return [row.at, row.actor, row.action, row.about ?? '', String(row.count), row.justification]
+}
+
+function leaverCells(row: LeaverRow): readonly string[] {
   const { id, employeeId, source, event, effectiveAt, receivedAt, ended, endedAt, proofMs } = row
   return [
     id,
@@ -81,6 +109,22 @@ function cellsOf(row: EvidenceRow): readonly string[] {
     proofMs === null ? '' : span(proofMs),
     row.decidedBy ?? '',
     row.justification ?? '',
+  ]
+}
+
+function emergencyCells(row: EmergencyRow): readonly string[] {
+  const { id, employeeId, operation, reason, begunAt, result, status, endedAt, usd, job, jobEndedAt } = row
+  return [
+    id,
+    employeeId,
+    operation,
+    EMERGENCY_REASONS[reason],
+    begunAt,
+    status === null ? result : `${result} (${status})`,
+    endedAt ?? '',
+    job ?? 'removed from the ledger',
+    jobEndedAt ?? '',
+    String(usd),
   ]
 }
 

@@ -46,7 +46,7 @@ export async function* evidenceText(
 export function totalLines(
   totals: EvidenceTotals,
 ): readonly (readonly [name: string, value: number | null])[] {
-  const { leavers, decisions, replays, deadLettersReplayed, configuration, disclosures } = totals
+  const { leavers, emergency, decisions, replays, deadLettersReplayed, configuration, disclosures } = totals
   const under = (name: string, values: Readonly<Record<string, number | null>>) =>
     Object.entries(values).map(([key, value]) => [`${name}.${key}`, value] as const)
   return [
@@ -54,6 +54,10 @@ export function totalLines(
     ...under('leavers.ended', leavers.ended),
     ...under('leavers.proof.fromReceipt', { ...leavers.proof.fromReceipt }),
     ...under('leavers.proof.fromRecorded', { ...leavers.proof.fromRecorded }),
+    ['emergency.calls', emergency.calls],
+    ...under('emergency.results', emergency.results),
+    ...under('emergency.job', emergency.job),
+    ['emergency.usd', emergency.usd],
     ...under('decisions', decisions),
     ...under('replays', replays),
     ['deadLettersReplayed', deadLettersReplayed],

@@ -1,4 +1,6 @@
 import type { Employee } from '../ledger/employee.ts'
+import type { OperationState } from '../ledger/lifecycle.ts'
+import type { Period } from '../ledger/port/leavers.ts'
 import type { Hold } from '../ledger/port/submit.ts'
 import type { Budget } from '../provision/pace.ts'
 import type { Spending } from './money.ts'
@@ -28,6 +30,8 @@ export interface EmergencyLedger {
    * Replaces what the open leaver cases of the destination say about waiting for the lane.
    */
   markEmergencyWaits(waits: readonly WaitingLeaver[], destination?: string): Promise<void>
+  /** A page of the calls that were begun in a period, in the order in which they were recorded. */
+  listEmergencyCallsIn(query: EmergencyCallsQuery): Promise<EmergencyCallsPage>
 }
 
 export interface EmergencyStatus {
@@ -116,4 +120,29 @@ export interface EmergencyAnswer {
   readonly wait: EmergencyWait | null
   /** Whether Microsoft may bill the call. */
   readonly billed: boolean
+}
+
+export interface EmergencyCallsQuery extends Period {
+  /** `next` of the previous page; `null` for the first. */
+  readonly next: number | null
+  readonly limit: number
+}
+export interface EmergencyCallsPage {
+  readonly calls: readonly PastEmergencyCall[]
+  readonly next: number | null
+}
+/** A call as the ledger knows it now. Retention removes old ones. */
+export interface PastEmergencyCall {
+  readonly id: number
+  /** After an erasure `erased:` and the hash of the employee id. */
+  readonly employeeId: string
+  readonly operation: string
+  readonly reason: EmergencyReason
+  readonly begunAt: number
+  /** `null`: there is no answer. */
+  readonly ended: Pick<EmergencyAnswer, 'at' | 'result' | 'status'> | null
+  /** What the call costs. One without an answer counts as billed. */
+  readonly microUsd: number
+  /** The operation that the call went ahead of; `null` when the ledger no longer has it. */
+  readonly job: { readonly state: OperationState; readonly finishedAt: number | null } | null
 }

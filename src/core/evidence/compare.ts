@@ -1,6 +1,7 @@
 import { isErasedId } from '../leavers/erased.ts'
 import type { Period } from '../ledger/port/leavers.ts'
 import {
+  type EmergencyRow,
   type EvidenceLedger,
   type EvidenceRow,
   type LeaverRow,
@@ -13,7 +14,7 @@ import {
 export interface Comparison {
   /** The same in both; an erasure may have taken the employee id out of the ledger since. */
   readonly same: number
-  /** The case was open at the end of the period, and ended since by a proof from before it. */
+  /** Open in the report; the ledger has read since what ended it before the end of the period. */
   readonly settledLater: number
   /** Only in the report: retention or an erasure removed it from the ledger. */
   readonly gone: number
@@ -61,14 +62,27 @@ function take(reported: EvidenceRow[], row: EvidenceRow): Exclude<keyof Comparis
 type Fits = (reported: EvidenceRow, row: EvidenceRow) => boolean
 const FITS: Readonly<Record<'same' | 'settledLater' | 'different', Fits>> = {
   same: (reported, row) => JSON.stringify(withoutErased(reported, row)) === JSON.stringify(row),
-  settledLater: (reported, row) =>
-    reported.section === 'leavers' &&
-    row.section === 'leavers' &&
-    reported.ended === 'open' &&
-    row.ended !== 'acknowledged' &&
-    FITS.same(reported, { ...row, ...OPEN }),
-  different: (reported, row) =>
-    reported.section === 'leavers' || (row.section !== 'leavers' && reported.about === row.about),
+  settledLater: (reported, row) => {
+    const before = beforeItEnded(reported, row)
+    return before !== null && FITS.same(reported, before)
+  },
+  different: (reported, row) => isCase(reported) || (!isCase(row) && reported.about === row.about),
+}
+
+/** Rows that have a number of their own. */
+const isCase = (row: EvidenceRow): row is LeaverRow | EmergencyRow =>
+  row.section === 'leavers' || row.section === 'emergency'
+
+/**
+ * The row of the ledger as it was when the report was made, if what the report calls open can have
+ * ended since.
+ */
+function beforeItEnded(reported: EvidenceRow, row: EvidenceRow): EvidenceRow | null {
+  if (reported.section === 'leavers' && row.section === 'leavers')
+    return reported.ended === 'open' && row.ended !== 'acknowledged' ? { ...row, ...OPEN } : null
+  return reported.section === 'emergency' && row.section === 'emergency'
+    ? callBeforeItEnded(reported, row)
+    : null
 }
 
 /** How an open case stands. */
@@ -81,20 +95,40 @@ const OPEN = {
   justification: null,
 } as const satisfies Partial<LeaverRow>
 
-/** A case is identified by its number, an action by who did it when. */
-function keyOf(row: EvidenceRow): string {
-  return row.section === 'leavers' ? row.id : JSON.stringify([row.at, row.actor, row.action])
+/** A late answer of the log also replaces that there was none, or a failure. */
+const MAY_CHANGE: ReadonlySet<EmergencyRow['job']> = new Set(['open', 'failed', 'unanswered'])
+
+function callBeforeItEnded(reported: EmergencyRow, row: EmergencyRow): EmergencyRow {
+  const { result, status, endedAt, usd, job, jobEndedAt } = reported
+  return {
+    ...row,
+    ...(result === 'open' ? { result, status, endedAt, usd } : {}),
+    ...(MAY_CHANGE.has(job) ? { job, jobEndedAt } : {}),
+  }
 }
 
-/** The row of the report with the names that an erasure has put into that of the ledger since. */
+/** A case or a call is identified by its number, an action by who did it when. */
+function keyOf(row: EvidenceRow): string {
+  return isCase(row) ? row.id : JSON.stringify([row.at, row.actor, row.action])
+}
+
+/**
+ * The row of the report with the names that an erasure has put into that of the ledger since, and
+ * without what retention has removed.
+ */
 function withoutErased(reported: EvidenceRow, row: EvidenceRow): EvidenceRow {
   if (reported.section === 'leavers' && row.section === 'leavers')
     return isErasedId(row.employeeId)
       ? { ...reported, employeeId: row.employeeId, event: row.event }
       : reported
-  if (reported.section !== 'leavers' && row.section !== 'leavers')
-    return EMPLOYEE_HASH.test(row.about ?? '') ? { ...reported, about: row.about } : reported
-  return reported
+  if (reported.section === 'emergency' && row.section === 'emergency')
+    return {
+      ...reported,
+      ...(isErasedId(row.employeeId) ? { employeeId: row.employeeId } : {}),
+      ...(row.job === null ? { job: null, jobEndedAt: null } : {}),
+    }
+  if (isCase(reported) || isCase(row)) return reported
+  return EMPLOYEE_HASH.test(row.about ?? '') ? { ...reported, about: row.about } : reported
 }
 
 const EMPLOYEE_HASH = /^[0-9a-f]{64}$/

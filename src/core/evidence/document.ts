@@ -1,5 +1,8 @@
 import { z } from 'zod'
-import { type EvidenceRow, type LeaverRow, SECTIONS } from './rows.ts'
+import type { EmergencyResult } from '../emergency/ledger.ts'
+import { EMERGENCY_REASON_NAMES } from '../emergency/reasons.ts'
+import { OPERATION_STATES } from '../ledger/lifecycle.ts'
+import { type EvidenceRow, SECTIONS } from './rows.ts'
 import type { EvidenceTotals } from './totals.ts'
 
 /** What a report says about itself. */
@@ -37,6 +40,20 @@ const Leaver = z.strictObject({
   decidedBy: z.string().nullable(),
   justification: z.string().nullable(),
 })
+const RESULTS = ['disabled', 'gone', 'refused', 'unknown'] as const satisfies readonly EmergencyResult[]
+const Call = z.strictObject({
+  id: z.string(),
+  employeeId: z.string(),
+  operation: z.string(),
+  reason: z.enum(EMERGENCY_REASON_NAMES),
+  begunAt: instant,
+  result: z.enum([...RESULTS, 'open']),
+  status: z.int().nullable(),
+  endedAt: instant.nullable(),
+  usd: z.number(),
+  job: z.enum([...OPERATION_STATES, 'open']).nullable(),
+  jobEndedAt: instant.nullable(),
+})
 const Action = z.strictObject({
   at: instant,
   actor: z.string(),
@@ -54,6 +71,7 @@ export const EvidenceDocument = z.strictObject({
   madeAt: instant,
   release: z.string(),
   leavers: z.array(Leaver),
+  emergency: z.array(Call),
   decisions: z.array(Action),
   replays: z.array(Action),
   configuration: z.array(Action),
@@ -64,6 +82,7 @@ export const EvidenceDocument = z.strictObject({
       ended: counts,
       proof: z.strictObject({ fromReceipt: durations, fromRecorded: durations }),
     }),
+    emergency: z.strictObject({ calls: z.int(), results: counts, job: counts, usd: z.number() }),
     decisions: counts,
     replays: counts,
     deadLettersReplayed: z.int(),
@@ -75,9 +94,9 @@ export type EvidenceDocument = z.output<typeof EvidenceDocument>
 
 /** The rows of a report, as the ledger gave them. */
 export function rowsOfDocument(document: EvidenceDocument): readonly EvidenceRow[] {
-  return SECTIONS.flatMap((section): readonly EvidenceRow[] =>
-    section === 'leavers'
-      ? document.leavers.map((row): LeaverRow => ({ section, ...row }))
-      : document[section].map((row) => ({ section, ...row })),
-  )
+  return SECTIONS.flatMap((section): readonly EvidenceRow[] => {
+    if (section === 'leavers') return document.leavers.map((row) => ({ section, ...row }))
+    if (section === 'emergency') return document.emergency.map((row) => ({ section, ...row }))
+    return document[section].map((row) => ({ section, ...row }))
+  })
 }

@@ -1,4 +1,8 @@
+import type { EmergencyResult, PastEmergencyCall } from '../emergency/ledger.ts'
+import { usdOf } from '../emergency/money.ts'
+import type { EmergencyReason } from '../emergency/reasons.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import type { OperationState } from '../ledger/lifecycle.ts'
 import { auditEntries, rowsOf } from '../ledger/pages.ts'
 import type { PastLeaver, Period } from '../ledger/port/leavers.ts'
 import type { ClosedAs } from '../leavers/causes.ts'
@@ -6,9 +10,16 @@ import { nameOf } from '../leavers/case-name.ts'
 import { toProof } from '../leavers/summary.ts'
 
 /** The parts of a report, in their order. Each is read from the ledger by itself. */
-export const SECTIONS = ['leavers', 'decisions', 'replays', 'configuration', 'disclosures'] as const
+export const SECTIONS = [
+  'leavers',
+  'emergency',
+  'decisions',
+  'replays',
+  'configuration',
+  'disclosures',
+] as const
 export type Section = (typeof SECTIONS)[number]
-type ActionSection = Exclude<Section, 'leavers'>
+type ActionSection = Exclude<Section, 'leavers' | 'emergency'>
 
 /** A leaver case that was open at some moment of the period, as it stood at its end. */
 export interface LeaverRow {
@@ -34,6 +45,29 @@ export interface LeaverRow {
   readonly justification: string | null
 }
 
+/** A call of the emergency lane that was begun in the period, as it stood at its end. */
+export interface EmergencyRow {
+  readonly section: 'emergency'
+  readonly id: string
+  readonly employeeId: string
+  /** The deactivation that waited for the job. */
+  readonly operation: string
+  readonly reason: EmergencyReason
+  readonly begunAt: string
+  /** `open`: there is no answer. */
+  readonly result: EmergencyResult | 'open'
+  readonly status: number | null
+  readonly endedAt: string | null
+  /** One without an answer counts as billed. */
+  readonly usd: number
+  /**
+   * How the operation ended in the job; `open` while it had not, `null` when the ledger no longer
+   * has it.
+   */
+  readonly job: OperationState | 'open' | null
+  readonly jobEndedAt: string | null
+}
+
 /** An entry of the audit trail. */
 export interface ActionRow {
   readonly section: ActionSection
@@ -45,9 +79,9 @@ export interface ActionRow {
   readonly count: number
   readonly justification: string
 }
-export type EvidenceRow = LeaverRow | ActionRow
+export type EvidenceRow = LeaverRow | EmergencyRow | ActionRow
 
-export type EvidenceLedger = Pick<Ledger, 'listLeaversIn' | 'listAudit'>
+export type EvidenceLedger = Pick<Ledger, 'listLeaversIn' | 'listEmergencyCallsIn' | 'listAudit'>
 
 /** Rows of one transaction. */
 const PAGE = 1_000
@@ -57,7 +91,8 @@ const PAGE = 1_000
  * value; a justification is what a person wrote.
  */
 export function rowsIn(ledger: EvidenceLedger, section: Section, period: Period): AsyncIterable<EvidenceRow> {
-  return section === 'leavers' ? leaverRows(ledger, period) : actionRows(ledger, section, period)
+  if (section === 'leavers') return leaverRows(ledger, period)
+  return section === 'emergency' ? emergencyRows(ledger, period) : actionRows(ledger, section, period)
 }
 
 async function* leaverRows(ledger: EvidenceLedger, period: Period): AsyncGenerator<LeaverRow> {
@@ -66,6 +101,21 @@ async function* leaverRows(ledger: EvidenceLedger, period: Period): AsyncGenerat
     return { rows, next: following }
   })
   for await (const one of cases) yield leaverRow(one, period)
+}
+
+export async function* emergencyRows(
+  ledger: Pick<EvidenceLedger, 'listEmergencyCallsIn'>,
+  period: Period,
+): AsyncGenerator<EmergencyRow> {
+  const calls = rowsOf<PastEmergencyCall>(async (next) => {
+    const { calls: rows, next: following } = await ledger.listEmergencyCallsIn({
+      ...period,
+      next,
+      limit: PAGE,
+    })
+    return { rows, next: following }
+  })
+  for await (const one of calls) yield emergencyRow(one, period)
 }
 
 async function* actionRows(
@@ -106,6 +156,37 @@ function leaverRow({ id, employeeId, event, ended: known, ...times }: PastLeaver
     proofFromRecordedMs: proven && toProof(proven, times.recordedAt),
     decidedBy: ended?.acknowledged?.by ?? null,
     justification: ended?.acknowledged?.justification ?? null,
+  }
+}
+
+/** An answer that came late may have opened an operation again that had ended. */
+const UNDER_WAY: ReadonlySet<OperationState> = new Set([
+  'pending',
+  'batched',
+  'accepted',
+  'answered',
+  'escrowed',
+])
+
+/** What ended after the period was open at its end. */
+function emergencyRow(call: PastEmergencyCall, { to }: Period): EmergencyRow {
+  const { id, employeeId, operation, reason, begunAt, microUsd, job } = call
+  const ended = call.ended !== null && call.ended.at < to ? call.ended : null
+  const finishedAt = job === null || UNDER_WAY.has(job.state) ? null : job.finishedAt
+  const jobEndedAt = finishedAt !== null && finishedAt < to ? finishedAt : null
+  return {
+    section: 'emergency',
+    id: `call-${id}`,
+    employeeId,
+    operation,
+    reason,
+    begunAt: isoOf(begunAt),
+    result: ended?.result ?? 'open',
+    status: ended?.status ?? null,
+    endedAt: ended && isoOf(ended.at),
+    usd: usdOf(microUsd),
+    job: job && (jobEndedAt === null ? 'open' : job.state),
+    jobEndedAt: jobEndedAt === null ? null : isoOf(jobEndedAt),
   }
 }
 

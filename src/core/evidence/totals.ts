@@ -1,3 +1,4 @@
+import { microUsd, usdOf } from '../emergency/money.ts'
 import { type Durations, durationsOf } from '../leavers/summary.ts'
 import type { EvidenceRow } from './rows.ts'
 
@@ -9,6 +10,14 @@ export interface EvidenceTotals {
     readonly ended: Readonly<Record<string, number>>
     /** By nearest rank, of the cases with proof. */
     readonly proof: { readonly fromReceipt: Durations; readonly fromRecorded: Durations }
+  }
+  readonly emergency: {
+    readonly calls: number
+    /** By what the call did. */
+    readonly results: Readonly<Record<string, number>>
+    /** Of the calls that disabled an account, by how the operation ended in the job. */
+    readonly job: Readonly<Record<string, number>>
+    readonly usd: number
   }
   /** By action. */
   readonly decisions: Readonly<Record<string, number>>
@@ -22,13 +31,15 @@ export interface EvidenceTotals {
 /** Adds rows up. Of a case with proof it keeps two numbers, of other rows nothing. */
 export function totalsOfRows(): { add(row: EvidenceRow): void; totals(): EvidenceTotals } {
   const ended = new Map<string, number>()
+  const results = new Map<string, number>()
+  const job = new Map<string, number>()
   const decisions = new Map<string, number>()
   const replays = new Map<string, number>()
   const proofs: { readonly fromReceipt: number[]; readonly fromRecorded: number[] } = {
     fromReceipt: [],
     fromRecorded: [],
   }
-  let [cases, deadLetters, configuration, disclosures] = [0, 0, 0, 0]
+  let [cases, calls, micros, deadLetters, configuration, disclosures] = [0, 0, 0, 0, 0, 0]
   const add = (row: EvidenceRow): void => {
     switch (row.section) {
       case 'leavers':
@@ -36,6 +47,12 @@ export function totalsOfRows(): { add(row: EvidenceRow): void; totals(): Evidenc
         count(ended, row.ended)
         if (row.proofMs !== null) proofs.fromReceipt.push(row.proofMs)
         if (row.proofFromRecordedMs !== null) proofs.fromRecorded.push(row.proofFromRecordedMs)
+        return
+      case 'emergency':
+        calls += 1
+        micros += microUsd(row.usd)
+        count(results, row.result)
+        if (row.result === 'disabled') count(job, row.job ?? 'removed')
         return
       case 'decisions':
         return count(decisions, row.action)
@@ -61,6 +78,7 @@ export function totalsOfRows(): { add(row: EvidenceRow): void; totals(): Evidenc
           fromRecorded: durationsOf(proofs.fromRecorded),
         },
       },
+      emergency: { calls, results: sorted(results), job: sorted(job), usd: usdOf(micros) },
       decisions: sorted(decisions),
       replays: sorted(replays),
       deadLettersReplayed: deadLetters,

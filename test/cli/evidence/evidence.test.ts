@@ -9,6 +9,7 @@ import type { HrEvent } from '../../../src/core/model.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 import { command } from '../../fakes/cli.ts'
 import { anInstance } from '../../fakes/instances.ts'
+import { call, DISABLED, REFUSED } from '../../suites/conformance/ledger/emergency.ts'
 import { joiner, leaver, World } from '../../suites/conformance/ledger/world.ts'
 
 const HOUR_MS = DAY_MS / 24
@@ -53,6 +54,18 @@ async function leaves(
   await world.tend()
 }
 
+/** Disabled by the emergency lane at its second call, and by the job an hour later. */
+async function disabledByLane(world: World, employeeId: string): Promise<void> {
+  await out(world, employeeId, 0)
+  await world.plan()
+  await call(world, employeeId, REFUSED)
+  await call(world, employeeId, DISABLED)
+  world.now += HOUR_MS
+  await world.answer(await world.send())
+  await world.finalize()
+  await world.tend()
+}
+
 async function decide(world: World): Promise<void> {
   const { ledger, now } = world
   await ledger.blockEmployees([{ employeeId: 'p6', until: null, ...ANN }], now)
@@ -69,9 +82,10 @@ async function decide(world: World): Promise<void> {
 
 before(async () => {
   await at(START - 2 * DAY_MS, async (world) => {
-    const hired = ['p1', 'p2', 'p3', 'p4', 'p5', 'p6']
+    const hired = ['p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7']
     await world.record(...hired.map((id) => dated(joiner(`hire-${id}`, id), world.now - HOUR_MS)))
-    await world.confirmAll()
+    await world.answerEach(await world.send())
+    await world.finalize()
     await leaves(world, 'p5', 0, 1)
     await world.ledger.blockEmployees([{ employeeId: 'p6', until: null, ...ANN }], world.now)
     const first = anInstance('i-1', { startedAt: world.now, seenAt: world.now })
@@ -80,6 +94,7 @@ before(async () => {
     await world.ledger.unblockEmployee({ employeeId: 'p6', ...ANN }, world.now)
     await leaves(world, 'p1', HOUR_MS, 1)
     await leaves(world, 'p2', HOUR_MS / 2, 3)
+    await disabledByLane(world, 'p7')
     await out(world, 'p3', 0)
     const query = { dueBy: null, employeeId: 'p3', next: null, limit: 1 }
     const ids = (await world.ledger.listOpenLeavers(query)).leavers.map(({ leaverCase: { id } }) => id)
@@ -114,13 +129,14 @@ async function report(): Promise<Report> {
 /** By hand, from the history above. */
 const TOTALS = {
   leavers: {
-    cases: 4,
-    ended: { acknowledged: 1, open: 1, proven: 2 },
+    cases: 5,
+    ended: { acknowledged: 1, open: 1, proven: 3 },
     proof: {
       fromReceipt: { p50Ms: HOUR_MS, p95Ms: 3 * HOUR_MS, worstMs: 3 * HOUR_MS },
       fromRecorded: { p50Ms: 2 * HOUR_MS, p95Ms: 3.5 * HOUR_MS, worstMs: 3.5 * HOUR_MS },
     },
   },
+  emergency: { calls: 2, results: { disabled: 1, refused: 1 }, job: { confirmed: 1 }, usd: 0.002 },
   decisions: { block: 1, 'dead-letter.discard': 2, 'leavers.acknowledge': 1, 'replay.edit': 1, unblock: 2 },
   replays: { replay: 1 },
   deadLettersReplayed: 2,
@@ -137,6 +153,7 @@ void describe('rollcall evidence', () => {
       [
         ['p1', 'proven', HOUR_MS, null],
         ['p2', 'proven', 3 * HOUR_MS, null],
+        ['p7', 'proven', 200, null],
         ['p3', 'acknowledged', null, 'ann'],
         ['p4', 'open', null, null],
       ],
@@ -155,6 +172,38 @@ void describe('rollcall evidence', () => {
     assert.match(JSON.stringify(configuration), /"justification":"BRAKE_ABSOLUTE from \d+ to \d+"/)
   })
 
+  void test('a leaver whom the emergency lane disabled is there with each call, its answer, what the job did then, and the money', async () => {
+    const { emergency } = await report()
+    const rows = emergency as readonly Readonly<Record<string, unknown>>[]
+    assert.deepEqual(
+      rows.map(({ id, employeeId, reason, result, status, usd, job }) => [
+        id,
+        employeeId,
+        reason,
+        result,
+        status,
+        usd,
+        job,
+      ]),
+      [
+        ['call-1', 'p7', 'full', 'refused', 403, 0, 'confirmed'],
+        ['call-2', 'p7', 'full', 'disabled', 204, 0.002, 'confirmed'],
+      ],
+    )
+    const instants = ['begunAt', 'endedAt', 'jobEndedAt'].map((name) => Date.parse(String(rows[1]?.[name])))
+    const [begunAt = 0, endedAt = 0, jobEndedAt = 0] = instants
+    assert.deepEqual([endedAt - begunAt, jobEndedAt - endedAt], [100, HOUR_MS + 1_000])
+    const csv = (await evidence(...PERIOD, '--format', 'csv')).stdout
+    assert.match(csv, /^"emergency","call-2","","p7",.*"full",.*"disabled","204",.*"0\.002","confirmed",/m)
+    assert.match(csv, /^"totals",.*"emergency\.usd","0\.002",""\r$/m)
+    const page = (await evidence(...PERIOD, '--format', 'html')).stdout
+    assert.match(
+      page,
+      /<td>disabled \(204\)<\/td><td>[^<]+<\/td><td>confirmed<\/td><td>[^<]+<\/td><td>0\.002<\/td>/,
+    )
+    assert.match(page, /<td>emergency\.usd<\/td><td>0\.002<\/td>/)
+  })
+
   void test('the table and the page hold the same rows and totals, and no user name', async () => {
     const { stdout: csv } = await evidence(...PERIOD, '--format', 'csv')
     const { stdout: page } = await evidence(...PERIOD, '--format', 'html')
@@ -162,10 +211,10 @@ void describe('rollcall evidence', () => {
     const counted = Object.groupBy(sections, (section) => section ?? '')
     assert.deepEqual(
       ['"leavers"', '"decisions"', '"replays"', '"disclosures"'].map((name) => counted[name]?.length),
-      [4, 7, 1, 2],
+      [5, 7, 1, 2],
     )
     assert.match(csv, /^"totals",.*"leavers\.proof\.fromReceipt\.worstMs","10800000",""\r$/m)
-    assert.equal([...page.matchAll(/<tr><td>leaver-/g)].length, 4)
+    assert.equal([...page.matchAll(/<tr><td>leaver-/g)].length, 5)
     assert.match(page, /<td>leavers\.proof\.fromReceipt\.worstMs<\/td><td>3\.0 h \(10800000 ms\)<\/td>/)
     assert.doesNotMatch(csv + page + JSON.stringify(await report()), /example\.com/)
   })
@@ -222,7 +271,8 @@ void describe('rollcall evidence verify', () => {
     const { code, verdict } = await verify('--public-key', inFolder('0.pub'))
     assert.equal(code, 0)
     assert.deepEqual([verdict.origin, verdict.totals], ['signed', true])
-    assert.deepEqual(verdict.sections.leavers, { same: 4, ...WHOLE })
+    assert.deepEqual(verdict.sections.leavers, { same: 5, ...WHOLE })
+    assert.deepEqual(verdict.sections.emergency, { same: 2, ...WHOLE })
     assert.deepEqual(verdict.sections.decisions, { same: 7, ...WHOLE })
   })
 
@@ -241,16 +291,21 @@ void describe('rollcall evidence verify', () => {
   })
 
   void test('finds totals that do not follow from the rows, and rows that the ledger does not have so', async () => {
-    const totals = await changed((text) => text.replace('"cases":4', '"cases":5'))
+    const totals = await changed((text) => text.replace('"cases":5', '"cases":6'))
     assert.deepEqual([totals.code, totals.verdict.totals], [3, false])
+    const money = await changed((text) => text.replace('"usd":0.002,"job"', '"usd":0.001,"job"'))
+    assert.deepEqual(
+      [money.code, money.verdict.totals, money.verdict.sections.emergency],
+      [3, false, { ...WHOLE, same: 1, different: 1 }],
+    )
     const different = await changed((text) => text.replace('disabled by hand', 'never mind'))
     assert.equal(different.code, 3)
-    assert.deepEqual(different.verdict.sections.leavers, { ...WHOLE, same: 3, different: 1 })
+    assert.deepEqual(different.verdict.sections.leavers, { ...WHOLE, same: 4, different: 1 })
     const missing = await changed((text) =>
       text.replace(/,?\n {4}\{"id":"leaver-\d+","employeeId":"p4".*\}/, ''),
     )
     assert.equal(missing.code, 3)
-    assert.deepEqual(missing.verdict.sections.leavers, { ...WHOLE, same: 3, missing: 1 })
+    assert.deepEqual(missing.verdict.sections.leavers, { ...WHOLE, same: 4, missing: 1 })
   })
 
   void test('says what an erasure has removed from the ledger since, which is not an error', async () => {
@@ -259,7 +314,7 @@ void describe('rollcall evidence verify', () => {
     })
     const { code, verdict } = await verify('--public-key', inFolder('0.pub'))
     assert.equal(code, 7)
-    assert.deepEqual(verdict.sections.leavers, { ...WHOLE, same: 3, gone: 1 })
+    assert.deepEqual(verdict.sections.leavers, { ...WHOLE, same: 4, gone: 1 })
     assert.deepEqual(verdict.sections.disclosures, { ...WHOLE, same: 2 })
   })
 })

@@ -2,14 +2,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compareWithLedger } from '../../../src/core/evidence/compare.ts'
 import { type EvidenceLedger, type EvidenceRow, rowsIn, SECTIONS } from '../../../src/core/evidence/rows.ts'
+import type { PastEmergencyCall } from '../../../src/core/emergency/ledger.ts'
 import type { AuditEntry } from '../../../src/core/ledger/port/inspect.ts'
 import type { PastLeaver } from '../../../src/core/ledger/port/leavers.ts'
 import { day } from '../../fakes/events.ts'
 
 const PERIOD = { from: day(1), to: day(10) }
 
-/** A ledger with these cases and entries, a page of two at a time. */
-function ledgerWith(leavers: readonly PastLeaver[], entries: readonly AuditEntry[] = []): EvidenceLedger {
+/** A ledger with these cases, entries and calls, a page of two at a time. */
+function ledgerWith(
+  leavers: readonly PastLeaver[],
+  entries: readonly AuditEntry[] = [],
+  calls: readonly PastEmergencyCall[] = [],
+): EvidenceLedger {
   const page = <T>(rows: readonly T[], next: number | null) => {
     const from = next ?? 0
     return { rows: rows.slice(from, from + 2), next: from + 2 < rows.length ? from + 2 : null }
@@ -18,6 +23,10 @@ function ledgerWith(leavers: readonly PastLeaver[], entries: readonly AuditEntry
     listLeaversIn: async (query) => {
       const { rows, next } = page(leavers, query.next)
       return { leavers: rows, next }
+    },
+    listEmergencyCallsIn: async (query) => {
+      const { rows, next } = page(calls, query.next)
+      return { calls: rows, next }
     },
     listAudit: async (query) => {
       const { rows, next } = page(entries, query.next)
@@ -36,6 +45,18 @@ const leaver = (id: number, ended: PastLeaver['ended']): PastLeaver => ({
   openedAt: day(2),
   ended,
 })
+const call = (id: number, more: Partial<PastEmergencyCall> = {}): PastEmergencyCall => ({
+  id,
+  employeeId: `p${id}`,
+  operation: `op-${id}`,
+  reason: 'full',
+  begunAt: day(3),
+  ended: { at: day(3) + 200, result: 'disabled', status: 204 },
+  microUsd: 2_000,
+  job: { state: 'confirmed', finishedAt: day(4) },
+  ...more,
+})
+const callsOf = (...calls: readonly PastEmergencyCall[]): EvidenceLedger => ledgerWith([], [], calls)
 const proven = (at: number): PastLeaver['ended'] => ({ as: 'proven', at, acknowledged: null })
 const acknowledged = { by: 'ann', justification: 'ticket 7' }
 const entry = (about: string, more: Partial<AuditEntry> = {}): AuditEntry => ({
@@ -54,7 +75,11 @@ async function rowsOfAll(ledger: EvidenceLedger): Promise<readonly EvidenceRow[]
   return rows
 }
 /** The counts that are not 0, of a section. */
-async function compared(before: EvidenceLedger, now: EvidenceLedger, section: 'leavers' | 'decisions') {
+async function compared(
+  before: EvidenceLedger,
+  now: EvidenceLedger,
+  section: 'leavers' | 'emergency' | 'decisions',
+) {
   const comparison = (await compareWithLedger(now, await rowsOfAll(before), PERIOD))[section]
   return Object.fromEntries(Object.entries(comparison).filter(([, count]) => count > 0))
 }
@@ -86,4 +111,45 @@ void test('each of several entries that are alike counts once', async () => {
   const twice = ledgerWith([], [entry('p1'), entry('p1'), entry('p2')])
   const once = ledgerWith([], [entry('p1'), entry('p2', { justification: 'other' }), entry('p3')])
   assert.deepEqual(await compared(twice, once, 'decisions'), { same: 1, different: 1, missing: 1, gone: 1 })
+})
+
+void test('a call whose answer was read later, and an operation that ended late, are settled; another answer or price is not', async () => {
+  const before = callsOf(
+    call(1, { ended: null, job: { state: 'pending', finishedAt: null } }),
+    call(2, { job: { state: 'unanswered', finishedAt: day(5) } }),
+    call(3),
+    call(4),
+    call(5),
+  )
+  const now = callsOf(
+    call(1, { ended: { at: day(3), result: 'refused', status: 403 }, microUsd: 0 }),
+    call(2, { job: { state: 'confirmed', finishedAt: day(20) } }),
+    call(3, { ended: { at: day(3) + 200, result: 'gone', status: 404 } }),
+    call(4, { microUsd: 3_000 }),
+    call(5, { job: { state: 'unchanged', finishedAt: day(4) } }),
+  )
+  assert.deepEqual(await compared(before, now, 'emergency'), { settledLater: 2, different: 3 })
+})
+
+void test('a call stays the same when retention has removed its operation, or an erasure the name', async () => {
+  const before = callsOf(call(1), call(2), call(3))
+  const now = callsOf(call(1, { job: null }), call(2, { employeeId: 'erased:hash', job: null }))
+  assert.deepEqual(await compared(before, now, 'emergency'), { same: 2, gone: 1 })
+})
+
+void test('what a call and its operation became after the period is open in the report', async () => {
+  const after = { at: day(10), result: 'disabled', status: 204 } as const
+  const ledger = callsOf(
+    call(1, { ended: after, job: { state: 'confirmed', finishedAt: day(10) } }),
+    // Answered late, and not final again yet.
+    call(2, { job: { state: 'answered', finishedAt: day(5) } }),
+  )
+  const rows = await rowsOfAll(ledger)
+  assert.deepEqual(
+    rows.map((row) => row.section === 'emergency' && [row.result, row.endedAt, row.job, row.jobEndedAt]),
+    [
+      ['open', null, 'open', null],
+      ['disabled', new Date(day(3) + 200).toISOString(), 'open', null],
+    ],
+  )
 })

@@ -14,6 +14,7 @@ import { markCopied, currentDeadLetters, takeUncopied } from '../dead-letters/co
 import { describeDeadLetters, newestDeadLetters } from '../dead-letters/newest.ts'
 import { deadLetter, deadLetters, endDeadLetters, noteDiscarded } from '../dead-letters/dead-letters.ts'
 import { beginEmergencyCall, endEmergencyCall, markEmergencyWaits } from '../emergency/calls.ts'
+import { emergencyCallsIn } from '../emergency/period.ts'
 import { emergencyCandidates, emergencyStatus } from '../emergency/read.ts'
 import { releaseByFinding } from '../findings/elsewhere.ts'
 import { acknowledgeFinding, findFinding, listFindings } from '../findings/findings.ts'
@@ -101,6 +102,7 @@ export function emergencyMethods({ write, read }: Transactions): EmergencyLedger
     endEmergencyCall: (call, answer, now) => write((sql) => endEmergencyCall(sql, call, answer, now)),
     markEmergencyWaits: (waits, at = DEFAULT_DESTINATION) =>
       write((sql) => markEmergencyWaits(sql, at, waits)),
+    listEmergencyCallsIn: (query) => read((sql) => emergencyCallsIn(sql, query)),
   }
 }
 

@@ -9,7 +9,7 @@ export function registerEvidence(program: Command, { environment, finish }: Comm
     program
       .command('evidence')
       .description(
-        'a report for auditors: leavers with proof, decisions, replays, configuration, disclosures',
+        'a report for auditors: leavers with proof, calls of the emergency lane, decisions, replays, configuration, disclosures',
       )
       // Not required by the parser: that would require it for `verify` too.
       .option('--from <instant>', 'the beginning, as in 2026-07-01 or 90d; needed')

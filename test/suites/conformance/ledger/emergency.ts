@@ -11,9 +11,15 @@ import { hrEvent, joiner, leaver, type LedgerCase, type World } from './world.ts
 
 const OBJECT = '6f1c2d3e-0000-4000-8000-000000000001'
 const BUDGET = { day: 4_000, month: 6_000 }
-const DISABLED: EmergencyAnswer = { at: 0, result: 'disabled', status: 204, wait: null, billed: true }
+export const DISABLED: EmergencyAnswer = { at: 0, result: 'disabled', status: 204, wait: null, billed: true }
 const GONE: EmergencyAnswer = { at: 0, result: 'gone', status: 404, wait: 'account-gone', billed: true }
-const REFUSED: EmergencyAnswer = { at: 0, result: 'refused', status: 403, wait: 'access', billed: false }
+export const REFUSED: EmergencyAnswer = {
+  at: 0,
+  result: 'refused',
+  status: 403,
+  wait: 'access',
+  billed: false,
+}
 
 /**
  * Employees whose accounts the directory holds, with a termination that is planned and not sent; no
@@ -46,8 +52,8 @@ function beginFor(
   const order = { employeeId, revision, operation: operation.id, reason: 'full', microUsd: 2_000 } as const
   return world.ledger.beginEmergencyCall({ ...order, budget: BUDGET, answerMs: 30_000, ...more }, world.now)
 }
-/** A whole call. */
-async function call(world: World, id: string, answer: EmergencyAnswer): Promise<void> {
+/** A whole call for an employee whose deactivation is planned. */
+export async function call(world: World, id: string, answer: EmergencyAnswer): Promise<void> {
   const begun = await begin(world, id)
   assert.equal(begun.kind, 'begun')
   if (begun.kind !== 'begun') return
@@ -282,6 +288,45 @@ export const emergencyCases: readonly LedgerCase[] = [
       assert.deepEqual(await waits(), [budget])
       await call(world, 'p1', DISABLED)
       assert.deepEqual(await waits(), [])
+    },
+  },
+  {
+    name: 'the calls of a period come a page at a time with what the job did afterwards; an erasure leaves a hash and the money',
+    run: async (world) => {
+      await leaving(world, 'p1', 'p2')
+      const from = world.now
+      await call(world, 'p1', REFUSED)
+      await call(world, 'p1', DISABLED)
+      world.now += 1_000
+      const to = world.now
+      await call(world, 'p2', DISABLED)
+      await world.answer(await world.send())
+      await world.finalize()
+      const within = async (since: number, until: number): Promise<readonly unknown[]> => {
+        const found: unknown[] = []
+        let next: number | null = null
+        do {
+          const page = await world.ledger.listEmergencyCallsIn({ from: since, to: until, next, limit: 1 })
+          found.push(
+            ...page.calls.map(({ employeeId, begunAt, ended, microUsd, job }) => [
+              employeeId.slice(0, 7),
+              begunAt - from,
+              ended?.result,
+              ended?.status,
+              microUsd,
+              job?.state ?? null,
+            ]),
+          )
+          next = page.next
+        } while (next !== null)
+        return found
+      }
+      assert.deepEqual(await within(from, to), [
+        ['p1', 0, 'refused', 403, 0, 'confirmed'],
+        ['p1', 100, 'disabled', 204, 2_000, 'confirmed'],
+      ])
+      await world.ledger.eraseEmployee({ employeeId: 'p2', actor: 'ann', justification: 'asked' }, world.now)
+      assert.deepEqual(await within(to, world.now), [['erased:', to - from, 'disabled', 204, 2_000, null]])
     },
   },
   {
