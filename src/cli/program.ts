@@ -16,6 +16,8 @@ import * as configPrint from './commands/config/print.ts'
 import * as configSchema from './commands/config/schema.ts'
 import * as demo from './commands/demo.ts'
 import * as diff from './commands/directory/diff.ts'
+import * as emergencyCalls from './commands/emergency/calls.ts'
+import * as emergencyStatus from './commands/emergency/status.ts'
 import * as employeeExport from './commands/employee/export.ts'
 import * as employeeProvision from './commands/employee/provision.ts'
 import * as employeeResend from './commands/employee/resend.ts'
@@ -147,6 +149,11 @@ function registerAll(program: Command, context: CommandContext): void {
     leaversList,
     leaversAcknowledge,
     leaversResend,
+  )
+  register(
+    group('emergency', 'the lane that disables the accounts of leavers past the provisioning job'),
+    emergencyStatus,
+    emergencyCalls,
   )
   register(
     group('notifications', 'messages about alerts: the channels, and whether they arrive'),

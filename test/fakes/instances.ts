@@ -39,6 +39,7 @@ export function anInstance(id: string, more: Partial<Instance> = {}): Instance {
       maxWaitMs: 120_000,
       clockSkewMs: 5_000,
       leaseMs: 15_000,
+      emergency: null,
     },
     ...more,
   }

@@ -207,6 +207,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['blocks import blocks.csv --actor ada --justification "list of security"', 'blocks all or none'],
   ],
   check: [['check', 'tests everything that run needs']],
+  'emergency status': [
+    ['emergency', 'what the lane spent, of which budget, and who waits'],
+    ['emergency --output json', 'the same, for a script that watches the money'],
+  ],
+  'emergency calls': [['emergency calls --since 7d', 'the calls of a week, each with its answer and cost']],
   'brake status': [['brake status', 'how many are held, and the limit']],
   'brake release': [
     ['brake release --actor ada --justification "site closure, HR confirms"', 'asks, then all who are held'],

@@ -1,5 +1,6 @@
 import type { Depth } from '../../core/ledger/port/figures.ts'
 import { alertJson } from '../commands/alerts.ts'
+import { laneToJson } from '../commands/emergency/lane-json.ts'
 import { disabledAt } from '../../core/provision/quarantine.ts'
 import { iso } from '../support/instants.ts'
 import type { Status } from './status.ts'
@@ -25,6 +26,7 @@ export function statusToJson(status: Status): object {
       oldestAt: iso(status.leavers.oldestAt),
       byCause: Object.fromEntries(status.leavers.causes.map(({ cause, count }) => [cause, count])),
     },
+    emergency: laneToJson(status.emergency),
     notAccepted: {
       ...submission.notAccepted,
       employees: submission.notAccepted.employees.map((one) => ({ ...one, failedAt: iso(one.failedAt) })),

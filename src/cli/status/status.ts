@@ -1,6 +1,7 @@
 import { openAlerts } from '../../core/alerts/worth.ts'
 import type { AlertState } from '../../core/alerts/alert.ts'
 import type { Config } from '../../config/load.ts'
+import { type LaneStanding, standingOf } from '../../core/emergency/standing.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { DirectoryRead } from '../../core/ledger/port/directory.ts'
 import type { Figures } from '../../core/ledger/port/figures.ts'
@@ -32,6 +33,7 @@ export interface Status {
   /** The number of employees that the pilot holds. */
   readonly outsidePilot: number
   readonly leavers: Figures['leavers']
+  readonly emergency: LaneStanding
   readonly findings: Figures['findings']
   /** How the last comparison with the directory went; `null`: there was none. */
   readonly directory: DirectoryRead | null
@@ -68,6 +70,8 @@ export async function readStatus(ledger: Ledger, config: Config, now: number): P
   const outsidePilot = await ledger.countOutsidePilot()
   const brake = await ledger.readBrakeStatus(settings, now)
   const directory = await ledger.readDirectoryRead()
+  const { spent } = await ledger.readEmergencyStatus(now, name, quota)
+  const emergency = standingOf(spent, figures, config.rules.emergency)
   const book = await ledger.readAlerts()
   const limits = limitsOf(config)
   return {
@@ -87,6 +91,7 @@ export async function readStatus(ledger: Ledger, config: Config, now: number): P
     blocks,
     outsidePilot,
     leavers,
+    emergency,
     findings,
     directory,
     deadLetters,

@@ -1,3 +1,4 @@
+import { type LaneStanding, standingInWords } from '../../core/emergency/standing.ts'
 import type { InstanceView } from '../../core/instances/state.ts'
 import type { Figures } from '../../core/ledger/port/figures.ts'
 import type { BrakeStatus } from '../../core/ledger/port/plan.ts'
@@ -36,6 +37,7 @@ export function printStatus({ books, submission, ...status }: Status, views: rea
       ['blocked', describeBlocks(status.blocks)],
       ['outside the pilot', describeOutside(status.outsidePilot)],
       ['leavers not proven', describeLeavers(status.leavers)],
+      ['emergency lane', describeLane(status.emergency)],
       ['records not accepted, without an event', describeNotAccepted(submission)],
       ['findings', describeFindings(status.findings)],
       ['directory', describeDirectory(status.directory)],
@@ -99,6 +101,13 @@ function describeLeavers({ count: open, causes: byCause, oldestAt }: Figures['le
   return open === 0
     ? 'none'
     : `${open}: ${causes.join(', ')}; the oldest since ${when(oldestAt)} — rollcall leavers`
+}
+
+/** What was spent is also shown after the lane was turned off. */
+function describeLane(lane: LaneStanding): string {
+  const isOff = lane.budget === null
+  if (isOff && lane.spent.month === 0) return 'off'
+  return `${isOff ? 'off; ' : ''}${standingInWords(lane)}: rollcall emergency`
 }
 
 const NAMED = 5

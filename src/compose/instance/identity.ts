@@ -3,6 +3,7 @@ import { isShared } from '../../adapters/ledger-sql/open.ts'
 import { releaseVersion } from './release.ts'
 import { ENVIRONMENT } from '../../config/environment.ts'
 import type { Config } from '../../config/load.ts'
+import { withBudget } from '../../core/emergency/settings.ts'
 import type { Running } from '../../core/instances/differences.ts'
 import type { InstanceIdentity } from '../../core/instances/heartbeat.ts'
 import type { RunningLimits } from '../../core/ledger/port/instances.ts'
@@ -48,6 +49,7 @@ function limitsOf(config: Config): RunningLimits {
     maxWaitMs: config.COALESCE_MAX_WAIT_MS,
     clockSkewMs: config.CLOCK_SKEW_MS,
     leaseMs: config.LEASE_MS,
+    emergency: config.rules.emergency?.budget ?? null,
   }
 }
 
@@ -67,6 +69,7 @@ export function withLimits(config: Config, limits: RunningLimits): Config {
     COALESCE_MAX_WAIT_MS: limits.maxWaitMs,
     CLOCK_SKEW_MS: limits.clockSkewMs,
     LEASE_MS: limits.leaseMs,
+    rules: { ...config.rules, emergency: withBudget(config.rules.emergency, limits.emergency) },
   }
 }
 

@@ -47,3 +47,12 @@ export function emergencyRules(settings: EmergencyFileSettings): EmergencyRules 
     lateAfterMs: durationMs(settings.lateAfter) ?? 0,
   }
 }
+
+/** The rules with the budget of another configuration; `null` when that has none. */
+export function withBudget(rules: EmergencyRules | null, budget: Spending | null): EmergencyRules | null {
+  if (budget === null) return null
+  return {
+    ...(rules ?? emergencyRules(EmergencyFileSettings.parse({ usdPerDay: 0, usdPerMonth: 0 }))),
+    budget,
+  }
+}

@@ -1,3 +1,4 @@
+import { usdOf } from '../emergency/money.ts'
 import { type Instance, RULE_PARTS, type RulePart, type RunningLimits } from '../ledger/port/instances.ts'
 
 /** What an instance runs with, or a command would. */
@@ -69,4 +70,6 @@ const LIMITS: readonly (readonly [setting: string, of: (limits: RunningLimits) =
   ['COALESCE_MAX_WAIT_MS', ({ maxWaitMs }) => maxWaitMs],
   ['CLOCK_SKEW_MS', ({ clockSkewMs }) => clockSkewMs],
   ['LEASE_MS', ({ leaseMs }) => leaseMs],
+  ['leavers.emergency.usdPerDay', ({ emergency }) => usdOf(emergency?.day ?? 0)],
+  ['leavers.emergency.usdPerMonth', ({ emergency }) => usdOf(emergency?.month ?? 0)],
 ]

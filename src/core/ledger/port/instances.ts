@@ -1,3 +1,4 @@
+import type { Spending } from '../../emergency/money.ts'
 import type { Loop } from '../../loops.ts'
 import type { BrakeSettings } from './plan.ts'
 
@@ -78,4 +79,6 @@ export interface RunningLimits {
   readonly maxWaitMs: number
   readonly clockSkewMs: number
   readonly leaseMs: number
+  /** The budget of the emergency lane; `null`: it is off. */
+  readonly emergency: Spending | null
 }

@@ -1,4 +1,5 @@
 import type { LedgerReadings, ObservedLimits } from '../../../compose/observe/measurements.ts'
+import { type LaneStanding, standingInWords } from '../../../core/emergency/standing.ts'
 import { type Forecast, nextCallAt, reserveOf } from '../../../core/provision/pace.ts'
 import { counted, unit } from '../layout.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
@@ -13,6 +14,8 @@ interface QuotaView {
 export interface Backlog {
   readonly waiting: number
   readonly forecast: Forecast
+  /** `null`: the emergency lane is off. */
+  readonly lane: LaneStanding | null
 }
 
 /** The calls of the last 24 hours: used, kept for leavers, and when what waits is sent. */
@@ -21,6 +24,7 @@ export function quotaCard({ ledger, limits: { calls }, backlog }: QuotaView, tim
   const reserve = reserveOf(calls)
   const next = nextCallAt({ now: ledger.at, ...quota }, calls, false)
   const { doneAt, calls: needed } = backlog.forecast
+  const { lane } = backlog
   const limited = Number.isFinite(calls.perDay)
   return markup`<section class="card" aria-labelledby="quota"><h2 id="quota">Quota, last 24 hours</h2>
 ${limited ? meter(quota.used, reserve, calls.perDay) : NOTHING}
@@ -30,6 +34,7 @@ ${limited ? markup`<dt>Kept for leavers</dt><dd>${unit(reserve, 'call')}</dd>` :
 <dt>Next call</dt><dd>${next > ledger.at ? times.element(next) : 'can be made now'}</dd>
 <dt>Waiting</dt><dd>${unit(backlog.waiting, 'operation')}</dd>
 <dt>All sent by</dt><dd>${doneAt === null ? 'nothing waits' : markup`${times.element(doneAt)}, ${unit(needed, 'call')}`}</dd>
+${lane === null ? NOTHING : markup`<dt>Emergency lane</dt><dd>${standingInWords(lane)}</dd>`}
 </dl></section>`
 }
 
