@@ -22,7 +22,7 @@ async function accountReaderOf(config: Config): Promise<AccountReader> {
   const [{ endpoint, tenant }] = destinationsIn(config)
   const credential = await localOnlyCredential(config, endpoint, tenant)
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, Date.now)
-  return graphAccounts(graph, config.rules.properties, Date.now)
+  return graphAccounts(graph, config.rules.directory, Date.now)
 }
 
 /**
@@ -54,7 +54,9 @@ export function accountFinder(
 /** `null` when the directory is compared by hand only. */
 export function directorySettingsOf(config: Config): DirectorySettings | null {
   const everyMs = config.DIRECTORY_DIFF_MS
-  return Number.isFinite(everyMs) ? { everyMs, settleMs: SETTLE_MS } : null
+  return Number.isFinite(everyMs)
+    ? { everyMs, settleMs: SETTLE_MS, cleared: config.rules.directory.cleared }
+    : null
 }
 
 /**
@@ -74,6 +76,7 @@ export async function compareByHand(
     reader: await accountReaderOf(config),
     runtime: systemClock,
     settleMs: SETTLE_MS,
+    cleared: config.rules.directory.cleared,
     dryRun,
     onDifferences: (differences) => void (found = differences),
   })

@@ -6,6 +6,7 @@ import { AccessSettings, AccessWords } from '../core/intake/access.ts'
 import { EVENT_TYPES } from '../core/intake/event/event-types.ts'
 import { PLACEHOLDER_DATES } from '../core/intake/event/moments.ts'
 import { isCharset } from '../core/intake/body/charset.ts'
+import { CLEARED_MODES } from '../core/directory/attributes.ts'
 import { EmergencyFileSettings } from '../core/emergency/settings.ts'
 import { PilotSettings } from '../core/plan/pilot.ts'
 import { UserNameSettings } from '../core/report/user-names/policy.ts'
@@ -150,6 +151,13 @@ const DIRECTORY = z.strictObject({
       description:
         'SCIM target → the property of a Graph user that it is compared with, or null to leave it out. Only for jobs with changed attribute mappings',
     }),
+  manager: z.boolean().default(false).meta({
+    description: 'Also compare the manager, in pages of 100 accounts instead of 999',
+  }),
+  cleared: z.enum(CLEARED_MODES).default('ignored').meta({
+    description:
+      'What an account holds where the record has no value. sent: it differs where null was sent; omitted: also where the mapping left it out. Only for jobs that let null values flow',
+  }),
 })
 
 export const FILE = z.strictObject({

@@ -291,4 +291,6 @@ export interface Account {
   readonly isGuest: boolean
   /** By SCIM place, the values of the attributes that were asked for; an empty one is `null`. */
   readonly values: ReadonlyMap<string, string | null>
+  /** The object id of the manager; `null`: there is none. Left out where it was not asked for. */
+  readonly manager?: string | null
 }

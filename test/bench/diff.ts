@@ -16,6 +16,7 @@ import { insertRows } from '../../src/adapters/ledger-sql/driver/sql.ts'
 import { migrate } from '../../src/adapters/ledger-sql/schema.ts'
 import { systemClock } from '../../src/adapters/system.ts'
 import { beginComparison } from '../../src/core/directory/comparison.ts'
+import { clearedOf } from '../../src/core/directory/attributes.ts'
 import { propertiesOf } from '../../src/core/directory/properties.ts'
 import { startEntra } from '../../src/local/entra/server.ts'
 import { expect, printRound } from './support/figures.ts'
@@ -78,9 +79,10 @@ async function measure(): Promise<void> {
   const found = new Map<string, number>()
   const comparison = beginComparison({
     ledger,
-    reader: graphAccounts(graph, propertiesOf(), Date.now),
+    reader: graphAccounts(graph, { properties: propertiesOf(), manager: false }, Date.now),
     runtime: systemClock,
     settleMs: 900_000,
+    cleared: clearedOf('ignored', []),
     dryRun: false,
     onDifferences: (differences) => {
       for (const { code } of differences) found.set(code, (found.get(code) ?? 0) + 1)

@@ -10,6 +10,12 @@ import type { Graph } from './client.ts'
 /** The largest page of users (https://learn.microsoft.com/en-us/graph/api/user-list). */
 const ACCOUNTS_PAGE = 999
 
+/**
+ * The largest page with `$expand` (https://github.com/microsoftgraph/microsoft-graph-docs/pull/21516).
+ * Options inside of `$expand` are not used: Microsoft's pages contradict each other on them.
+ */
+const EXPANDED_PAGE = 100
+
 /** What is read, for errors. */
 const USERS = { code: 'DirectoryUnavailable', what: 'the list of users' } as const
 /**
@@ -18,19 +24,29 @@ const USERS = { code: 'DirectoryUnavailable', what: 'the list of users' } as con
 const MOST_VALUES = 15
 const ALWAYS = ['id', 'employeeId', 'userPrincipalName', 'accountEnabled', 'userType']
 
+/** What is read of each account beside its names and state. */
+export interface AccountFields {
+  readonly properties: Properties
+  readonly manager: boolean
+}
+
 /**
  * `GET /users` with the properties that are compared, which needs `User.Read.All`. A page of 999
  * costs one resource unit of the 3,500 to 8,000 that Graph gives an application in 10 seconds
  * (https://learn.microsoft.com/en-us/graph/throttling-limits#identity-and-access-service-limits).
+ * With managers, a page has 100 and costs two.
  */
 export function graphAccounts(
   graph: Graph,
-  properties: Properties,
+  { properties, manager }: AccountFields,
   now: () => number,
   top: number = ACCOUNTS_PAGE,
 ): AccountReader {
   const names = [...new Set([...properties.values()].map((name) => name.split('.')[0] ?? name))]
-  const first = `/users?$select=${[...ALWAYS, ...names].join(',')}&$top=${top}`
+  const select = `$select=${[...ALWAYS, ...names].join(',')}`
+  const first = manager
+    ? `/users?${select}&$expand=manager&$top=${Math.min(top, EXPANDED_PAGE)}`
+    : `/users?${select}&$top=${top}`
   const users = { ...USERS, refused: (response: Response) => refused(response, now()) }
   const list = async (path: string, signal: AbortSignal): Promise<ListPage> => {
     try {
@@ -39,19 +55,20 @@ export function graphAccounts(
       throw unreadable(error, USERS)
     }
   }
-  const page = async (path: string, signal: AbortSignal): Promise<AccountPage> => {
+  const page = async (path: string, signal: AbortSignal, withManager: boolean): Promise<AccountPage> => {
     const { items, next, serverAt } = await list(path, signal)
-    return { accounts: items.flatMap((user) => accountOf(user, properties) ?? []), next, serverAt }
+    const fields = { properties, manager: withManager }
+    return { accounts: items.flatMap((user) => accountOf(user, fields) ?? []), next, serverAt }
   }
   const named = async (filter: string, signal: AbortSignal): Promise<readonly NamedAccount[]> => {
     const { items } = await list(`${ALL_NAMES}&$filter=${filter}`, signal)
     return items.flatMap((user) => namedAccountOf(user) ?? [])
   }
   return {
-    page: ({ next, signal }) => page(next ?? first, signal),
+    page: ({ next, signal }) => page(next ?? first, signal, manager),
     find: (employeeIds, signal) =>
       inParts(employeeIds, async (part) => {
-        const { accounts } = await page(`${ONLY_STATE}&$filter=${oneOf('employeeId', part)}`, signal)
+        const { accounts } = await page(`${ONLY_STATE}&$filter=${oneOf('employeeId', part)}`, signal, false)
         return accounts
       }),
     findByName: async (names, signal) => [
@@ -122,7 +139,7 @@ function refused({ status, headers }: Response, now: number): RollcallError {
 }
 
 /** `null` for an entry that names no object, which cannot be compared with anything. */
-function accountOf(user: Json, properties: Properties): Account | null {
+function accountOf(user: Json, { properties, manager }: AccountFields): Account | null {
   if (!isObject(user)) return null
   const objectId = textOf(user['id'])
   if (objectId === null) return null
@@ -133,6 +150,7 @@ function accountOf(user: Json, properties: Properties): Account | null {
     enabled: user['accountEnabled'] !== false,
     isGuest: user['userType'] === 'Guest',
     values: new Map([...properties].map(([place, name]) => [place, textOf(valueAt(user, name))])),
+    ...(manager ? { manager: textOf(valueAt(user, 'manager.id')) } : {}),
   }
 }
 

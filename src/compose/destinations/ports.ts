@@ -60,7 +60,7 @@ function portsOf(
     ...(config.OBJECT_CONNECTIONS === 'on'
       ? { connections: objectConnections(config, endpoint, credential, runtime.now) }
       : {}),
-    accounts: graphAccounts(graph, config.rules.properties, runtime.now),
+    accounts: graphAccounts(graph, config.rules.directory, runtime.now),
     ...emergencyPort(config, endpoint, credential, runtime),
   }
 }

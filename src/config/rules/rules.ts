@@ -1,6 +1,7 @@
 import { RollcallError } from '../../core/errors.ts'
 import { type EmergencyRules, emergencyRules } from '../../core/emergency/settings.ts'
 import type { EmployeeIdForm } from '../../core/intake/event/employee-id.ts'
+import { type Cleared, clearedOf } from '../../core/directory/attributes.ts'
 import { type Properties, propertiesOf } from '../../core/directory/properties.ts'
 import type { HrReader } from '../../core/intake/hydrate/loop.ts'
 import { NoticeSettings } from '../../core/intake/hydrate/settings.ts'
@@ -23,6 +24,14 @@ import { shapeOf, shapesOf } from './shapes.ts'
 import { configured, DEFAULT_SOURCE, readersOf, type SourceAddress, sourceAddressesOf } from './sources.ts'
 
 /** The rules of the file, compiled. */
+/** How accounts of the directory are compared with the ledger. */
+export interface DirectoryRules {
+  /** By SCIM place, the property of an account that it is compared with. */
+  readonly properties: Properties
+  readonly manager: boolean
+  readonly cleared: Cleared
+}
+
 export interface Rules {
   readonly mapping: Mapping
   /** The SCIM places that the mapping fills, each once, and whether a cleared value is sent as null. */
@@ -41,8 +50,7 @@ export interface Rules {
   readonly targets: Targets
   /** Which user names are proposed instead of one that is taken. */
   readonly userNames: UserNamePolicy
-  /** By SCIM place, the property of an account that it is compared with. */
-  readonly properties: Properties
+  readonly directory: DirectoryRules
   readonly notices: NoticeSettings
   readonly alerts: AlertThresholds
   readonly notifications: Notifications
@@ -93,7 +101,14 @@ export function compileRules(
     pilot: file.pilot ? pilotOf(file.pilot, formsOf(sources), tools.digest) : null,
     emergency: file.leavers?.emergency ? emergencyRules(file.leavers.emergency) : null,
     targets: targetsOf(file.targets),
-    properties: propertiesOf(file.directory?.compare),
+    directory: {
+      properties: propertiesOf(file.directory?.compare),
+      manager: file.directory?.manager ?? false,
+      cleared: clearedOf(
+        file.directory?.cleared ?? 'ignored',
+        rules.map(({ to }) => to),
+      ),
+    },
     userNames:
       compilation.attempt(['userNames', 'patterns'], () => userNamePolicy(file.userNames)) ??
       userNamePolicy(),

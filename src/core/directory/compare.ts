@@ -1,10 +1,12 @@
 import type { Account } from '../ports.ts'
 import type { AccountHolder, Difference, HolderRevision } from '../ledger/port/directory.ts'
+import type { ScimUser } from '../model.ts'
 import { accountNameOf } from '../plan/mapping/account-names.ts'
 import { parseRecord } from '../plan/mapping/record.ts'
-import { differingAttributes } from './attributes.ts'
+import { type Cleared, differingAttributes } from './attributes.ts'
 import type { DifferenceCode } from './difference.ts'
 import type { IdSet } from './id-set.ts'
+import { differingManager, type Managers } from './managers.ts'
 
 export interface CompareContext {
   /** When these accounts were read. */
@@ -13,6 +15,8 @@ export interface CompareContext {
   readonly settleMs: number
   /** What earlier pages of this comparison met; `met` of those comparisons. */
   readonly seen: Pick<IdSet, 'has'>
+  readonly cleared: Cleared
+  readonly managers: Managers
 }
 export interface Compared {
   readonly differences: readonly Difference[]
@@ -51,7 +55,9 @@ export function compareAccounts(
       continue
     }
     const raise = raiserFor(account, holder, context.seenAt)
-    differences.push(...differencesOf(account, { holder, by, isSecond }).map((found) => raise(found)))
+    differences.push(
+      ...differencesOf(account, { holder, by, isSecond }, context).map((found) => raise(found)),
+    )
     if (holder !== null && by !== 'name' && isEnabledAgain(account, holder, context))
       enabledAgain.push(holder)
   }
@@ -61,7 +67,7 @@ export function compareAccounts(
 /** The employees whose account should be there, was not seen, and is therefore missing. */
 export function missingAccounts(
   holders: readonly AccountHolder[],
-  { seenAt, settleMs, seen }: CompareContext,
+  { seenAt, settleMs, seen }: Pick<CompareContext, 'seenAt' | 'settleMs' | 'seen'>,
 ): readonly Difference[] {
   return holders.flatMap((holder): Difference[] => {
     const { employeeId, revision, objectId } = holder
@@ -149,6 +155,7 @@ type Found = readonly [code: DifferenceCode, detail: string, about?: string]
 function differencesOf(
   account: Account,
   { holder, by, isSecond }: Match & { readonly isSecond: boolean },
+  context: CompareContext,
 ): readonly Found[] {
   const { objectId, employeeId, enabled } = account
   if (holder === null)
@@ -156,11 +163,11 @@ function differencesOf(
   switch (by) {
     case 'object':
       return employeeId === holder.employeeId
-        ? compareWith(account, holder)
+        ? compareWith(account, holder, context)
         : [...stillEnabled(account, holder), idChanged(account)]
     case 'employee': {
       const other = holder.objectId
-      if (other === null && !isSecond) return compareWith(account, holder)
+      if (other === null && !isSecond) return compareWith(account, holder, context)
       const which = other === null ? 'another account' : `account ${other}`
       return [
         ...stillEnabled(account, holder),
@@ -178,11 +185,11 @@ function idChanged({ objectId, employeeId }: Account): Found {
   return ['EmployeeIdChanged', `account ${objectId} has ${now}`]
 }
 
-function compareWith(account: Account, holder: AccountHolder): readonly Found[] {
-  const { objectId, enabled, values } = account
+function compareWith(account: Account, holder: AccountHolder, context: CompareContext): readonly Found[] {
+  const { objectId, enabled } = account
   const { accepted, disabledElsewhereAt } = holder
   if (enabled) {
-    const names = accepted?.active ? differingAttributes(parseRecord(accepted.record), values) : []
+    const names = accepted?.active ? differingNames(parseRecord(accepted.record), account, context) : []
     const differing: Found[] =
       names.length === 0
         ? []
@@ -190,6 +197,13 @@ function compareWith(account: Account, holder: AccountHolder): readonly Found[] 
     return [...stillEnabled(account, holder), ...differing]
   }
   return accepted?.active && disabledElsewhereAt === null ? [disabledElsewhere(objectId)] : []
+}
+
+function differingNames(record: ScimUser, account: Account, context: CompareContext): readonly string[] {
+  return [
+    ...differingAttributes(record, account.values, context.cleared),
+    ...differingManager(record, account, context),
+  ]
 }
 
 export const disabledElsewhere = (objectId: string): Found => [

@@ -1,9 +1,11 @@
-import type { DirectoryLedger, DirectoryRead, Difference } from '../ledger/port/directory.ts'
-import type { AccountReader } from '../ports.ts'
+import type { AccountHolder, DirectoryLedger, DirectoryRead, Difference } from '../ledger/port/directory.ts'
+import type { Account, AccountReader } from '../ports.ts'
 import type { Runtime } from '../runtime.ts'
+import type { Cleared } from './attributes.ts'
 import { compareAccounts, missingAccounts } from './compare.ts'
 import { type DifferenceCode, OF_ACCESS, SETTLED_BY_ABSENCE } from './difference.ts'
 import { type IdSet, idSet } from './id-set.ts'
+import { managerKeys, type Managers, managersOf } from './managers.ts'
 import { readPage } from './read-page.ts'
 
 export interface ComparisonContext {
@@ -12,6 +14,7 @@ export interface ComparisonContext {
   readonly runtime: Pick<Runtime, 'now' | 'sleep'>
   /** How long the directory may take to show what it accepted. */
   readonly settleMs: number
+  readonly cleared: Cleared
   /** Raise no findings and hold no employee. */
   readonly dryRun: boolean
   /** Called with what each page comes to. */
@@ -115,14 +118,16 @@ async function finish(
 }
 
 async function compareNext(work: Work, next: string | null, signal: AbortSignal): Promise<Step | End> {
-  const { ledger, runtime, counts, settleMs, seen } = work
+  const { ledger, runtime, counts, settleMs, seen, cleared } = work
   const read = await readPage(work, next, signal)
   counts.requests += read.requests
   if (read.kind === 'failed')
     return { outcome: read.code === 'DirectoryForbidden' ? 'forbidden' : 'incomplete', failure: read.code }
   const { page, askedAt } = read
   const holders = await ledger.findAccountHolders(page.accounts, runtime.now())
-  const compared = compareAccounts(page.accounts, holders, { seenAt: askedAt, settleMs, seen })
+  const managers = await findManagers(work, page.accounts, holders)
+  const context = { seenAt: askedAt, settleMs, seen, cleared, managers }
+  const compared = compareAccounts(page.accounts, holders, context)
   if (!work.dryRun && compared.enabledAgain.length > 0)
     await ledger.releaseEnabled(compared.enabledAgain, runtime.now())
   await record(work, compared.differences)
@@ -132,6 +137,15 @@ async function compareNext(work: Work, next: string | null, signal: AbortSignal)
   counts.matched += compared.matched
   skip(work, compared.skipped)
   return page.next === null ? { what: 'missing', after: null } : { what: 'accounts', next: page.next }
+}
+
+async function findManagers(
+  { ledger, runtime }: Work,
+  accounts: readonly Account[],
+  holders: readonly AccountHolder[],
+): Promise<Managers> {
+  const keys = managerKeys(accounts, holders)
+  return managersOf(keys.length === 0 ? [] : await ledger.findAccountHolders(keys, runtime.now()))
 }
 
 async function findMissing(work: Work, after: string | null): Promise<Step> {

@@ -2,6 +2,7 @@ import type { DirectoryLedger, DirectoryRead } from '../ledger/port/directory.ts
 import type { AccountReader } from '../ports.ts'
 import type { Runtime } from '../runtime.ts'
 import { loop, type Service } from '../service.ts'
+import type { Cleared } from './attributes.ts'
 import { beginComparison, type Comparison } from './comparison.ts'
 
 export interface DirectorySettings {
@@ -9,6 +10,7 @@ export interface DirectorySettings {
   readonly everyMs: number
   /** How long the directory may take to show what it accepted. */
   readonly settleMs: number
+  readonly cleared: Cleared
 }
 
 /** A new instance lets the flow begin before it reads the directory. */
@@ -27,7 +29,7 @@ const LOOK_MS = 60_000
 export function directoryLoop(
   ledger: DirectoryLedger,
   reader: AccountReader,
-  { everyMs, settleMs }: DirectorySettings,
+  { everyMs, settleMs, cleared }: DirectorySettings,
   runtime: Runtime,
 ): Service {
   const startedAt = runtime.now()
@@ -49,7 +51,7 @@ export function directoryLoop(
     const waitMs =
       comparison === null ? await untilDue(ledger, { everyMs, startedAt, now: runtime.now() }) : 0
     if (waitMs > 0) return Math.min(waitMs, LOOK_MS)
-    comparison ??= beginComparison({ ledger, reader, runtime, settleMs, dryRun: false })
+    comparison ??= beginComparison({ ledger, reader, runtime, settleMs, cleared, dryRun: false })
     const read = await comparison.step(signal)
     if (read === null) return PAUSE_MS
     comparison = null

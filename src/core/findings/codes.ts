@@ -135,7 +135,7 @@ export const FINDINGS = [
   {
     code: 'AccountDiffers',
     cause:
-      'Attributes of an account are not what the directory confirmed: they were changed there, or the job computes them.',
+      'Attributes of an account are not what the directory confirmed: they were changed there, or the job computes them or does not clear them.',
     fix: 'Let rollcall diff --repair send the record again. For an attribute that the job computes, name its property, or null, under directory.compare.',
     owner: 'directory',
     waitingHelps: false,

@@ -18,9 +18,9 @@ import { exerciseAccounts } from '../../suites/conformance/accounts.ts'
 const { signal } = new AbortController()
 const TITLE = new Map([['title', 'jobTitle']])
 
-function readerFor(endpointUrl: string, properties = TITLE, top = 2): AccountReader {
+function readerFor(endpointUrl: string, properties = TITLE, top = 2, manager = false): AccountReader {
   const graph = graphClient(parseEndpoint(endpointUrl, true), localCredential, 5_000, Date.now)
-  return graphAccounts(graph, properties, Date.now, top)
+  return graphAccounts(graph, { properties, manager }, Date.now, top)
 }
 
 /** Puts an account into the directory of the double, as an administrator would. */
@@ -172,4 +172,35 @@ void it('each attribute that the default mapping writes is read back from the pr
     accounts.map(({ objectId, values: read }) => [objectId, read]),
     [[id, values]],
   )
+})
+
+void it('the manager is read by its object id with each account, 100 accounts a page, and only when asked for', async (t) => {
+  const entra = await open(t)
+  const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
+  const led = (id: string, by: string) => employee(id, { [enterprise]: { manager: { value: by } } })
+  await provision(entra, employee('boss'), led('1', 'boss'), led('2', 'boss'))
+  const directory = await entra.directory()
+  const objectOf = (id: string): string => directory[id]?.objectId ?? assert.fail(id)
+  const asAdministrator = (id: string, method: string, body?: object): Promise<Response> =>
+    fetch(`http://127.0.0.1:${entra.port}/v1.0/users/${objectOf(id)}/manager/$ref`, {
+      method,
+      headers,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
+  const odataId = `https://graph.microsoft.com/v1.0/users/${objectOf('1')}`
+  assert.equal((await asAdministrator('2', 'PUT', { '@odata.id': odataId })).status, 204)
+  for (let n = 0; n < 100; n += 1) await create(entra, { employeeId: `x${n}` })
+  const read = async (manager: boolean) => {
+    const reader = readerFor(entra.endpoint, TITLE, 999, manager)
+    const { accounts, next } = await reader.page({ next: null, signal })
+    const managers = new Map(accounts.map((one) => [one.employeeId, one.manager]))
+    return { size: accounts.length, more: next !== null, of: (id: string) => managers.get(id) }
+  }
+  const { size, more, of } = await read(true)
+  assert.deepEqual([size, more], [100, true])
+  assert.deepEqual([of('boss'), of('1'), of('2')], [null, objectOf('boss'), objectOf('1')])
+  assert.equal((await asAdministrator('2', 'DELETE')).status, 204)
+  assert.equal((await read(true)).of('2'), null)
+  const without = await read(false)
+  assert.deepEqual([without.size, without.more, without.of('1')], [103, false, undefined])
 })

@@ -1,22 +1,28 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openFileLedger } from '../../adapters/support/file-ledger.ts'
 import { type EntraDouble, startEntra } from '../../../src/local/entra/server.ts'
 import { command, type OnTerminal } from '../../fakes/cli.ts'
-import { headers, provision, still, employee as user } from '../../local/entra/support.ts'
-import { joiner, World } from '../../suites/conformance/ledger/world.ts'
+import { ENTERPRISE, headers, provision, still, employee as user } from '../../local/entra/support.ts'
+import { hrEvent, joiner, World } from '../../suites/conformance/ledger/world.ts'
 
 const BY = ['--actor', 'ann', '--justification', 'ticket 7'] as const
 const HOUR = 3_600_000
 let folder = ''
 let entra: EntraDouble
-const runOn = (terminal: OnTerminal, ...args: readonly string[]) =>
+const runOn = (terminal: OnTerminal, ...args: readonly string[]) => runWith({}, terminal, ...args)
+const runWith = (
+  environment: Readonly<Record<string, string>>,
+  terminal: OnTerminal,
+  ...args: readonly string[]
+) =>
   command(
     args,
     {
+      ...environment,
       LEDGER: join(folder, 'ledger.db'),
       AUTH_MODE: 'local',
       PROVISIONING_ENDPOINT: entra.endpoint,
@@ -34,18 +40,31 @@ async function change(employeeId: string, to: object): Promise<void> {
   assert.equal(response.status, 204)
 }
 
+/** What happens in the ledger an hour ago. */
+async function anHourAgo(work: (world: World) => Promise<void>): Promise<void> {
+  const ledger = await openFileLedger(join(folder, 'ledger.db'))
+  const world = new World(ledger)
+  world.now = Date.now() - HOUR
+  await work(world)
+  await ledger.close()
+}
+/** Sends what is due, and has it confirmed for the accounts that the directory has. */
+async function confirm(world: World): Promise<void> {
+  const accounts = await entra.directory()
+  await world.answerEach(await world.send(), (id) => accounts[id]?.objectId ?? null)
+  await world.finalize()
+}
+
 /** Three employees in the directory; others changed the title of p1 and disabled p2. */
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-diff-'))
   entra = await startEntra({ settings: still })
   const employees = ['p1', 'p2', 'p3']
   await provision(entra, ...employees.map((id) => user(id, { title: 'Clerk' })))
-  const ledger = await openFileLedger(join(folder, 'ledger.db'))
-  const world = new World(ledger)
-  world.now = Date.now() - HOUR
-  await world.record(...employees.map((id) => joiner(`hire of ${id}`, id, { title: 'Clerk' })))
-  await world.confirmAll()
-  await ledger.close()
+  await anHourAgo(async (world) => {
+    await world.record(...employees.map((id) => joiner(`hire of ${id}`, id, { title: 'Clerk' })))
+    await confirm(world)
+  })
   await change('p1', { jobTitle: 'Boss' })
   await change('p2', { accountEnabled: false })
 })
@@ -108,5 +127,27 @@ void describe('rollcall diff', () => {
       await fetch(`http://127.0.0.1:${entra.port}/faults`, { method: 'DELETE' })
     }
     assert.match((await run('status', '--allow-stopped')).stdout, /^directory +not compared: the right/m)
+  })
+
+  void it('compares the manager and what HR cleared where the configuration says so, and repairs that too', async () => {
+    await provision(entra, user('p4', { title: 'Clerk', [ENTERPRISE]: { manager: { value: 'p1' } } }))
+    await anHourAgo(async (world) => {
+      await world.record(joiner('hire of p4', 'p4', { title: 'Clerk', managerId: 'p3' }))
+      await confirm(world)
+      await world.record(hrEvent('no title', 'p4', { title: null }, { order: 2_000 }))
+      await confirm(world)
+    })
+    const ofP4 = async (more: Readonly<Record<string, string>> = {}): Promise<readonly string[]> => {
+      const { stdout } = await runWith(more, {}, 'diff', '--dry-run')
+      return stdout.split('\n').filter((line) => line.includes(' p4 '))
+    }
+    assert.deepEqual(await ofP4(), [])
+    const file = join(folder, 'rollcall.yaml')
+    await writeFile(file, 'directory: { manager: true, cleared: sent }\n')
+    const found = await ofP4({ ROLLCALL_CONFIG: file })
+    assert.match(found.join(), /^AccountDiffers .*: title \(not cleared\), urn:\S+:manager\.value$/)
+    const repaired = await runWith({ ROLLCALL_CONFIG: file }, {}, 'diff', '--repair', ...BY, '--yes')
+    assert.match(repaired.stderr, /1 employees are planned again/)
+    assert.match((await run('audit', '--ungrouped')).stdout, /directory\.repair +.*p4/)
   })
 })

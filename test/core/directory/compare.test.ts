@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { differingAttributes } from '../../../src/core/directory/attributes.ts'
+import { clearedOf, differingAttributes } from '../../../src/core/directory/attributes.ts'
 import { compareAccounts, missingAccounts } from '../../../src/core/directory/compare.ts'
 import { idSet } from '../../../src/core/directory/id-set.ts'
+import { MANAGER, managerKeys, managersOf } from '../../../src/core/directory/managers.ts'
 import { propertiesOf } from '../../../src/core/directory/properties.ts'
 import type { AccountHolder, Difference } from '../../../src/core/ledger/port/directory.ts'
 import type { Account } from '../../../src/core/ports.ts'
@@ -28,6 +29,13 @@ function holder(employeeId: string, more: Partial<AccountHolder> & { active?: bo
   }
 }
 
+const CONTEXT = {
+  seenAt: SEEN_AT,
+  settleMs: 0,
+  cleared: clearedOf('ignored', []),
+  managers: managersOf([]),
+}
+
 /** Compares accounts in pages of this size, as a comparison does. */
 function compare(
   accounts: readonly Account[],
@@ -38,12 +46,12 @@ function compare(
   const found: Difference[] = []
   for (let from = 0; from < accounts.length; from += top) {
     const page = accounts.slice(from, from + top)
-    const { differences, met } = compareAccounts(page, holders, { seenAt: SEEN_AT, settleMs: 0, seen })
+    const { differences, met } = compareAccounts(page, holders, { ...CONTEXT, seen })
     found.push(...differences)
     for (const mark of met) seen.add(mark)
   }
   const active = holders.filter(({ accepted }) => accepted?.active)
-  return [...found, ...missingAccounts(active, { seenAt: SEEN_AT, settleMs: 0, seen })]
+  return [...found, ...missingAccounts(active, { ...CONTEXT, seen })]
 }
 const codes = (found: readonly Difference[]): readonly string[] =>
   found.map(({ code, objectId }) => `${code} ${objectId}`).toSorted()
@@ -148,11 +156,106 @@ void it('an attribute differs when the record names a value and the account hold
     [`${ENTERPRISE}:costCenter`]: '8',
     preferredLanguage: 'de',
   }
-  assert.deepEqual(differingAttributes(record, new Map(Object.entries(held))), [
+  assert.deepEqual(differingAttributes(record, new Map(Object.entries(held)), CONTEXT.cleared), [
     'name.givenName',
     'phoneNumbers[type eq "work"].value',
     `${ENTERPRISE}:costCenter`,
   ])
+})
+
+void it('a value that the record cleared or left out differs only if the configuration says that the job clears it', () => {
+  const record = {
+    title: null,
+    userType: '  ',
+    displayName: null,
+    name: { familyName: null },
+    addresses: [{ type: 'work', locality: 'Bern' }],
+    [ENTERPRISE]: { department: null },
+  }
+  const held: Readonly<Record<string, string | null>> = {
+    title: 'Clerk',
+    userType: 'Worker',
+    displayName: null,
+    'name.givenName': 'Ada',
+    'name.familyName': 'Lovelace',
+    'addresses[type eq "work"].region': 'BE',
+    'addresses[type eq "work"].locality': 'Bern',
+    'phoneNumbers[type eq "work"].value': '1',
+    preferredLanguage: 'de',
+    nickName: 'ada',
+    [`${ENTERPRISE}:department`]: 'Sales',
+    [`${ENTERPRISE}:division`]: 'East',
+  }
+  const differing = (mode: Parameters<typeof clearedOf>[0]): readonly string[] => {
+    // The mapping fills all but one.
+    const filled = Object.keys(held).filter((place) => place !== 'nickName')
+    return differingAttributes(record, new Map(Object.entries(held)), clearedOf(mode, filled)).map((name) =>
+      name.replace(' (not cleared)', ''),
+    )
+  }
+  const sent = ['title', 'userType', 'name.familyName', `${ENTERPRISE}:department`]
+  assert.deepEqual(differing('ignored'), [])
+  assert.deepEqual(differing('sent'), sent)
+  // A part is cleared only with the object that contains it, so the phone is not compared.
+  const omitted = ['name.givenName', 'addresses[type eq "work"].region', 'preferredLanguage']
+  assert.deepEqual(
+    differing('omitted').toSorted(),
+    [...sent, ...omitted, `${ENTERPRISE}:division`].toSorted(),
+  )
+})
+
+void describe('the manager of an account', () => {
+  const withManager = (employeeId: string, sent: string | null | undefined): AccountHolder => {
+    const record = {
+      userName: `${employeeId}@example.com`,
+      active: true,
+      [ENTERPRISE]: sent === undefined ? {} : { manager: { value: sent } },
+    }
+    return holder(employeeId, { accepted: { record: JSON.stringify(record), active: true, at: 0 } })
+  }
+  /** What differs of the account of `1`, whose record names a manager. `m` and `n` are employees. */
+  const differing = (
+    sent: string | null | undefined,
+    manager: string | null | undefined,
+    mode: Parameters<typeof clearedOf>[0] = 'ignored',
+  ): readonly string[] => {
+    const holders = [withManager('1', sent)]
+    const accounts = [account('o1', { employeeId: '1', ...(manager === undefined ? {} : { manager }) })]
+    const all = [holder('m'), holder('n'), holder('new', { objectId: null })]
+    const keys = managerKeys(accounts, holders)
+    const asked = all.filter((one) =>
+      keys.some((key) => key.employeeId === one.employeeId || key.objectId === one.objectId),
+    )
+    const context = { ...CONTEXT, managers: managersOf(asked), cleared: clearedOf(mode, [MANAGER]) }
+    const { differences } = compareAccounts(accounts, holders, { ...context, seen: idSet() })
+    return differences.map(({ code, detail }) => `${code} ${detail}`)
+  }
+  const DIFFERS = [`AccountDiffers account o1: ${MANAGER}`]
+  const NOT_CLEARED = [`AccountDiffers account o1: ${MANAGER} (not cleared)`]
+
+  void it('differs when it is another account than that of the employee who was sent, or none', () => {
+    assert.deepEqual(differing('m', 'om'), [])
+    assert.deepEqual(differing('m', 'on'), DIFFERS)
+    assert.deepEqual(differing('m', 'of nobody in HR'), DIFFERS)
+    assert.deepEqual(differing('m', null), DIFFERS)
+  })
+
+  void it('is not compared where it was not read', () => {
+    assert.deepEqual(differing('m', undefined), [])
+    assert.deepEqual(managerKeys([account('o1')], [withManager('1', 'm')]), [])
+  })
+
+  void it('of whom the account is not known differs only if the account is that of another employee', () => {
+    assert.deepEqual(differing('new', 'of nobody in HR'), [])
+    assert.deepEqual(differing('unknown', 'on'), DIFFERS)
+  })
+
+  void it('who was cleared or left out differs only if the configuration says so', () => {
+    assert.deepEqual(differing(null, 'om'), [])
+    assert.deepEqual(differing(null, 'om', 'sent'), NOT_CLEARED)
+    assert.deepEqual(differing(null, null, 'sent'), [])
+    assert.deepEqual(differing(undefined, 'om', 'omitted'), [])
+  })
 })
 
 void it('the configuration adds properties and leaves attributes out', () => {

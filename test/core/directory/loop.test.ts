@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { clearedOf } from '../../../src/core/directory/attributes.ts'
 import { directoryLoop } from '../../../src/core/directory/loop.ts'
 import { RollcallError } from '../../../src/core/errors.ts'
 import type { DirectoryLedger, DirectoryRead } from '../../../src/core/ledger/port/directory.ts'
@@ -30,7 +31,12 @@ void it('the directory is compared ten minutes after the start and then once a d
   const runtime = virtualRuntime()
   const ledger = emptyLedger()
   const list = accountList([account('a'), account('b'), account('c')], 2, runtime.now)
-  const service = directoryLoop(ledger, list, { everyMs: DAY, settleMs: 0 }, runtime)
+  const service = directoryLoop(
+    ledger,
+    list,
+    { everyMs: DAY, settleMs: 0, cleared: clearedOf('ignored', []) },
+    runtime,
+  )
   const running = service.run()
   await runtime.advance(HOUR / 6 - 1)
   assert.equal(list.pages, 0)
@@ -57,7 +63,12 @@ void it('without the right to read users the log says so once, and the loop trie
   const list = accountList([], 2, runtime.now)
   const forbidden = new RollcallError('DirectoryForbidden', 'answered 403')
   list.failures = [forbidden, forbidden]
-  const service = directoryLoop(ledger, list, { everyMs: DAY, settleMs: 0 }, runtime)
+  const service = directoryLoop(
+    ledger,
+    list,
+    { everyMs: DAY, settleMs: 0, cleared: clearedOf('ignored', []) },
+    runtime,
+  )
   const running = service.run()
   await runtime.advance(2 * DAY)
   assert.equal(list.pages, 2)

@@ -87,11 +87,13 @@ void test('a list of users is refused as Graph refuses it: page size, unknown pr
     "?$filter=id eq '1'",
     "?$filter=jobTitle in ('1')",
     '?$skiptoken=x',
+    '?$expand=memberOf',
+    '?$expand=manager($select=id)',
   ])
     assert.equal((await call(other, query)).status, 400, query)
 })
 
-void test('a request costs one unit with $select and two without, and the limit names its wait', async (t) => {
+void test('a request costs one unit with $select, two without, and one more with $expand, and the limit names its wait', async (t) => {
   const { now, advance } = createClock()
   const entra = await open(t, { limits: { userUnitsPer10s: 3 } }, { now })
   assert.equal((await call(entra, '')).status, 200)
@@ -100,6 +102,8 @@ void test('a request costs one unit with $select and two without, and the limit 
   assert.deepEqual([refused.status, refused.headers.get('retry-after')], [429, '10'])
   advance(10_000)
   assert.equal((await call(entra, '?$select=id')).status, 200)
+  assert.equal((await call(entra, '?$select=id&$expand=manager')).status, 200)
+  assert.equal((await call(entra, '?$select=id')).status, 429)
   const { userRequests, userThrottled } = await entra.stats()
-  assert.deepEqual({ userRequests, userThrottled }, { userRequests: 4, userThrottled: 1 })
+  assert.deepEqual({ userRequests, userThrottled }, { userRequests: 6, userThrottled: 2 })
 })

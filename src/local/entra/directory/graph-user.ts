@@ -56,7 +56,7 @@ export function proxyAddressesOf(target: Row): readonly string[] {
 }
 
 /** What a request without `$select` gets. */
-const DEFAULTS: readonly string[] = [
+export const DEFAULTS: readonly string[] = [
   'businessPhones',
   'displayName',
   'givenName',

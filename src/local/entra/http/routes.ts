@@ -28,7 +28,13 @@ export type Route =
       readonly objectId: string | undefined
     }
   | { readonly to: 'log'; readonly version: ApiVersion }
-  | { readonly to: 'users'; readonly version: ApiVersion; readonly objectId: string | undefined }
+  | {
+      readonly to: 'users'
+      readonly version: ApiVersion
+      readonly objectId: string | undefined
+      /** `/manager/$ref`, the reference to the manager. */
+      readonly manager: boolean
+    }
   | { readonly to: 'scim'; readonly resource: 'config' | 'users'; readonly objectId: string | undefined }
   | { readonly to: 'workspace'; readonly workspaceId: string }
   | { readonly to: 'token' }
@@ -41,7 +47,7 @@ const JOB_PATH =
 const CONNECTION_PATH =
   /^\/beta\/servicePrincipals\/([^/]+)\/synchronization\/jobs\/([^/]+)\/objectConnections(?:\('(.*)'\)|\/([^/]+))?\/?$/i
 const LOG_PATH = /^\/(v1\.0|beta)\/auditLogs\/provisioning\/?$/i
-const USERS_PATH = /^\/(v1\.0|beta)\/users(?:\/([^/]+))?\/?$/i
+const USERS_PATH = /^\/(v1\.0|beta)\/users(?:\/([^/]+)(\/manager\/\$ref)?)?\/?$/i
 const SCIM_PATH = /^\/rp\/scim\/(?:(serviceproviderconfig)|users(?:\/([^/]+))?)\/?$/i
 const WORKSPACE_PATH = /^\/v1\/workspaces\/([^/]+)\/query\/?$/i
 const TOKEN_PATH = /^\/[^/]+\/oauth2\/v2\.0\/token\/?$/i
@@ -83,6 +89,7 @@ export function routeOf(path: string): Route {
       to: 'users',
       version: versionOf(users[1]),
       objectId: decodeOptional(users[2]),
+      manager: users[3] !== undefined,
     }
   const scim = SCIM_PATH.exec(path)
   if (scim !== null)

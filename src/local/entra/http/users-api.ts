@@ -1,7 +1,8 @@
 import type { ApiVersion } from '../log/record.ts'
 import { type Directory, type DirectoryUser, newObjectId, withTarget } from '../directory/directory.ts'
-import { changedBy, graphUser, proxyAddressesOf, selectedBy } from '../directory/graph-user.ts'
-import { type Rows, toMap } from '../directory/row.ts'
+import { changedBy, DEFAULTS, type GraphUser, graphUser, selectedBy } from '../directory/graph-user.ts'
+import { type Rows, textOf, toMap } from '../directory/row.ts'
+import { type Filter, filterOf, matching } from '../directory/user-filter.ts'
 import type { Settings } from '../settings.ts'
 import {
   type Exchange,
@@ -20,12 +21,15 @@ import type { Tokens } from './tokens.ts'
 type UsersRoute = Extract<Route, { readonly to: 'users' }>
 
 /**
- * `GET …/users`, and what an administrator does to a user: `POST …/users`, `PATCH …/users/{id}` and
- * `DELETE …/users/{id}`. `$select`, `$top` and `$skiptoken` count, and of filters
- * `employeeId in (…)`, the same of `id` and `userPrincipalName`, and `proxyAddresses/any(p:p eq '…')`,
- * also several with `or`; other query options are refused.
+ * `GET …/users`, and what an administrator does to a user: `POST …/users`, `PATCH …/users/{id}`,
+ * `DELETE …/users/{id}`, and `PUT` and `DELETE …/users/{id}/manager/$ref`. `$select`, `$top`,
+ * `$skiptoken` and `$expand=manager` count, and of filters `employeeId in (…)`, the same of `id` and
+ * `userPrincipalName`, and `proxyAddresses/any(p:p eq '…')`, also several with `or`; other query
+ * options are refused. With `$expand`, a page has at most 100 users.
  *
- * Sources: https://learn.microsoft.com/en-us/graph/api/user-list and, for the limits and costs,
+ * Sources: https://learn.microsoft.com/en-us/graph/api/user-list, user-list-manager and
+ * user-post-manager beside it, https://github.com/microsoftgraph/microsoft-graph-docs/pull/21516 and,
+ * for the limits and costs,
  * https://learn.microsoft.com/en-us/graph/throttling-limits#identity-and-access-service-limits.
  */
 export interface UsersApi {
@@ -37,8 +41,8 @@ const DEFAULT_TOP = 100
 const MOST_TOP = 999
 /** The letter of its skip tokens. */
 const TOKEN = 'u'
+const MOST_EXPANDED = 100
 const COST = 2
-const SELECTED_COST = 1
 
 const invalid = (message: string): Problem => ({ status: 400, code: 'Request_BadRequest', message })
 const NOT_FOUND: Problem = {
@@ -47,17 +51,12 @@ const NOT_FOUND: Problem = {
   message: 'Resource does not exist or one of its queried reference-property objects are not present.',
 }
 
-/** The users whose property has one of these values. */
-interface Filter {
-  readonly property: (typeof FILTERED)[number] | 'proxyAddresses'
-  readonly values: readonly string[]
-}
-const FILTERED = ['id', 'employeeId', 'userPrincipalName'] as const
-
 interface ListRequest {
   readonly names: readonly string[]
   readonly top: number
   readonly from: number
+  /** With the manager of each user. */
+  readonly managers: boolean
   /** Null without one. */
   readonly filter: Filter | null
 }
@@ -70,7 +69,10 @@ export function createUsersApi(
 ): UsersApi {
   const limit = createUserLimit(settings)
 
-  async function act(exchange: Exchange, { version, objectId }: UsersRoute): Promise<Problem | null> {
+  async function act(
+    exchange: Exchange,
+    { version, objectId, manager }: UsersRoute,
+  ): Promise<Problem | null> {
     const { method } = exchange
     if (objectId === undefined) {
       if (method === 'GET') return list(exchange, version, directory)
@@ -82,7 +84,10 @@ export function createUsersApi(
     }
     const user = directory.byObjectId(objectId)
     if (user === undefined) return NOT_FOUND
-    if (method === 'PATCH') {
+    if (manager) {
+      const problem = await changeManager(exchange, user, directory, rows)
+      if (problem !== null) return problem
+    } else if (method === 'PATCH') {
       const problem = await change(exchange, user, directory, rows)
       if (problem !== null) return problem
     } else if (method === 'DELETE') directory.remove(objectId)
@@ -114,7 +119,8 @@ function createUserLimit({ limits }: Settings): UserLimit {
     take({ receivedAt, url }) {
       userRequests += 1
       if (!limits.enabled) return null
-      const cost = url.searchParams.has('$select') ? SELECTED_COST : COST
+      const more = url.searchParams.has('$expand') ? 1 : 0
+      const cost = COST + more - (url.searchParams.has('$select') ? 1 : 0)
       const waits = Array.from({ length: cost }, () => window.take(receivedAt))
       const waitMs = Math.max(...waits)
       if (waitMs === 0) return null
@@ -128,27 +134,26 @@ function createUserLimit({ limits }: Settings): UserLimit {
 function list(exchange: Exchange, version: ApiVersion, directory: Directory): Problem | null {
   const request = readList(exchange.url.searchParams)
   if ('status' in request) return request
-  const { names, top, from, filter } = request
+  const { names, top, from, managers, filter } = request
   const { users, next } =
     filter === null ? directory.page(from, top) : { users: matching(filter, directory), next: undefined }
   sendJson(exchange, 200, {
     '@odata.context': `${exchange.origin}/${version}/$metadata#users`,
     ...(next === undefined ? {} : { '@odata.nextLink': nextLink(exchange, TOKEN, next) }),
-    value: users.map((user) => graphUser(user, names)),
+    value: users.map((user) => ({
+      ...graphUser(user, names),
+      ...(managers ? managerOf(user, directory) : {}),
+    })),
   })
   return null
 }
 
-function matching({ property, values }: Filter, directory: Directory): readonly DirectoryUser[] {
-  switch (property) {
-    case 'id':
-      return values.flatMap((id) => directory.byObjectId(id) ?? [])
-    case 'proxyAddresses':
-      return [...directory.all()].filter((user) => hasAddress(user, values))
-    case 'employeeId':
-    case 'userPrincipalName':
-      return values.flatMap((value) => directory.byAttribute(property, value))
-  }
+/** What `$expand=manager` adds to a user who has one. */
+function managerOf({ target }: DirectoryUser, directory: Directory): GraphUser {
+  const manager = directory.byObjectId(textOf(target, 'manager') ?? '')
+  return manager === undefined
+    ? {}
+    : { manager: { '@odata.type': '#microsoft.graph.user', ...graphUser(manager, DEFAULTS) } }
 }
 
 async function change(
@@ -160,6 +165,25 @@ async function change(
   const given = await readUser(exchange)
   if ('status' in given) return given
   directory.put(withTarget(user, changedBy(given.change, toMap(user.target)), rows))
+  return null
+}
+
+async function changeManager(
+  exchange: Exchange,
+  user: DirectoryUser,
+  directory: Directory,
+  rows: Rows,
+): Promise<Problem | null> {
+  const target = toMap(user.target)
+  if (exchange.method === 'DELETE') target.delete('manager')
+  else if (exchange.method === 'PUT') {
+    const given = await readUser(exchange)
+    if ('status' in given) return given
+    const id = /\/(?:users|directoryObjects)\/([^/]+)$/.exec(String(given.change['@odata.id']))?.[1] ?? ''
+    if (directory.byObjectId(id) === undefined) return NOT_FOUND
+    target.set('manager', id)
+  } else return WRONG_METHOD
+  directory.put(withTarget(user, target, rows))
   return null
 }
 
@@ -175,8 +199,10 @@ function newUser(rows: Rows): DirectoryUser {
   }
 }
 
+const OPTIONS: readonly string[] = ['$select', '$top', '$skiptoken', '$filter', '$expand']
+
 function readList(query: URLSearchParams): ListRequest | Problem {
-  const other = [...query.keys()].find((name) => !['$select', '$top', '$skiptoken', '$filter'].includes(name))
+  const other = [...query.keys()].find((name) => !OPTIONS.includes(name))
   if (other !== undefined) return invalid(`Unsupported query option '${other}'.`)
   const names = selectedBy(query.get('$select'))
   if ('unknown' in names)
@@ -186,46 +212,21 @@ function readList(query: URLSearchParams): ListRequest | Problem {
     return invalid(
       `Invalid page size specified: '${query.get('$top')}'. Must be between 1 and 999 inclusive.`,
     )
+  const expand = query.get('$expand')
+  if (expand !== null && expand !== 'manager') return invalid(`Unsupported $expand '${expand}'.`)
   const token = query.get('$skiptoken')
   const from = token === null ? 0 : readToken(TOKEN, token)
   if (from === null) return invalid('Skip token is invalid.')
   const filter = filterOf(query.get('$filter'))
   return filter === 'invalid'
     ? invalid('Unsupported or invalid query filter clause specified.')
-    : { names, top, from, filter }
-}
-
-const MOST_VALUES = 15
-
-/** Compared without regard to case, as the directory compares texts [I]. */
-function hasAddress({ target }: DirectoryUser, values: readonly string[]): boolean {
-  const wanted = new Set(values.map((value) => value.toLowerCase()))
-  return proxyAddressesOf(target).some((address) => wanted.has(address.toLowerCase()))
-}
-
-const TEXT = "'((?:[^']|'')*)'"
-const ADDRESS = `proxyAddresses/any\\(p:p eq ${TEXT}\\)`
-const ADDRESSES = new RegExp(`^${ADDRESS}(?: or ${ADDRESS})*$`)
-
-/**
- * The forms that are understood, with at most 15 values: `employeeId in ('1','2')`, and
- * `proxyAddresses/any(p:p eq '1') or proxyAddresses/any(p:p eq '2')`.
- */
-function filterOf(written: string | null): Filter | null | 'invalid' {
-  if (written === null) return null
-  if (ADDRESSES.test(written)) {
-    const values = textsIn(written)
-    return values.length > MOST_VALUES ? 'invalid' : { property: 'proxyAddresses', values }
-  }
-  const [, name, list] = /^(\w+) in \(((?:'(?:[^']|'')*'(?:, ?)?)+)\)$/.exec(written) ?? []
-  const property = FILTERED.find((one) => one === name)
-  const values = textsIn(list ?? '')
-  const isRead = property !== undefined && values.length > 0 && values.length <= MOST_VALUES
-  return isRead ? { property, values } : 'invalid'
-}
-
-function textsIn(written: string): readonly string[] {
-  return [...written.matchAll(new RegExp(TEXT, 'g'))].map(([, text = '']) => text.replaceAll("''", "'"))
+    : {
+        names,
+        top: expand === null ? top : Math.min(top, MOST_EXPANDED),
+        from,
+        managers: expand !== null,
+        filter,
+      }
 }
 
 async function readUser(exchange: Exchange): Promise<{ readonly change: Record<string, unknown> } | Problem> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { RollcallError } from '../../../../src/core/errors.ts'
+import { clearedOf } from '../../../../src/core/directory/attributes.ts'
 import { beginComparison } from '../../../../src/core/directory/comparison.ts'
 import { deactivationGuard } from '../../../../src/core/directory/guard.ts'
 import type { Difference, DirectoryRead } from '../../../../src/core/ledger/port/directory.ts'
@@ -17,7 +18,7 @@ const { signal } = new AbortController()
 async function compare(
   world: World,
   list: AccountList,
-  { dryRun = false } = {},
+  { dryRun = false, cleared = clearedOf('ignored', []) } = {},
 ): Promise<DirectoryRead & { readonly found: readonly Difference[] }> {
   const found: Difference[] = []
   const comparison = beginComparison({
@@ -25,6 +26,7 @@ async function compare(
     reader: list,
     runtime: { now: () => world.now, sleep: async (ms) => void (world.now += ms) },
     settleMs: SETTLE_MS,
+    cleared,
     dryRun,
     onDifferences: (differences) => void found.push(...differences),
   })
@@ -210,6 +212,7 @@ export const directoryCases: readonly LedgerCase[] = [
         reader: list,
         runtime: { now: () => world.now, sleep: async () => {} },
         settleMs: SETTLE_MS,
+        cleared: clearedOf('ignored', []),
         dryRun: false,
       })
       await comparison.step(signal)
