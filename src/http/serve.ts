@@ -65,6 +65,10 @@ async function pagesOf(
     zone: null,
     log,
     deadLetters: (options, stack) => deadLettersBeside(config, { ...options, now: Date.now() }, stack),
+    connections: async (employeeIds) => {
+      const { askForConnections } = await import('../compose/connections.ts')
+      return askForConnections(config, employeeIds)
+    },
     replays,
   })
   return { listener, replays }

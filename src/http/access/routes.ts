@@ -21,6 +21,7 @@ import type { Permission } from '../../config/console/permissions.ts'
 export const ROUTES = {
   '/': { methods: ['GET'], permission: 'read' },
   '/stage': { methods: ['GET'], permission: 'read' },
+  '/job': { methods: ['GET'], permission: 'read' },
   '/failures': { methods: ['GET'], permission: 'read' },
   '/dead-letters': { methods: ['GET'], permission: 'read' },
   '/dead-letter': { methods: ['GET'], permission: 'read' },
@@ -54,6 +55,7 @@ export const ROUTES = {
   '/employee': { methods: ['GET'], permission: 'read' },
   '/employee/erase': { methods: ['POST'], permission: 'erase' },
   '/employee/values': { methods: ['POST'], permission: 'values' },
+  '/employee/connection': { methods: ['POST'], permission: 'values' },
   '/sign-in': { methods: ['GET', 'POST'], permission: 'none' },
   '/sign-in/entra': { methods: ['GET'], permission: 'none' },
   [CALLBACK_PATH]: { methods: ['GET'], permission: 'none' },

@@ -5,7 +5,7 @@ import { acknowledgeLeavers, resendLeaver } from './acts/leavers/orders.ts'
 import { blockEmployee, unblockEmployee } from './acts/blocks.ts'
 import { refuseBrake, releaseBrake } from './acts/brake.ts'
 import type { Asked, Result } from './acts/asked.ts'
-import { showValues } from './acts/values.ts'
+import { showConnection, showValues } from './acts/values.ts'
 import { endDeadLetters } from './acts/end.ts'
 import { eraseEmployee } from './acts/erase/erase.ts'
 import { cancelReplay, pauseReplay, resumeReplay } from './acts/replay/control.ts'
@@ -27,6 +27,7 @@ export function actionsOf(context: ConsoleContext): Actions {
     '/block': blockEmployee,
     '/brake/refuse': refuseBrake,
     '/brake/release': releaseBrake,
+    '/employee/connection': showConnection(context),
     '/employee/erase': (asked) => eraseEmployee(asked, context),
     '/employee/values': showValues(context),
     '/dead-letters/archive': (asked) => endDeadLetters('archive', asked, context),

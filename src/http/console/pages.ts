@@ -7,6 +7,7 @@ import { employeePage, searchPage } from './employee/page.ts'
 import { failuresPage } from './failures/page.ts'
 import { findingsPage } from './findings/page.ts'
 import { heldPage } from './held/page.ts'
+import { jobPage } from './job/page.ts'
 import { closedLeaversPage } from './leavers/closed-page.ts'
 import { leaversPage } from './leavers/page.ts'
 import { nowPage } from './now/page.ts'
@@ -27,6 +28,7 @@ export function pagesOf(context: ConsoleContext) {
     '/failures': failuresPage(context),
     '/findings': findingsPage(context),
     '/held': heldPage(context),
+    '/job': jobPage(context),
     '/leavers': leaversPage(context),
     '/leavers/closed': closedLeaversPage(context),
     '/replays': replaysPage(context),

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Figures } from '../../../src/core/ledger/port/figures.ts'
 import { type Light, lightsOf } from '../../../src/http/console/now/lights.ts'
+import { jobView } from '../../../src/http/console/job/view.ts'
 import { timesAt } from '../../../src/http/console/times.ts'
 import { noFigures } from '../../fakes/alerts.ts'
 
 const T = Date.UTC(2026, 10, 2, 8)
 /** The light of the job. */
-function jobLight(figures: Partial<Figures>): Pick<Light, 'tone' | 'reason'> {
+function jobLight(figures: Partial<Figures>): Light {
   const ledger = {
     figures: { ...noFigures(), job: { running: true, seenAt: T }, ...figures },
     at: T,
@@ -34,24 +35,39 @@ const report = (escrowed: number): Partial<Figures> => ({
   },
 })
 
-void it('the light of the job shows failures beside the limits of quarantine, and warns near one', () => {
-  assert.deepEqual(jobLight(report(0)), { part: 'Job', tone: 'good', reason: 'runs' })
+void it('the light of the job is one short line: the failures beside the nearest limit of quarantine, and a warning near it', () => {
+  assert.deepEqual(jobLight(report(0)), { part: 'Job', tone: 'good', reason: 'runs', href: '/job' })
   const few = jobLight(report(12))
   assert.equal(few.tone, 'good')
-  assert.match(few.reason, /12 of 333,334 for the share of 40 %, 12 of 40,001 .*, 12 of 60,001/)
+  assert.equal(few.reason, 'runs, 12 of 40,001 failures before quarantine')
   assert.equal(jobLight(report(32_001)).tone, 'warn')
 })
 
-void it('the light of a job in quarantine says why, since when, and when the service disables it', () => {
-  const { tone, reason } = jobLight({
-    job: { running: false, seenAt: T },
-    jobReport: {
-      seenAt: T,
-      code: 'Quarantine',
-      quarantine: { reason: 'QuarantineOnDemand', since: T - 3_600_000, nextAttempt: null },
-      failures: null,
-    },
-  })
+const QUARANTINE: Partial<Figures> = {
+  job: { running: false, seenAt: T },
+  jobReport: {
+    seenAt: T,
+    code: 'Quarantine',
+    quarantine: { reason: 'QuarantineOnDemand', since: T - 3_600_000, nextAttempt: null },
+    failures: null,
+  },
+}
+
+void it('the light of a job in quarantine says since when; its page says why, and when the service disables it', async () => {
+  const { tone, reason } = jobLight(QUARANTINE)
   assert.equal(tone, 'bad')
-  assert.match(reason, /^in quarantine: QuarantineOnDemand, since 2 Nov 07:00 UTC .*, disabled 30 Nov/)
+  assert.match(reason, /^in quarantine since 2 Nov 07:00 UTC/)
+  const page = String(await jobView({ ...noFigures(), ...QUARANTINE }, timesAt(T, 'UTC')))
+  assert.match(page, /In quarantine because<\/dt><dd>QuarantineOnDemand</)
+  assert.match(page, /Disabled, unless it ends before<\/dt><dd><time datetime="2026-11-30T07:00:00/)
+})
+
+void it('the page of the job has each limit of quarantine with its use, and says when the job was never seen', async () => {
+  const seen: Partial<Figures> = { job: { running: true, seenAt: T }, ...report(32_001) }
+  const page = String(await jobView({ ...noFigures(), ...seen }, timesAt(T, 'UTC')))
+  assert.match(
+    page,
+    /more than 40 % .*>32,001<.*>333,334<.*>9 %<.*>32,001<.*>40,001<.*>80 %<.*>60,001<.*>53 %</s,
+  )
+  assert.match(String(await jobView(noFigures(), timesAt(T, 'UTC'))), /The job was not seen yet/)
 })

@@ -179,6 +179,7 @@ export function contextOf(
     zone: 'Europe/Berlin',
     log: silentLogger,
     deadLetters: (options, own) => deadLettersBeside(config, { ...options, now: now() }, own),
+    connections: async () => new Map(),
     replays,
   }
 }

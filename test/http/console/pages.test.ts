@@ -36,6 +36,7 @@ const PAGES = [
   '/replays',
   '/replays/run?run=1',
   '/configuration',
+  '/job',
   '/stage?stage=received',
   '/stage?stage=waiting',
   '/search?q=nothing',

@@ -31,6 +31,7 @@ export const employeePage: PageOf = (context) => async (query, ledger, visitor) 
   const found = await readEmployee(ledger, id, cursor, context)
   if (found === null)
     return { title: 'Employee', body: unknownEmployee(id), current: null, search: id, status: 404 }
-  const body = employeeView(found, { visitor, values: false, cursor }, timesAt(found.answer.at, context.zone))
+  const shown = { visitor, values: false, cursor, connection: null }
+  const body = employeeView(found, shown, timesAt(found.answer.at, context.zone))
   return { title: `Employee ${id}`, body, current: null }
 }

@@ -1,3 +1,4 @@
+import type { ConnectionAnswer } from '../../../core/connections/connection.ts'
 import type { AccessAnswer } from '../../../core/explain/access.ts'
 import { differs } from '../../../core/explain/answer.ts'
 import { cursorText } from '../../../core/explain/trace-cursor.ts'
@@ -8,9 +9,11 @@ import type { Visitor } from '../../access/visitor.ts'
 import { employeeForms } from '../acts/employee-forms.ts'
 import { valuesForm } from '../acts/values-form.ts'
 import { notice, sentence } from '../layout.ts'
+import { hrefOf } from '../list.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'
 import type { Times } from '../times.ts'
 import { attributesView } from './attributes-view.ts'
+import { connectionView } from './connection-view.ts'
 import { employeeHref } from './href.ts'
 import type { EmployeePage } from './read.ts'
 import { timelineView } from './timeline-view.ts'
@@ -21,6 +24,8 @@ export interface EmployeeShown {
   readonly values: boolean
   /** The part of the trace that is shown; `null` for the newest. */
   readonly cursor: TraceCursor | null
+  /** What the service answered about the account; `null`: it was not asked. */
+  readonly connection: ConnectionAnswer | null
 }
 
 /** Why the employee has access or has none, and what happened. */
@@ -36,7 +41,8 @@ ${happened(page, shown, times)}`
 export function unknownEmployee(employeeId: string): Markup {
   return markup`<h1>Employee</h1>${notice(
     'The ledger does not know this id',
-    `No event, refused message or erasure names ${employeeId}. Search for the user name, mail address or object id above.`,
+    `No event and no refused message names ${employeeId}. Search for the user name, mail address or object id above.`,
+    markup`<p>An employee who was erased without having left is only in the <a href="${hrefOf('/audit', { employee: employeeId, days: 'all' })}">audit trail</a>.</p>`,
   )}`
 }
 
@@ -104,6 +110,7 @@ function happened(
   const show = showing(shown.values)
   return markup`<section class="card" aria-labelledby="happened"><h2 id="happened">What happened</h2><p class="quiet">Oldest first.</p>
 ${valuesForm(answer.employeeId, shown)}
+${connectionView(trace.employee, shown.connection, shown.visitor)}
 ${attributesView(attributes, show)}
 ${older}
 ${timelineView(trace, times, show)}</section>`

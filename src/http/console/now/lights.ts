@@ -3,12 +3,8 @@ import type { Readiness } from '../../../compose/observe/readiness.ts'
 import { HOLD_WORDS } from '../../../core/explain/words.ts'
 import { aliveOf, missingLoops } from '../../../core/instances/state.ts'
 import { nextCallAt } from '../../../core/provision/pace.ts'
-import {
-  limitUsesIn,
-  nearestLimit,
-  quarantineInWords,
-  usesInWords,
-} from '../../../core/provision/quarantine.ts'
+import { limitUsesIn, nearestLimit } from '../../../core/provision/quarantine.ts'
+import type { RoutePath } from '../../access/routes.ts'
 import { counted, unit } from '../layout.ts'
 import type { Times } from '../times.ts'
 
@@ -20,6 +16,8 @@ export interface Light {
   readonly part: string
   readonly tone: Tone
   readonly reason: string
+  /** The page that says more; left out where there is none. */
+  readonly href?: RoutePath
 }
 
 interface Seen {
@@ -66,24 +64,23 @@ function bus({ readiness }: Seen): Light {
 }
 
 function job({ ledger: { figures }, limits }: Seen, times: Times): Light {
-  const part = 'Job'
-  if (figures.job === null)
-    return { part, tone: 'off', reason: 'not known: the connector has no permission to read the job' }
+  const as = (tone: Tone, reason: string): Light => ({ part: 'Job', tone, reason, href: '/job' })
+  if (figures.job === null) return as('off', 'not known')
   const { running, seenAt } = figures.job
   const quarantine = figures.jobReport?.quarantine ?? null
-  if (!running && quarantine !== null)
-    return { part, tone: 'bad', reason: `in quarantine: ${quarantineInWords(quarantine, times.text)}` }
-  if (!running) return { part, tone: 'bad', reason: `does not run, seen ${times.text(seenAt)}` }
-  if (seenAt < times.at - limits.jobSeenMs) return { part, tone: 'off', reason: `ran ${times.text(seenAt)}` }
-  const uses = limitUsesIn(figures)
-  const nearest = nearestLimit(uses)
-  if (nearest === null || nearest.count === 0) return { part, tone: 'good', reason: 'runs' }
-  const isNear = nearest.count >= nearest.at * NEAR_QUARANTINE
-  return {
-    part,
-    tone: isNear ? 'warn' : 'good',
-    reason: `runs, failures before quarantine: ${usesInWords(uses)}`,
+  if (!running && quarantine !== null) {
+    const { since } = quarantine
+    return as('bad', since === null ? 'in quarantine' : `in quarantine since ${times.text(since)}`)
   }
+  if (!running) return as('bad', `does not run, seen ${times.text(seenAt)}`)
+  if (seenAt < times.at - limits.jobSeenMs) return as('off', `ran ${times.text(seenAt)}`)
+  const nearest = nearestLimit(limitUsesIn(figures))
+  if (nearest === null || nearest.count === 0) return as('good', 'runs')
+  const { count, at } = nearest
+  return as(
+    count >= at * NEAR_QUARANTINE ? 'warn' : 'good',
+    `runs, ${counted(count)} of ${counted(at)} failures before quarantine`,
+  )
 }
 
 function submission({ ledger: { figures } }: Seen, times: Times): Light {

@@ -70,10 +70,11 @@ function linkOf({ code, cause }: AlertState): Link | null {
     case 'instance.lost':
     case 'loop.missing':
       return { href: '/configuration', text: 'See instances' }
-    case 'bus.unreachable':
-    case 'channel.down':
     case 'job.failing':
     case 'job.stopped':
+      return { href: '/job', text: 'See the job' }
+    case 'bus.unreachable':
+    case 'channel.down':
     case 'log.behind':
     case 'quota.low':
     case 'record.refused':

@@ -35,6 +35,7 @@ const TONE_WORDS: Readonly<Record<Light['tone'], string>> = {
 }
 
 /** The shape and a hidden word say what the colour says. */
-function lightItem({ part, tone, reason }: Light): Markup {
-  return markup`<li class="light ${tone}"><span class="hidden">${TONE_WORDS[tone]}: </span><strong>${part}</strong> <span>${reason}</span></li>`
+function lightItem({ part, tone, reason, href }: Light): Markup {
+  const name = href === undefined ? part : markup`<a href="${href}">${part}</a>`
+  return markup`<li class="light ${tone}"><span class="hidden">${TONE_WORDS[tone]}: </span><strong>${name}</strong> <span>${reason}</span></li>`
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { ConnectionAnswer } from '../../../../src/core/connections/connection.ts'
+import type { ConsoleContext } from '../../../../src/http/console/context.ts'
 import type { World } from '../../../suites/conformance/ledger/world.ts'
 import { anOffice, contextOf, type Door, doorTo, HOSTILE, OUTSIDE, sessionCookie } from '../office.ts'
 
@@ -12,17 +14,28 @@ before(async () => {
 })
 after(() => stack.disposeAsync())
 
-const doorOf = (ledger = world.ledger): Door => doorTo(contextOf(stack, { ledger, now: () => world.now }))
+const asked: string[] = []
+/** What the service answers about each employee. */
+let answer: ConnectionAnswer = { kind: 'none' }
+
+function doorOf(ledger = world.ledger): Door {
+  const connections: ConsoleContext['connections'] = async (employeeIds) => {
+    asked.push(...employeeIds)
+    return new Map(employeeIds.map((id) => [id, answer]))
+  }
+  return doorTo({ ...contextOf(stack, { ledger, now: () => world.now }), connections })
+}
 const textOf = async (response: Promise<Response>): Promise<string> => (await response).text()
 
 async function askFor(
   employee: string,
   fields: Readonly<Record<string, string>> = { justification: 'ticket 9' },
   through = door,
+  path = '/employee/values',
 ): Promise<Response> {
   const page = await textOf(through.get('/employee?id=20011'))
   const token = /name="form-token" value="([\w-]+)"/.exec(page)?.[1] ?? ''
-  return through.post('/employee/values', { employee, 'form-token': token, ...fields })
+  return through.post(path, { employee, 'form-token': token, ...fields })
 }
 async function auditOf(employeeId: string): Promise<readonly string[]> {
   const query = { since: null, about: null, action: 'show-values', employeeId, next: null, limit: 99 }
@@ -116,5 +129,43 @@ void describe('values of an employee in the console', () => {
     assert.doesNotMatch(text, /<script>/)
     // oxlint-disable-next-line no-control-regex
     assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f\u202a-\u202e]/)
+  })
+})
+
+void describe('the object connection of an employee in the console', () => {
+  const CONNECTION = '/employee/connection'
+  const OBJECT = '6f1c2d3e-0000-4000-8000-000000000001'
+  const why = { justification: 'ticket 10' }
+
+  void test('is asked for with a reason only, and the audit trail has it before the service is asked', async () => {
+    assert.match(await textOf(door.get('/employee?id=20011')), /Ask which account the provisioning job has/)
+    assert.equal((await askFor('20011', {}, door, CONNECTION)).status, 422)
+    assert.equal((await door.get(`${CONNECTION}?employee=20011`)).status, 405)
+    const failing = doorOf({
+      ...world.ledger,
+      recordDisclosure: () => Promise.reject(new Error('disk full')),
+    })
+    assert.equal((await askFor('20011', why, failing, CONNECTION)).status, 500)
+    assert.deepEqual(asked, [])
+    const text = await textOf(askFor('20011', why, door, CONNECTION))
+    assert.match(text, /Asked just now: None \(404\): the job has carried out no record/)
+    assert.deepEqual(asked, ['20011'])
+    assert.deepEqual((await auditOf('20011')).at(-1), 'ann 20011 ticket 10')
+    assert.doesNotMatch(text, /Engineer/, 'values stay hidden')
+  })
+
+  void test('names the account, and says what to grant where the permission is missing', async () => {
+    const connection = { sourceAnchor: '20011', targetAnchor: OBJECT, objectTypeName: 'User' }
+    answer = { kind: 'found', connection: { ...connection, displayName: HOSTILE } }
+    const found = await textOf(askFor('20011', why, door, CONNECTION))
+    assert.match(
+      found,
+      new RegExp(`links the employee to Entra object ${OBJECT} .*The account is called &lt;script&gt;`),
+    )
+    answer = { kind: 'forbidden' }
+    assert.match(
+      await textOf(askFor('20011', why, door, CONNECTION)),
+      /Not allowed \(403\): grant SynchronizationMetadata\.Read\.OwnedBy/,
+    )
   })
 })

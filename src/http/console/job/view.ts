@@ -1,0 +1,62 @@
+import type { Figures } from '../../../core/ledger/port/figures.ts'
+import {
+  disabledAt,
+  type JobQuarantine,
+  LIMIT_MEANINGS,
+  type LimitUse,
+  limitUses,
+} from '../../../core/provision/quarantine.ts'
+import { counted, notice } from '../layout.ts'
+import { type Column, commands, listTable } from '../list.ts'
+import { type Markup, markup, NOTHING } from '../markup.ts'
+import type { Times } from '../times.ts'
+
+/** What each provisioning job said about itself last, and how near it is to quarantine. */
+export function jobView(figures: Figures, times: Times): Markup {
+  const { escrowed, others } = figures
+  const ofOne = others.length === 0
+  const jobs = [figures, ...others].map(
+    ({ name, jobReport }) => markup`${ofOne ? NOTHING : markup`<h2 class="section">${name}</h2>`}
+${stateView(jobReport, times)}
+${listTable(
+  'Limits of quarantine',
+  LIMIT_COLUMNS,
+  // What the ledger knows to be retried is not known for each of several jobs.
+  limitUses(jobReport?.failures ?? null, ofOne ? escrowed.count : 0),
+)}`,
+  )
+  return markup`<div class="heading"><h1>${ofOne ? 'Provisioning job' : 'Provisioning jobs'}</h1></div>
+<p class="quiet">A job keeps operations that failed and retries them itself. When a limit is passed, it goes into quarantine and stops for everyone.</p>
+${jobs}
+${commands(['rollcall status', 'rollcall check'])}`
+}
+
+function stateView(jobReport: Figures['jobReport'], times: Times): Markup {
+  if (jobReport === null)
+    return notice(
+      'The job was not seen yet',
+      'The connector asks once a minute, and needs the permission Synchronization.Read.All for it. Without it, the job is not known here.',
+    )
+  const { code, quarantine, failures, seenAt } = jobReport
+  return markup`<section class="card" aria-label="State"><dl>
+<dt>State</dt><dd>${code}</dd>
+<dt>Seen</dt><dd>${times.element(seenAt)}</dd>
+${failures === null ? NOTHING : markup`<dt>Objects kept in step</dt><dd>${counted(failures.synchronized)}</dd>`}
+${quarantine === null ? NOTHING : quarantineRows(quarantine, times)}
+</dl></section>`
+}
+
+function quarantineRows(quarantine: JobQuarantine, times: Times): Markup {
+  const { reason, since, nextAttempt } = quarantine
+  const row = (name: string, at: number | null): Markup =>
+    at === null ? NOTHING : markup`<dt>${name}</dt><dd>${times.element(at)}</dd>`
+  return markup`<dt>In quarantine because</dt><dd>${reason ?? 'the service gives no reason'}</dd>
+${row('Since', since)}${row('Tries again', nextAttempt)}${row('Disabled, unless it ends before', disabledAt(quarantine))}`
+}
+
+const LIMIT_COLUMNS: readonly Column<LimitUse>[] = [
+  { name: 'Limit', cell: ({ limit }) => LIMIT_MEANINGS[limit] },
+  { name: 'Failed now', cell: ({ count }) => counted(count) },
+  { name: 'Quarantine at', cell: ({ at }) => counted(at) },
+  { name: 'Used', cell: ({ count, at }) => `${Math.floor((count / at) * 100)} %` },
+]
