@@ -42,7 +42,8 @@ For an editor, write the schema to \`rollcall.schema.json\` and put
 - Names that end in \`_MS\` are milliseconds.
 - \`CALLS_PER_5S\`, \`CALLS_PER_DAY\`, \`LOG_REQUESTS_PER_10S\`, \`BRAKE_ABSOLUTE\` and \`BRAKE_FLOOR\` also take
   \`unlimited\`.
-- A secret may be in a file: \`AZURE_CLIENT_SECRET_FILE\` names a file with \`AZURE_CLIENT_SECRET\`.
+- A secret may be in a file: \`AZURE_CLIENT_SECRET_FILE\` names a file with \`AZURE_CLIENT_SECRET\`. \`rollcall check\` warns
+  when group or others may read such a file, or that of \`AZURE_CLIENT_CERTIFICATE_PATH\`.
 - \`rollcall local\` prints the variables for its doubles, and with \`--fast\` short durations too.
 ${environmentRows().join('\n')}
 

@@ -10,10 +10,13 @@ import type { RuleTools } from './rules/compilation.ts'
 import { FILE, type FileContent } from './schema.ts'
 import { readSettings } from './settings.ts'
 import { usableContent } from './usable.ts'
+import { exposedFiles } from './variables.ts'
 
 /** Everything that can be configured, as it is in force. */
 export interface Config extends Settings {
   readonly rules: Rules
+  /** Variables that name a file with a secret which group or others may read. */
+  readonly exposed: readonly string[]
   /** `null` when there is no file. */
   readonly file: {
     readonly name: string
@@ -53,7 +56,11 @@ export function examineConfig(environment: Environment, tools: RuleTools): Exami
   if (name === null) {
     const { settings, inEnvironment } = readSettings(environment, {})
     const rules = compileRules({ settings: {}, shapes: {} }, settings, [], tools)
-    return examined({ ...settings, rules, file: null }, settings, environmentLines(inEnvironment))
+    return examined(
+      { ...settings, rules, exposed: exposedFiles(environment, settings), file: null },
+      settings,
+      environmentLines(inEnvironment),
+    )
   }
   let file: ConfigFile
   try {
@@ -82,7 +89,12 @@ function examineFile(file: ConfigFile, environment: Environment, tools: RuleTool
     ...secretsInFile(content.notifications, file.expanded),
   ]
   return examined(
-    { ...settings, rules, file: { name: file.name, content, expanded: file.expanded } },
+    {
+      ...settings,
+      rules,
+      exposed: exposedFiles(environment, settings),
+      file: { name: file.name, content, expanded: file.expanded },
+    },
     settings,
     [...file.describe(problems), ...environmentLines(inEnvironment)],
   )

@@ -10,7 +10,7 @@ import { SECRETS } from './environment.ts'
 import { consoleSettingsOf } from './console/access.ts'
 import type { Path } from './path.ts'
 import type { Config } from './load.ts'
-import { type FileContent, SETTING_NAMES } from './schema.ts'
+import { FILE, type FileContent, SETTING_NAMES } from './schema.ts'
 
 /**
  * The configuration in force, as YAML that could be the file. Secrets are masked. Texts with
@@ -24,16 +24,21 @@ export function maskedYaml(config: Config): string {
     if (value !== null) settings[name] = shown(name, value)
   }
   const {
+    settings: _given,
     sources = [],
     shapes = {},
+    alerts: _alerts,
     notifications,
+    console: _console,
     mapping,
-  } = config.file ? unexpanded(config.file.content, config.file.expanded) : {}
+    ...others
+  } = config.file ? unexpanded(config.file.content, config.file.expanded) : FILE.parse({})
   const document = new Document(
     {
       settings,
       ...(sources.length > 0 ? { sources: sources.map(withoutSecrets) } : {}),
       shapes,
+      ...others,
       alerts: writtenThresholds(config.rules.alerts),
       ...(notifications ? { notifications: withoutKeys(notifications) } : {}),
       console: consoleSettingsOf(config),

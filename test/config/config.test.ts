@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { proveSettings } from '../../src/compose/check/settings.ts'
 import { readConfig } from '../../src/compose/config.ts'
+import { warnOfExposed } from '../../src/compose/exposed.ts'
+import { maskedYaml } from '../../src/config/masked-yaml.ts'
 import { jsonSchema } from '../../src/config/schema.ts'
 import { RollcallError } from '../../src/core/errors.ts'
 import { evaluateHere } from '../../src/core/expression/evaluate.ts'
@@ -75,6 +78,45 @@ void describe('without a file', () => {
     assert.throws(() => readConfig({ AZURE_CLIENT_SECRET_FILE: join(folder, 'nowhere') }), {
       message: /AZURE_CLIENT_SECRET_FILE/,
     })
+  })
+
+  void test('printed, has every part of the file, so that it reads back as the same', () => {
+    const config = read(`activation: { policy: early, days: 3 }
+pilot: { employees: ['20011'] }
+leavers: { emergency: { usdPerDay: 1, usdPerMonth: 10, when: [full, late] } }
+notices: { waitMs: 7000 }
+targets: { extension_1: 'urn:x:User:badge' }
+directory: { compare: { title: null }, manager: true, cleared: sent }
+userNames: { domain: contoso.com }
+`)
+    const printed = read(maskedYaml(config)).rules
+    for (const part of ['activation', 'emergency', 'notices', 'targets', 'directory', 'userNames'] as const)
+      assert.deepEqual(printed[part], config.rules[part], part)
+    assert.equal(printed.pilot?.mark, config.rules.pilot?.mark)
+    assert.match(maskedYaml(readConfig({})), /^leavers: \{\}$/m)
+  })
+
+  void test('names each secret whose file group or others may read, and warns once at the start', () => {
+    const [open, closed] = [file('s3cret\n', 'open'), file('t0ken\n', 'closed')]
+    chmodSync(open, 0o640)
+    chmodSync(closed, 0o600)
+    const config = readConfig({ AZURE_CLIENT_SECRET_FILE: open, HTTP_TOKEN_FILE: closed })
+    assert.deepEqual(config.exposed, ['AZURE_CLIENT_SECRET_FILE'])
+    assert.deepEqual(readConfig({ AZURE_CLIENT_CERTIFICATE_PATH: open }).exposed, [
+      'AZURE_CLIENT_CERTIFICATE_PATH',
+    ])
+    assert.deepEqual(proveSettings(config).at(-1), {
+      what: 'AZURE_CLIENT_SECRET_FILE',
+      outcome: 'not known',
+      say: 'group or others may read the file of this secret: chmod 600 it',
+    })
+    const warned: unknown[] = []
+    const log = { warn: (event: string, fields?: object) => void warned.push([event, fields]) }
+    warnOfExposed(config, log)
+    chmodSync(open, 0o400)
+    warnOfExposed(readConfig({ AZURE_CLIENT_SECRET_FILE: open }), log)
+    assert.equal(warned.length, 1)
+    assert.match(JSON.stringify(warned), /"secrets\.exposed",\{"settings":\["AZURE_CLIENT_SECRET_FILE"\]/)
   })
 })
 

@@ -35,6 +35,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
     { observed },
     { warnOfSkew },
     { ledgerName },
+    { warnOfExposed },
   ] = await Promise.all([
     import('../../compose/config.ts'),
     import('../../compose/connector.ts'),
@@ -43,6 +44,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
     import('../../compose/observe/figures.ts'),
     import('../../core/ledger/clock.ts'),
     import('../../compose/ledger/open.ts'),
+    import('../../compose/exposed.ts'),
   ])
   const config = readConfig(environment)
   let composed: Composed | null = null
@@ -50,6 +52,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
   const process = await processRuntime(config, observations.observe)
   const { runtime } = process
   const stop = stopSignal(runtime.log)
+  warnOfExposed(config, runtime.log)
   let probes: Serving | null = null
   try {
     const served = { observed: observations, scrape: process.scrape, ledger: () => composed?.ledger ?? null }

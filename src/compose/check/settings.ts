@@ -1,4 +1,5 @@
 import type { Config } from '../../config/load.ts'
+import { EXPOSED } from '../exposed.ts'
 import { copyContentOf } from '../settings.ts'
 import { failed, type Proof } from './proof.ts'
 
@@ -17,5 +18,9 @@ export function proveSettings(config: Config): readonly Proof[] {
   } catch (error) {
     proofs.push(failed('DEAD_LETTER_COPIES', error))
   }
-  return proofs
+  return [...proofs, ...config.exposed.map(exposedFile)]
+}
+
+function exposedFile(name: string): Proof {
+  return { what: name, outcome: 'not known', say: `${EXPOSED}: chmod 600 it` }
 }
