@@ -21,14 +21,17 @@ import type { Transactions } from './methods/transactions.ts'
  * the running totals; it stays the same when a deployment slot restarts.
  */
 export function sqlLedger(driver: Driver, instance: string): Ledger {
-  const write = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
-    driver.transaction(async (sql) => {
-      const result = await work(sql)
-      await writeTotals(sql)
-      return result
-    })
+  const writing =
+    (access: 'write' | 'deferred') =>
+    <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
+      driver.transaction(async (sql) => {
+        const result = await work(sql)
+        await writeTotals(sql)
+        return result
+      }, access)
+  const [write, deferred] = [writing('write'), writing('deferred')]
   const read = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => driver.transaction(work, 'read')
-  const transactions: Transactions = { write, read, instance, scrub: () => driver.scrub() }
+  const transactions: Transactions = { write, deferred, read, instance, scrub: () => driver.scrub() }
   return {
     ...intakeMethods(transactions),
     ...planMethods(transactions),

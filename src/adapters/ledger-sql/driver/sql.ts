@@ -39,14 +39,22 @@ export interface Sql {
 export const LOCKS = ['schema', 'intake', 'report', 'batch', 'calls', 'brake'] as const
 export type LockName = (typeof LOCKS)[number]
 
+/**
+ * - `write`: on disk when it resolves, with everything that was committed before it
+ * - `deferred`: on disk with the next `write`, so that a power cut may undo it. It survives the end
+ *   of the process. Only for what nothing outside of the ledger follows from before a `write`.
+ * - `read`: sees a single moment
+ */
+export type Access = 'write' | 'deferred' | 'read'
+
 export interface Driver {
   readonly dialect: Dialect
   /**
    * Commits all of `work` or nothing. It may run more than once when the database asks for a retry,
    * so it must have no effect but on the ledger. Transactions of one driver never interleave where
-   * the database cannot isolate them. A read transaction sees a single moment.
+   * the database cannot isolate them. `write` by default.
    */
-  transaction<T>(work: (sql: Sql) => Promise<T>, access?: 'write' | 'read'): Promise<T>
+  transaction<T>(work: (sql: Sql) => Promise<T>, access?: Access): Promise<T>
   /** Also removes deleted values from the files, where that is quick. False if some may remain. */
   scrub(): Promise<boolean>
   close(): Promise<void>

@@ -3,6 +3,8 @@ import type { IntakeLedger } from '../../../core/ledger/port/intake.ts'
 import type { PlanLedger } from '../../../core/ledger/port/plan.ts'
 import type { SubmitLedger } from '../../../core/ledger/port/submit.ts'
 import type { ReportLedger } from '../../../core/ledger/port/report.ts'
+import { isFinal } from '../../../core/ledger/lifecycle.ts'
+import type { Decision } from '../../../core/ledger/decision.ts'
 import { recordAnswer } from '../submit/answers.ts'
 import { nextBatch, takeSlot } from '../submit/claim-batch.ts'
 import { brakeStatus, listBraked } from '../plan/brake.ts'
@@ -39,11 +41,15 @@ export function intakeMethods({ write, instance }: Transactions): IntakeLedger {
   }
 }
 
-export function planMethods({ write, read, instance }: Transactions): PlanLedger {
+export function planMethods({ write, deferred, read, instance }: Transactions): PlanLedger {
   return {
-    claimDueEmployees: (query) => (query.claimMs ? write : read)((sql) => claimDueEmployees(sql, query)),
+    claimDueEmployees: (query) => (query.claimMs ? deferred : read)((sql) => claimDueEmployees(sql, query)),
     readNextDue: (query) => read((sql) => nextDue(sql, query)),
-    commitPlan: (decisions, brake, now) => write((sql) => commitPlan(sql, instance, decisions, brake, now)),
+    // What is sent and published follows from a slot and from final events.
+    commitPlan: (decisions, brake, now) =>
+      (decisions.some(endsEvents) ? write : deferred)((sql) =>
+        commitPlan(sql, instance, decisions, brake, now),
+      ),
     replanForPilot: (query) => write((sql) => replanForPilot(sql, query)),
     countOutsidePilot: () => read(countOutsidePilot),
     readBrakeStatus: (settings, now) => read((sql) => brakeStatus(sql, settings, now)),
@@ -54,9 +60,13 @@ export function planMethods({ write, read, instance }: Transactions): PlanLedger
   }
 }
 
-export function submitMethods({ write, read, instance }: Transactions): SubmitLedger {
+const endsEvents = (decision: Decision): boolean =>
+  decision.kind === 'decided' && decision.events.some(({ state }) => isFinal(state))
+
+export function submitMethods({ write, deferred, read, instance }: Transactions): SubmitLedger {
   return {
-    claimBatch: (query, at = DEFAULT_DESTINATION) => write((sql) => nextBatch(sql, at, query)),
+    // Nothing is sent before its slot is taken.
+    claimBatch: (query, at = DEFAULT_DESTINATION) => deferred((sql) => nextBatch(sql, at, query)),
     takeSlot: (batchId, query) => write((sql) => takeSlot(sql, instance, batchId, query)),
     recordBatchAnswer: (batchId, answer, now) => write((sql) => recordAnswer(sql, batchId, answer, now)),
     setHold: (hold, at = DEFAULT_DESTINATION) => write((sql) => setHold(sql, at, hold)),
@@ -70,11 +80,12 @@ export function submitMethods({ write, read, instance }: Transactions): SubmitLe
   }
 }
 
-export function reportMethods({ write, read, instance }: Transactions): ReportLedger {
+export function reportMethods({ write, deferred, read, instance }: Transactions): ReportLedger {
   return {
     findCandidates: (records, at = DEFAULT_DESTINATION) => read((sql) => candidates(sql, at, records)),
+    // Without a record only the watermark moves, and the same is read again after a power cut.
     recordLogRecords: (page, destination = DEFAULT_DESTINATION) =>
-      write((sql) => correlate(sql, { instance, destination }, page)),
+      (page.joins.length === 0 ? deferred : write)((sql) => correlate(sql, { instance, destination }, page)),
     readOrigins: (operations) =>
       read(async (sql) => [...(await originsOf(sql, operations.map(seqOf))).values()].flat()),
     finalizeOperations: (now, limit) => write((sql) => finalize(sql, instance, now, limit)),

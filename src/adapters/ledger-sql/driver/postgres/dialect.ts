@@ -1,4 +1,4 @@
-import type { Dialect } from '../sql.ts'
+import type { Access, Dialect } from '../sql.ts'
 
 export const postgresDialect: Dialect = {
   name: 'postgres',
@@ -36,7 +36,7 @@ export const TABLE_LOCK_MS = 1_000
  * filled suggest otherwise, and a plan made then would be kept, so scans and joins that read whole
  * tables are off. No statement is long enough for compiling it to pay.
  */
-export function beginning(access: 'write' | 'read', statementMs: number | null): string {
+export function beginning(access: Access, statementMs: number | null): string {
   const settings: Readonly<Record<string, string | number>> = {
     statement_timeout: statementMs ?? 0,
     lock_timeout: statementMs === null ? TABLE_LOCK_MS : LOCK_MS,
@@ -45,7 +45,7 @@ export function beginning(access: 'write' | 'read', statementMs: number | null):
     enable_hashjoin: 'off',
     enable_mergejoin: 'off',
     jit: 'off',
-    synchronous_commit: 'on',
+    synchronous_commit: access === 'deferred' ? 'off' : 'on',
   }
   const begin =
     access === 'read'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool, type PoolConfig } from 'pg'
 import { RollcallError } from '../../../../core/errors.ts'
-import type { Driver, Sql } from '../sql.ts'
+import type { Access, Driver, Sql } from '../sql.ts'
 import { postgresDialect } from './dialect.ts'
 import { Failure, told } from './failures.ts'
 import { decode } from './text.ts'
@@ -44,10 +44,7 @@ export function openPostgres(options: PostgresOptions): Driver {
   const connecting = { pool: openPool(options), prepare: preparedStatements(), statementMs }
   let closing: Promise<void> | null = null
 
-  const transaction = async <T>(
-    work: (sql: Sql) => Promise<T>,
-    access: 'write' | 'read' = 'write',
-  ): Promise<T> => {
+  const transaction = async <T>(work: (sql: Sql) => Promise<T>, access: Access = 'write'): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       try {
         return await runOnce(connecting, work, access)

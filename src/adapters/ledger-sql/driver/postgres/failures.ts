@@ -1,5 +1,6 @@
 import { DatabaseError } from 'pg'
 import { RollcallError } from '../../../../core/errors.ts'
+import type { Access } from '../sql.ts'
 
 /**
  * - `conflict`: another transaction was in the way; a repetition succeeds
@@ -54,7 +55,7 @@ export class Failure extends Error {
   override readonly name = 'Failure'
   readonly kind: Kind
   readonly code: string
-  constructor(cause: unknown, access: 'write' | 'read') {
+  constructor(cause: unknown, access: Access) {
     const code = codeOf(cause)
     super(code, { cause })
     this.code = code

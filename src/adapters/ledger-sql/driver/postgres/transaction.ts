@@ -1,15 +1,13 @@
 import type { Pool, PoolClient } from 'pg'
 import { RollcallError } from '../../../../core/errors.ts'
 import { noSealing } from '../../sealing/sealing.ts'
-import { type Sql, LOCKS, type Parameter } from '../sql.ts'
+import { type Access, type Sql, LOCKS, type Parameter } from '../sql.ts'
 import { beginning, postgresDialect, TABLE_LOCK_MS } from './dialect.ts'
 import { Failure } from './failures.ts'
 import { encode, numbered } from './text.ts'
 
 /** The names of advisory locks are two numbers. The first marks a lock as Rollcall's. */
 const ROLLCALL_LOCKS = 0x726f6c6c
-
-type Access = 'write' | 'read'
 
 /**
  * The connection was lost while a commit was on its way. It is not repeated, because it may have

@@ -1,7 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { takeRights, makePrivate } from '../../../private-file.ts'
 import { noSealing } from '../../sealing/sealing.ts'
-import type { Dialect, Driver, Parameter, Sql, SqlValue } from '../sql.ts'
+import type { Access, Dialect, Driver, Parameter, Sql, SqlValue } from '../sql.ts'
 import { toldOfFile } from './failures.ts'
 import { expectOnePath, IN_MEMORY, realPlace } from './place.ts'
 import type { SoleWriter } from './sole-writer.ts'
@@ -37,7 +37,7 @@ export interface SqliteOptions {
 /**
  * A SQLite file as a driver. Calls block their thread, so in the connector it lives in a worker
  * (`client.ts`). What is committed survives a crash of the process and of the machine
- * (`synchronous=FULL`). Only its owner may read the file. Throws `LedgerRefused`, `LedgerMissing`,
+ * (`synchronous=FULL`), unless it is deferred. Only its owner may read the file. Throws `LedgerRefused`, `LedgerMissing`,
  * `LedgerNotReady` or `LedgerFull`, which name the file.
  */
 export function openSqlite(given: string, options: SqliteOptions = {}): Driver {
@@ -54,8 +54,10 @@ function driverOn(path: string, options: SqliteOptions): Driver {
   const { sole, readOnly = false } = options
   const database = openDatabase(path, readOnly)
   const { sql, forget } = statementsOf(database)
-  const transaction = async <T>(work: (sql: Sql) => Promise<T>): Promise<T> => {
+  const transaction = async <T>(work: (sql: Sql) => Promise<T>, access: Access = 'write'): Promise<T> => {
     sole?.expectFiles()
+    // In the log, so the next commit that waits for the disk brings this one there as well.
+    if (access === 'deferred') database.exec('PRAGMA synchronous = NORMAL')
     try {
       database.exec(readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE')
       const within = { ...sql, pendingTotals: new Map() }
@@ -68,6 +70,8 @@ function driverOn(path: string, options: SqliteOptions): Driver {
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
       throw toldOfFile(error, path)
+    } finally {
+      if (access === 'deferred') database.exec('PRAGMA synchronous = FULL')
     }
   }
   // One connection: work begins when the work before it has ended.
@@ -79,7 +83,7 @@ function driverOn(path: string, options: SqliteOptions): Driver {
   }
   return {
     dialect: sqliteDialect,
-    transaction: (work) => inTurn(() => transaction(work)),
+    transaction: (work, access) => inTurn(() => transaction(work, access)),
     scrub: () => inTurn(() => emptyLog(database)),
     close: async () => {
       await last
