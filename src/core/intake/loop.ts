@@ -10,12 +10,14 @@ import { type Uncommitted, uncommittedMessages } from './uncommitted.ts'
 export interface IntakeSettings extends CommitSettings {
   /** The most messages in one commit. */
   readonly batchSize: number
-  /** How long a message waits for others to share its commit. */
+  /** How long a message waits for others to share its commit; not at all after a rest. */
   readonly batchMs: number
   /** More messages per second than this count as a backlog. */
   readonly backlogPerSecond: number
 }
 
+/** Without a message for this many times `batchMs`, the next one waits for no other. */
+const REST_WINDOWS = 4
 /** Time for the received messages when the process stops. */
 const FINISH_MS = 6_000
 /** Time for the whole stop, including handing back and closing. */
@@ -124,6 +126,7 @@ async function pump<M extends SourceMessage>(
   const rate = rateOf(runtime)
   const none = { messages: [] as readonly M[], done: Promise.resolve() }
   let before = none
+  let takenAt = Number.NEGATIVE_INFINITY
   /**
    * Waits for the previous commit. If it failed, its messages, `next` and the queued ones are kept.
    */
@@ -139,9 +142,12 @@ async function pump<M extends SourceMessage>(
       // With nothing else to do, wait for the result of the previous commit.
       if (queue.length === 0) await wait([])
       await queue.some(stopping)
-      if (queue.length < settings.batchSize) await runtime.sleep(settings.batchMs, stopping)
+      // After a rest there is no commit to share: few messages come, or this is the first of many.
+      const isRested = runtime.now() - takenAt >= settings.batchMs * REST_WINDOWS
+      if (!isRested && queue.length < settings.batchSize) await runtime.sleep(settings.batchMs, stopping)
       const messages = queue.take(settings.batchSize)
       if (messages.length === 0) continue
+      takenAt = runtime.now()
       const backlog = rate(messages.length) > settings.backlogPerSecond
       const read = await intake.read(messages).catch(async (error: unknown) => {
         await wait(messages)

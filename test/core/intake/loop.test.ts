@@ -79,14 +79,27 @@ void describe('messages become events in micro-batches', () => {
   void test('messages that arrive within the window are committed together', async (t) => {
     const { runtime, inbox, sequences, told } = start(t)
     await runtime.settle()
+    inbox.deliver(good(0))
+    await runtime.settle()
     inbox.deliver(good(1))
     await runtime.advance(10)
     inbox.deliver(good(2))
     await runtime.advance(9)
-    assert.deepEqual(sequences(), [])
+    assert.deepEqual(sequences(), [['0']])
     await runtime.advance(1)
-    assert.deepEqual(sequences(), [['1', '2']])
-    assert.equal(told(), 1)
+    assert.deepEqual(sequences(), [['0'], ['1', '2']])
+    assert.equal(told(), 2)
+  })
+
+  void test('a message that arrives after a rest of four windows waits for no other', async (t) => {
+    const { runtime, inbox, sequences } = start(t)
+    await runtime.settle()
+    for (const [index, restMs] of [80, 79, 0].entries()) {
+      inbox.deliver(good(index))
+      await runtime.settle()
+      assert.deepEqual(sequences().flat(), [['0'], ['0', '1'], ['0', '1']][index])
+      await runtime.advance(restMs)
+    }
   })
 
   void test('a full batch is committed at once', async (t) => {
