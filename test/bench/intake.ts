@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
+import type { ServiceBusClient } from '@azure/service-bus'
 import { threadCommitter } from '../../src/adapters/intake-thread/client.ts'
 import { openLedgerThread } from '../../src/adapters/ledger-sql/open.ts'
 import { connect } from '../../src/adapters/service-bus/client.ts'
@@ -31,7 +32,8 @@ import { fill, LOAD, QUEUE, receiveAndComplete } from './support/load.ts'
  *     node test/bench/intake.ts --in-flight 256 --at-once 128
  *
  * Both have the same credit. The bare client only completes messages; intake decodes, validates and
- * commits them, and then completes them. Both are warmed up with a fifth of the messages first.
+ * commits them, and then completes them. Both are warmed up with a fifth of the messages first, and
+ * each has a connection of its own.
  */
 const { values } = parseArgs({
   options: {
@@ -47,10 +49,11 @@ const WARM_UP = Math.ceil(MESSAGES / 5)
 
 await using stack = new AsyncDisposableStack()
 const bus = stack.adopt(await startBrokerProcess(), (it) => it.close())
-const client = stack.adopt(
-  connect({ kind: 'connection-string', connectionString: bus.connectionString }),
-  (it) => it.close(),
-)
+const opened = (): ServiceBusClient =>
+  stack.adopt(connect({ kind: 'connection-string', connectionString: bus.connectionString }), (it) =>
+    it.close(),
+  )
+const [client, ourClient] = [opened(), opened()]
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
 stack.defer(() => rm(folder, { recursive: true }))
 const server =
@@ -123,7 +126,7 @@ function bare(count: number): Promise<void> {
 
 async function durable(count: number): Promise<void> {
   const inbox = busSourceQueue(
-    connectionOf(() => client),
+    connectionOf(() => ourClient),
     { queue: QUEUE, inFlight: LOADED.inFlight, watchdogMs: 60_000 },
     runtime,
   )

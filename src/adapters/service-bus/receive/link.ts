@@ -8,6 +8,7 @@ import { type BodySettings, type BusMessage, toMessage } from '../message.ts'
 import { type Settling, withSettler } from '../settle.ts'
 import { type HeldMessages, heldMessages } from './held-messages.ts'
 import { type OpenAttempts, openAttempts, type OpenHooks } from './open-attempts.ts'
+import { paceReads } from './pace-reads.ts'
 import { type Trouble, troubleOf } from './trouble.ts'
 
 export type SourceQueueSettings = EntityAddress &
@@ -101,6 +102,10 @@ function subscribe(receiving: Omit<Receiving, 'link'>): Link {
   const receiver = receiverAt(client, settings)
   const handlers: MessageHandlers & OpenHooks = {
     ...attempts.hooks,
+    postInitialize: async () => {
+      await attempts.hooks.postInitialize()
+      paceReads(client)
+    },
     processMessage: (native) =>
       new Promise<void>((resolve) => {
         const message = toMessage(entity, native, settings)

@@ -1,6 +1,7 @@
 import type { ServiceBusClient, ServiceBusSessionReceiver } from '@azure/service-bus'
 import { nextSessionAt } from '../address.ts'
 import { busCode, closeWithin } from '../client.ts'
+import { paceReads } from './pace-reads.ts'
 import { serve } from './session.ts'
 import type { SessionPool } from './session-pool.ts'
 import { isAnswer, type Outage, outageOf, pauseMs } from './trouble.ts'
@@ -36,6 +37,7 @@ export async function work(pool: SessionPool): Promise<void> {
       const receiver = await nextSession(pool, client)
       if (receiver === null) continue
       recovered(pool)
+      paceReads(client)
       await serve(pool, receiver)
     } catch (error) {
       await failed(pool, { code: busCode(error), client, startedAt, during })
