@@ -25,8 +25,6 @@ export const LONG_FILES: readonly string[] = ['src/core/report/outcomes/reason-c
 export const LONG_FUNCTIONS: readonly string[] = [
   // A statement for each kind of moment.
   'src/adapters/ledger-sql/upkeep/cut-moments.ts: export async function cutMoments(',
-  // The commands, in the order of the help.
-  'src/cli/program.ts: function registerAll(program: Command, context: CommandContext): void {',
   // The parts of the double, each created from those before it.
   'src/local/entra/server.ts: async function createService(settings: Settings, now: () => number) {',
 ]

@@ -1,13 +1,13 @@
 import type { Command, Option } from 'commander'
 import { EXAMPLES } from '../../src/cli/help/examples.ts'
 import { callableCommands, type NamedCommand } from '../../src/cli/help/tree.ts'
-import { programFor } from '../../src/cli/program.ts'
+import { wholeProgram } from '../../src/cli/program.ts'
 
 const START = '## All commands\n'
+const program = (await wholeProgram()) as Command
 
 /** The page of commands: its beginning is written by hand, the rest is read off the parser. */
 export function renderCommands(page: string): string {
-  const program = programFor([], { environment: {}, finish: () => {} }) as Command
   const start = page.indexOf(START)
   const byHand = start === -1 ? `${page.trimEnd()}\n\n` : page.slice(0, start)
   const sections = callableCommands(program).map(section)

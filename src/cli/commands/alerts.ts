@@ -15,7 +15,6 @@ import { when, whenColumn } from '../support/screen/when.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('alerts')
-    .description('what needs a person now: how many, since when, and the command that helps')
     .option('--all', 'include those resolved within a day', false)
     .option('--since <instant>', 'only those opened at or after this instant, as in 1h, 7d or 2026-11-02')
     .addOption(limitOption())

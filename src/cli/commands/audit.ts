@@ -17,7 +17,6 @@ import { whenColumn } from '../support/screen/when.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('audit')
-    .description('actions that operators took with commands: who, when, what and why, oldest first')
     .argument(
       '[about]',
       'dl-<number>, <queue>#<number>, leaver-<number> or "replay <number>" (default: everything)',

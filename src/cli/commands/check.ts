@@ -6,9 +6,6 @@ import { type Format, printJson, printTable } from '../support/output.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('check')
-    .description(
-      'test mapping, ledger, bus, log and job one by one, as run will use them, and say what to do when one fails',
-    )
     .addOption(formatOption())
     .action(async ({ output }) => finish(await check(environment, output)))
 }

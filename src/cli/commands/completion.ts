@@ -8,7 +8,6 @@ const SHELLS = ['bash', 'zsh', 'fish'] as const
 export const register: RegisterCommand = (program, { finish }) => {
   program
     .command('completion')
-    .description('a script that completes commands, options and their values in a shell')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .action(async (shell) => {
       const { completionScript } = await import('../help/completion/script.ts')

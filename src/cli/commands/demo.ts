@@ -4,7 +4,6 @@ import { formatOption } from '../support/options/options.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('demo')
-    .description('run both doubles and the connector in one process, on sample events or your own')
     .option('--events <file>', 'events as JSON lines, one CloudEvent a line (default: bundled sample events)')
     .option('--queue <name>', 'with --events: their queue or topic (default: that of the first source)')
     .option('--fast', 'short cycles, lag and windows, no call limits', false)

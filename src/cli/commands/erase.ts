@@ -12,9 +12,6 @@ import { progress } from '../support/screen/progress.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('erase')
-    .description(
-      'permanently remove everything the ledger holds about one employee; the directory does not change',
-    )
     .argument('<employee>', 'employee id')
     .addOption(actorOption('who does it'))
     .addOption(justificationOption('why; free text, stored as you write it'))

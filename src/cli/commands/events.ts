@@ -15,7 +15,6 @@ import { whenColumn } from '../support/screen/when.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('events')
-    .description('events in the order they were received, without their values')
     .option('--state <state>', 'only those in this state')
     .option('--employee <id>', 'only those of this employee')
     .option('--since <instant>', 'only those received at or after this instant, as in 1h, 7d or 2026-11-02')

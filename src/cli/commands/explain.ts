@@ -6,9 +6,6 @@ import { ownConfigOption } from '../support/running/in-force.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('explain')
-    .description(
-      'why an employee has access or has none and what to do next; why an event is in its state: what applied, what replaced it, what is held and until when',
-    )
     .argument('<reference>', 'event id, employee id, or any other reference that trace accepts')
     .addOption(ownConfigOption())
     .addOption(showValuesOption())

@@ -5,9 +5,6 @@ import { printLines, say } from '../support/output.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('health')
-    .description(
-      'check whether rollcall run on this machine is ready: exit 0 yes, 1 no; for health checks of containers',
-    )
     .option('--live', 'only check whether it is alive', false)
     .action(async ({ live }) => finish(await health(environment, live ? 'livez' : 'readyz')))
 }

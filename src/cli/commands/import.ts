@@ -15,9 +15,6 @@ import { progress } from '../support/screen/progress.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('import')
-    .description(
-      'import full records as a baseline: a table with dotted attribute paths in its header, or JSON lines',
-    )
     .argument('<file>', 'a .csv, .tsv or .jsonl file in UTF-8; one column or key names the employee')
     .requiredOption('--as-of <instant>', 'when the file was exported: events recorded later apply on top')
     .option('--source <name>', 'the source of the records, as its events name it', '/import')

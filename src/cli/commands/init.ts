@@ -7,9 +7,6 @@ import { typedAs } from '../support/typed-as.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('init')
-    .description(
-      'write a commented configuration, and its schema for editors; asks nothing and overwrites nothing',
-    )
     .argument('[file]', 'the file to write', 'rollcall.yaml')
     .option('--name <source>', 'name of the source of HR events', '/hr/acme')
     .option('--shape <shape>', 'canonical, own (rules to be written), or a shipped shape', 'canonical')

@@ -19,9 +19,6 @@ import { say } from '../support/output.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('plan')
-    .description(
-      'what would be sent, as a diff against the last accepted record; sends nothing and changes nothing',
-    )
     .option('--events <file>', 'fold these events too: JSON lines, one CloudEvent a line')
     .option('--alone', 'with --events: ignore the ledger', false)
     .option('--mapping <file>', 'use the mapping of this rollcall.yaml instead of the one in force')

@@ -8,7 +8,6 @@ import type { RegisterCommand } from '../support/command.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('run')
-    .description('run the connector; docs/reference/configuration.md lists its settings')
     .option(
       '--loops <names>',
       `only these of ${LOOPS.join(', ')}, when other instances run the rest on the same database (default: all)`,

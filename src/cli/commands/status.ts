@@ -13,7 +13,6 @@ import { connectorToJson, sayMissingLoops } from './instances/in-status.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('status')
-    .description('the counts of the ledger, and whether the books balance')
     .option('--allow-stopped', 'do not end with 10 when no connector runs, or a loop runs nowhere', false)
     .addOption(ownConfigOption())
     .option('--strict', 'exit 9 when a leaver case is open past the limit, or a finding is open', false)

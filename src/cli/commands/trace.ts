@@ -23,9 +23,6 @@ import { HIDDEN, showing } from '../../core/display/personal.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('trace')
-    .description(
-      'what was sent and what Entra said: event → operation with its record → batch → log record → Entra object',
-    )
     .argument(
       '<reference>',
       'event id, employee, operation (op-…), batch (batch-…), request id or Entra object id',

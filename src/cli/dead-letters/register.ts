@@ -19,11 +19,7 @@ import { COLUMNS, GROUP_COLUMNS } from './row.ts'
  */
 export function deadLetterCommands(program: Command, context: CommandContext): Command {
   const { environment, finish } = context
-  const deadLetters = program
-    .command('dead-letters')
-    .description(
-      'events and messages that failed, on the bus and in the ledger; listing them locks and changes nothing',
-    )
+  const deadLetters = program.command('dead-letters')
   deadLetters.addCommand(
     selection(deadLetters, 'list')
       .description('list them, first those on the bus, then those in the ledger')

@@ -17,9 +17,6 @@ import {
 export function replayCommand(program: Command, { environment, finish }: CommandContext): void {
   program.addCommand(
     selection(program, 'replay')
-      .description(
-        'put dead letters back at their own place in the order; the selection is frozen first, and the same command continues an interrupted run',
-      )
       .argument('[ids...]', 'dl-<number> or <queue>#<number> (default: all that fit)')
       .addOption(optionalActorOption('who does it'))
       .addOption(optionalJustificationOption('why'))

@@ -14,7 +14,7 @@ import { opened } from '../../fakes/alerts.ts'
 import { command } from '../../fakes/cli.ts'
 import type { Command } from 'commander'
 import { callableCommands } from '../../../src/cli/help/tree.ts'
-import { programFor } from '../../../src/cli/program.ts'
+import { wholeProgram } from '../../../src/cli/program.ts'
 import { commandOf, wordsOf } from '../../fakes/command-line.ts'
 
 let LEDGER = ''
@@ -117,8 +117,8 @@ void describe('what helps against an alert', () => {
     assert.equal(meaningOf('submission.held', 'circuit'), '')
   })
 
-  void it('names no other command than those of the program', () => {
-    const program = programFor([], { environment: {}, finish: () => {} }) as Command
+  void it('names no other command than those of the program', async () => {
+    const program = (await wholeProgram()) as Command
     const commands = new Set(callableCommands(program).map(({ name }) => name))
     const named = described.flatMap(({ cure }) =>
       [...cure.matchAll(/rollcall ([a-z-]+(?: [a-z-]+)?)/g)].map(([, words = '']) => words),

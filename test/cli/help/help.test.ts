@@ -3,18 +3,15 @@ import { describe, test } from 'node:test'
 import type { Command } from 'commander'
 import { EXAMPLES } from '../../../src/cli/help/examples.ts'
 import { callableCommands } from '../../../src/cli/help/tree.ts'
-import { programFor } from '../../../src/cli/program.ts'
+import { wholeProgram } from '../../../src/cli/program.ts'
 import { command } from '../../fakes/cli.ts'
 import { commandOf, wordsOf } from '../../fakes/command-line.ts'
 
-const tree = (): Command => programFor([], { environment: {}, finish: () => {} }) as Command
+const tree = (await wholeProgram()) as Command
 
 void describe('help', () => {
   void test('every command has an example, and every example is of a command', () => {
-    assert.deepEqual(
-      new Set(Object.keys(EXAMPLES)),
-      new Set(callableCommands(tree()).map(({ name }) => name)),
-    )
+    assert.deepEqual(new Set(Object.keys(EXAMPLES)), new Set(callableCommands(tree).map(({ name }) => name)))
     for (const [name, examples] of Object.entries(EXAMPLES)) assert.ok(examples.length > 0, name)
   })
 

@@ -11,7 +11,6 @@ import { type Format, printJson, say } from '../../support/output.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('block')
-    .description('keep an employee disabled whatever HR says, until rollcall unblock or --until')
     .argument('<employee>', 'employee id')
     .option(
       '--until <instant>',

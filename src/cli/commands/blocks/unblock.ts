@@ -8,7 +8,6 @@ import { type Format, printJson, say } from '../../support/output.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('unblock')
-    .description('lift a block: the employee is sent as HR says again')
     .argument('<employee>', 'employee id')
     .addOption(actorOption('who lifts the block'))
     .addOption(justificationOption())

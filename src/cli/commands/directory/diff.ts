@@ -18,7 +18,6 @@ import { progress } from '../../support/screen/progress.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('diff')
-    .description('compare the accounts that the directory holds with the ledger, and raise findings')
     .option('--dry-run', 'raise no findings, hold no employee and repair nothing', false)
     .option('--repair', 'send the records of employees whose accounts differ once more', false)
     .addOption(optionalActorOption('with --repair: who asks'))

@@ -8,9 +8,6 @@ export function registerEvidence(program: Command, { environment, finish }: Comm
   return (
     program
       .command('evidence')
-      .description(
-        'a report for auditors: leavers with proof, calls of the emergency lane, decisions, replays, configuration, disclosures',
-      )
       // Not required by the parser: that would require it for `verify` too.
       .option('--from <instant>', 'the beginning, as in 2026-07-01 or 90d; needed')
       .option('--to <instant>', 'the end, which is not part of it (default: now)')

@@ -17,9 +17,6 @@ import { describeLoops, sayMissingLoops } from './in-status.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('instances')
-    .description(
-      'the connectors on the ledger: running, lost and ended, with what each runs and how it differs from the configuration here',
-    )
     .option('--all', 'also those that ended or were replaced more than a day ago', false)
     .option('--since <instant>', 'only those seen at or after this instant, as in 1h, 7d or 2026-11-02')
     .addOption(limitOption())

@@ -10,9 +10,6 @@ import { printJsonLine, printLines } from '../../support/output.ts'
 export function registerLocal(program: Command, { environment, finish }: CommandContext) {
   return program
     .command('local')
-    .description(
-      'run only the doubles of Service Bus and Entra, with the queues and topics that rollcall.yaml names',
-    )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--bus-port <port>', 'AMQP port (default: any free one)', port, 0)
     .option('--entra-port <port>', 'HTTP port (default: any free one)', port, 0)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Command } from 'commander'
 import { callableCommands } from '../../../../src/cli/help/tree.ts'
-import { programFor } from '../../../../src/cli/program.ts'
+import { wholeProgram } from '../../../../src/cli/program.ts'
 import { command, type OnTerminal } from '../../../fakes/cli.ts'
 import { ledgerWithFrozenRuns } from '../../../fakes/frozen-runs.ts'
 import { leaver } from '../../../suites/conformance/ledger/world.ts'
@@ -59,8 +59,9 @@ const rowsIn = (ndjson: string): readonly unknown[] =>
     .filter(Boolean)
     .map((line): unknown => JSON.parse(line))
 
+const tree = (await wholeProgram()) as Command
+
 void describe('a command that lists', () => {
-  const tree = programFor([], { environment: {}, finish: () => {} }) as Command
   const optionsOf = new Map(
     callableCommands(tree).map(({ name, command: { options } }) => [
       name,
