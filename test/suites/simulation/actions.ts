@@ -6,10 +6,11 @@ import {
   type ForeignChange,
   OPERATION_FAULTS,
   type OperationFault,
-} from './entra.ts'
-import { COPY_FAULTS, type CopyFault } from './copies.ts'
-import { type Export, exportOf, UNHEARD } from './export.ts'
-import { READ_FAULTS, type ReadFault } from './hr.ts'
+} from './outside/entra.ts'
+import { COPY_FAULTS, type CopyFault } from './outside/copies.ts'
+import { LOG_FAULTS, type LogFault } from './outside/log.ts'
+import { type Export, exportOf, UNHEARD } from './outside/export.ts'
+import { READ_FAULTS, type ReadFault } from './outside/hr.ts'
 import {
   type Arrival,
   HOUR,
@@ -21,7 +22,28 @@ import {
 } from './story.ts'
 
 /** What a person asks for without naming an employee. */
-export type Asked = 'replay' | 'patch' | 'discard' | 'release' | 'refuse' | 'acknowledge' | 'findings'
+export type Asked =
+  | 'replay'
+  | 'patch'
+  | 'discard'
+  | 'archive'
+  | 'resend'
+  | 'release'
+  | 'refuse'
+  | 'acknowledge'
+  | 'findings'
+/** What lasts for a while. */
+type Lasting =
+  | 'bus away'
+  | 'bus busy'
+  | 'ledger away'
+  | 'ledger full'
+  | 'ledger read-only'
+  | 'ledger slow'
+  | 'log away'
+  | 'job stopped'
+  | 'job away'
+  | 'job forbidden'
 
 /**
  * One thing that happens to the connector from outside. A run is a list of them, which can be made
@@ -29,16 +51,15 @@ export type Asked = 'replay' | 'patch' | 'discard' | 'release' | 'refuse' | 'ack
  */
 export type Action = { readonly at: number } & (
   | ({ readonly kind: 'arrival' } & Pick<Arrival, 'said' | 'meets' | 'breaksAccount'>)
-  | {
-      readonly kind: 'bus away' | 'ledger away' | 'ledger full' | 'ledger slow' | 'log away' | 'job stopped'
-      readonly ms: number
-    }
+  | { readonly kind: Lasting; readonly ms: number }
+  | { readonly kind: 'commits unanswered'; readonly count: number }
   | { readonly kind: 'lock lost' | 'settlements lost' | 'outcomes fail' | 'job restarted' }
   | { readonly kind: 'call'; readonly fault: CallFault }
   | { readonly kind: 'operation'; readonly employee: string; readonly fault: OperationFault }
   | { readonly kind: 'account broken'; readonly employee: string; readonly ms: number }
   | { readonly kind: 'elsewhere'; readonly employee: string; readonly change: ForeignChange }
-  | { readonly kind: 'killed'; readonly instance: number }
+  | { readonly kind: 'log'; readonly fault: LogFault }
+  | { readonly kind: 'killed' | 'link closed'; readonly instance: number }
   | { readonly kind: 'frozen'; readonly instance: number; readonly ms: number }
   | { readonly kind: 'clock'; readonly instance: number; readonly offsetMs: number }
   | { readonly kind: 'time jumps'; readonly ms: number }
@@ -90,12 +111,15 @@ function disturbance({ below, pick }: Chance): Untimed {
   const employee = `e${1 + below(3)}`
   const instance = below(INSTANCES)
   const kinds: readonly [() => Untimed, ...(() => Untimed)[]] = [
-    () => ({ kind: 'bus away', ms: MINUTE + below(10 * MINUTE) }),
+    () => ({ kind: pick(['bus away', 'bus busy']), ms: MINUTE + below(10 * MINUTE) }),
+    () => ({ kind: 'link closed', instance }),
     () => ({ kind: 'ledger away', ms: below(10 * MINUTE) }),
-    () => ({ kind: 'ledger full', ms: MINUTE + below(HOUR) }),
+    () => ({ kind: pick(['ledger full', 'ledger read-only']), ms: MINUTE + below(HOUR) }),
     () => ({ kind: 'ledger slow', ms: below(10 * MINUTE) }),
+    () => ({ kind: 'commits unanswered', count: 1 + below(3) }),
     () => ({ kind: 'log away', ms: below(HOUR) }),
-    () => ({ kind: 'job stopped', ms: below(HOUR) }),
+    () => ({ kind: 'log', fault: pick(LOG_FAULTS) }),
+    () => ({ kind: pick(['job stopped', 'job stopped', 'job away', 'job forbidden']), ms: below(HOUR) }),
     () => ({ kind: pick(['lock lost', 'settlements lost', 'outcomes fail', 'job restarted']) }),
     () => ({ kind: 'call', fault: pick(CALL_FAULTS) }),
     () => ({ kind: 'call', fault: pick(CALL_FAULTS) }),
@@ -108,8 +132,9 @@ function disturbance({ below, pick }: Chance): Untimed {
     () => ({ kind: 'frozen', instance, ms: MINUTE + below(HOUR) }),
     () => ({ kind: 'clock', instance, offsetMs: below(2 * MINUTE) - MINUTE }),
     () => ({ kind: 'time jumps', ms: below(HOUR) }),
-    () => ({ kind: pick(['replay', 'discard', 'release', 'acknowledge', 'findings']) }),
-    () => ({ kind: pick(['replay', 'patch', 'release', 'refuse']) }),
+    () => ({ kind: pick(['replay', 'discard', 'archive', 'release', 'findings']) }),
+    () => ({ kind: pick(['replay', 'patch', 'resend', 'release', 'refuse']) }),
+    () => ({ kind: 'acknowledge' }),
     () => ({ kind: 'block', employee }),
     () => ({ kind: pick(['block', 'unblock']), employee }),
     () => ({ kind: 'erase', employee }),

@@ -2,8 +2,8 @@ import { baselineEvent } from '../../../src/core/intake/baseline.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { Action, Asked } from './actions.ts'
-import type { Judge } from './judge.ts'
-import { type Export, saidIn } from './export.ts'
+import type { Judge } from './judge/judge.ts'
+import { type Export, saidIn } from './outside/export.ts'
 import { bodyOf, eventOf, MENDED, MINUTE, type Said, SOURCE } from './story.ts'
 
 const ANY = { code: null, type: null, employeeId: null, since: null, until: null }
@@ -26,6 +26,10 @@ export async function carryOutCommand(
       return replay(ledger, now)
     case 'discard':
       return discard(ledger, now, judge)
+    case 'archive':
+      return archive(ledger, now)
+    case 'resend':
+      return resendRest(ledger, now)
     case 'patch':
       return patch(ledger, now, judge)
     case 'release': {
@@ -38,18 +42,8 @@ export async function carryOutCommand(
       await ledger.refuseBrake({ employees, keepCounting: false, ...BY }, now)
       return
     }
-    case 'acknowledge': {
-      const { leavers } = await ledger.listOpenLeavers({
-        dueBy: null,
-        employeeId: null,
-        next: null,
-        limit: 1,
-      })
-      const ids = leavers.map(({ leaverCase }) => leaverCase.id)
-      await ledger.acknowledgeLeavers({ ids, ...BY }, now)
-      for (const { leaverCase } of leavers) judge.acknowledged(leaverCase.employeeId)
-      return
-    }
+    case 'acknowledge':
+      return acknowledge(ledger, now, judge)
     case 'findings': {
       const asked = { open: true, code: null, employeeId: null, next: null, limit: 100 }
       for (const { seq, code, employeeId } of (await ledger.listFindings(asked)).findings)
@@ -75,6 +69,19 @@ export async function carryOutCommand(
       for (let left = command.times; left > 0; left--) await importExport(command, ledger, now, judge)
       return
   }
+}
+
+/** Closes all open cases of the employee whose case is the oldest. */
+async function acknowledge(ledger: Ledger, now: number, judge: Judge): Promise<void> {
+  const any = { dueBy: null, next: null, limit: 100 }
+  const [first] = (await ledger.listOpenLeavers({ ...any, employeeId: null })).leavers
+  if (!first) return
+  const { employeeId } = first.leaverCase
+  const { leavers } = await ledger.listOpenLeavers({ ...any, employeeId })
+  const ids = leavers.map(({ leaverCase }) => leaverCase.id)
+  const closed = await ledger.acknowledgeLeavers({ ids, ...BY }, now)
+  for (const { leaverCase } of leavers)
+    if (closed.includes(leaverCase.id)) judge.cases.acknowledged(leaverCase.id, leaverCase)
 }
 
 async function importExport(exported: Export, ledger: Ledger, now: number, judge: Judge): Promise<void> {
@@ -144,4 +151,18 @@ async function discard(ledger: Ledger, now: number, judge: Judge): Promise<void>
   const order = { seqs, how: 'discard', terminations: true, ...BY } as const
   const { ended } = await ledger.endDeadLetters(order, now)
   for (const { seq, id } of deadLetters) if (ended.includes(seq)) judge.discarded(id)
+}
+
+/** It is out of sight, and its events stay as they are. */
+async function archive(ledger: Ledger, now: number): Promise<void> {
+  const { deadLetters } = await ledger.listDeadLetters({ filter: ANY, archived: false, next: null, limit: 1 })
+  const seqs = deadLetters.map(({ seq }) => seq)
+  await ledger.endDeadLetters({ seqs, how: 'archive', terminations: false, ...BY }, now)
+}
+
+/** The rest of the terminations of which the directory took only the deactivation. */
+async function resendRest(ledger: Ledger, now: number): Promise<void> {
+  const { leavers } = await ledger.listClosedLeavers({ next: null, limit: 100 })
+  const employees = leavers.flatMap(({ lacksRest, employeeId }) => (lacksRest ? [employeeId] : []))
+  await ledger.resendLeaverRest({ employees, ...BY }, now)
 }

@@ -1,19 +1,20 @@
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { Instance } from './clock.ts'
 
-/** Sees every call that the ledger carried out, with its answer. */
-export type Watch = (method: keyof Ledger, given: readonly unknown[], answer: unknown) => void
+export interface Watch {
+  /** May take time, or throw: the call then has no effect. */
+  before(method: keyof Ledger, given: readonly unknown[]): Promise<void>
+  /** Sees every call that the ledger carried out, with its answer. */
+  carriedOut(method: keyof Ledger, given: readonly unknown[], answer: unknown): void
+  /** May throw: the answer is lost. */
+  after(method: keyof Ledger): void
+}
 
 /**
  * The ledger as one instance reaches it: it may be away or slow, and an instance that stands still
  * learns nothing from it.
  */
-export function watchedLedger(
-  ledger: Ledger,
-  instance: Instance,
-  before: (method: keyof Ledger, given: readonly unknown[]) => Promise<void>,
-  watch: Watch,
-): Ledger {
+export function watchedLedger(ledger: Ledger, instance: Instance, watch: Watch): Ledger {
   const methods = new Map<string, unknown>()
   return new Proxy(ledger, {
     get: (target, name: keyof Ledger) => {
@@ -22,9 +23,10 @@ export function watchedLedger(
       const real = target[name] as (...given: readonly unknown[]) => Promise<unknown>
       const method = (...given: readonly unknown[]): Promise<unknown> =>
         instance.through(async () => {
-          await before(name, given)
+          await watch.before(name, given)
           const answer = await real.apply(target, [...given])
-          watch(name, given, answer)
+          watch.carriedOut(name, given, answer)
+          watch.after(name)
           return answer
         })
       methods.set(name, method)

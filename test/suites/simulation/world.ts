@@ -1,15 +1,15 @@
 import type { MemoryLedger } from '../../adapters/support/memory-ledger.ts'
 import { chance as randomOf } from '../../fakes/history.ts'
 import { type Chance, chanceOf } from '../../fakes/plain-event.ts'
-import { RollcallError } from '../../../src/core/errors.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { Decision } from '../../../src/core/ledger/decision.ts'
 import { type Action, actionsOf, INSTANCES, SPAN_MS } from './actions.ts'
 import { clockFrom, type Instance, instanceOn } from './clock.ts'
 import { carryOutCommand } from './commands.ts'
 import { type Outside, startConnector } from './connector.ts'
-import { Judge } from './judge.ts'
-import { outsideOf } from './outside.ts'
+import { Judge } from './judge/judge.ts'
+import { LedgerFaults } from './ledger-faults.ts'
+import { outsideOf } from './outside/outside.ts'
 import { BROKEN_MS, HOUR, MINUTE } from './story.ts'
 import { watchedLedger } from './watched-ledger.ts'
 
@@ -58,18 +58,17 @@ class World {
   readonly #chance: Chance
   readonly #outside: Outside
   readonly #judge: Judge
+  readonly #ledgerFaults: LedgerFaults
   readonly #instances: Instance[] = []
   readonly #done: Record<string, number> = {}
   readonly #waiting = new Set<Pick<Extract<Action, { kind: 'arrival' }>, 'said' | 'meets'>>()
   #births = 0
-  #ledgerAwayUntil = 0
-  #ledgerSlowUntil = 0
-  #ledgerFullUntil = 0
   #isCalm = false
 
   constructor(seed: number, { ledger }: MemoryLedger, actions: readonly Action[]) {
     this.#chance = chanceOf(randomOf(seed + 0x5eed))
     this.#judge = new Judge(ledger)
+    this.#ledgerFaults = new LedgerFaults(this.#clock, this.#chance)
     this.#outside = outsideOf(
       {
         clock: this.#clock,
@@ -113,12 +112,13 @@ class World {
   #start(index: number): void {
     const number = ++this.#births
     const instance = instanceOn(this.#clock, number)
-    const ledger = watchedLedger(
-      this.#outside.ledger,
-      instance,
-      (method, given) => this.#beforeLedger(method, given),
-      (method, given, answer) => this.#judge.called(method, given, answer),
-    )
+    const ledger = watchedLedger(this.#outside.ledger, instance, {
+      before: (method, given) => this.#beforeLedger(method, given),
+      carriedOut: (method, given, answer) => this.#judge.called(method, given, answer),
+      after: (method) => {
+        if (!this.#isCalm) this.#ledgerFaults.after(method)
+      },
+    })
     this.#instances[index] = instance
     const service = startConnector(`instance-${number}`, instance, { ...this.#outside, ledger })
     service.run().catch((error: unknown) => this.#judge.violated(`an instance ended: ${String(error)}`))
@@ -152,11 +152,7 @@ class World {
   async #beforeLedger(method: keyof Ledger, given: readonly unknown[]): Promise<void> {
     if (this.#waiting.size > 0 && (method === 'commitPlan' || method === 'takeSlot'))
       await this.#meet(method, given)
-    if (this.#isCalm) return
-    if (this.#clock.now() < this.#ledgerSlowUntil) await this.#clock.sleep(this.#chance.below(10_000))
-    if (this.#clock.now() < this.#ledgerAwayUntil) throw new TypeError('the ledger is away')
-    if (this.#clock.now() < this.#ledgerFullUntil && !/^(?:find|list|read|count|describe)/.test(method))
-      throw new RollcallError('LedgerFull', 'the disk is full')
+    if (!this.#isCalm) await this.#ledgerFaults.before(method)
   }
 
   #cycles(): void {
@@ -175,24 +171,37 @@ class World {
       case 'bus away':
         return bus.drop(action.ms)
       case 'ledger away':
-        this.#ledgerAwayUntil = now + action.ms
-        return
+        return this.#ledgerFaults.away(action.ms)
       case 'ledger full':
-        this.#ledgerFullUntil = now + action.ms
-        return
+        return this.#ledgerFaults.refuseWrites(action.ms, 'LedgerFull')
+      case 'ledger read-only':
+        return this.#ledgerFaults.refuseWrites(action.ms, 'LedgerRefused')
+      case 'commits unanswered':
+        return this.#ledgerFaults.loseAnswers(action.count)
       case 'ledger slow':
-        this.#ledgerSlowUntil = now + action.ms
-        return
+        return this.#ledgerFaults.slow(action.ms)
       case 'account broken':
         return entra.breakAccount(action.employee, action.ms)
       case 'elsewhere':
         return entra.changeElsewhere(action.employee, action.change)
       case 'log away':
         return entra.hideLog(action.ms)
+      case 'log':
+        return entra.failLog(action.fault)
+      case 'job away':
+        return entra.hideJob(action.ms, 'away')
+      case 'job forbidden':
+        return entra.hideJob(action.ms, 'forbidden')
       case 'job stopped':
         return entra.quarantine(action.ms)
       case 'lock lost':
         return bus.loseLock()
+      case 'link closed': {
+        const instance = this.#instances[action.instance]
+        return instance && bus.closeLink(instance)
+      }
+      case 'bus busy':
+        return bus.beBusy(action.ms)
       case 'settlements lost':
         return bus.loseSettlements(2)
       case 'outcomes fail':
@@ -225,6 +234,8 @@ class World {
       case 'replay':
       case 'patch':
       case 'discard':
+      case 'archive':
+      case 'resend':
       case 'release':
       case 'refuse':
       case 'acknowledge':

@@ -11,9 +11,9 @@ import type {
 import type { JsonObject } from '../../../src/core/model.ts'
 import { rawLogRecord } from '../../fakes/log.ts'
 import type { Chance } from '../../fakes/plain-event.ts'
-import { messageOn } from '../simulation/bus.ts'
+import { messageOn } from '../simulation/outside/bus.ts'
 import type { Clock } from '../simulation/clock.ts'
-import { echoOf, response, sentIn, type Sent as SentRecord } from '../simulation/records.ts'
+import { echoOf, response, sentIn, type Sent as SentRecord } from '../simulation/outside/records.ts'
 import { HOUR, MINUTE } from '../simulation/story.ts'
 import type { Sent, Standing } from './story.ts'
 

@@ -10,7 +10,7 @@ import type {
 import { insertRows, readRows, type Sql, type SqlValue } from '../driver/sql.ts'
 import { employeeHash } from '../leavers/erased-marks.ts'
 import { nearMatches } from '../leavers/near-matches.ts'
-import { lockEmployees, planAgain, planAtOnce } from '../tables/employees.ts'
+import { clearFailures, lockEmployees, planAgain, planAtOnce } from '../tables/employees.ts'
 import { applyBlocks, BLOCK, blocksOf, UNBLOCK } from './marks.ts'
 import { AUDIT } from '../tables/audit.ts'
 
@@ -33,6 +33,8 @@ export async function blockEmployees(
       return { employee, actor, justification, eventId: null, decision }
     }),
   )
+  // A deactivation that failed for good is tried again: this is another decision.
+  await clearFailures(sql, ids)
   await planAtOnce(sql, ids, now)
   await insertRows(
     sql,

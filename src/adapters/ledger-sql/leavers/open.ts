@@ -15,11 +15,12 @@ const COLUMNS = [
 ] as const
 /**
  * A case that a person acknowledged stays closed until another event says that the employee leaves.
- * Each event has at most one open case.
  */
-const UNLESS_KNOWN = `NOT EXISTS (SELECT 1 FROM leaver_cases c
-     WHERE c.employee = v.employee AND c.source = v.source AND c.event_id = v.event_id AND c.ended_as = 'acknowledged')
-   ON CONFLICT (employee, source, event_id) WHERE ended_at IS NULL DO NOTHING`
+const UNLESS_ACKNOWLEDGED = `NOT EXISTS (SELECT 1 FROM leaver_cases c
+     WHERE c.employee = v.employee AND c.source = v.source AND c.event_id = v.event_id AND c.ended_as = 'acknowledged')`
+/** Each event has at most one open case. */
+const UNLESS_OPEN = 'ON CONFLICT (employee, source, event_id) WHERE ended_at IS NULL DO NOTHING'
+const UNLESS_KNOWN = `${UNLESS_ACKNOWLEDGED} ${UNLESS_OPEN}`
 const TAKEN_AFTER_ALL = UNLESS_KNOWN.replace(
   'DO NOTHING',
   'DO UPDATE SET refused = 0, look_at = excluded.look_at',
@@ -58,7 +59,8 @@ export async function openRefusedCases(
 
 /**
  * Opens a case for each operation that disables an account which the directory may hold active,
- * whatever the operation comes from: a hire taken back, a record that another system overwrote.
+ * whatever the operation comes from: a hire taken back, a record that another system overwrote, a
+ * block. An employee who was active since a case was acknowledged leaves anew, even by the same event.
  * What is planned of employees with open cases is looked at next, and a resend that was due is
  * done.
  */
@@ -70,7 +72,8 @@ export async function noteCases(sql: Sql, decided: readonly Decided[], now: numb
     `INSERT INTO leaver_cases (employee, source, event_id, effective_at, recorded_at, received_at, opened_at, look_at)
      SELECT v.employee, v.source, v.event_id, v.effective_at, v.recorded_at, COALESCE(e.received_at, v.now), v.now, v.now
      FROM v JOIN employees p ON p.id = v.employee LEFT JOIN events e ON e.event_id = v.event_id AND e.source = v.source
-     WHERE (COALESCE(p.accepted_active, 1) <> 0 OR p.accepted_hash IS NULL OR p.resend_due = 1) AND ${UNLESS_KNOWN}`,
+     WHERE (COALESCE(p.accepted_active, 1) <> 0 OR p.accepted_hash IS NULL OR p.resend_due = 1)
+       AND (p.leaving_acknowledged = 0 OR ${UNLESS_ACKNOWLEDGED}) ${UNLESS_OPEN}`,
   )
   await writeRows(
     sql,

@@ -1,5 +1,6 @@
+import type { LeaverCause } from '../../../core/leavers/causes.ts'
 import type { LeaverAcknowledgement, LeaverStep } from '../../../core/ledger/port/leavers.ts'
-import { lockUnchanged, planAtOnce } from '../tables/employees.ts'
+import { lockEmployees, lockUnchanged, markAcknowledged, planAtOnce } from '../tables/employees.ts'
 import { nameHash } from '../tables/name-hash.ts'
 import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
 import { employeeHash } from './erased-marks.ts'
@@ -44,6 +45,15 @@ export async function settleLeavers(
   return ended.map(({ seq }) => seq)
 }
 
+/** In cases with these causes the employee is active, so the next leaving is another one. */
+const WHILE_ACTIVE: ReadonlySet<LeaverCause> = new Set(['superseded-by-earlier', 'contradicted'])
+
+interface ClosedRow {
+  readonly seq: number
+  readonly employee: string
+  readonly cause: LeaverCause
+}
+
 /**
  * Closes cases because a person acknowledged them, and records that. Returns those that were open.
  */
@@ -52,12 +62,24 @@ export async function acknowledgeLeavers(
   { ids, actor, justification }: LeaverAcknowledgement,
   now: number,
 ): Promise<readonly number[]> {
-  const closed = await readRows<{ seq: number }>(
+  const asked = [...new Set(ids)].sort((a, b) => a - b)
+  const about = await readRows<{ employee: string }>(
+    sql,
+    ['seq INT'],
+    asked.map((id) => [id]),
+    'SELECT c.employee FROM v JOIN leaver_cases c ON c.seq = v.seq',
+  )
+  await lockEmployees(sql, about)
+  const closed = await readRows<ClosedRow>(
     sql,
     ['seq INT', 'now INT', 'actor TEXT', 'justification TEXT'],
-    [...new Set(ids)].sort((a, b) => a - b).map((id) => [id, now, actor, justification]),
+    asked.map((id) => [id, now, actor, justification]),
     `UPDATE leaver_cases SET ended_at = v.now, ended_as = 'acknowledged', acknowledged_by = v.actor, justification = v.justification
-     FROM v WHERE leaver_cases.seq = v.seq AND leaver_cases.ended_at IS NULL RETURNING leaver_cases.seq`,
+     FROM v WHERE leaver_cases.seq = v.seq AND leaver_cases.ended_at IS NULL RETURNING leaver_cases.seq, leaver_cases.employee, leaver_cases.cause`,
+  )
+  await markAcknowledged(
+    sql,
+    closed.filter(({ cause }) => !WHILE_ACTIVE.has(cause)),
   )
   const seqs = closed.map(({ seq }) => seq).sort((a, b) => a - b)
   await insertRows(

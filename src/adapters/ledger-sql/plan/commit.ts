@@ -90,6 +90,7 @@ async function markPlanned(sql: Sql, decided: readonly Decided[], now: number): 
        ${BRAKE_MARKS},
        destination = COALESCE(employees.destination, v.destination),
        resend_due = CASE WHEN v.overtakes = 1 THEN 1 ELSE resend_due END,
+       leaving_acknowledged = CASE WHEN v.inactive = 1 THEN employees.leaving_acknowledged ELSE 0 END,
        incomplete_since = CASE WHEN v.incomplete_since IS NULL THEN NULL ELSE COALESCE(employees.incomplete_since, v.incomplete_since) END
      FROM v WHERE employees.id = v.id AND employees.revision = v.revision RETURNING employees.id`,
   )
@@ -125,13 +126,14 @@ const EMPLOYEE_COLUMNS = [
   'next_at INT',
   'overtakes INT',
   'destination TEXT',
+  'inactive INT',
   'incomplete_since INT',
   ...BRAKE_COLUMNS,
 ] as const
 
 function employeeRow(now: number): (decision: Decided) => SqlValue[] {
   return (decision) => {
-    const { employeeId: employee, revision, nextAt, operation, events } = decision
+    const { employeeId: employee, revision, nextAt, operation, events, inactive } = decision
     const destination = operation && destinationOf(decision)
     return [
       employee,
@@ -139,6 +141,7 @@ function employeeRow(now: number): (decision: Decided) => SqlValue[] {
       nextAt,
       operation?.overtakes ? 1 : 0,
       destination,
+      inactive ? 1 : 0,
       events.some((event) => event.state === 'incomplete') ? now : null,
       ...brakeValues(decision, now),
     ]

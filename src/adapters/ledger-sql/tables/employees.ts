@@ -157,6 +157,19 @@ export async function resendLater(
 }
 
 /**
+ * A person acknowledged that these employees leave, so no leaver case opens for the same event until
+ * a plan finds them active.
+ */
+export async function markAcknowledged(sql: Sql, employees: readonly EmployeeRef[]): Promise<void> {
+  await writeRows(
+    sql,
+    ['id TEXT'],
+    idsOf(employees).map((id) => [id]),
+    'UPDATE employees SET leaving_acknowledged = 1 FROM v WHERE employees.id = v.id',
+  )
+}
+
+/**
  * Clears the failures of these employees, so that a record that failed for good may be sent again.
  */
 export async function clearFailures(sql: Sql, employees: readonly EmployeeRef[]): Promise<void> {

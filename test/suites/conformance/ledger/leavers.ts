@@ -197,6 +197,27 @@ export const leaverCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'an acknowledged leaving opens another case when the employee was active in between',
+    run: async (world) => {
+      const who = { employeeId: 'p1', actor: 'ann', justification: 'asked to' }
+      const block = () => world.ledger.blockEmployees([{ ...who, until: null }], world.now)
+      await hired(world)
+      await block()
+      await answerAll(world, 'failed')
+      await settle(world)
+      assert.deepEqual(await world.leavers(), ['p1 failed'])
+      assert.deepEqual(await acknowledge(world, 1), [1])
+      await world.record(hrEvent('title', 'p1', { title: 'x' }, { order: 2_000 }))
+      await answerAll(world, 'failed')
+      assert.deepEqual(await world.leavers(), [], 'the same leaving stays acknowledged')
+      await world.ledger.unblockEmployee(who, world.now)
+      await world.plan()
+      await block()
+      await world.plan()
+      assert.deepEqual(await world.leavers(), ['p1 under-way'])
+    },
+  },
+  {
     name: 'the case of a future termination is open as held, and is proven after its moment',
     run: async (world) => {
       await hired(world)

@@ -47,6 +47,8 @@ const employees = (dialect: Dialect): readonly string[] => {
     brake_passed     ${integer} NOT NULL DEFAULT 0,
     refused_at       ${integer},
     refused_seq      ${integer},
+    -- 1: a person acknowledged a leaver case, and the employee has stayed inactive since.
+    leaving_acknowledged ${integer} NOT NULL DEFAULT 0,
     -- What failed last, so that nothing is tried for ever.
     failed_operation ${integer},
     failed_hash      TEXT,

@@ -1,6 +1,6 @@
-import type { Chance } from '../../fakes/plain-event.ts'
-import { heldByHr } from './oracle.ts'
-import { HOUR, type Said } from './story.ts'
+import type { Chance } from '../../../fakes/plain-event.ts'
+import { heldByHr } from '../judge/oracle.ts'
+import { HOUR, type Said } from '../story.ts'
 
 /** No event speaks of this employee before an export does. */
 export const UNHEARD = 'e5'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { SimulatedEntra } from './entra.ts'
+import type { SimulatedEntra } from '../outside/entra.ts'
 import { expectedOf, leftOverOf } from './oracle.ts'
 import { inOrder, type Known, type Remains } from './standing.ts'
 

@@ -1,27 +1,33 @@
+import { RollcallError } from '../../../../src/core/errors.ts'
 import type {
   JobState,
   Provisioning,
   ProvisioningJob,
   ProvisioningLog,
   UploadAnswer,
-} from '../../../src/core/ports.ts'
+} from '../../../../src/core/ports.ts'
 import { type SimulatedLog, simulatedLog } from './log.ts'
-import type { Chance } from '../../fakes/plain-event.ts'
-import type { Clock, Instance } from './clock.ts'
-import type { Holding } from './oracle.ts'
-import { ENTERPRISE, merged, naming, response, type Sent, sentIn } from './records.ts'
-import { FAILING, HOUR, MINUTE, REFUSED } from './story.ts'
+import type { Chance } from '../../../fakes/plain-event.ts'
+import type { Clock, Instance } from '../clock.ts'
+import type { Holding } from '../judge/oracle.ts'
+import { ENTERPRISE, merged, naming, REFUSALS, response, type Sent, sentIn } from './records.ts'
+import { FAILING, HOUR, MINUTE, REFUSED } from '../story.ts'
 
 /** How the next call ends instead of with a 202. */
 export const CALL_FAULTS = [
   'answer lost', // taken, and the connector never learns it
   'lost', // never arrives
   'late', // taken a while after the connector has given up waiting
+  'too large', // unless it has one operation
   'busy',
   'down',
+  'gateway',
   'full',
   'garbage',
   'forbidden',
+  'unauthorized',
+  'not found',
+  'odd',
 ] as const
 export type CallFault = (typeof CALL_FAULTS)[number]
 /** What happens to one operation in its cycle. */
@@ -63,7 +69,10 @@ export interface SimulatedEntra {
   /** Somebody else changes the account, once nothing of this employee is under way. */
   changeElsewhere(employee: string, change: ForeignChange): void
   /** Nothing can be read of the log for this long. */
-  hideLog(ms: number): void
+  hideLog: SimulatedLog['hide']
+  failLog: SimulatedLog['fail']
+  /** The state of the job cannot be read for this long, or may not be. */
+  hideJob(ms: number, why: 'away' | 'forbidden'): void
   /** Everything staged is lost. */
   restart(): void
   quarantine(ms: number): void
@@ -86,6 +95,9 @@ const ESCROW_MS = 40 * MINUTE
 /** The longest that a call is on its way. */
 const ARRIVES_MS = 3 * MINUTE
 const MOST_TRIES = 4
+
+const isRefusal = (fault: CallFault | undefined): fault is keyof typeof REFUSALS =>
+  fault !== undefined && fault in REFUSALS
 
 interface Staged extends Sent {
   readonly after: number
@@ -118,6 +130,7 @@ export function entraOn(
   const enabled = new Set<string>()
   let startedAt = clock.now() - 24 * HOUR
   let stoppedUntil = 0
+  let hidden = { until: 0, why: 'away' }
   let changes = 0
 
   const countCall = (): void => {
@@ -208,6 +221,7 @@ export function entraOn(
     await clock.sleep(100)
     if (fault === 'lost') return { kind: 'network', code: 'ECONNRESET' }
     countCall()
+    if (isRefusal(fault)) return REFUSALS[fault]
     switch (fault) {
       case 'answer lost':
         take(operations)
@@ -216,16 +230,8 @@ export function entraOn(
         clock.at(clock.now() + 2 * MINUTE, () => take(operations))
         await clock.sleep(20_000)
         return { kind: 'network', code: 'ETIMEDOUT' }
-      case 'busy':
-        return response(429, { retryAfter: '7' })
-      case 'down':
-        return response(503)
-      case 'full':
-        return response(500, { message: 'The bucket that stores the ingested data is full' })
-      case 'garbage':
-        return response(200)
-      case 'forbidden':
-        return response(403, { code: 'Forbidden' })
+      case 'too large':
+        return operations.length > 1 ? response(413) : REFUSALS.down
       case undefined: {
         if (refuses(operations)) return response(400, { code: 'InvalidRequest' })
         take(operations)
@@ -241,6 +247,9 @@ export function entraOn(
     jobOf: (instance) => ({
       state: () =>
         instance.through(async (): Promise<JobState> => {
+          const isHidden = clock.now() < hidden.until
+          if (isHidden && hidden.why === 'forbidden') return { kind: 'forbidden' }
+          if (isHidden) throw new RollcallError('JobUnavailable', 'the job is away')
           const report = { quarantine: null, failures: null }
           if (clock.now() >= stoppedUntil)
             return { kind: 'running', startedAt, report: { code: 'Active', ...report } }
@@ -267,6 +276,8 @@ export function entraOn(
     breakAccount: (employee, ms) => void broken.set(employee, clock.now() + ms),
     changeElsewhere: (employee, change) => changeElsewhere(employee, change, MOST_TRIES),
     hideLog: log.hide,
+    failLog: log.fail,
+    hideJob: (ms, why) => (hidden = { until: clock.now() + ms, why }),
     restart: () => {
       staged.length = 0
       startedAt = clock.now()

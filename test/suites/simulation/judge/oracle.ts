@@ -1,6 +1,6 @@
 import { valuesOf } from './fold.ts'
 import { inOrder, type Known, leaves, livingOf, standingOf, unrescinded } from './standing.ts'
-import type { Said } from './story.ts'
+import type { Said } from '../story.ts'
 
 /** What the directory holds of an employee; a value that is not set is left out. */
 export type Holding = Readonly<Record<string, string | boolean>>

@@ -1,15 +1,15 @@
-import type { Ledger } from '../../../src/core/ledger/ledger.ts'
-import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
-import type { Chance } from '../../fakes/plain-event.ts'
-import type { Action } from './actions.ts'
+import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
+import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
+import type { Chance } from '../../../fakes/plain-event.ts'
+import type { Action } from '../actions.ts'
 import { busOn, outcomeQueue } from './bus.ts'
-import type { Clock } from './clock.ts'
-import type { Outside } from './connector.ts'
+import type { Clock } from '../clock.ts'
+import type { Outside } from '../connector.ts'
 import { copyQueueOn } from './copies.ts'
 import { entraOn } from './entra.ts'
 import { hrOn } from './hr.ts'
-import type { Judge } from './judge.ts'
-import { HOUR, isNotice } from './story.ts'
+import type { Judge } from '../judge/judge.ts'
+import { HOUR, isNotice } from '../story.ts'
 
 interface World {
   readonly clock: Clock

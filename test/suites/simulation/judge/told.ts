@@ -1,4 +1,4 @@
-import type { ToldOutcome } from './bus.ts'
+import type { ToldOutcome } from '../outside/bus.ts'
 import type { Known } from './standing.ts'
 
 /** Reasons with which a dead event stays in force. */

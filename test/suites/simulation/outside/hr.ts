@@ -1,7 +1,7 @@
-import type { HrReader, ReadAnswer } from '../../../src/core/intake/hydrate/loop.ts'
-import type { Clock, Instance } from './clock.ts'
-import { heldByHr } from './oracle.ts'
-import { MINUTE, type Said } from './story.ts'
+import type { HrReader, ReadAnswer } from '../../../../src/core/intake/hydrate/loop.ts'
+import type { Clock, Instance } from '../clock.ts'
+import { heldByHr } from '../judge/oracle.ts'
+import { MINUTE, type Said } from '../story.ts'
 
 /** How the next read of an employee goes instead of well. */
 export const READ_FAULTS = [

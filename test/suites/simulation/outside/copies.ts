@@ -1,6 +1,6 @@
-import type { Ledger } from '../../../src/core/ledger/ledger.ts'
-import type { DeadLetterQueue, PeekedMessage, Sender } from '../../../src/core/ports.ts'
-import type { Clock, Instance } from './clock.ts'
+import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
+import type { DeadLetterQueue, PeekedMessage, Sender } from '../../../../src/core/ports.ts'
+import type { Clock, Instance } from '../clock.ts'
 
 /** What happens to the queue of copies. */
 export const COPY_FAULTS = [

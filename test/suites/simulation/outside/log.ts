@@ -1,11 +1,18 @@
-import { RollcallError } from '../../../src/core/errors.ts'
-import type { Json, JsonObject } from '../../../src/core/model.ts'
-import type { ProvisioningLog } from '../../../src/core/ports.ts'
-import { rawLogRecord } from '../../fakes/log.ts'
-import type { Chance } from '../../fakes/plain-event.ts'
-import type { Clock } from './clock.ts'
+import { RollcallError } from '../../../../src/core/errors.ts'
+import type { Json, JsonObject } from '../../../../src/core/model.ts'
+import type { ProvisioningLog } from '../../../../src/core/ports.ts'
+import { rawLogRecord } from '../../../fakes/log.ts'
+import type { Chance } from '../../../fakes/plain-event.ts'
+import type { Clock } from '../clock.ts'
 import { echoOf, type Sent } from './records.ts'
-import { MINUTE } from './story.ts'
+import { MINUTE } from '../story.ts'
+
+/** How one request to the log goes wrong. */
+export const LOG_FAULTS = [
+  'throttled',
+  'cut off', // after its first page
+] as const
+export type LogFault = (typeof LOG_FAULTS)[number]
 
 const LAG_MS = 8 * MINUTE
 const PAGE_SIZE = 4
@@ -29,6 +36,7 @@ export interface SimulatedLog extends ProvisioningLog {
   ): void
   /** Nothing can be read for this long. */
   hide(ms: number): void
+  fail(fault: LogFault): void
   /** Every record can be read by now. */
   isQuiet(): boolean
   /** Records of this employee were not handed out yet. */
@@ -47,7 +55,14 @@ export function simulatedLog(clock: Clock, chance: Chance): SimulatedLog {
   const records: Recorded[] = []
   const handedOut = new Set<string>()
   const committed = new Set<unknown>()
+  const faults: LogFault[] = []
   let hiddenUntil = 0
+  const failAt = (next: string | null): void => {
+    if (clock.now() < hiddenUntil) throw new RollcallError('LogUnavailable', 'the log is away')
+    if (faults[0] === undefined || (faults[0] === 'cut off' && next === null)) return
+    if (faults.shift() === 'cut off') throw new RollcallError('LogUnavailable', 'the answer is cut off')
+    throw Object.assign(new RollcallError('LogThrottled', 'too many requests'), { retryAfterMs: MINUTE })
+  }
   return {
     write: (sent, more, lagMs = chance.below(LAG_MS)) => {
       const { employee, id: operation } = sent
@@ -65,7 +80,7 @@ export function simulatedLog(clock: Clock, chance: Chance): SimulatedLog {
     page: async ({ since, until, about, next }) => {
       await clock.sleep(50)
       const now = clock.now()
-      if (now < hiddenUntil) throw new RollcallError('LogUnavailable', 'the log is away')
+      failAt(next)
       const found = records.filter(
         ({ at, visibleAt, employee }) =>
           at > since &&
@@ -86,6 +101,7 @@ export function simulatedLog(clock: Clock, chance: Chance): SimulatedLog {
       }
     },
     hide: (ms) => (hiddenUntil = clock.now() + ms),
+    fail: (fault) => void faults.push(fault),
     isQuiet: () => records.every(({ visibleAt }) => visibleAt <= clock.now()),
     isOpen: (name) =>
       records.some(({ employee, operation }) => employee === name && !handedOut.has(operation)),

@@ -1,5 +1,5 @@
 import { activates, inOrder, type Known, leaves, livingOf, unrescinded } from './standing.ts'
-import { isNotice, type Said } from './story.ts'
+import { isNotice, type Said } from '../story.ts'
 
 /** A value, and what it comes from. */
 export interface Value {

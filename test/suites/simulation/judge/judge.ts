@@ -1,17 +1,26 @@
-import { reconcile } from '../../../src/cli/support/reconcile.ts'
-import type { IntakeBatch, Notice, ReadResult, RecordResult } from '../../../src/core/ledger/port/intake.ts'
-import type { Ledger } from '../../../src/core/ledger/ledger.ts'
-import type { BatchAnswer, Slot, SlotQuery } from '../../../src/core/ledger/port/submit.ts'
-import type { CorrelatedPage, ExpireQuery } from '../../../src/core/ledger/port/report.ts'
-import type { LeaverStep } from '../../../src/core/ledger/port/leavers.ts'
-import type { JsonObject } from '../../../src/core/model.ts'
-import type { Settled } from './bus.ts'
-import type { Outside } from './connector.ts'
+import { reconcile } from '../../../../src/cli/support/reconcile.ts'
+import type {
+  IntakeBatch,
+  Notice,
+  ReadResult,
+  RecordResult,
+} from '../../../../src/core/ledger/port/intake.ts'
+import type { Decision } from '../../../../src/core/ledger/decision.ts'
+import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
+import type { PlanResult } from '../../../../src/core/ledger/port/plan.ts'
+import type { BatchAnswer, Slot, SlotQuery } from '../../../../src/core/ledger/port/submit.ts'
+import type { CorrelatedPage, ExpireQuery } from '../../../../src/core/ledger/port/report.ts'
+import type { LeaverPage, LeaverStep } from '../../../../src/core/ledger/port/leavers.ts'
+import type { JsonObject } from '../../../../src/core/model.ts'
+import type { Settled } from '../outside/bus.ts'
+import { Cases } from './cases.ts'
+import type { Outside } from '../connector.ts'
 import { erasedName, Erasures } from './erasures.ts'
+import { valuesOf } from './fold.ts'
 import { asNotice, Notices } from './notices.ts'
 import { type Expected, expectedOf, type Holding, mayBeActive } from './oracle.ts'
-import type { Known } from './standing.ts'
-import { isNotice, type Said } from './story.ts'
+import { type Known, leaves } from './standing.ts'
+import { isNotice, type Said } from '../story.ts'
 import { failedBy, untold } from './told.ts'
 
 interface TakenOperation {
@@ -34,7 +43,6 @@ export class Judge {
   readonly #handedOn = new Set<string>()
   readonly #discarded = new Set<string>()
   readonly #blocked = new Set<string>()
-  readonly #acknowledged = new Set<string>()
   /** By employee: when the deactivation was that a person released. */
   readonly #released = new Map<string, number | null>()
   /** By batch: what its last slot was taken for. */
@@ -43,11 +51,19 @@ export class Judge {
   readonly #accepted = new Map<string, string>()
   /** By employee: every operation that a slot was taken for. */
   readonly #sent = new Map<string, Set<string>>()
+  readonly cases: Cases
   #erasures: Erasures | null = null
   #notices: Notices | null = null
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger
+    this.cases = new Cases(
+      {
+        known: (employee) => this.#knownOf(employee),
+        shows: (employee) => this.#outside?.entra.shows(employee) ?? null,
+      },
+      (what) => this.violated(what),
+    )
   }
 
   watch(outside: Outside): void {
@@ -71,9 +87,6 @@ export class Judge {
   discarded(id: string): void {
     this.#discarded.add(id)
   }
-  acknowledged(employee: string): void {
-    this.#acknowledged.add(employee)
-  }
   /** A person says that a deactivation by somebody else may be reversed. */
   released(employee: string): void {
     this.#released.set(employee, this.#outside?.entra.disabledElsewhere(employee)?.at ?? null)
@@ -89,6 +102,7 @@ export class Judge {
     for (const said of unknown) {
       this.#owners.set(said.id, said.employee)
       this.#said.set(said.id, said)
+      if (leaves(said)) this.cases.left(said)
     }
   }
   /** From now on the ledger knows nothing of this employee but what an erasure leaves. */
@@ -97,6 +111,7 @@ export class Judge {
     this.#erasures?.add(employee, this.#knownOf(employee), new Set(sent), now)
     for (const [id, said] of this.#said) if (said.employee === employee) this.#said.delete(id)
     for (const id of sent) this.#accepted.delete(id)
+    this.cases.erased(employee)
     for (const [batch, operations] of this.#taken)
       this.#taken.set(
         batch,
@@ -119,8 +134,11 @@ export class Judge {
     } else if (method === 'recordBatchAnswer') this.#answered(given[0] as string, given[1] as BatchAnswer)
     else if (method === 'expireOperations')
       for (const id of (given[0] as ExpireQuery).operations) this.#accepted.delete(id)
+    else if (method === 'commitPlan' && (answer as PlanResult).stale === 0)
+      this.cases.planned(given[0] as readonly Decision[], given[2] as number)
+    else if (method === 'listOpenLeavers') this.cases.read((answer as LeaverPage).leavers)
     else if (method === 'settleLeavers')
-      this.#leaversEnded(given[0] as readonly LeaverStep[], answer as readonly number[])
+      this.cases.ended(given[0] as readonly LeaverStep[], answer as readonly number[], given[1] as number)
     else if (method === 'recordLogRecords')
       this.#outside?.entra.committed((given[0] as CorrelatedPage).joins.map(({ record }) => record.id))
     else if (method === 'claimNotices') this.#notices?.claimed(answer as readonly Notice[])
@@ -153,11 +171,13 @@ export class Judge {
     const isReplay = isStolen && !isRefused && mayBeReplay
     if (isStolen !== isRefused && !isReplay && !(isStolen && this.#mayBeForgotten(said.id)))
       this.violated(`event ${said.id} was ${isRefused ? 'refused' : 'taken in'}`)
+    const taken = isNotice(said) ? asNotice(said) : said
+    if (leaves(taken) && (isRefused || owner === undefined || isReplay)) this.cases.left(taken)
     // A second arrival does not undo a patch, nor an erasure.
     if (isRefused || (owner !== undefined && !isReplay)) return
     if (isReplay) this.#handedOn.add(said.id)
     this.#owners.set(said.id, said.employee)
-    this.#said.set(said.id, isNotice(said) ? asNotice(said) : said)
+    this.#said.set(said.id, taken)
   }
 
   /**
@@ -189,16 +209,6 @@ export class Judge {
     for (const { id, employee } of operations)
       this.#sent.set(employee, (this.#sent.get(employee) ?? new Set()).add(id))
   }
-  /** A case ends with proof only when the log has shown the account disabled. */
-  #leaversEnded(steps: readonly LeaverStep[], ended: readonly number[]): void {
-    for (const step of steps) {
-      if (step.kind !== 'ended' || step.as !== 'proven' || !ended.includes(step.id)) continue
-      if (this.#outside?.entra.shows(step.employeeId) !== false)
-        this.violated(
-          `the leaver case of ${step.employeeId} ended as proven, and the log shows no such thing`,
-        )
-    }
-  }
   #answered(batch: string, answer: BatchAnswer): void {
     if (answer.kind !== 'accepted') return
     for (const { id, employee } of this.#taken.get(batch) ?? []) {
@@ -217,18 +227,19 @@ export class Judge {
     wrong.push(...reconcile(totals, stateCounts).wrong)
     if (totals.messages !== this.#committed.size)
       wrong.push(`${totals.messages} messages are counted, ${this.#committed.size} were committed`)
-    const { leavers } = await this.#ledger.listOpenLeavers({
-      dueBy: null,
-      employeeId: null,
-      next: null,
-      limit: 500,
-    })
-    const open = new Set(leavers.map(({ leaverCase }) => leaverCase.employeeId))
+    const ever = { from: 0, to: Number.MAX_SAFE_INTEGER, next: null, limit: 500 }
+    const { leavers } = await this.#ledger.listLeaversIn(ever)
+    wrong.push(...this.cases.atRest(leavers, !outside.retains))
+    const open = new Set(leavers.flatMap(({ ended, employeeId }) => (ended ? [] : [employeeId])))
     wrong.push(...this.#erasedLeavers(open, now))
     for (const employee of new Set([...this.#said.values()].map((said) => said.employee))) {
-      const should = expectedOf(this.#knownOf(employee), now)
+      const known = this.#knownOf(employee)
+      const should = expectedOf(known, now)
       const holds = outside.entra.directory.get(employee) ?? null
-      if (isHeld(should, holds) || this.#acknowledged.has(employee)) continue
+      if (isHeld(should, holds)) continue
+      const by = valuesOf(known, now).get('active')?.by
+      const isDecided = by !== undefined && this.cases.isDecided(employee, by.id)
+      if (isDecided && isHeld({ ...should, active: true }, holds)) continue
       const isCaseOpen = open.has(employee) || open.has(erasedName(employee))
       if (should?.['active'] === false && holds?.['active'] === true && !isCaseOpen)
         wrong.push(`${employee} has left, is active in the directory, and no open case names them`)
@@ -253,7 +264,7 @@ export class Judge {
         return []
       const isSaid = [...this.#said.values()].some((said) => said.employee === employee)
       const names = [employee, erasedName(employee)]
-      return isSaid || names.some((name) => open.has(name) || this.#acknowledged.has(name))
+      return isSaid || names.some((name) => open.has(name) || this.cases.isDecided(name, null))
         ? []
         : [`${employee} left and was erased, is active in the directory, and no open case says so`]
     })

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Notice, ReadResult } from '../../../src/core/ledger/port/intake.ts'
-import type { SimulatedHr, Told } from './hr.ts'
-import { isNotice, LEAVING, MINUTE, type Said } from './story.ts'
+import type { Notice, ReadResult } from '../../../../src/core/ledger/port/intake.ts'
+import type { SimulatedHr, Told } from '../outside/hr.ts'
+import { isNotice, LEAVING, MINUTE, type Said } from '../story.ts'
 
 type Read = Extract<ReadResult, { kind: 'read' }>
 

@@ -4,10 +4,10 @@ import type {
   Sender,
   SourceMessage,
   SourceQueue,
-} from '../../../src/core/ports.ts'
-import type { Chance } from '../../fakes/plain-event.ts'
-import type { Clock, Instance } from './clock.ts'
-import { bodyOf, MINUTE, type Said } from './story.ts'
+} from '../../../../src/core/ports.ts'
+import type { Chance } from '../../../fakes/plain-event.ts'
+import type { Clock, Instance } from '../clock.ts'
+import { bodyOf, MINUTE, type Said } from '../story.ts'
 
 const LOCK_MS = MINUTE
 const MOST_DELIVERIES = 10
@@ -59,6 +59,10 @@ export interface SimulatedBus {
   drop(ms: number): void
   /** One message comes again although it is being worked on. */
   loseLock(): void
+  /** The link of one process ends, and all that it held comes again at once, perhaps to another. */
+  closeLink(instance: Instance): void
+  /** Every settlement is refused until then. */
+  beBusy(ms: number): void
   /** So many settlements never reach the bus. */
   loseSettlements(count: number): void
   readonly waiting: number
@@ -68,7 +72,7 @@ export interface SimulatedBus {
 export function busOn(clock: Clock, chance: Chance, onSettled: (settled: Settled) => void): SimulatedBus {
   const messages = new Map<string, Held>()
   const opened: Opened[] = []
-  let downUntil = 0
+  let [downUntil, busyUntil] = [0, 0]
   let lost = 0
   const isDown = (): boolean => clock.now() < downUntil
   const receivers = (): readonly Opened[] => opened.filter(({ open, instance }) => open && instance.isAlive)
@@ -106,8 +110,10 @@ export function busOn(clock: Clock, chance: Chance, onSettled: (settled: Settled
   const settle = (holder: Opened, { kind, message }: Disposition<SourceMessage>): void => {
     const held = messages.get(message.sequence)
     if (!held || held.state !== 'active' || held.lock?.holder !== holder) return
-    if (lost > 0) {
-      lost -= 1
+    const isBusy = clock.now() < busyUntil
+    if (isBusy || lost > 0) {
+      if (!isBusy) lost -= 1
+      // Its lock is renewed no more.
       const { lock } = held
       clock.at(lock.until, () => {
         if (held.lock === lock) held.lock = null
@@ -119,8 +125,8 @@ export function busOn(clock: Clock, chance: Chance, onSettled: (settled: Settled
     held.lock = null
     onSettled({ sequence: message.sequence, as: held.state })
   }
-  const release = (holder: Opened): void => {
-    for (const held of messages.values()) if (held.lock?.holder === holder) held.lock = null
+  const release = (isHis: (holder: Opened) => boolean): void => {
+    for (const held of messages.values()) if (held.lock && isHis(held.lock.holder)) held.lock = null
     deliver()
   }
 
@@ -144,9 +150,10 @@ export function busOn(clock: Clock, chance: Chance, onSettled: (settled: Settled
                 await clock.sleep(5)
                 if (isDown()) throw new TypeError('the bus is away')
                 for (const one of dispositions) settle(holder, one)
+                if (clock.now() < busyUntil) throw new TypeError('the bus is busy')
               }),
             stopReceiving: async () => void (holder.open = false),
-            handBack: async () => release(holder),
+            handBack: async () => release((one) => one === holder),
             close: async () => void (holder.open = false),
           }
         }),
@@ -163,6 +170,8 @@ export function busOn(clock: Clock, chance: Chance, onSettled: (settled: Settled
       if (held) held.lock = null
       deliver()
     },
+    closeLink: (instance) => release((holder) => holder.instance === instance),
+    beBusy: (ms) => (busyUntil = clock.now() + ms),
     loseSettlements: (count) => (lost += count),
     get waiting() {
       return [...messages.values()].filter(({ state }) => state === 'active').length

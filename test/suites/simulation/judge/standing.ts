@@ -1,4 +1,4 @@
-import type { Said } from './story.ts'
+import type { Said } from '../story.ts'
 
 /** What became of events, and what operators did, as it is known outside the connector. */
 export interface Known {

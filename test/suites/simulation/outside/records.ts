@@ -1,6 +1,6 @@
-import type { UploadAnswer } from '../../../src/core/ports.ts'
-import type { Json, JsonObject } from '../../../src/core/model.ts'
-import type { Holding } from './oracle.ts'
+import type { UploadAnswer } from '../../../../src/core/ports.ts'
+import type { Json, JsonObject } from '../../../../src/core/model.ts'
+import type { Holding } from '../judge/oracle.ts'
 
 export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 
@@ -19,6 +19,19 @@ export function response(
   const none = { retryAfter: null, requestId: 'request', serverAt: null, code: null, message: null }
   return { kind: 'response', status, ...none, ...more }
 }
+
+/** What the service answers instead of taking a call. */
+export const REFUSALS = {
+  busy: response(429, { retryAfter: '7' }),
+  down: response(503),
+  gateway: response(502, { retryAfter: '40' }),
+  full: response(500, { message: 'The bucket that stores the ingested data is full' }),
+  garbage: response(200),
+  forbidden: response(403, { code: 'Forbidden' }),
+  unauthorized: response(401),
+  'not found': response(404),
+  odd: response(409, { code: 'Conflict' }),
+} as const satisfies Readonly<Record<string, UploadAnswer>>
 
 /** Half of the failures name the attribute. */
 export function naming(isNamed: boolean): JsonObject {
