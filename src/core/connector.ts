@@ -29,6 +29,7 @@ import { type Service, together } from './service.ts'
  * - **submit** sends whole records in full batches, within the service's limits, with at most one
  *   unanswered operation for each employee. **job** watches the provisioning job, and holds
  *   submission while the job is paused or quarantined.
+ * - With several destinations, **submit**, **job**, **emergency** and **correlate** run once for each.
  * - **emergency** disables the accounts of leavers at once while the job cannot; it goes ahead of
  *   submit and never replaces it.
  * - **correlate** joins the provisioning log to what was sent. Accepted is not done: an operation

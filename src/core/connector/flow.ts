@@ -12,6 +12,7 @@ import { correlateLoop } from '../report/correlate/loop.ts'
 import { publishLoop } from '../report/outcomes/loop.ts'
 import type { Service } from '../service.ts'
 import { DEFAULT_DESTINATION, DEFAULT_QUOTA } from '../destinations/destination.ts'
+import { namesInAll } from '../destinations/names.ts'
 import { type DestinationLedger, ledgerOf } from '../destinations/ledger-of.ts'
 import type { Assembly, ConnectorRules, Destination, DestinationPorts } from './assembly.ts'
 
@@ -22,10 +23,17 @@ export function flowLoops<M extends SourceMessage>(
 ) {
   const { ports, settings, runtime, inOneInstance } = assembly
   const { ledger } = ports
-  const publish = inOneInstance('publish', () =>
-    publishLoop({ ...ports, sender: ports.outcomes, settings: settings.publish, runtime }),
-  )
   const destinations = destinationsOf(assembly)
+  const accounts = namesInAll(destinations.flatMap((one) => one.ports.accounts ?? []))
+  const publish = inOneInstance('publish', () =>
+    publishLoop({
+      ledger,
+      ...(accounts ? { accounts } : {}),
+      sender: ports.outcomes,
+      settings: settings.publish,
+      runtime,
+    }),
+  )
   const submits = destinations.flatMap((one) => submitLoops(assembly, one))
   const plan = planLoop({
     ledger,
