@@ -83,6 +83,11 @@ export const ERRORS = {
   LedgerMissing: { meaning: 'There is no ledger at this place.', exit: 'failed' },
   LedgerNotEmpty: { meaning: 'The database to move a ledger to holds one already.', exit: 'failed' },
   LedgerNotReady: { meaning: 'The database does not hold a ledger of this release.', exit: 'failed' },
+  LedgerOlder: {
+    meaning:
+      'The database lacks what this process committed to it: a copy that lagged behind took its place.',
+    exit: 'failed',
+  },
   LedgerRefused: { meaning: 'The user lacks a right on the ledger.', exit: 'failed' },
   LedgerTooNew: { meaning: 'A newer release made the ledger.', exit: 'ledgerTooNew' },
   LedgerUnavailable: { meaning: 'The database cannot be reached.', exit: 'failed' },

@@ -1,6 +1,5 @@
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { Driver, Sql } from './driver/sql.ts'
-import { writeTotals } from './tables/totals.ts'
 import { intakeMethods, planMethods, submitMethods, reportMethods } from './methods/flow.ts'
 import {
   deadLetterMethods,
@@ -14,22 +13,15 @@ import {
 import { inspectMethods, heldMethods, historyMethods, figureMethods } from './methods/views.ts'
 import { directoryMethods } from './methods/directory.ts'
 import { instanceMethods, upkeepMethods } from './methods/upkeep.ts'
+import { writing } from './upkeep/lost-commits.ts'
 import type { Transactions } from './methods/transactions.ts'
 
 /**
  * The ledger over any driver. Each method is one transaction. `instance` identifies the writer in
  * the running totals; it stays the same when a deployment slot restarts.
  */
-export function sqlLedger(driver: Driver, instance: string): Ledger {
-  const writing =
-    (access: 'write' | 'deferred') =>
-    <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
-      driver.transaction(async (sql) => {
-        const result = await work(sql)
-        await writeTotals(sql)
-        return result
-      }, access)
-  const [write, deferred] = [writing('write'), writing('deferred')]
+export function sqlLedger(driver: Driver, instance: string, now: () => number = Date.now): Ledger {
+  const { write, deferred } = writing(driver, now)
   const read = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => driver.transaction(work, 'read')
   const transactions: Transactions = { write, deferred, read, instance, scrub: () => driver.scrub() }
   return {

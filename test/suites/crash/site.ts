@@ -12,6 +12,16 @@ export interface Ending {
   after(end: () => unknown): void
 }
 
+/** Runs something, and then ends what it left to be ended, the last first. */
+export async function endingAfter<T>(work: (t: Ending) => Promise<T>): Promise<T> {
+  const ends: (() => unknown)[] = []
+  try {
+    return await work({ after: (end) => void ends.push(end) })
+  } finally {
+    for (const end of ends.toReversed()) await end()
+  }
+}
+
 export async function folderFor(t: Ending): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-crash-'))
   t.after(() => rm(folder, { recursive: true, force: true }))

@@ -4,6 +4,7 @@ import { raiseFindings } from '../findings/findings.ts'
 import { insertRows, type Sql } from '../driver/sql.ts'
 import { readCursor, setCursor } from '../tables/cursors.ts'
 import { totals } from '../inspect/counts.ts'
+import { PROGRESS } from '../tables/totals.ts'
 import { earliestWatermark, rewindWatermarks } from '../report/watermark.ts'
 import { AUDIT } from '../tables/audit.ts'
 
@@ -13,12 +14,10 @@ const EPOCH_OUTSIDE = 'epoch-outside'
 const FOR_EVER = Date.UTC(9999, 11, 31)
 
 export async function age(sql: Sql): Promise<LedgerAge> {
-  const { messages, imported, calls, finished, published } = await totals(sql)
+  const sums = await totals(sql)
   return {
     epoch: (await readCursor(sql, EPOCH)) ?? 0,
-    // Each of them only ever grows, and whatever reaches the world or is taken from the bus raises
-    // one. None is raised by a commit that a power cut may undo: the ledger would look older then.
-    progress: messages + imported + calls + finished + published,
+    progress: PROGRESS.reduce((sum, name) => sum + sums[name], 0),
     olderSince: await olderSince(sql),
   }
 }

@@ -5,7 +5,8 @@ import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import { exerciseLedger } from '../../../suites/conformance/ledger.ts'
 import { POSTGRES_ARROWS } from '../../../suites/conformance/ledger/arrows.ts'
 import { T0 } from '../../../suites/conformance/ledger/world.ts'
-import { connectionOf, startPostgres } from '../../support/postgres.ts'
+import { startPostgres } from '../../support/postgres.ts'
+import { connectionOf } from '../../support/postgres-process.ts'
 
 const server = await startPostgres()
 const location = await server.database()

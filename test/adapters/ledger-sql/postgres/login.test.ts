@@ -7,7 +7,8 @@ import { it } from 'node:test'
 import { openPostgresLedger } from '../../../../src/adapters/ledger-sql/driver/postgres/client.ts'
 import { postgresDriver } from '../../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
-import { NOBODY, startPostgres } from '../../support/postgres.ts'
+import { startPostgres } from '../../support/postgres.ts'
+import { NOBODY } from '../../support/postgres-process.ts'
 import { until } from '../../support/until.ts'
 
 const openssl = spawnSync('openssl', ['version']).status === 0

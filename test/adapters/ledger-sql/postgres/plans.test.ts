@@ -5,7 +5,8 @@ import { beginning, postgresDialect } from '../../../../src/adapters/ledger-sql/
 import { encode, numbered } from '../../../../src/adapters/ledger-sql/driver/postgres/text.ts'
 import { migrate } from '../../../../src/adapters/ledger-sql/schema.ts'
 import type { Parameter, Sql } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
-import { connectionOf, driverAt, startPostgres } from '../../support/postgres.ts'
+import { driverAt, startPostgres } from '../../support/postgres.ts'
+import { connectionOf } from '../../support/postgres-process.ts'
 import {
   GROWING,
   ofTheLoops,
