@@ -95,6 +95,18 @@ void describe('notifications', () => {
     )
   })
 
+  void it('an alert says how many notifications a channel has received in this episode', () => {
+    const rules = [rule({ repeatMs: HOUR })]
+    const resolvedAt = T + 2 * HOUR
+    const again = { episode: 2, openedAt: T + 3 * HOUR, resolvedAt: null }
+    let states: readonly AlertState[] = [A]
+    const counts = [{}, {}, { resolvedAt }, again].map((more, hours) => {
+      states = dueNotifications(change(more)(states), { rules }, T + hours * HOUR).states
+      return states[0]?.told['ops']?.messages
+    })
+    assert.deepEqual(counts, [1, 2, 3, 1])
+  })
+
   void it('a count that is ten times the last one sent is sent again, and a small one is not', () => {
     assert.deepEqual(
       said(

@@ -22,7 +22,7 @@ export interface TestsOf {
  * them only those that load the file, the nearest first. `null` for a file without tests next to it.
  */
 export function testsOf(file: string): TestsOf | null {
-  if (file.startsWith(LEDGER)) return { near: [IN_MEMORY], far: loading(file, ledgerTests()) }
+  if (file.startsWith(LEDGER)) return testsOfLedger(file)
   const place = relative(CORE, file)
   const mirror = join(ROOT, 'test/core', dirname(place))
   const own = join(mirror, `${basename(place, '.ts')}.test.ts`)
@@ -33,18 +33,26 @@ export function testsOf(file: string): TestsOf | null {
   if (near.length === 0) return null
   const inArea = loading(file, [...areaTests.filter((test) => !near.includes(test)), IN_MEMORY])
   const nearest = loading(file, near)
-  const far =
-    nearest.length + inArea.length > 0 ? inArea : loading(file, elsewhere()).slice(0, MOST_ELSEWHERE)
-  return { near: nearest, far }
+  return { near: nearest, far: nearest.length + inArea.length > 0 ? inArea : elsewhere(file) }
 }
 
-/** What files and drivers are tested with, beside the conformance suite. */
-const ledgerTests = (): readonly string[] =>
-  globSync(join(ROOT, 'test/adapters/ledger-sql/{*,sqlite/{disk,file,sole}}.test.ts'))
+/** Files, threads, copies and moves are not part of what runs in memory. */
+function testsOfLedger(file: string): TestsOf {
+  const [near, own] = [loading(file, [IN_MEMORY]), loading(file, ledgerTests())]
+  return { near, far: near.length > 0 ? own : [...own, ...elsewhere(file)] }
+}
 
-/** Tests of other parts, for files that no test of their own area loads. */
-const elsewhere = (): readonly string[] =>
-  globSync(join(ROOT, 'test/{suites/flow,suites/provision,cli,http,adapters/notify}/**/*.test.ts'))
+/** What files, drivers, plans of queries and encryption are tested with, beside that suite. */
+const ledgerTests = (): readonly string[] =>
+  globSync(join(ROOT, 'test/adapters/ledger-sql/{*,sealing/*,sqlite/{disk,file,plans,sole}}.test.ts'))
+
+/** The nearest tests of other parts, for a file that no test of its own area loads. */
+function elsewhere(file: string): readonly string[] {
+  const tests = globSync(
+    join(ROOT, 'test/{suites/flow,suites/provision,cli,http,adapters/notify}/**/*.test.ts'),
+  )
+  return loading(file, tests).slice(0, MOST_ELSEWHERE)
+}
 
 /** Those of the tests that load the file, by the number of imports between. */
 function loading(file: string, tests: readonly string[]): readonly string[] {

@@ -309,6 +309,32 @@ function faulty(
 }
 
 void describe('a replay that is interrupted at any point', () => {
+  void it('does not send a copy again when the search for it was aborted', async () => {
+    const runtime = virtualRuntime()
+    const world = replayWorld([shelved(2_000)], ['2000'], runtime.now)
+    // An earlier call sent the copy and ended before it wrote that down. The copy waits behind more
+    // messages than one page of the search shows.
+    world.queue.messages.push(...letters(1_000))
+    await world.log.move([{ sequence: '2000', stage: 'sending', code: null }], runtime.now())
+    const copy = { original: shelved(2_000), messageId: 'replay-r1-2000', text: null, properties: {} }
+    await world.deadLetters.resend([copy])
+    const stopping = new AbortController()
+    const peek: DeadLetterQueue['peek'] = (from, limit) => {
+      stopping.abort()
+      return world.queue.peek(from, limit)
+    }
+    const stopped = replayNative(partsOf(world, { queue: { peek } }), settings, {
+      ...control(runtime),
+      signal: stopping.signal,
+    })
+    await runtime.advance(settings.inFlightMs)
+    assert.equal((await stopped).kind, 'paused')
+    const continued = replayNative(partsOf(world), settings, control(runtime))
+    await runtime.advance(settings.inFlightMs)
+    assert.deepEqual(await continued, { kind: 'finished', sent: 1, done: 1, gone: 0, refused: 0 })
+    assert.deepEqual(world.delivered, ['replay-r1-2000'])
+  })
+
   void it('loses and duplicates nothing, however often it is killed or the bus and ledger fail, and whatever intake does at the same time', async () => {
     const fault = fc.record({
       at: fc.nat(60),

@@ -102,6 +102,7 @@ export const findingCases: readonly LedgerCase[] = [
       assert.deepEqual(await open(world), [])
       const [settled] = (await world.ledger.listFindings(ALL)).findings
       assert.equal(settled?.settledAt, world.now)
+      assert.deepEqual((await world.figures()).findings, [])
       await world.answer(sent)
       await world.finalize()
       await world.record(
@@ -135,6 +136,7 @@ export const findingCases: readonly LedgerCase[] = [
       assert.equal(await world.ledger.acknowledgeFinding({ ...by, seq: 9 }, world.now), false)
       assert.equal(await world.ledger.acknowledgeFinding(by, world.now), true)
       assert.equal(await world.ledger.acknowledgeFinding(by, world.now), false)
+      assert.deepEqual((await world.figures()).findings, [])
       assert.deepEqual((await world.ledger.findFinding(1))?.acknowledged, {
         at: world.now,
         by: 'ann',

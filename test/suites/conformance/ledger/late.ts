@@ -37,6 +37,16 @@ async function givenUp(world: World, employeeId: string): Promise<string> {
   return operationOf(sent, employeeId)
 }
 
+/** Sent and overdue, and changed since: the next operation carries another title. */
+async function overdueAndChanged(world: World): Promise<string> {
+  await world.record(joiner('e1', 'p1', { title: 'a' }))
+  const first = operationOf(await world.send(), 'p1')
+  world.now += 1
+  await world.expire(3)
+  await world.record(hrEvent('e2', 'p1', { title: 'b' }, { order: 2 }))
+  return first
+}
+
 /** What the ledger does with log records that come after the deadline. */
 export const lateCases: readonly LedgerCase[] = [
   {
@@ -180,11 +190,7 @@ export const lateCases: readonly LedgerCase[] = [
   {
     name: 'a late change by an older operation, after the last accepted record, resends the present record exactly once',
     run: async (world) => {
-      await world.record(joiner('e1', 'p1', { title: 'a' }))
-      const first = operationOf(await world.send(), 'p1')
-      world.now += 1
-      await world.expire(3)
-      await world.record(hrEvent('e2', 'p1', { title: 'b' }, { order: 2 }))
+      const first = await overdueAndChanged(world)
       await world.confirmAll()
       world.now += 60_000
       await say(world, 'p1', first, 'confirmed')
@@ -197,6 +203,20 @@ export const lateCases: readonly LedgerCase[] = [
       await world.finalize()
       assert.deepEqual(await world.due(), [])
       assert.deepEqual(await world.states('p1'), { e1: 'confirmed', e2: 'confirmed' })
+    },
+  },
+  {
+    name: 'a change by an older operation in the same second as the last accepted record resends the present record',
+    run: async (world) => {
+      const first = await overdueAndChanged(world)
+      const second = await world.send()
+      const activityAt = world.now
+      await world.answer(second, 'confirmed', { activityAt })
+      await world.finalize()
+      await say(world, 'p1', first, 'confirmed', { activityAt })
+      await world.finalize()
+      const { batch } = await world.send()
+      assert.equal(JSON.parse(batch.operations[0]?.record ?? '').title, 'b')
     },
   },
   {
@@ -219,12 +239,8 @@ export const lateCases: readonly LedgerCase[] = [
   {
     name: 'a late record of a change before the last accepted record changes nothing',
     run: async (world) => {
-      await world.record(joiner('e1', 'p1', { title: 'a' }))
-      const first = operationOf(await world.send(), 'p1')
-      world.now += 1
-      await world.expire(3)
+      const first = await overdueAndChanged(world)
       const early = world.now
-      await world.record(hrEvent('e2', 'p1', { title: 'b' }, { order: 2 }))
       world.now += 60_000
       await world.confirmAll()
       await say(world, 'p1', first, 'confirmed', { activityAt: early })

@@ -134,6 +134,21 @@ export const noticeCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'what was read for a notice stands if the read at its moment fails, and it is not read a third time',
+    run: async (world) => {
+      const moment = world.now + DAY_MS
+      await world.record(notice('n1', 'p1', { effectiveAt: moment }))
+      await read(world, await one(world), { nextAt: moment })
+      await world.confirmAll()
+      world.now = moment
+      const { seq } = await one(world)
+      await world.ledger.finishNotices([{ kind: 'failed', seq, detail: 'Http500' }], world.now)
+      world.now += 1_000
+      assert.deepEqual(await claim(world), [])
+      assert.deepEqual(await world.outcomes(), ['n1:1:confirmed'])
+    },
+  },
+  {
     name: 'a rescinded notice stays rescinded, whatever is read for it',
     run: async (world) => {
       await world.record(

@@ -97,6 +97,8 @@ export const pilotCases: readonly LedgerCase[] = [
       const query = { mark: only('p3').mark, limit: 2, now: world.now }
       const first = await world.ledger.replanForPilot({ ...query, after: null })
       assert.deepEqual([first.replanned, first.next], [2, 'p2'])
+      const { waiting } = (await world.figures()).stages
+      assert.equal(waiting.count, 1, 'what waits for employees of later pages is not withdrawn yet')
       assert.equal((await world.ledger.replanForPilot({ ...query, after: null })).replanned, 2)
       const last = await world.ledger.replanForPilot({ ...query, after: 'p2' })
       assert.deepEqual([last.replanned, last.next], [1, null])
