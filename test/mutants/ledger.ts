@@ -7,7 +7,7 @@ export const LEDGER_MUTANTS: MutantList = {
   mutants: [
     {
       breaks: 'a failed operation carries open events of no operation',
-      file: 'plan/load.ts',
+      file: 'plan/failures.ts',
       find: 'event.operation !== null &&',
       replace: '',
     },

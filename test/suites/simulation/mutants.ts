@@ -15,8 +15,8 @@ export const BROKEN_PROMISES: MutantList = {
     {
       breaks: 'more calls go in a window than the service allows',
       file: 'adapters/ledger-sql/submit/budget.ts',
-      find: '[now - windowMs, perWindow - 1]',
-      replace: '[now - windowMs, perWindow]',
+      find: '[quota, now - windowMs, perWindow - 1]',
+      replace: '[quota, now - windowMs, perWindow]',
     },
     {
       breaks: 'the calls of a day are not counted',
