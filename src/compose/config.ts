@@ -1,4 +1,5 @@
 import { expressionProcess } from '../adapters/expression-process/client.ts'
+import { jobOf } from '../adapters/graph/endpoint.ts'
 import { checkChannel } from '../adapters/notify/check.ts'
 import { httpReader } from '../adapters/hr-reader/http-reader.ts'
 import { sha256 } from '../adapters/system.ts'
@@ -23,6 +24,7 @@ const toolsWith = (evaluator: Evaluator): RuleTools => ({
   evaluator,
   digest: sha256,
   makeReader: httpReader,
+  jobOf,
   checkChannel,
 })
 

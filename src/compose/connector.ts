@@ -213,8 +213,6 @@ function connectorSettings(
   const owner = runtime.id()
   const settings = settingsOf(config, owner)
   const { shapes, fold: ownership, nameOf } = sourceRules(config.rules.sources)
-  const { mapping, destinations } = config.rules
-  const mappings = destinations?.all.map((one) => one.mapping) ?? [mapping]
   const directory = directorySettingsOf(config)
   const fold = { ...ownership, activation: config.rules.activation }
   return {
@@ -227,7 +225,7 @@ function connectorSettings(
     intake: {
       ...settings.intake,
       shapes,
-      unmapped: { uses: (path) => mappings.some((one) => one.uses(path)), nameOf },
+      unmapped: { uses: config.rules.uses, nameOf },
     },
     plan: {
       ...settings.plan,

@@ -76,7 +76,7 @@ function expectation(issue: z.core.$ZodIssue): string {
     case 'too_big':
       return `${String(issue.maximum)} or less`
     case 'invalid_format':
-      return issue.format === 'stringbool' ? 'true or false' : `a text of the form ${issue.format}`
+      return FORMS[issue.format] ?? `a text of the form ${issue.format}`
     case 'custom':
       return issue.message
     case 'invalid_element':
@@ -86,6 +86,11 @@ function expectation(issue: z.core.$ZodIssue): string {
     case 'unrecognized_keys':
       return 'something else'
   }
+}
+
+const FORMS: Readonly<Record<string, string>> = {
+  stringbool: 'true or false',
+  guid: 'an id such as 8a3c2f0e-1b2d-4c5e-9f60-718293a4b5c6',
 }
 
 const WORDS: Readonly<Record<string, string>> = {

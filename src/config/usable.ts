@@ -39,7 +39,7 @@ function leaveOut(file: unknown, [top, second, third]: Path): Path | null {
     part[second] = { name, queue: name }
     return [top, second]
   }
-  if (second === undefined || typeof part !== 'object' || part === null || top === 'sources') {
+  if (second === undefined || typeof part !== 'object' || part === null || Array.isArray(part)) {
     Reflect.deleteProperty(file, top)
     return [top]
   }

@@ -37,8 +37,11 @@ export const namesOf = <T extends string>(known: readonly T[]) => names.pipe(z.a
 export const whole = z.coerce.number().int()
 export const duration = (fallback: number): z.ZodType<number> => whole.min(0).default(fallback)
 /** `unlimited` is for doubles; a real tenant always has a limit. */
-export const limit = (fallback: number): z.ZodType<number> =>
-  z.union([z.literal('unlimited').transform(() => Number.POSITIVE_INFINITY), whole.min(1)]).default(fallback)
+export const callLimit = z.union([
+  z.literal('unlimited').transform(() => Number.POSITIVE_INFINITY),
+  whole.min(1),
+])
+export const limit = (fallback: number): z.ZodType<number> => callLimit.default(fallback)
 
 function isZone(name: string): boolean {
   try {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { proveSettings } from '../../src/compose/check/settings.ts'
 import { readConfig } from '../../src/compose/config.ts'
 import { warnOfExposed } from '../../src/compose/exposed.ts'
@@ -10,30 +9,9 @@ import { maskedYaml } from '../../src/config/masked-yaml.ts'
 import { jsonSchema } from '../../src/config/schema.ts'
 import { RollcallError } from '../../src/core/errors.ts'
 import { evaluateHere } from '../../src/core/expression/evaluate.ts'
+import { writtenFiles } from './written-files.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'rollcall-config-'))
-after(() => rmSync(folder, { recursive: true }))
-let files = 0
-function file(content: string, name = `rollcall-${(files += 1)}.yaml`): string {
-  const path = join(folder, name)
-  writeFileSync(path, content)
-  return path
-}
-const read = (
-  yaml: string,
-  environment: Readonly<Record<string, string>> = {},
-): ReturnType<typeof readConfig> => readConfig({ ...environment, ROLLCALL_CONFIG: file(yaml) })
-/** What is complained of, a line each, without the folder. */
-function complaints(yaml: string, environment: Readonly<Record<string, string>> = {}): readonly string[] {
-  try {
-    read(yaml, environment)
-  } catch (error) {
-    assert(error instanceof RollcallError)
-    assert.equal(error.code, 'ConfigInvalid')
-    return error.message.split('\n').map((line) => line.replace(/^.*\.yaml:/, ''))
-  }
-  return []
-}
+const { folder, file, read, complaints } = writtenFiles()
 
 void describe('without a file', () => {
   void test('canonical events come from the one queue of the environment, with the default mapping', () => {

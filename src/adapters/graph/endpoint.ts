@@ -57,5 +57,11 @@ export function parseEndpoint(text: string, allowHttp: boolean, setting = 'PROVI
   }
 }
 
+/** Which job a bulkUpload URL is of: the same job has the same text. Throws as `parseEndpoint` does. */
+export function jobOf(endpoint: string, allowHttp: boolean): string {
+  const { origin, servicePrincipalId, jobId } = parseEndpoint(endpoint, allowHttp, 'it')
+  return [origin, servicePrincipalId, jobId].join(' ').toLowerCase()
+}
+
 /** The path of the provisioning job itself. */
 export const jobPath = ({ uploadPath }: Endpoint): string => uploadPath.replace(/\/bulkUpload$/, '')

@@ -79,13 +79,12 @@ async function importFile(
   const origin = { asOf, name: options.source, source: sourceNamed(config, options.source) }
   const rejectedName = options.rejected ?? `${file}.rejected.csv`
   checkFiles({ readable: { 'the file': file }, writable: { '--rejected': rejectedName } })
-  const { mapping } = config.rules
   const rows = readBaseline({
     file,
     delimiter: options.delimiter ?? null,
     known: {
       attributes: attributeNames(config),
-      uses: (path) => mapping.uses(path),
+      uses: config.rules.uses,
       anyColumns: options.anyColumns,
     },
   })

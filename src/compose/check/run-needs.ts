@@ -15,9 +15,9 @@ export function missingForRun(
 ): readonly string[] {
   return [
     ...missingForBus(settings),
-    ...(destinations?.all.map(({ endpoint }) => endpoint) ?? [settings.PROVISIONING_ENDPOINT]).flatMap(
-      (endpoint) => missingForEndpoint(settings, endpoint),
-    ),
+    ...(destinations === null
+      ? missingForEndpoint(settings, settings.PROVISIONING_ENDPOINT)
+      : new Set(destinations.all.flatMap(({ endpoint }) => missingForEndpoint(settings, endpoint)))),
     ...missingForIdentity(settings),
     ...missingForCopies(settings),
     ...wrongLedgerKeys(settings),
@@ -41,7 +41,7 @@ function missingForEndpoint(
   try {
     const { origin } = parseEndpoint(endpoint, allowHttp)
     return AUTH_MODE === 'local' && origin.startsWith('https:')
-      ? ['AUTH_MODE: an identity for the real tenant of PROVISIONING_ENDPOINT; local is for doubles']
+      ? ['AUTH_MODE: an identity for the real tenant; local is for doubles']
       : []
   } catch (error) {
     if (!(error instanceof RollcallError)) throw error

@@ -14,14 +14,15 @@ export const open: OpenBeside = (ledger, data) => {
   const { settings, content, commit } = data as IntakeModuleData
   const evaluator = expressionProcess()
   // The configuration was checked where it was read. Nothing here reads from HR or notifies.
-  const { sources: configured, mapping } = compileRules(content, settings, [], {
+  const { sources: configured, uses } = compileRules(content, settings, [], {
     evaluator,
     digest: sha256,
     makeReader: () => ({ read: () => Promise.reject(new TypeError('nothing is read from HR here')) }),
+    jobOf: (endpoint) => endpoint,
     checkChannel: () => {},
   })
   const { sources, shapes, nameOf } = sourceRules(configured)
-  const unmapped = { uses: (path: string) => mapping.uses(path), nameOf }
+  const unmapped = { uses, nameOf }
   return {
     methods: { ...intakeMethods(ledger, sources, { ...commit, shapes, unmapped }) },
     close: () => evaluator.close(),

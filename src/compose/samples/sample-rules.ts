@@ -56,7 +56,7 @@ export function sampleRules(config: Config, name: string | undefined): SampleRul
       : answerRules(settings, {
           evaluator: expressionProcess(),
           source: source.source,
-          uses: (path) => config.rules.mapping.uses(path),
+          uses: config.rules.uses,
         })
   return {
     source,

@@ -13,6 +13,11 @@ export interface RuleTools {
   digest(text: string): string
   /** Makes the reader of an HR system. Throws `ConfigInvalid` for settings that cannot be used. */
   makeReader(settings: HrSystemSettings, tools: AnswerTools): HrReader
+  /**
+   * Which job a bulkUpload URL is of; the same job has the same text. Throws `EndpointInvalid` or
+   * `EndpointNotAllowed`.
+   */
+  jobOf(endpoint: string, allowHttp: boolean): string
   /** Throws `ConfigInvalid` for a channel of notifications that cannot be used. */
   checkChannel(settings: ChannelSettings): void
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AttributeValues } from '../../core/plan/conditions.ts'
-import { guid, limit, text } from '../values.ts'
+import { callLimit, guid, text } from '../values.ts'
 import { MAPPING } from './mapping-schema.ts'
 
 const DESTINATION = z.strictObject({
@@ -21,8 +21,8 @@ const DESTINATION = z.strictObject({
     description:
       'Jobs with the same quota share the calls of a day and of five seconds. Default: its tenant, because Entra counts the calls of a tenant together',
   }),
-  callsPerDay: limit(2_000).optional().meta({ description: 'Default: CALLS_PER_DAY' }),
-  callsPer5s: limit(40).optional().meta({ description: 'Default: CALLS_PER_5S' }),
+  callsPerDay: callLimit.optional().meta({ description: 'Default: CALLS_PER_DAY' }),
+  callsPer5s: callLimit.optional().meta({ description: 'Default: CALLS_PER_5S' }),
   mapping: MAPPING.optional().meta({ description: 'Its own mapping. Default: mapping of this file' }),
 })
 export type DestinationContent = z.output<typeof DESTINATION>
@@ -33,13 +33,17 @@ export const DESTINATIONS = z
   .check(({ value, issues }) => {
     const complain = (index: number, key: string, message: string): void =>
       void issues.push({ code: 'custom', message, path: [index, key], input: value })
-    const seen = { name: new Set<string>(), endpoint: new Set<string>() }
-    for (const [index, one] of value.entries()) {
-      for (const key of ['name', 'endpoint'] as const) {
-        if (seen[key].has(one[key])) complain(index, key, 'is that of another destination')
-        seen[key].add(one[key])
-      }
-      if (one.where === undefined && index < value.length - 1)
+    const names = new Set<string>()
+    for (const [index, { name, where }] of value.entries()) {
+      if (names.has(name)) complain(index, 'name', 'is that of another destination')
+      names.add(name)
+      if (where === undefined && index < value.length - 1)
         complain(index, 'where', 'is missing, so that no later destination gets an employee')
+      if (where && Object.keys(where).length === 0)
+        complain(
+          index,
+          'where',
+          'must name an attribute; without where, a destination takes every other employee',
+        )
     }
   })

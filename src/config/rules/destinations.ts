@@ -37,9 +37,29 @@ export function destinationsOf(
   shared: SharedMapping,
   compilation: Compilation,
 ): Destinations | null {
+  checkJobs(content ?? [], compilation)
   const all = (content ?? []).map((one, index) => compiled(one, index, shared, compilation))
   const [first, ...others] = all
   return first ? { all, routing: routingOf(first, others) } : null
+}
+
+/** Whether a mapping, or a rule of the destinations, takes this worker attribute. */
+export function usedBy(mapping: Mapping, destinations: Destinations | null): (path: string) => boolean {
+  if (!destinations) return (path) => mapping.uses(path)
+  const { all, routing } = destinations
+  return (path) => routing.paths.includes(path) || all.some((one) => one.mapping.uses(path))
+}
+
+/** Two destinations of one job would each take the records of the other's log for their own. */
+function checkJobs(content: readonly DestinationContent[], { settings, tools, ...compilation }: Compilation) {
+  const jobs = new Set<string>()
+  for (const [index, { endpoint }] of content.entries()) {
+    const path = ['destinations', index, 'endpoint']
+    const job = compilation.attempt(path, () => tools.jobOf(endpoint, settings.PROVISIONING_ALLOW_HTTP))
+    if (job === null) continue
+    if (jobs.has(job)) compilation.problems.push({ path, message: 'is the job of another destination' })
+    jobs.add(job)
+  }
 }
 
 function compiled(

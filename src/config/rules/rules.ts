@@ -17,7 +17,7 @@ import type { Problem } from '../path.ts'
 import type { FileContent } from '../schema.ts'
 import { type AlertThresholds, compileThresholds } from './alerts.ts'
 import type { Compilation, RuleTools } from './compilation.ts'
-import { type Destinations, destinationsOf } from './destinations.ts'
+import { type Destinations, destinationsOf, usedBy } from './destinations.ts'
 import { mappingOf, placesOf, rulesOf } from './mapping.ts'
 import { compileNotifications, type Notifications } from './notifications.ts'
 import { shapeOf, shapesOf } from './shapes.ts'
@@ -34,6 +34,8 @@ export interface DirectoryRules {
 
 export interface Rules {
   readonly mapping: Mapping
+  /** Whether a mapping, or a rule of the destinations, takes this worker attribute. */
+  uses(path: string): boolean
   /** The SCIM places that the mapping fills, each once, and whether a cleared value is sent as null. */
   readonly places: ReadonlyMap<string, Nulls>
   readonly sources: readonly ConfiguredSource[]
@@ -85,6 +87,8 @@ export function compileRules(
   const rules = rulesOf(file.mapping, problems)
   const mapping = mappingOf(rules, compilation) ?? compileMapping()
   const places = placesOf(rules)
+  const destinations = destinationsOf(file.destinations, { mapping, places }, compilation)
+  const uses = usedBy(mapping, destinations)
   const shapes = shapesOf(file.shapes, compilation)
   const given = file.sources ?? [DEFAULT_SOURCE]
   const sources = given.map((source, index) =>
@@ -92,11 +96,12 @@ export function compileRules(
   )
   return {
     mapping,
+    uses,
     places,
-    destinations: destinationsOf(file.destinations, { mapping, places }, compilation),
+    destinations,
     sources,
     sourceAddresses: sourceAddressesOf(given, compilation),
-    readers: readersOf(given, mapping, compilation),
+    readers: readersOf(given, uses, compilation),
     activation: file.activation ?? HOLD,
     pilot: file.pilot ? pilotOf(file.pilot, formsOf(sources), tools.digest) : null,
     emergency: file.leavers?.emergency ? emergencyRules(file.leavers.emergency) : null,

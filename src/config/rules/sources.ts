@@ -2,7 +2,6 @@ import { type EntityAddress, entityOf } from '../../core/intake/entity.ts'
 import type { HrReader } from '../../core/intake/hydrate/loop.ts'
 import type { Shape } from '../../core/intake/shape.ts'
 import type { ConfiguredSource } from '../../core/intake/sources.ts'
-import type { Mapping } from '../../core/plan/mapping/mapping.ts'
 import type { Settings } from '../environment.ts'
 import type { SourceContent } from '../schema.ts'
 import type { Compilation } from './compilation.ts'
@@ -89,7 +88,7 @@ export function sourceAddressesOf(
 /** The HR readers of sources with `read`, by the name of the source. */
 export function readersOf(
   given: readonly SourceContent[],
-  mapping: Mapping,
+  uses: (path: string) => boolean,
   { tools, attempt }: Compilation,
 ): ReadonlyMap<string, HrReader> {
   const readers = new Map<string, HrReader>()
@@ -97,7 +96,6 @@ export function readersOf(
   for (const [index, { name, read, employeeId }] of given.entries()) {
     if (read === undefined) continue
     const source = employeeId ? { employeeId } : {}
-    const uses = (path: string): boolean => mapping.uses(path)
     const reader = attempt(['sources', index, 'read'], () =>
       tools.makeReader(read, { evaluator, source, uses }),
     )

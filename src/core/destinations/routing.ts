@@ -20,6 +20,11 @@ export interface Routing {
   readonly fallback: string
   /** The first destination whose rule fits; `null` when none does. */
   routeOf(attributes: ReadonlyMap<string, Attribute>): string | null
+  /**
+   * The mapping of the destination, which also uses what the rules read: an event that moves an
+   * employee is never one of which nothing is mapped. A destination that is not known has the
+   * mapping of the first.
+   */
   mappingOf(destination: string): Mapping
 }
 
@@ -29,12 +34,18 @@ export interface Routing {
  */
 export function routingOf(first: DestinationRules, others: readonly DestinationRules[]): Routing {
   const all = [first, ...others].map((one) => ({ ...one, conditions: conditionsOf(one.where ?? {}) }))
-  const mappings = new Map(all.map(({ name, mapping }) => [name, mapping]))
+  const paths = new Set(all.flatMap(({ conditions }) => conditions.map(({ path }) => path)))
+  const withPaths = (mapping: Mapping): Mapping => ({
+    ...mapping,
+    uses: (path) => paths.has(path) || mapping.uses(path),
+  })
+  const mappings = new Map(all.map(({ name, mapping }) => [name, withPaths(mapping)]))
+  const ofFirst = withPaths(first.mapping)
   return {
-    paths: [...new Set(all.flatMap(({ conditions }) => conditions.map(({ path }) => path)))],
+    paths: [...paths],
     text: JSON.stringify(all.map(({ name, where, conditions }) => [name, where && textOf(conditions)])),
     fallback: (all.find(({ where }) => where === null) ?? first).name,
     routeOf: (attributes) => all.find(({ conditions }) => fits(conditions, attributes))?.name ?? null,
-    mappingOf: (destination) => mappings.get(destination) ?? first.mapping,
+    mappingOf: (destination) => mappings.get(destination) ?? ofFirst,
   }
 }

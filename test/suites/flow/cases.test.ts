@@ -40,6 +40,7 @@ async function comesOf(lines: readonly string[], file: object = {}): Promise<Com
     evaluator: evaluateHere(),
     digest: sha256,
     makeReader: () => ({ read: async () => ({ kind: 'gone' }) }),
+    jobOf: (endpoint) => endpoint,
     checkChannel: () => {},
   })
   const { sources, shapes } = sourceRules(rules.sources)

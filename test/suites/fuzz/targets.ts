@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { sha256 } from '../../../src/adapters/system.ts'
+import { jobOf } from '../../../src/adapters/graph/endpoint.ts'
 import { httpReader } from '../../../src/adapters/hr-reader/http-reader.ts'
 import { checkChannel } from '../../../src/adapters/notify/check.ts'
 import { examineConfig } from '../../../src/config/load.ts'
@@ -71,7 +72,7 @@ function spoiltBody(chance: Chance, value: unknown): string {
 
 /** `folder` takes a file of configuration, and `stack` a server that a layer starts. */
 export function targetsIn(folder: string, stack: AsyncDisposableStack): Readonly<Record<string, Target>> {
-  const tools = { evaluator: evaluateHere(), digest: sha256, makeReader: httpReader, checkChannel }
+  const tools = { evaluator: evaluateHere(), digest: sha256, makeReader: httpReader, jobOf, checkChannel }
   return {
     bytes: {
       share: 15,

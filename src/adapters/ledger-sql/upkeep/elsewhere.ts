@@ -3,12 +3,17 @@ import type { ElsewhereCount } from '../../../core/ledger/port/upkeep.ts'
 import type { Sql } from '../driver/sql.ts'
 import { readWatermarks } from '../report/watermark.ts'
 
-/** A destination that employees were sent to has a watermark, or an operation that waits. */
+/** Destinations with a call whose records have no answer yet. */
+const CALLED = `SELECT destination FROM operations WHERE state = 'accepted'
+  UNION SELECT destination FROM batches WHERE state = 'open'`
+
+/** A destination that employees were sent to has a watermark, or a call without an answer. */
 export async function countElsewhere(
   sql: Sql,
   destinations: readonly string[],
 ): Promise<readonly ElsewhereCount[]> {
-  const used = [...(await readWatermarks(sql)), DEFAULT_DESTINATION]
+  const called = await sql.all<{ destination: string }>(CALLED)
+  const used = [...(await readWatermarks(sql)), ...called.map((row) => row.destination), DEFAULT_DESTINATION]
   const unknown = [...new Set(used)].filter((name) => !destinations.includes(name))
   const counts: ElsewhereCount[] = []
   for (const destination of unknown) {
