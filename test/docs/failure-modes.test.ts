@@ -53,6 +53,8 @@ const TEST_OF_ROW: Readonly<Record<string, string>> = {
     'that had no room and was restarted is left alone for a while, and then gets what waits',
   'full, out of quota or in quarantine while employees leave':
     'disables an account within 3 seconds of the event while the bucket is full, and the job gets the termination when there is room',
+  'what the calls of a direct destination may cost is spent':
+    'stops at the budget of a day or of a month, says so, and goes on when a day has passed or it is raised',
   'the emergency lane itself is refused, or its budget is spent':
     'stops at the budget, and the case of each leaver who waits says so',
   'restarted: staged operations are lost':

@@ -112,6 +112,7 @@ function holds({ figures, now }: Scene, { holdMs }: AlertLimits): readonly Prese
       case 'job':
         return [alertOf('job.stopped', { cause: detail ?? '', count: 1, oldestAt: since })]
       case 'access':
+      case 'budget':
         return [alertOf('submission.held', { cause: name, count: 1, oldestAt: since })]
       case 'throttled':
       case 'full':

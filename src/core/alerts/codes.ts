@@ -57,7 +57,7 @@ export const ALERTS = {
     counts: ['job', 'jobs'],
   },
   'submission.held': {
-    what: 'Nothing is sent: the service refuses calls, has no room, or does not answer.',
+    what: 'Nothing is sent: the service refuses calls, has no room or does not answer, or a budget is spent.',
     causes: 'the hold',
     command: 'rollcall status',
     next: 'rollcall check, which tests the identity and the address',

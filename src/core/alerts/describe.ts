@@ -87,12 +87,17 @@ function aboutCause(code: AlertCode, cause: string): CauseText | null {
       return inSentences(meaning === undefined ? undefined : { meaning, fix: CLEARED })
     }
     case 'submission.held':
-      return cause === 'full' ? inSentences(FULL) : null
+      return inSentences(cause === 'full' ? FULL : cause === 'budget' ? BUDGET : undefined)
   }
 }
 
 /** Source: the page that `limitUses` names. */
 const CLEARED = 'a restart of the job also clears what it retries, and with that the count'
+
+const BUDGET: CauseText = {
+  meaning: 'the calls of a direct destination have cost what its budget allows',
+  fix: 'raise usdPerDay or usdPerMonth of the destination, or wait until a day or 31 days have passed',
+}
 
 /** Source: inbound-provisioning-api-issues.md of github.com/MicrosoftDocs/entra-docs (2026-07-07). */
 const FULL: CauseText = {

@@ -25,6 +25,8 @@ export type DestinationLedger = Pick<
   | 'beginEmergencyCall'
   | 'endEmergencyCall'
   | 'markEmergencyWaits'
+  | 'beginDirectWrite'
+  | 'endDirectWrite'
 >
 
 /** The ledger as the loops of this destination see it. */
@@ -48,5 +50,7 @@ export function ledgerOf(
     readEmergencyStatus: (now) => ledger.readEmergencyStatus(now, name, quota),
     listEmergencyCandidates: (query) => ledger.listEmergencyCandidates(query, name),
     markEmergencyWaits: (waits) => ledger.markEmergencyWaits(waits, name),
+    beginDirectWrite: (order, now) => ledger.beginDirectWrite(order, now, name),
+    endDirectWrite: (end, now) => ledger.endDirectWrite(end, now, name),
   }
 }

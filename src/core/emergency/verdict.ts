@@ -1,3 +1,4 @@
+import { isBilled, isNotEnabled } from '../direct/answers.ts'
 import type { UploadAnswer } from '../ports.ts'
 import { retryAfterMs } from '../provision/verdict.ts'
 import type { EmergencyAnswer } from './ledger.ts'
@@ -23,9 +24,6 @@ const LONGEST_PAUSE_MS = 3_600_000
 /** The pause doubles with each failure in a row up to this, because a failed call may be billed. */
 const LONGEST_FAILED_MS = 900_000
 
-/** Network errors before a request has left: nothing was changed, and nothing is billed. */
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'])
-
 export interface VerdictContext {
   readonly now: number
   /** Calls in a row that failed with the service or the network. */
@@ -33,21 +31,11 @@ export interface VerdictContext {
   readonly settings: PauseSettings
 }
 
-/**
- * The text of the 400 of a tenant in which the API is not enabled names the missing Azure resource.
- * https://learn.microsoft.com/en-us/entra/identity/app-provisioning/troubleshoot-scim-api-errors
- */
-const NOT_ENABLED = /scimapiconsumptions|SCIM Provisioning API/i
-
-/**
- * What an answer of the SCIM API means. Microsoft bills answers 2xx and 404; a call without an
- * answer may have been billed.
- * https://learn.microsoft.com/en-us/entra/identity/app-provisioning/enable-scim-api
- */
+/** What an answer of the SCIM API means. */
 export function emergencyVerdict(reply: UploadAnswer, context: VerdictContext): EmergencyVerdict {
   const { now } = context
   if (reply.kind === 'network') {
-    const sent = !NOT_SENT.has(reply.code)
+    const sent = isBilled(reply)
     const result = sent ? 'unknown' : 'refused'
     return {
       answer: { at: now, result, status: null, wait: 'unavailable', billed: sent },
@@ -70,19 +58,17 @@ function isFailure(status: number): boolean {
   return status === 408 || status >= 500
 }
 
-type Refusal = Pick<Extract<UploadAnswer, { kind: 'response' }>, 'status' | 'retryAfter' | 'message'>
+type Refusal = Extract<UploadAnswer, { kind: 'response' }>
 
-function pauseAfter(
-  { status, retryAfter, message }: Refusal,
-  context: VerdictContext,
-): NonNullable<EmergencyVerdict['pause']> {
+function pauseAfter(refusal: Refusal, context: VerdictContext): NonNullable<EmergencyVerdict['pause']> {
+  const { status, retryAfter } = refusal
   const { now, settings } = context
   const { throttledMs, accessMs } = settings
   if (status === 429 || isFailure(status)) {
     const asked = retryAfterMs(retryAfter, now) ?? (status === 429 ? throttledMs : failedMs(context))
     return { why: 'unavailable', until: now + Math.min(Math.max(asked, 1_000), LONGEST_PAUSE_MS) }
   }
-  if (status === 400 && NOT_ENABLED.test(message ?? '')) return { why: 'not-enabled', until: now + accessMs }
+  if (isNotEnabled(refusal)) return { why: 'not-enabled', until: now + accessMs }
   return { why: 'access', until: now + accessMs }
 }
 

@@ -147,6 +147,7 @@ export const HOLD_WORDS: Readonly<Record<HoldName, string>> = {
   full: 'the service has no room',
   access: 'the service refuses permission or address',
   circuit: 'the service does not answer',
+  budget: 'the budget of the destination is spent',
   job: 'the provisioning job is paused or quarantined',
 }
 

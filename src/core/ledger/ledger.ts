@@ -2,6 +2,7 @@ import type { AlertLedger } from './port/alerts.ts'
 import type { AccessLedger } from './port/views/access.ts'
 import type { BlockLedger } from './port/blocks.ts'
 import type { DeadLetterLedger } from './port/dead-letters.ts'
+import type { DirectLedger } from '../direct/ledger.ts'
 import type { DirectoryLedger } from './port/directory.ts'
 import type { EmergencyLedger } from '../emergency/ledger.ts'
 import type { FigureLedger } from './port/figures.ts'
@@ -32,6 +33,7 @@ export type Ledger = IntakeLedger &
   ReplayLedger &
   LeaverLedger &
   EmergencyLedger &
+  DirectLedger &
   BlockLedger &
   FindingLedger &
   DirectoryLedger &

@@ -12,7 +12,7 @@ export type Verdict =
       readonly kind: 'snooze'
       readonly until: number
       readonly status: number | null
-      readonly why: Exclude<HoldName, 'job' | 'restored'>
+      readonly why: Exclude<HoldName, 'budget' | 'job' | 'restored'>
     }
   | {
       readonly kind: 'refused'

@@ -56,6 +56,18 @@ export const COUNTED = {
     attributes: [],
     description: 'what the calls of the emergency lane cost, at the configured price',
   },
+  'rollcall.direct.requests': {
+    kind: 'counter',
+    unit: '{request}',
+    attributes: ['status'],
+    description: 'calls of direct destinations by status or network code',
+  },
+  'rollcall.direct.cost_usd': {
+    kind: 'counter',
+    unit: '[USD]',
+    attributes: [],
+    description: 'what the calls of direct destinations cost, at the configured price',
+  },
   'rollcall.outcome.duration_seconds': {
     kind: 'histogram',
     unit: 's',

@@ -22,6 +22,7 @@ import { incompleteCases } from './ledger/incomplete.ts'
 import { instanceCases } from './ledger/instances.ts'
 import { intakeCases } from './ledger/intake.ts'
 import { destinationCases } from './ledger/destinations.ts'
+import { directCases } from './ledger/direct.ts'
 import { jobCases } from './ledger/job.ts'
 import { leaverCases } from './ledger/leavers.ts'
 import { leaverTimeCases } from './ledger/leaver-times.ts'
@@ -86,6 +87,7 @@ export const LEDGER_GROUPS: Readonly<Record<string, readonly LedgerCase[]>> = {
   findings: findingCases,
   figures: figureCases,
   destinations: destinationCases,
+  direct: directCases,
   job: jobCases,
   restored: restoredCases,
   books: booksCases,

@@ -1,3 +1,4 @@
+import type { DirectLedger } from '../../../core/direct/ledger.ts'
 import { DEFAULT_DESTINATION, DEFAULT_QUOTA } from '../../../core/destinations/destination.ts'
 import type { AlertLedger } from '../../../core/ledger/port/alerts.ts'
 import type { BlockLedger } from '../../../core/ledger/port/blocks.ts'
@@ -37,6 +38,8 @@ import {
   takenIn,
 } from '../dead-letters/replays.ts'
 import { putBack } from '../dead-letters/put-back.ts'
+import { spentBy } from '../direct/costs.ts'
+import { beginWrite, endWrite } from '../direct/writes.ts'
 import type { Transactions } from './transactions.ts'
 
 /**
@@ -103,6 +106,16 @@ export function emergencyMethods({ write, read }: Transactions): EmergencyLedger
     markEmergencyWaits: (waits, at = DEFAULT_DESTINATION) =>
       write((sql) => markEmergencyWaits(sql, at, waits)),
     listEmergencyCallsIn: (query) => read((sql) => emergencyCallsIn(sql, query)),
+  }
+}
+
+export function directMethods({ write, read, instance }: Transactions): DirectLedger {
+  return {
+    beginDirectWrite: (order, now, at = DEFAULT_DESTINATION) =>
+      write((sql) => beginWrite(sql, at, order, now)),
+    endDirectWrite: (end, now, destination = DEFAULT_DESTINATION) =>
+      write((sql) => endWrite(sql, { instance, destination }, end, now)),
+    readDirectSpending: (now, at = DEFAULT_DESTINATION) => read((sql) => spentBy(sql, at, now)),
   }
 }
 

@@ -23,9 +23,12 @@ const SLICES: readonly string[] = [
      (SELECT id FROM instances WHERE seen_at < ? ORDER BY seen_at LIMIT ?)`,
 ]
 
-/** Kept for longer, because the budget of the emergency lane counts the last 31 days. */
+/** Kept for longer, because budgets count the last 31 days. */
 const EMERGENCY_CALLS = `DELETE FROM emergency_calls WHERE seq IN
   (SELECT seq FROM emergency_calls WHERE begun_at < ? ORDER BY begun_at LIMIT ?)`
+
+const DIRECT_COSTS = `DELETE FROM direct_costs WHERE (destination, hour) IN
+  (SELECT destination, hour FROM direct_costs WHERE hour * 3600000 < ? LIMIT ?)`
 
 /** A slice of each kind; `more` when there may be more to remove. */
 export async function ageOut(sql: Sql, { before, limit }: AgeOutQuery): Promise<AgedOut> {
@@ -34,6 +37,7 @@ export async function ageOut(sql: Sql, { before, limit }: AgeOutQuery): Promise<
   const slices = [
     ...SLICES.map((slice) => [slice, before] as const),
     [EMERGENCY_CALLS, before - MONTH_MS] as const,
+    [DIRECT_COSTS, before - MONTH_MS] as const,
   ]
   for (const [slice, cut] of slices) {
     const gone = await sql.run(slice, [cut, limit])

@@ -116,9 +116,10 @@ export type BatchAnswer =
 
 /**
  * Why nothing is sent: too many calls; no room at the service; a wrong permission or address; the
- * service is down; the job is paused; the ledger was restored from an older copy.
+ * service is down; the budget of a direct destination is spent; the job is paused; the ledger was
+ * restored from an older copy.
  */
-export const HOLDS = ['throttled', 'full', 'access', 'circuit', 'job', 'restored'] as const
+export const HOLDS = ['throttled', 'full', 'access', 'circuit', 'budget', 'job', 'restored'] as const
 export type HoldName = (typeof HOLDS)[number]
 export interface Hold {
   readonly name: HoldName

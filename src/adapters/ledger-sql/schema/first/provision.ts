@@ -9,6 +9,7 @@ export const provisionTables = (dialect: Dialect): readonly string[] => [
   ...batches(dialect),
   ...calls(dialect),
   ...holds(dialect),
+  ...directCosts(dialect),
   ...jobReports(dialect),
 ]
 
@@ -129,6 +130,18 @@ const holds = ({ integer, tableOptions }: Dialect): readonly string[] => [
     status   ${integer},
     detail   TEXT,
     PRIMARY KEY (destination, name)
+  )${tableOptions}`,
+]
+
+const directCosts = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE direct_costs (
+    -- What the calls of a direct destination cost, with what is reserved for calls under way.
+    destination TEXT NOT NULL,
+    -- Hours since 1970.
+    hour        ${integer} NOT NULL,
+    -- Millionths of a USD.
+    micro_usd   ${integer} NOT NULL,
+    PRIMARY KEY (destination, hour)
   )${tableOptions}`,
 ]
 
