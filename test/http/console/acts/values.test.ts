@@ -14,6 +14,7 @@ before(async () => {
 })
 after(() => stack.disposeAsync())
 
+const CONNECTION = '/employee/connection'
 const asked: string[] = []
 /** What the service answers about each employee. */
 let answer: ConnectionAnswer = { kind: 'none' }
@@ -112,12 +113,19 @@ void describe('values of an employee in the console', () => {
     )
     const headers = { cookie: await sessionCookie(world.now), 'sec-fetch-site': 'same-origin' }
     const page = await textOf(reader.get('/employee?id=20011', { headers }))
-    assert.match(page, /disabled>Show values<\/button> <span class="why">You lack the permission “values”/)
+    for (const button of ['Show values', 'Ask the service'])
+      assert.match(
+        page,
+        new RegExp(`disabled>${button}</button> <span class="why">You lack the permission “values”`),
+      )
     const token = /name="form-token" value="([\w-]+)"/.exec(page)?.[1] ?? ''
     const form = { employee: '20011', justification: 'x', 'form-token': token }
-    const response = await reader.post('/employee/values', form, headers)
-    assert.equal(response.status, 403)
-    assert.doesNotMatch(await response.text(), /Engineer/)
+    for (const path of ['/employee/values', CONNECTION]) {
+      const response = await reader.post(path, form, headers)
+      assert.equal(response.status, 403)
+      assert.doesNotMatch(await response.text(), /Engineer/)
+    }
+    assert.deepEqual(asked, [])
   })
 
   void test('become no markup and no control character', async () => {
@@ -133,7 +141,6 @@ void describe('values of an employee in the console', () => {
 })
 
 void describe('the object connection of an employee in the console', () => {
-  const CONNECTION = '/employee/connection'
   const OBJECT = '6f1c2d3e-0000-4000-8000-000000000001'
   const why = { justification: 'ticket 10' }
 
