@@ -35,7 +35,7 @@ function stateView(jobReport: Figures['jobReport'], times: Times): Markup {
   if (jobReport === null)
     return notice(
       'The job was not seen yet',
-      'The connector asks once a minute, and needs the permission Synchronization.Read.All for it. Without it, the job is not known here.',
+      'The connector asks every few minutes (JOB_POLL_MS), and needs the permission Synchronization.Read.All for it.',
     )
   const { code, quarantine, failures, seenAt } = jobReport
   return markup`<section class="card" aria-label="State"><dl>
