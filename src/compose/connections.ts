@@ -4,9 +4,14 @@ import { graphConnections } from '../adapters/graph/connections.ts'
 import type { Endpoint } from '../adapters/graph/endpoint.ts'
 import { useProxy } from '../adapters/proxy.ts'
 import type { Config } from '../config/load.ts'
-import { type ConnectionAnswer, isRefusal, type ObjectConnections } from '../core/connections/connection.ts'
+import {
+  type AskedFor,
+  type ConnectionAnswer,
+  isRefusal,
+  type ObjectConnections,
+} from '../core/connections/connection.ts'
 import { localOnlyCredential } from './addresses.ts'
-import { destinationsIn } from './destinations/list.ts'
+import { destinationsIn, type ReachedDestination } from './destinations/list.ts'
 
 /** Object connections are in Graph's beta only, whatever version the endpoint has. */
 export function objectConnections(
@@ -25,24 +30,38 @@ export function objectConnections(
 }
 
 /**
- * Asks the service about these employees, for a person who wants to know. A refusal ends it: the
- * other employees get the same answer.
+ * Asks the job of each employee's destination, for a person who wants to know. Employees without a
+ * destination are asked for at the first.
  */
 export async function askForConnections(
   config: Config,
-  employeeIds: readonly string[],
+  employees: readonly AskedFor[],
 ): Promise<ReadonlyMap<string, ConnectionAnswer>> {
   using _proxied = useProxy(config)
-  const [{ endpoint, tenant }] = destinationsIn(config)
-  const credential = await localOnlyCredential(config, endpoint, tenant)
-  const connections = objectConnections(config, endpoint, credential, Date.now)
+  const destinations = destinationsIn(config)
+  const of = ({ destination }: AskedFor): ReachedDestination =>
+    destinations.find(({ name }) => name === destination) ?? destinations[0]
+  const answers = new Map<string, ConnectionAnswer>()
+  for (const [{ endpoint, tenant }, theirs] of Map.groupBy(employees, of)) {
+    const credential = await localOnlyCredential(config, endpoint, tenant)
+    const connections = objectConnections(config, endpoint, credential, Date.now)
+    for (const [id, answer] of await askEach(connections, theirs)) answers.set(id, answer)
+  }
+  return answers
+}
+
+/** A refusal ends it: the other employees of the job get the same answer. */
+async function askEach(
+  connections: ObjectConnections,
+  employees: readonly AskedFor[],
+): Promise<ReadonlyMap<string, ConnectionAnswer>> {
   const { signal } = new AbortController()
   const answers = new Map<string, ConnectionAnswer>()
   let refusal: ConnectionAnswer | null = null
-  for (const employeeId of employeeIds) {
-    const answer: ConnectionAnswer = refusal ?? (await connections.find(employeeId, signal))
+  for (const { id } of employees) {
+    const answer: ConnectionAnswer = refusal ?? (await connections.find(id, signal))
     if (isRefusal(answer)) refusal = answer
-    answers.set(employeeId, answer)
+    answers.set(id, answer)
   }
   return answers
 }

@@ -65,9 +65,9 @@ async function pagesOf(
     zone: null,
     log,
     deadLetters: (options, stack) => deadLettersBeside(config, { ...options, now: Date.now() }, stack),
-    connections: async (employeeIds) => {
+    connections: async (employees) => {
       const { askForConnections } = await import('../compose/connections.ts')
-      return askForConnections(config, employeeIds)
+      return askForConnections(config, employees)
     },
     replays,
   })

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { Ledger } from '../../src/core/ledger/ledger.ts'
-import type { TraceOperation } from '../../src/core/ledger/port/inspect.ts'
+import type { TraceOperation } from '../../src/core/ledger/port/views/trace.ts'
 import { start } from './rollcall.ts'
 
 /** Several `rollcall run` on one ledger. */

@@ -1,10 +1,12 @@
 import type { Config } from '../../config/load.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import { erasureInWords, JUSTIFICATIONS_STAY, valuesLeft } from '../../core/display/erasure.ts'
+import { leftInWords } from '../../core/explain/moves.ts'
 import { shortened } from '../../core/display/visible.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { confirmed, yesOption } from '../support/options/confirm.ts'
 import { employeeNamed, nearlyMatching } from '../support/employees.ts'
+import { iso } from '../support/instants.ts'
 import { actorOption, formatOption, justificationOption } from '../support/options/options.ts'
 import { type Format, printJson, printLines, say } from '../support/output.ts'
 import { progress } from '../support/screen/progress.ts'
@@ -47,6 +49,7 @@ async function erase(
     const employeeId = await employeeNamed(ledger, employee)
     const what = `erase everything that the ledger holds about ${shortened(employeeId)}`
     if (!(await confirmed({ what, typed: employeeId, yes }))) return EXIT_CODES.stopped
+    const facts = await ledger.readAccess(employeeId, Date.now())
     const erased = await ledger.eraseEmployee({ employeeId, actor, justification }, Date.now())
     if (!erased) {
       say(`the ledger holds no such employee${await nearlyMatching(ledger, employeeId)}`)
@@ -55,6 +58,7 @@ async function erase(
     const filesClean = erased.filesClean || (shared && vacuum && (await rewritten(config)))
     if (output === 'json') printJson({ ...erased, filesClean })
     else printLines(erasureInWords(erased))
+    for (const account of facts?.left ?? []) say(`stays as it is: ${leftInWords(account, iso)}`)
     say(JUSTIFICATIONS_STAY)
     const left = valuesLeft({ filesClean }, shared)
     if (left !== null) say(left)

@@ -1,3 +1,4 @@
+import { hasSeveralDestinations } from '../../config/rules/several.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import { masked } from '../../core/display/mask.ts'
 import type { RegisterCommand } from '../support/command.ts'
@@ -82,7 +83,8 @@ function show(planned: Planned, { options, at, file }: PlanRequest): number {
     return EXIT_CODES.notFound
   }
   const { BATCH_OPERATIONS: operationsPerCall, CALLS_PER_DAY: callsPerDay } = limits
-  report(gathered, { at, file, lines, operationsPerCall, callsPerDay, brake }, options)
+  const several = hasSeveralDestinations(limits)
+  report(gathered, { at, file, lines, operationsPerCall, callsPerDay, several, brake }, options)
   const isWhole =
     gathered.previews.every((preview) => failuresOf(preview).length === 0) &&
     lines.every(({ becomes }) => becomes === 'taken' || becomes === 'duplicate')

@@ -1,7 +1,8 @@
+import { hasSeveralDestinations } from '../../config/rules/several.ts'
 import type { Config } from '../../config/load.ts'
 import type { ConnectionAnswer } from '../../core/connections/connection.ts'
 import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
-import type { EmployeeTrace, TraceCursor } from '../../core/ledger/port/inspect.ts'
+import type { EmployeeTrace, TraceCursor } from '../../core/ledger/port/views/trace.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { findByReference } from '../../core/explain/find.ts'
 import { cursorOf, cursorText } from '../../core/explain/trace-cursor.ts'
@@ -99,12 +100,13 @@ async function trace(
       const show = showing(showValues)
       const connections = options.connection ? await connectionsOf(config, employees) : NOT_ASKED
       const next = found.next && cursorText(found.next)
+      const several = hasSeveralDestinations(config)
       if (options.output === 'json')
-        printJson(withIsoInstants({ ...traceJson(employees, { showValues, connections }), next }))
+        printJson(withIsoInstants({ ...traceJson(employees, { showValues, connections, several }), next }))
       else
         printLines(
           ...employees.flatMap((one) =>
-            traceLines(one, { now, show, connection: connections.get(one.employee.id) ?? null }),
+            traceLines(one, { now, show, several, connection: connections.get(one.employee.id) ?? null }),
           ),
         )
       sayMore(employees, next)
@@ -123,7 +125,7 @@ async function connectionsOf(
   const { askForConnections } = await import('../../compose/connections.ts')
   return askForConnections(
     config,
-    employees.map(({ employee }) => employee.id),
+    employees.map(({ employee }) => employee),
   )
 }
 

@@ -1,6 +1,6 @@
 import { planRules, sourceNamed } from '../../compose/rules.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
-import { limitsOf } from '../../compose/destinations/list.ts'
+import { knownDestinations } from '../../compose/destinations/list.ts'
 import { employeeIdOf } from '../../core/intake/event/employee-id.ts'
 import type { AccessAnswer } from '../../core/explain/access.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
@@ -57,7 +57,7 @@ export function explain(
         readAnswer(ledger, employeeId, {
           now,
           ...(rules.fold ? { fold: rules.fold } : {}),
-          limits: limitsOf(config),
+          destinations: knownDestinations(config),
           running: speaker?.loops.includes('provision') ?? false,
         })
       for (const view of views) {

@@ -3,7 +3,8 @@ import type { ConnectionAnswer } from '../../core/connections/connection.ts'
 import { answerInWords } from '../../core/connections/words.ts'
 import { callInWords } from '../../core/emergency/words.ts'
 import { type FieldChange, recordChanges } from '../../core/explain/record-changes.ts'
-import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../core/ledger/port/inspect.ts'
+import { leftInWords, moveInWords, movesOf, roleOf } from '../../core/explain/moves.ts'
+import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../core/ledger/port/views/trace.ts'
 import type { Json } from '../../core/model.ts'
 import { reasonOf } from '../../core/report/outcomes/reason-catalogue.ts'
 import { blockLines } from './block-lines.ts'
@@ -18,11 +19,13 @@ import { displayValue, HIDDEN, type Show, showing } from '../../core/display/per
  */
 export function traceJson(
   [found, ...others]: readonly EmployeeTrace[],
-  { showValues, connections }: TraceJsonOptions,
+  { showValues, connections, several }: TraceJsonOptions,
 ): object {
   const show = showing(showValues)
   const one = ({ employee, blocked, events, operations, older }: EmployeeTrace): object => ({
-    employee,
+    ...(several
+      ? { employee, moves: movesJson({ events, operations }) }
+      : { employee: { id: employee.id, objectId: employee.objectId } }),
     ...connectionJson(connections.get(employee.id) ?? null, employee, showValues),
     blocked,
     older,
@@ -31,10 +34,11 @@ export function traceJson(
       const received = events.flatMap((event) => (event.operation === operation.id ? [event.receivedAt] : []))
       const ages =
         received.length > 0 ? agesOf(Math.min(...received), { ...operation.batch, ...operation }) : null
-      const { record, before, ...facts } = operation
+      const { record, before, destination, departs, movedBy, ...facts } = operation
       const changes = recordChanges(operation).map((change) => shownChange(change, show))
       return {
         ...facts,
+        ...(several ? { destination, departs, movedBy } : {}),
         comparedWith: before?.id ?? null,
         changes,
         ...(showValues ? { record: JSON.parse(record) as unknown } : {}),
@@ -46,8 +50,18 @@ export function traceJson(
   return { ...(found ? one(found) : {}), others: others.map(one) }
 }
 
+function movesJson(trace: Pick<EmployeeTrace, 'events' | 'operations'>): readonly object[] {
+  return movesOf(trace).map(({ departure, arrival, ...move }) => ({
+    ...move,
+    departure: departure?.id ?? null,
+    arrival: arrival?.id ?? null,
+  }))
+}
+
 interface TraceJsonOptions {
   readonly showValues: boolean
+  /** Whether there are several destinations, so that each is named. */
+  readonly several: boolean
   /** By employee: what the service said, if it was asked. */
   readonly connections: ReadonlyMap<string, ConnectionAnswer>
 }
@@ -94,30 +108,49 @@ function entryOf(code: string): object {
 interface TraceView {
   readonly now: number
   readonly show: Show
+  /** Whether there are several destinations, so that each is named. */
+  readonly several: boolean
   /** What the service said about the employee; `null` when it was not asked. */
   readonly connection: ConnectionAnswer | null
 }
 
 export function traceLines(
   { employee, blocked, events, operations }: EmployeeTrace,
-  { now, show, connection }: TraceView,
+  { now, show, several, connection }: TraceView,
 ): string[] {
   const carried = new Set(operations.map(({ id }) => id))
+  const drawn = (operation: TraceOperation, from: number | null): string[] =>
+    drawOperation(operation, from, { show, several })
+  const belongs = ({ id, movedBy }: TraceOperation, event: TraceEvent): boolean =>
+    id === event.operation || (event.operation === null ? events.length === 1 : movedBy === event.id)
   return [
-    `employee ${employee.id}  Entra object ${employee.objectId ?? 'not known'}`,
+    `employee ${employee.id}  Entra object ${employee.objectId ?? 'not known'}${several && employee.destination !== null ? ` at ${employee.destination}` : ''}`,
+    ...(several ? drawMoves({ employee, events, operations }) : []),
     ...(connection === null ? [] : [`  connection ${answerInWords(connection, employee)}`]),
     ...blockLines(blocked && isInForce(blocked, now) ? blocked : null),
     ...events.flatMap((event) => [
       ...drawEvent(event),
       ...operations
-        .filter(({ id }) => id === event.operation || (event.operation === null && events.length === 1))
-        .flatMap((operation) => drawOperation(operation, event.receivedAt, show)),
+        .filter((operation) => belongs(operation, event))
+        .flatMap((operation) => drawn(operation, event.receivedAt)),
     ]),
     ...operations
       .filter(
-        ({ id }) => events.length !== 1 && !events.some((event) => event.operation === id) && carried.has(id),
+        (operation) =>
+          events.length !== 1 &&
+          !events.some((event) => belongs(operation, event)) &&
+          carried.has(operation.id),
       )
-      .flatMap((operation) => drawOperation(operation, null, show)),
+      .flatMap((operation) => drawn(operation, null)),
+  ]
+}
+
+/** The accounts that the employee left, and each move as one story. */
+function drawMoves(trace: Pick<EmployeeTrace, 'employee' | 'events' | 'operations'>): string[] {
+  const { id, left } = trace.employee
+  return [
+    ...left.map((account) => `  left       ${leftInWords(account, when)}`),
+    ...movesOf(trace).map((move) => `  move       ${moveInWords(id, move, when)}`),
   ]
 }
 
@@ -134,10 +167,14 @@ function drawEvent(event: TraceEvent): string[] {
   ]
 }
 
-function drawOperation(operation: TraceOperation, from: number | null, show: Show): string[] {
+function drawOperation(
+  operation: TraceOperation,
+  from: number | null,
+  { show, several }: Pick<TraceView, 'show' | 'several'>,
+): string[] {
   const { batch } = operation
   return [
-    `  operation ${operation.id} (${operation.lane}): ${operation.state}${operation.code ? ` (${operation.code})` : ''}`,
+    `  operation ${operation.id} (${roleOf(operation, several)}): ${operation.state}${operation.code ? ` (${operation.code})` : ''}`,
     ...(operation.code ? drawReason(operation.code) : []),
     ...(operation.reason && operation.reason !== HIDDEN ? [`    words      ${operation.reason}`] : []),
     ...drawChanges(operation, show),

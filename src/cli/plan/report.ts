@@ -36,14 +36,17 @@ interface PlanContext {
   /** `null` without a ledger, without a deactivation, and for another moment than now. */
   readonly brake: BrakeForecast | null
   readonly callsPerDay: number
+  /** Whether there are several destinations, so that each is named. */
+  readonly several: boolean
 }
 
 export function report(
-  { previews, employees, outsidePilot }: Gathered,
-  { at, file, lines, operationsPerCall, callsPerDay, brake }: PlanContext,
+  { previews: all, employees, outsidePilot }: Gathered,
+  { at, file, lines, operationsPerCall, callsPerDay, several, brake }: PlanContext,
   options: PlanOptions,
 ): void {
   const show = showing(options.showValues)
+  const previews = several ? all : all.map(({ destination: _only, ...preview }) => preview)
   const operations = previews.filter(({ operation }) => operation !== null).length
   const failures = previews.flatMap(failuresOf)
   const calls = Math.ceil(operations / operationsPerCall)
@@ -156,10 +159,14 @@ function failureRow(employeeId: string, failures: readonly PlanFailure[]): strin
   return [employeeId, 'cannot be planned', why.join('; '), '', '', events.join(', ')]
 }
 
-function operationRows({ employeeId, operation, waits }: Preview, show: Show, isSaid: boolean): string[][] {
+function operationRows(
+  { employeeId, operation, waits, destination }: Preview,
+  show: Show,
+  isSaid: boolean,
+): string[][] {
   if (!operation && isSaid) return []
   if (!operation) return [[employeeId, 'nothing to send', '', '', '', '']]
-  const what = `${operation.lane}${waits ? ', after an answer' : ''}`
+  const what = `${whatInWords(operation.lane, destination)}${waits ? ', after an answer' : ''}`
   if (operation.changes.length === 0) return [[employeeId, what, 'the same record again', '', '', '']]
   return operation.changes.map((change, index) => {
     const hidden = hide(change, show)
@@ -172,4 +179,18 @@ function operationRows({ employeeId, operation, waits }: Preview, show: Show, is
       hidden.events.map(({ id }) => id).join(', '),
     ]
   })
+}
+
+/** The lane, and where the record would be sent. */
+function whatInWords(lane: string, place: Preview['destination']): string {
+  switch (place?.kind) {
+    case undefined:
+      return lane
+    case 'stays':
+      return `${lane} at ${place.at}`
+    case 'leaves':
+      return `disabled at ${place.at} first${place.to === null ? '' : `, then sent to ${place.to}`}`
+    case 'moves':
+      return `${lane} at ${place.at}, moves from ${place.from}`
+  }
 }

@@ -1,8 +1,10 @@
 import { type Endpoint, parseEndpoint } from '../../adapters/graph/endpoint.ts'
 import type { Config } from '../../config/load.ts'
+import { hasSeveralDestinations } from '../../config/rules/several.ts'
 import type { Nulls } from '../../core/plan/mapping/rule.ts'
 import { DEFAULT_DESTINATION, DEFAULT_QUOTA } from '../../core/destinations/destination.ts'
 import type { CallLimits } from '../../core/ledger/port/submit.ts'
+import type { KnownDestinations } from '../../core/explain/read.ts'
 import type { DestinationName } from '../../core/ledger/port/figures.ts'
 import { CALL_WINDOW_MS } from '../../core/provision/pace.ts'
 import { requireSetting } from '../addresses.ts'
@@ -66,6 +68,15 @@ export function destinationNames({
   const [first, ...others] = destinations?.all ?? []
   const named = ({ name, quota }: DestinationName): DestinationName => ({ name, quota })
   return first ? [named(first), ...others.map(named)] : [{ name: DEFAULT_DESTINATION, quota: DEFAULT_QUOTA }]
+}
+
+/** What the answer to why an employee has access needs to know of the destinations. */
+export function knownDestinations(config: Limited): KnownDestinations {
+  return {
+    several: hasSeveralDestinations(config),
+    quotas: Object.fromEntries(destinationNames(config).map(({ name, quota }) => [name, quota])),
+    limitsOf: (destination) => limitsOf(config, destination ?? undefined),
+  }
 }
 
 /** How many calls may be made to this destination; by default, to the first. */

@@ -74,3 +74,9 @@ export function linkOf(answer: ConnectionAnswer, employeeId: string, answersByEm
 export function isFoundBy(answer: ConnectionAnswer, employeeId: string): boolean {
   return answer.kind === 'found' && answer.connection.sourceAnchor === employeeId
 }
+
+/** An employee that a person asks about, and where the account is; `null`: not known. */
+export interface AskedFor {
+  readonly id: string
+  readonly destination: string | null
+}

@@ -1,5 +1,6 @@
 import type { LeaverCause } from '../leavers/causes.ts'
 import type { AccessProof } from '../ledger/port/views/access.ts'
+import type { LeftAccount } from '../ledger/port/views/trace.ts'
 import type { HoldName } from '../ledger/port/submit.ts'
 import type { EventName } from '../model.ts'
 
@@ -10,6 +11,8 @@ import type { EventName } from '../model.ts'
 export interface AccessAnswer {
   readonly employeeId: string
   readonly objectId: string | null
+  /** Where the account is, and which ones were left; `null` with one destination only. */
+  readonly place: AnswerPlace | null
   readonly at: number
   readonly canSignIn: CanSignIn
   readonly directory: DirectoryHolds
@@ -18,6 +21,12 @@ export interface AccessAnswer {
   readonly wanted: 'active' | 'disabled' | null
   /** Why the two differ, or will change; the most important first. */
   readonly between: readonly Obstacle[]
+}
+
+export interface AnswerPlace {
+  /** `null` before anything was planned. */
+  readonly destination: string | null
+  readonly left: readonly LeftAccount[]
 }
 
 /**
@@ -110,6 +119,8 @@ export type Obstacle =
 export type OperationObstacle = {
   readonly operation: string
   readonly active: boolean
+  /** Set for one that disables the account because the employee moves to another destination. */
+  readonly departs?: true
   /** Since when it waits, or when it ended. */
   readonly since: number
 } & (

@@ -21,6 +21,8 @@ export interface AccessContext {
   readonly limits: CallLimits
   /** Whether a connector plans and sends; `null` when that is not known. */
   readonly running: boolean | null
+  /** Whether there are several destinations, so that the answer names its own. */
+  readonly several?: boolean
 }
 
 /**
@@ -28,8 +30,8 @@ export interface AccessContext {
  * provisioning log.
  */
 export function explainAccess(facts: AccessFacts, context: AccessContext): AccessAnswer {
-  const { employeeId, objectId, employee } = facts
-  const { now, fold } = context
+  const { employeeId, objectId, employee, destination, left } = facts
+  const { now, fold, several = false } = context
   const state = employee && stateByHr(employee, now, fold)
   const directory = directoryHolds(facts)
   const hr: HrSays = employee && state ? hrSays(employee, state) : { kind: 'no-events' }
@@ -38,6 +40,7 @@ export function explainAccess(facts: AccessFacts, context: AccessContext): Acces
   return {
     employeeId,
     objectId,
+    place: several ? { destination, left } : null,
     at: now,
     canSignIn: canSignIn(directory),
     directory,

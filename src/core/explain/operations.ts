@@ -20,8 +20,8 @@ function isUnderWay({ kind }: OperationObstacle): boolean {
 
 /** `null` for an operation that stands in the way of nothing. */
 function obstacleOf(operation: AccessOperation): OperationObstacle | null {
-  const { id, state, active, code, createdAt, attempts, notBefore } = operation
-  const at = (since: number | null) => ({ operation: id, active, since: since ?? createdAt })
+  const { state, code, createdAt, attempts, notBefore } = operation
+  const at = (since: number | null) => placed(operation, since)
   const ended = at(operation.finishedAt ?? operation.answeredAt)
   switch (state) {
     case 'pending':
@@ -50,10 +50,15 @@ function obstacleOf(operation: AccessOperation): OperationObstacle | null {
   }
 }
 
+/** Which operation it is, and since when: for most states since it was planned. */
+function placed({ id, active, departs, createdAt }: AccessOperation, since: number | null) {
+  return { operation: id, active, since: since ?? createdAt, ...(departs ? { departs } : {}) }
+}
+
 /** An answer that may still be refined counts as if it were final. */
 function obstacleOfAnswer(operation: AccessOperation): OperationObstacle | null {
-  const { interim, code, createdAt, answeredAt } = operation
-  const ended = { operation: operation.id, active: operation.active, since: answeredAt ?? createdAt }
+  const { interim, code, answeredAt } = operation
+  const ended = placed(operation, answeredAt)
   switch (interim) {
     case 'failed':
       return { kind: 'failed', code, ...ended }

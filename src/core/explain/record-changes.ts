@@ -1,4 +1,4 @@
-import type { TraceOperation } from '../ledger/port/inspect.ts'
+import type { TraceOperation } from '../ledger/port/views/trace.ts'
 import type { Json } from '../model.ts'
 import { changesBetween } from '../plan/mapping/origins.ts'
 import { parseRecord } from '../plan/mapping/record.ts'

@@ -1,4 +1,9 @@
-import type { EmployeeTrace, TraceEmergencyCall, TraceEvent, TraceOperation } from '../ledger/port/inspect.ts'
+import type {
+  EmployeeTrace,
+  TraceEmergencyCall,
+  TraceEvent,
+  TraceOperation,
+} from '../ledger/port/views/trace.ts'
 
 /** What happened to an employee, in the order in which it happened. */
 

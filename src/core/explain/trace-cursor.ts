@@ -1,4 +1,4 @@
-import type { TraceCursor } from '../ledger/port/inspect.ts'
+import type { TraceCursor } from '../ledger/port/views/trace.ts'
 
 /** A cursor as an argument: `e12-o7` for what is older, `m20` for further matches. */
 export function cursorText(cursor: TraceCursor): string {

@@ -1,7 +1,14 @@
 import { LEAVER_CAUSES } from '../leavers/causes.ts'
 import type { HoldName } from '../ledger/port/submit.ts'
 import { visible } from '../display/visible.ts'
-import type { AccessAnswer, DirectoryHolds, HrSays, Obstacle, OperationObstacle } from './access.ts'
+import type {
+  AccessAnswer,
+  AnswerPlace,
+  DirectoryHolds,
+  HrSays,
+  Obstacle,
+  OperationObstacle,
+} from './access.ts'
 import { differs } from './answer.ts'
 import { nextCommand } from './next.ts'
 
@@ -33,7 +40,7 @@ export function sentenceParts(answer: AccessAnswer, when: When): SentenceParts {
   return {
     access: `${answer.employeeId} ${ACCESS[answer.canSignIn]}`,
     why: `${hrInWords(answer.hr, when)}${link}${directoryClause(answer, when)}`,
-    obstacle: first ? obstacleInWords(first, when) : null,
+    obstacle: first ? obstacleInWords(first, when, answer.place) : null,
     next: nextCommand(answer),
   }
 }
@@ -45,26 +52,32 @@ const ACCESS: Readonly<Record<AccessAnswer['canSignIn'], string>> = {
   'no-account': 'has no account that the directory confirmed',
 }
 
-function directoryClause({ directory, wanted }: AccessAnswer, when: When): string {
+function directoryClause({ directory, wanted, place }: AccessAnswer, when: When): string {
   const state = directory.kind
   if ((state === 'active' || state === 'disabled') && wanted !== null && wanted !== state)
-    return `the directory still holds the account ${state}`
-  return directoryInWords(directory, when)
+    return `the directory still holds the account${atPlace(place)} ${state}`
+  return directoryInWords(directory, when, place)
 }
 
-export function directoryInWords(directory: DirectoryHolds, when: When): string {
+/** Where the account is, if that has to be said. */
+function atPlace(place: AnswerPlace | null): string {
+  return place === null || place.destination === null ? '' : ` at ${place.destination}`
+}
+
+export function directoryInWords(directory: DirectoryHolds, when: When, place: AnswerPlace | null): string {
+  const at = atPlace(place)
   switch (directory.kind) {
     case 'active':
     case 'disabled':
-      return `the directory holds the account ${directory.kind} ${sinceInWords(directory, when)}`
+      return `the directory holds the account${at} ${directory.kind} ${sinceInWords(directory, when)}`
     case 'in-doubt':
-      return `the directory last held the account ${directory.last} (${sinceInWords(directory, when)}), which is in doubt`
+      return `the directory last held the account${at} ${directory.last} (${sinceInWords(directory, when)}), which is in doubt`
     case 'disabled-elsewhere':
-      return `another system disabled the account at ${when(directory.at)}`
+      return `another system disabled the account${at} at ${when(directory.at)}`
     case 'emergency-disabled':
-      return `the emergency lane disabled the account at ${when(directory.at)}, and the confirmation of the provisioning job is due`
+      return `the emergency lane disabled the account${at} at ${when(directory.at)}, and the confirmation of the provisioning job is due`
     case 'not-known':
-      return 'the directory accepted no record'
+      return `the directory accepted no record${at}`
   }
 }
 
@@ -92,7 +105,7 @@ export function hrInWords(hr: HrSays, when: When): string {
   }
 }
 
-export function obstacleInWords(obstacle: Obstacle, when: When): string {
+export function obstacleInWords(obstacle: Obstacle, when: When, place: AnswerPlace | null): string {
   switch (obstacle.kind) {
     case 'restored':
       return `the ledger is an older copy since ${when(obstacle.since)}, so nothing is planned or sent`
@@ -115,9 +128,9 @@ export function obstacleInWords(obstacle: Obstacle, when: When): string {
     case 'stopped':
       return 'no connector runs that plans and sends'
     case 'hold':
-      return `submission is held since ${when(obstacle.since)} until ${when(obstacle.until)}: ${HOLD_WORDS[obstacle.name]}${obstacle.status === null ? '' : ` (HTTP ${obstacle.status})`}`
+      return `submission${toPlace(place)} is held since ${when(obstacle.since)} until ${when(obstacle.until)}: ${HOLD_WORDS[obstacle.name]}${obstacle.status === null ? '' : ` (HTTP ${obstacle.status})`}`
     case 'quota':
-      return `the calls of the day are scarce (${obstacle.used} of ${obstacle.limit} used): the next one is made at ${when(obstacle.until)}`
+      return `the calls of the day${toPlace(place)} are scarce (${obstacle.used} of ${obstacle.limit} used): the next one is made at ${when(obstacle.until)}`
     case 'planning':
       return `the employee waits to be planned since ${when(obstacle.since)}`
     case 'dead-letter':
@@ -136,8 +149,12 @@ export function obstacleInWords(obstacle: Obstacle, when: When): string {
     case 'not-in-directory':
     case 'failed':
     case 'escrowed':
-      return operationInWords(obstacle, when)
+      return operationInWords(obstacle, when, place)
   }
+}
+
+function toPlace(place: AnswerPlace | null): string {
+  return place === null || place.destination === null ? '' : ` to ${place.destination}`
 }
 
 /** Why submission is held. */
@@ -160,8 +177,8 @@ function caseInWords(
   return `${leaverCase} is open: ${meaning}${code}${nextAt === null ? '' : `, at ${when(nextAt)}`}`
 }
 
-function operationInWords(obstacle: OperationObstacle, when: When): string {
-  const what = `${obstacle.operation}, which ${obstacle.active ? 'keeps the account enabled' : 'disables the account'},`
+function operationInWords(obstacle: OperationObstacle, when: When, place: AnswerPlace | null): string {
+  const what = `${obstacle.operation}, which ${effectInWords(obstacle, place)},`
   const since = when(obstacle.since)
   switch (obstacle.kind) {
     case 'waiting':
@@ -181,4 +198,9 @@ function operationInWords(obstacle: OperationObstacle, when: When): string {
     case 'escrowed':
       return `${what} failed at ${since}${obstacle.code === null ? '' : ` with ${visible(obstacle.code)}`}, and the service itself tries again`
   }
+}
+
+function effectInWords({ active, departs }: OperationObstacle, place: AnswerPlace | null): string {
+  const what = active ? 'keeps the account enabled' : 'disables the account'
+  return `${what}${atPlace(place)}${departs ? ' because the employee moves' : ''}`
 }

@@ -82,7 +82,7 @@ export interface PlannedOperation {
   readonly deactivationOnly?: true
   /**
    * Disables the account because the employee moves to another destination: its events are planned
-   * again when that is confirmed.
+   * again when that is confirmed. `by`: the event because of which the employee moves.
    */
-  readonly departs?: true
+  readonly departs?: { readonly by: number }
 }

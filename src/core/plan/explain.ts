@@ -5,6 +5,7 @@ import { flatten } from './fold/flatten.ts'
 import { compareEvents } from './fold/order.ts'
 import type { BlockPeriod, Employee, EmployeeEvent } from '../ledger/employee.ts'
 import type { PlanRules } from './decide/planning.ts'
+import { rulesThere } from './decide/place.ts'
 import { effectiveState } from './decide/effective-state.ts'
 import { type RecordValue, valueOrigins } from './mapping/origins.ts'
 
@@ -75,8 +76,9 @@ export async function explainEmployee(
 ): Promise<Explanation> {
   const folded = effectiveState(employee, now, rules.fold)
   const { attributes } = folded
+  const { mapping } = rulesThere(employee, now, rules)
   const bySeq = new Map(employee.events.map((event) => [event.seq, event]))
-  const context: ExplainContext = { state: folded, rules, bySeq }
+  const context: ExplainContext = { state: folded, rules: { ...rules, mapping }, bySeq }
   const nameOf = (seq: number): EventName => nameOfEvent(bySeq.get(seq))
   const events = employee.events.toSorted(compareEvents).map((event) => explainEvent(event, context))
   return {
@@ -85,8 +87,8 @@ export async function explainEmployee(
     nextAt: folded.nextAt,
     blocked: folded.isBlocked ? (employee.blocked ?? null) : null,
     events,
-    attributes: attributesIn(employee, attributes, rules.mapping),
-    record: (await valueOrigins(rules.mapping, employee.employeeId, attributes)).map((value) => ({
+    attributes: attributesIn(employee, attributes, mapping),
+    record: (await valueOrigins(mapping, employee.employeeId, attributes)).map((value) => ({
       ...value,
       events: value.by.map(nameOf),
     })),
@@ -99,8 +101,9 @@ export async function explainEmployee(
 export function explainAttributes(
   employee: Employee,
   now: number,
-  { fold, mapping }: Pick<PlanRules, 'fold' | 'mapping'>,
+  rules: PlanRules,
 ): readonly AttributeExplanation[] {
+  const { fold, mapping } = rulesThere(employee, now, rules)
   return attributesIn(employee, effectiveState(employee, now, fold).attributes, mapping)
 }
 

@@ -1,5 +1,5 @@
 import type { EventName, Lane } from '../model.ts'
-import type { EventDecision } from '../ledger/decision.ts'
+import type { Decided, EventDecision } from '../ledger/decision.ts'
 import type { Employee } from '../ledger/employee.ts'
 import { planEmployee } from './decide/plan.ts'
 import type { PlanRules } from './decide/planning.ts'
@@ -16,6 +16,8 @@ export interface Preview {
     readonly active: boolean
     readonly changes: readonly PreviewChange[]
   } | null
+  /** Where it would be sent; not set with one destination only. */
+  readonly destination?: PreviewPlace
   /** An operation of the employee is unanswered: this one would be sent after the answer. */
   readonly waits: boolean
   readonly decisions: readonly (Pick<EventDecision, 'state' | 'reason' | 'detail'> & {
@@ -26,6 +28,13 @@ export interface Preview {
   /** The events leave the employee inactive. */
   readonly isInactive: boolean
 }
+
+export type PreviewPlace =
+  | { readonly kind: 'stays'; readonly at: string }
+  /** Disabled there first, and then sent to the other destination. */
+  | { readonly kind: 'leaves'; readonly at: string; readonly to: string | null }
+  /** The account at the other destination is disabled, or there is none. */
+  | { readonly kind: 'moves'; readonly at: string; readonly from: string }
 
 /** A value that would change, and the events it comes from. */
 export type PreviewChange = Change & { readonly events: readonly EventName[] }
@@ -39,7 +48,8 @@ export async function previewEmployee(
   const planned = await planEmployee(employee, now, rules)
   const waits = planned.kind === 'wait'
   const decision = waits ? await planEmployee({ ...employee, unanswered: [] }, now, rules) : planned
-  const isInactive = effectiveState(employee, now, rules.fold).attributes.get('active')?.value === false
+  const { attributes } = effectiveState(employee, now, rules.fold)
+  const isInactive = attributes.get('active')?.value === false
   if (decision.kind === 'wait')
     return {
       employeeId: employee.employeeId,
@@ -52,14 +62,19 @@ export async function previewEmployee(
 
   const names = new Map(employee.events.map(({ seq, source, id }) => [seq, { source, id }]))
   const name = (seq: number): EventName => names.get(seq) ?? { source: '', id: 'unknown' }
-  const { operation } = decision
+  const { operation, destination } = decision
+  const place = placeOf(decision, rules.routing?.routeOf(attributes) ?? null)
+  // The new destination has no record of the employee yet.
+  const before = place?.kind === 'moves' ? null : lastAccepted
+  const mapping = (destination && rules.routing?.mappingOf(destination.name)) ?? rules.mapping
   return {
     employeeId: employee.employeeId,
     operation: operation && {
       lane: operation.lane,
       active: operation.active,
-      changes: await changesOf(employee, lastAccepted, operation.record, now, rules, name),
+      changes: await changesOf(employee, before, operation.record, now, { ...rules, mapping }, name),
     },
+    ...(place ? { destination: place } : {}),
     waits,
     decisions: decision.events.map(({ seq, state, reason, detail, by }) => ({
       event: name(seq),
@@ -71,6 +86,13 @@ export async function previewEmployee(
     nextAt: decision.nextAt,
     isInactive,
   }
+}
+
+function placeOf({ operation, destination }: Decided, to: string | null): PreviewPlace | null {
+  if (!destination || operation === null) return null
+  const { name: at, from } = destination
+  if (operation.departs) return { kind: 'leaves', at, to }
+  return from === null ? { kind: 'stays', at } : { kind: 'moves', at, from }
 }
 
 async function changesOf(

@@ -1,7 +1,7 @@
 import type { BesideContext, BesideOptions } from '../../compose/dead-letters/beside.ts'
 import type { Snapshot } from '../../compose/observe/figures.ts'
 import type { Config } from '../../config/load.ts'
-import type { ConnectionAnswer } from '../../core/connections/connection.ts'
+import type { AskedFor, ConnectionAnswer } from '../../core/connections/connection.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { Logger } from '../../core/runtime.ts'
 import type { AccessSettings } from '../access/identify.ts'
@@ -27,7 +27,7 @@ export interface ConsoleContext {
     stack: AsyncDisposableStack,
   ) => Promise<BesideContext>
   /** Asks the service which accounts the provisioning job has for these employees. */
-  readonly connections: (employeeIds: readonly string[]) => Promise<ReadonlyMap<string, ConnectionAnswer>>
+  readonly connections: (employees: readonly AskedFor[]) => Promise<ReadonlyMap<string, ConnectionAnswer>>
   /** Carries out replays behind the pages. */
   readonly replays: ReplayRunner
 }

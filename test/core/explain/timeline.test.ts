@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Chapter, timelineOf } from '../../../src/core/explain/timeline.ts'
 import { cursorOf, cursorText } from '../../../src/core/explain/trace-cursor.ts'
-import type { TraceEvent, TraceOperation } from '../../../src/core/ledger/port/inspect.ts'
+import type { TraceEvent, TraceOperation } from '../../../src/core/ledger/port/views/trace.ts'
 
 const event = (id: string, receivedAt: number, more: Partial<TraceEvent> = {}): TraceEvent => ({
   source: '/hr',
@@ -24,6 +24,9 @@ const event = (id: string, receivedAt: number, more: Partial<TraceEvent> = {}): 
 const operation = (id: string, createdAt: number, more: Partial<TraceOperation> = {}): TraceOperation => ({
   id,
   state: 'confirmed',
+  destination: 'default',
+  departs: false,
+  movedBy: null,
   lane: 'mover',
   createdAt,
   record: '{}',

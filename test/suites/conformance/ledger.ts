@@ -23,6 +23,7 @@ import { instanceCases } from './ledger/instances.ts'
 import { intakeCases } from './ledger/intake.ts'
 import { destinationCases } from './ledger/destinations.ts'
 import { directCases } from './ledger/direct.ts'
+import { moveCases } from './ledger/moves.ts'
 import { jobCases } from './ledger/job.ts'
 import { leaverCases } from './ledger/leavers.ts'
 import { leaverTimeCases } from './ledger/leaver-times.ts'
@@ -87,6 +88,7 @@ export const LEDGER_GROUPS: Readonly<Record<string, readonly LedgerCase[]>> = {
   findings: findingCases,
   figures: figureCases,
   destinations: destinationCases,
+  moves: moveCases,
   direct: directCases,
   job: jobCases,
   restored: restoredCases,

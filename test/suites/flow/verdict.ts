@@ -1,5 +1,5 @@
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
-import type { Trace } from '../../../src/core/ledger/port/inspect.ts'
+import type { Trace } from '../../../src/core/ledger/port/views/trace.ts'
 import { EVENT_REASONS } from '../../../src/core/ledger/event-reason.ts'
 import type { OutboxMessage } from '../../../src/core/ports.ts'
 import type { EntraDouble } from '../../../src/local/entra/server.ts'

@@ -1,4 +1,4 @@
-import type { TraceEmergencyCall } from '../../../core/ledger/port/inspect.ts'
+import type { TraceEmergencyCall } from '../../../core/ledger/port/views/trace.ts'
 import { readRows, type Sql } from '../driver/sql.ts'
 
 interface CallRow extends Pick<TraceEmergencyCall, 'reason' | 'result' | 'status'> {

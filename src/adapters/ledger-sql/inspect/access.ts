@@ -15,6 +15,7 @@ import { loadEmployees } from '../plan/load.ts'
 import { budget } from '../submit/budget.ts'
 import { allHolds } from '../submit/holds.ts'
 import { operationId } from '../tables/ids.ts'
+import { leftAccounts } from './trace/moves.ts'
 
 /** The most open leaver cases that an answer shows. */
 const MOST_CASES = 5
@@ -54,6 +55,8 @@ export async function readAccess(
     employeeId,
     employee,
     objectId: row?.object_id ?? null,
+    destination: row?.destination ?? null,
+    left: await leftAccounts(sql, employeeId),
     accepted: row ? await acceptedOf(sql, employeeId, row) : null,
     emergencyDisabledAt: (await disabledByLane(sql, [employeeId])).get(employeeId) ?? null,
     foreignFinding: row?.finding ?? null,
@@ -130,6 +133,7 @@ interface OperationRow {
   readonly state: OperationState
   readonly interim: Interim | null
   readonly active: number
+  readonly departs: number
   readonly code: string | null
   readonly created_at: number
   readonly accepted_at: number | null
@@ -145,7 +149,7 @@ async function operationsOf(
   { accepted_operation: accepted }: EmployeeRow,
 ): Promise<readonly AccessOperation[]> {
   const rows = await sql.all<OperationRow>(
-    `SELECT o.seq, o.state, o.interim, o.active, o.code, o.created_at, o.accepted_at, o.answered_at, o.finished_at, b.not_before, b.attempts
+    `SELECT o.seq, o.state, o.interim, o.active, o.departs, o.code, o.created_at, o.accepted_at, o.answered_at, o.finished_at, b.not_before, b.attempts
      FROM operations o LEFT JOIN batches b ON b.seq = o.batch
      WHERE o.employee = ? AND o.seq > ? AND COALESCE(o.state, '') <> 'withdrawn' ORDER BY o.seq DESC LIMIT ?`,
     [employeeId, accepted ?? 0, MOST_OPERATIONS],
@@ -155,6 +159,7 @@ async function operationsOf(
     state: row.state,
     interim: row.interim,
     active: row.active === 1,
+    departs: row.departs === 1,
     code: row.code,
     createdAt: row.created_at,
     acceptedAt: row.accepted_at,

@@ -19,6 +19,7 @@ export const HELD_BY_ID = {
   findings: 'employee = ? ORDER BY seq',
   foreign_deactivations: 'employee = ?',
   deactivations: 'employee = ?',
+  left_accounts: 'employee = ? ORDER BY destination',
   account_names: 'employee = ? ORDER BY hash',
 } as const
 

@@ -3,7 +3,7 @@ import { brakesOf } from '../plan/brake-marks.ts'
 import { loadEmployees } from '../plan/load.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
 import type { Sealed } from '../sealing/sealing.ts'
-import { find } from './trace.ts'
+import { find } from './trace/trace.ts'
 
 export async function findEmployees(sql: Sql, reference: string): Promise<EmployeeView[]> {
   const found: EmployeeView[] = []

@@ -60,7 +60,8 @@ export async function openRefusedCases(
 /**
  * Opens a case for each operation that disables an account which the directory may hold active,
  * whatever the operation comes from: a hire taken back, a record that another system overwrote, a
- * block. An employee who was active since a case was acknowledged leaves anew, even by the same event.
+ * block. An employee who was active since a case was acknowledged leaves anew, even by the same event;
+ * one who moves to another destination does not leave.
  * What is planned of employees with open cases is looked at next, and a resend that was due is
  * done.
  */
@@ -68,7 +69,9 @@ export async function noteCases(sql: Sql, decided: readonly Decided[], now: numb
   await writeRows(
     sql,
     COLUMNS,
-    decided.flatMap(({ employeeId: employee, leaving }) => (leaving ? [rowOf(employee, leaving, now)] : [])),
+    decided.flatMap(({ employeeId: employee, leaving, operation }) =>
+      leaving && !operation?.departs ? [rowOf(employee, leaving, now)] : [],
+    ),
     `INSERT INTO leaver_cases (employee, source, event_id, effective_at, recorded_at, received_at, opened_at, look_at)
      SELECT v.employee, v.source, v.event_id, v.effective_at, v.recorded_at, COALESCE(e.received_at, v.now), v.now, v.now
      FROM v JOIN employees p ON p.id = v.employee LEFT JOIN events e ON e.event_id = v.event_id AND e.source = v.source

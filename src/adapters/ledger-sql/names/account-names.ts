@@ -79,8 +79,9 @@ export async function findEmployeeIds(sql: Sql, text: string): Promise<readonly 
   if (employee) return [employee.id]
   const found = await sql.all<{ id: string }>(
     `SELECT id FROM employees WHERE object_id = ?
+     UNION SELECT employee AS id FROM left_accounts WHERE object_id = ?
      UNION SELECT employee AS id FROM account_names WHERE hash = ? ORDER BY id LIMIT ?`,
-    [text, hashOf(sql.sealing, accountNameOf(text)), MOST_FOUND],
+    [text, text, hashOf(sql.sealing, accountNameOf(text)), MOST_FOUND],
   )
   return found.map(({ id }) => id)
 }

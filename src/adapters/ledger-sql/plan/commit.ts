@@ -163,6 +163,7 @@ async function insertOperations(
             employee,
             destinationOf(decision),
             operation.departs ? 1 : 0,
+            operation.departs?.by ?? null,
             'pending',
             LANES[operation.lane],
             operation.active ? 1 : 0,
@@ -177,7 +178,7 @@ async function insertOperations(
   })
   const inserted = await insertRows<{ seq: number; employee: string }>(
     sql,
-    'operations (employee TEXT, destination TEXT, departs INT, state TEXT, lane INT, active INT, hash TEXT, bytes INT, manager TEXT, deactivation_only INT, created_at INT)',
+    'operations (employee TEXT, destination TEXT, departs INT, moved_by INT, state TEXT, lane INT, active INT, hash TEXT, bytes INT, manager TEXT, deactivation_only INT, created_at INT)',
     rows,
     'RETURNING seq, employee',
   )

@@ -1,5 +1,5 @@
 import type { AccessAnswer } from '../../../core/explain/access.ts'
-import type { EmployeeTrace } from '../../../core/ledger/port/inspect.ts'
+import type { EmployeeTrace } from '../../../core/ledger/port/views/trace.ts'
 import type { Visitor } from '../../access/visitor.ts'
 import { employeeHref } from '../employee/href.ts'
 import { type Markup, markup, NOTHING } from '../markup.ts'

@@ -1,5 +1,5 @@
 import { cursorText } from '../../../core/explain/trace-cursor.ts'
-import type { TraceCursor } from '../../../core/ledger/port/inspect.ts'
+import type { TraceCursor } from '../../../core/ledger/port/views/trace.ts'
 import { actorText } from '../../../core/actor.ts'
 import type { Visitor } from '../../access/visitor.ts'
 import { employeeHref } from '../employee/href.ts'

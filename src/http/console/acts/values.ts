@@ -1,3 +1,4 @@
+import type { AskedFor } from '../../../core/connections/connection.ts'
 import { RollcallError } from '../../../core/errors.ts'
 import { cursorOf } from '../../../core/explain/trace-cursor.ts'
 import type { ConsoleContext } from '../context.ts'
@@ -16,9 +17,9 @@ export function showValues(context: ConsoleContext): Act {
 /** The page of an employee with the account that the provisioning job has for the employee. */
 export function showConnection(context: ConsoleContext): Act {
   return (asked) =>
-    disclosed(asked, context, async (employeeId) => ({
+    disclosed(asked, context, async (employee) => ({
       values: false,
-      connection: (await context.connections([employeeId])).get(employeeId) ?? null,
+      connection: (await context.connections([employee])).get(employee.id) ?? null,
     }))
 }
 
@@ -30,7 +31,7 @@ export function showConnection(context: ConsoleContext): Act {
 async function disclosed(
   { form, ledger, visitor, actor, now }: Asked,
   context: ConsoleContext,
-  read: (employeeId: string) => Promise<Pick<EmployeeShown, 'values' | 'connection'>>,
+  read: (employee: AskedFor) => Promise<Pick<EmployeeShown, 'values' | 'connection'>>,
 ): Promise<Result> {
   const [employeeId = ''] = form.all('employee')
   const next = form.text('next')
@@ -42,7 +43,11 @@ async function disclosed(
   if (found === null)
     return { refused: 'The ledger does not know this id', fix: 'Search for the employee.', to: '/search' }
   await ledger.recordDisclosure({ employees: [employeeId], actor, justification }, now)
-  const shown = { visitor, cursor, ...(await read(employeeId)) }
+  const shown = {
+    visitor,
+    cursor,
+    ...(await read({ id: employeeId, destination: found.trace?.employee.destination ?? null })),
+  }
   const body = employeeView(found, shown, timesAt(found.answer.at, context.zone))
   return { page: { title: `Employee ${employeeId}`, body, current: null } }
 }

@@ -1,6 +1,6 @@
 import type { ConnectionAnswer } from '../../../core/connections/connection.ts'
 import { answerInWords } from '../../../core/connections/words.ts'
-import type { EmployeeTrace } from '../../../core/ledger/port/inspect.ts'
+import type { EmployeeTrace } from '../../../core/ledger/port/views/trace.ts'
 import type { Visitor } from '../../access/visitor.ts'
 import { hidden } from '../acts/confirm.ts'
 import { actionForm, justificationField } from '../forms.ts'

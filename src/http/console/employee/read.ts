@@ -1,11 +1,11 @@
 import { readInForce } from '../../../compose/instance/in-force.ts'
 import { planRules } from '../../../compose/rules.ts'
-import { limitsOf } from '../../../compose/destinations/list.ts'
+import { knownDestinations } from '../../../compose/destinations/list.ts'
 import type { AccessAnswer } from '../../../core/explain/access.ts'
 import { findByReference } from '../../../core/explain/find.ts'
 import { readAnswer } from '../../../core/explain/read.ts'
 import { employeeIdOf } from '../../../core/intake/event/employee-id.ts'
-import type { EmployeeTrace, TraceCursor } from '../../../core/ledger/port/inspect.ts'
+import type { EmployeeTrace, TraceCursor } from '../../../core/ledger/port/views/trace.ts'
 import { type AttributeExplanation, explainAttributes } from '../../../core/plan/explain.ts'
 import type { ConsoleContext, ConsoleLedger } from '../context.ts'
 
@@ -32,10 +32,11 @@ export async function readEmployee(
   const { config, speaker } = await readInForce(ledger, own, at)
   const rules = planRules(config)
   const { fold } = rules
+  const destinations = knownDestinations(config)
   const answer = await readAnswer(ledger, employeeId, {
     now: at,
     ...(fold ? { fold } : {}),
-    limits: limitsOf(config),
+    destinations,
     running: speaker?.loops.includes('provision') ?? false,
   })
   if (answer === null) return null

@@ -1,7 +1,8 @@
 import { callInWords } from '../../../core/emergency/words.ts'
 import { recordChanges } from '../../../core/explain/record-changes.ts'
 import { type Chapter, type Happening, type Step, timelineOf } from '../../../core/explain/timeline.ts'
-import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../../core/ledger/port/inspect.ts'
+import { roleOf } from '../../../core/explain/moves.ts'
+import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../../core/ledger/port/views/trace.ts'
 import type { EventState } from '../../../core/ledger/lifecycle.ts'
 import { displayValue, type Show } from '../../../core/display/personal.ts'
 import { reasonOf } from '../../../core/report/outcomes/reason-catalogue.ts'
@@ -10,17 +11,24 @@ import { type Markup, markup, NOTHING } from '../markup.ts'
 import { lasting, type Times } from '../times.ts'
 
 /** Events and operations in their order, each with its steps and the waits between them. */
-export function timelineView(trace: EmployeeTrace, times: Times, show: Show): Markup {
-  const chapters = timelineOf(trace).map((chapter) => chapterItem(chapter, times, show))
+export function timelineView(trace: EmployeeTrace, shown: Shown): Markup {
+  const chapters = timelineOf(trace).map((chapter) => chapterItem(chapter, shown))
   return markup`<ol class="timeline">${chapters}</ol>`
 }
 
-function chapterItem(chapter: Chapter, times: Times, show: Show): Markup {
+interface Shown {
+  readonly times: Times
+  readonly show: Show
+  /** Whether there are several destinations, so that each is named. */
+  readonly several: boolean
+}
+
+function chapterItem(chapter: Chapter, { times, show, several }: Shown): Markup {
   const { events, operation, steps } = chapter
   return markup`<li class="chapter ${toneOf(chapter)}">
 ${events.map((event) => eventHead(event, operation?.code ?? null, times))}
 ${events.length > 1 ? markup`<p class="quiet">${unit(events.length, 'event')} went into one operation.</p>` : NOTHING}
-${operation === null ? NOTHING : operationHead(operation, show)}
+${operation === null ? NOTHING : operationHead(operation, show, several)}
 <ol class="steps">${steps.map((step) => stepItem(step, times))}</ol>
 ${operation === null ? NOTHING : recordDetails(operation, show)}
 </li>`
@@ -56,8 +64,9 @@ ${reason === null || reason === code ? NOTHING : catalogued(reason, detail)}
 ${by === null ? NOTHING : markup`<p class="quiet">by <code>${by}</code></p>`}</div>`
 }
 
-function operationHead({ id, lane, state, code, reason }: TraceOperation, show: Show): Markup {
-  return markup`<div class="operation"><p><strong>Operation</strong> <code>${id}</code> <span class="quiet">${lane}</span> <span class="state">${state}</span></p>
+function operationHead(operation: TraceOperation, show: Show, several: boolean): Markup {
+  const { id, state, code, reason } = operation
+  return markup`<div class="operation"><p><strong>Operation</strong> <code>${id}</code> <span class="quiet">${roleOf(operation, several)}</span> <span class="state">${state}</span></p>
 ${code === null ? NOTHING : catalogued(code, null)}${reason === null ? NOTHING : markup`<p class="quiet">The service says: ${displayValue(show('reason', reason))}</p>`}</div>`
 }
 

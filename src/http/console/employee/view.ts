@@ -2,8 +2,9 @@ import type { ConnectionAnswer } from '../../../core/connections/connection.ts'
 import type { AccessAnswer } from '../../../core/explain/access.ts'
 import { differs } from '../../../core/explain/answer.ts'
 import { cursorText } from '../../../core/explain/trace-cursor.ts'
+import { leftInWords } from '../../../core/explain/moves.ts'
 import { directoryInWords, hrInWords, obstacleInWords, sentenceParts } from '../../../core/explain/words.ts'
-import type { TraceCursor } from '../../../core/ledger/port/inspect.ts'
+import type { TraceCursor } from '../../../core/ledger/port/views/trace.ts'
 import { showing } from '../../../core/display/personal.ts'
 import type { Visitor } from '../../access/visitor.ts'
 import { employeeForms } from '../acts/employee-forms.ts'
@@ -16,6 +17,7 @@ import { attributesView } from './attributes-view.ts'
 import { connectionView } from './connection-view.ts'
 import { employeeHref } from './href.ts'
 import type { EmployeePage } from './read.ts'
+import { movesView } from './moves-view.ts'
 import { timelineView } from './timeline-view.ts'
 
 export interface EmployeeShown {
@@ -82,12 +84,12 @@ const HR: Readonly<Record<AccessAnswer['hr']['kind'], string>> = {
 }
 
 function threeSides(answer: AccessAnswer, times: Times): Markup {
-  const { directory, hr, between, objectId } = answer
+  const { directory, hr, between, objectId, place } = answer
   const stands = between.map(
-    (obstacle) => markup`<li>${sentence(obstacleInWords(obstacle, times.text))}</li>`,
+    (obstacle) => markup`<li>${sentence(obstacleInWords(obstacle, times.text, place))}</li>`,
   )
   return markup`<div class="grid three">
-<section class="card side"><h2>The directory holds</h2><p class="big">${DIRECTORY[directory.kind]}</p><p>${sentence(directoryInWords(directory, times.text))}</p>${objectId === null ? NOTHING : markup`<p>Entra object <code>${objectId}</code></p>`}</section>
+<section class="card side"><h2>The directory holds</h2><p class="big">${DIRECTORY[directory.kind]}</p><p>${sentence(directoryInWords(directory, times.text, place))}</p>${objectId === null ? NOTHING : markup`<p>Entra object <code>${objectId}</code></p>`}${(place?.left ?? []).map((account) => markup`<p class="quiet">Left: ${leftInWords(account, times.text)}</p>`)}</section>
 <section class="card side"><h2>In between</h2>${stands.length === 0 ? markup`<p class="big">Nothing</p>` : markup`<ul>${stands}</ul>`}</section>
 <section class="card side"><h2>HR says</h2><p class="big">${HR[hr.kind]}</p><p>${sentence(hrInWords(hr, times.text))}</p></section>
 </div>`
@@ -108,10 +110,12 @@ function happened(
       ? NOTHING
       : markup`<div class="pager"><a class="button" href="${employeeHref(answer.employeeId, cursorText(next))}">Older events</a></div>`
   const show = showing(shown.values)
+  const several = answer.place !== null
   return markup`<section class="card" aria-labelledby="happened"><h2 id="happened">What happened</h2><p class="quiet">Oldest first.</p>
 ${valuesForm(answer.employeeId, shown)}
 ${connectionView(trace.employee, shown.connection, shown.visitor)}
 ${attributesView(attributes, show)}
+${several ? movesView(trace, times) : NOTHING}
 ${older}
-${timelineView(trace, times, show)}</section>`
+${timelineView(trace, { times, show, several })}</section>`
 }

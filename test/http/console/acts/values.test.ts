@@ -20,7 +20,8 @@ const asked: string[] = []
 let answer: ConnectionAnswer = { kind: 'none' }
 
 function doorOf(ledger = world.ledger): Door {
-  const connections: ConsoleContext['connections'] = async (employeeIds) => {
+  const connections: ConsoleContext['connections'] = async (employees) => {
+    const employeeIds = employees.map(({ id }) => id)
     asked.push(...employeeIds)
     return new Map(employeeIds.map((id) => [id, answer]))
   }

@@ -1,62 +1,16 @@
 import assert from 'node:assert/strict'
-import { ledgerOf } from '../../../../src/core/destinations/ledger-of.ts'
-import { routingOf } from '../../../../src/core/destinations/routing.ts'
-import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
-import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
-import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
-import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
-import { digest, hrEvent, joiner, leaver, type LedgerCase, type Sent, UNLIMITED, World } from './world.ts'
-
-const mapping = compileMapping()
-const routing = routingOf({ name: 'north', where: { organization: 'North' }, mapping }, [
-  { name: 'south', where: { organization: 'South' }, mapping },
-])
-const HOUR_MS = 3_600_000
-
-/** The same ledger and moment as the loops of this destination see them. */
-function at(world: World, name: string, quota = 'tenant'): World {
-  const there = new World({ ...world.ledger, ...ledgerOf(world.ledger, { name, quota }) })
-  there.now = world.now
-  return there
-}
-
-async function plan(world: World): Promise<void> {
-  const due = await world.due()
-  const decisions = due.map((one) => planEmployee(one, world.now, { mapping, routing, digest }))
-  await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now)
-}
-
-/** Sends what waits at this destination. */
-async function sendAt(world: World, name: string): Promise<Sent> {
-  const there = at(world, name)
-  return there.accept(await there.needBatch())
-}
-
-/** What is waiting at a destination: each employee, and whether the record is active. */
-async function waitingAt(world: World, name: string): Promise<Readonly<Record<string, unknown>>> {
-  const batch = await at(world, name).next()
-  return Object.fromEntries(
-    (batch?.operations ?? []).map(({ employeeId, record }) => [employeeId, parseRecord(record)['active']]),
-  )
-}
-
-async function confirmAt(world: World, name: string): Promise<Sent> {
-  const sent = await sendAt(world, name)
-  await at(world, name).answerEach(sent, (employee) => `${employee} at ${name}`)
-  await world.finalize()
-  await plan(world)
-  return sent
-}
-
-const inNorth = (id: string, employee = 'p1') => joiner(id, employee, { organization: 'North' })
-const toSouth = (id: string, employee = 'p1', order = 10) =>
-  hrEvent(id, employee, { organization: 'South' }, { order })
-
-async function joinedInNorth(world: World): Promise<void> {
-  await world.record(inNorth('e1'))
-  await plan(world)
-  await confirmAt(world, 'north')
-}
+import {
+  at,
+  confirmAt,
+  HOUR_MS,
+  inNorth,
+  joinedInNorth,
+  plan,
+  sendAt,
+  toSouth,
+  waitingAt,
+} from './two-destinations.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, UNLIMITED } from './world.ts'
 
 /** What the ledger promises of several provisioning jobs. */
 export const destinationCases: readonly LedgerCase[] = [

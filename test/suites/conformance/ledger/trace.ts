@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict'
-import {
-  type EventsQuery,
-  type Trace,
-  TRACE_RECORDS,
-  type TraceCursor,
-} from '../../../../src/core/ledger/port/inspect.ts'
+import { type EventsQuery } from '../../../../src/core/ledger/port/inspect.ts'
+import { type Trace, TRACE_RECORDS, type TraceCursor } from '../../../../src/core/ledger/port/views/trace.ts'
 import { hrEvent, joiner, type LedgerCase, T0 } from './world.ts'
 
 /** What `trace`, `idle`, `totals` and `inspect` promise. */
@@ -20,7 +16,11 @@ export const traceCases: readonly LedgerCase[] = [
       const operation = sent.operations.get('p1') ?? assert.fail('p1 was sent')
       for (const reference of ['e1', 'p1', operation]) {
         const trace = await world.ledger.readTrace(reference)
-        assert.deepEqual(trace?.employee, { id: 'p1', objectId: 'object-1' }, reference)
+        assert.deepEqual(
+          trace?.employee,
+          { id: 'p1', objectId: 'object-1', destination: 'default', left: [] },
+          reference,
+        )
         assert.deepEqual(
           trace.events.map(({ id, state, operation }) => [id, state, operation]),
           [['e1', 'confirmed', operation]],

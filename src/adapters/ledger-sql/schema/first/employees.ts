@@ -80,6 +80,7 @@ const leftAccounts = ({ integer, tableOptions }: Dialect): readonly string[] => 
     left_at     ${integer} NOT NULL,
     PRIMARY KEY (employee, destination)
   )${tableOptions}`,
+  `CREATE INDEX left_accounts_object ON left_accounts (object_id) WHERE object_id IS NOT NULL`,
 ]
 
 /**

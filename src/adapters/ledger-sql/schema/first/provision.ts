@@ -24,6 +24,8 @@ const operations = (dialect: Dialect): readonly string[] => {
       destination  TEXT NOT NULL DEFAULT 'default',
       -- 1: disables the account here because the employee moves to another destination.
       departs      ${integer} NOT NULL DEFAULT 0,
+      -- The event because of which the employee moves.
+      moved_by     ${integer},
       -- What is sent.
       lane         ${integer} NOT NULL,
       active       ${integer} NOT NULL,

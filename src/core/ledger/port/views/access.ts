@@ -1,6 +1,7 @@
 import type { Employee } from '../../employee.ts'
 import type { OperationState } from '../../lifecycle.ts'
 import type { Interim } from '../report.ts'
+import type { LeftAccount } from '../views/trace.ts'
 import type { LeaverView } from '../leavers.ts'
 import type { Hold } from '../submit.ts'
 
@@ -32,6 +33,10 @@ export interface AccessFacts {
   readonly employee: Employee | null
   /** The Entra object; `null` while it is not known. */
   readonly objectId: string | null
+  /** Where the account is; `null` before anything was planned. */
+  readonly destination: string | null
+  /** Accounts that the employee left at other destinations. */
+  readonly left: readonly LeftAccount[]
   /** What the directory accepted last; `null` when it never accepted a record. */
   readonly accepted: AcceptedAccess | null
   /** When the emergency lane disabled the account; `null` when it did not, or that is in doubt. */
@@ -85,6 +90,8 @@ export interface AccessOperation {
   readonly interim: Interim | null
   /** Whether the operation enables the account. */
   readonly active: boolean
+  /** It disables the account because the employee moves to another destination. */
+  readonly departs: boolean
   readonly code: string | null
   readonly createdAt: number
   readonly acceptedAt: number | null

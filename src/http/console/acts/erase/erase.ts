@@ -1,6 +1,7 @@
 import { isSharedLedger } from '../../../../compose/ledger/open.ts'
 import { erasureInWords, JUSTIFICATIONS_STAY, valuesLeft } from '../../../../core/display/erasure.ts'
 import type { AccessAnswer } from '../../../../core/explain/access.ts'
+import { leftInWords } from '../../../../core/explain/moves.ts'
 import { directoryInWords } from '../../../../core/explain/words.ts'
 import type { ConsoleContext } from '../../context.ts'
 import { employeeHref } from '../../employee/href.ts'
@@ -40,9 +41,10 @@ export async function eraseEmployee(asked: Asked, context: ConsoleContext): Prom
   })
 }
 
-function factsOf({ directory }: AccessAnswer, times: Times): Markup {
+function factsOf({ directory, place }: AccessAnswer, times: Times): Markup {
   return markup`<p>Everything that the ledger holds about this employee is removed for good: events, operations, values, and the messages that the events came in. The audit trail stays and names the employee by a hash.</p>
-<p><strong>The account stays as it is:</strong> ${directoryInWords(directory, times.text)}.</p>`
+<p><strong>The account stays as it is:</strong> ${directoryInWords(directory, times.text, place)}.</p>
+${(place?.left ?? []).map((account) => markup`<p>So does an account that the employee left: ${leftInWords(account, times.text)}.</p>`)}`
 }
 
 const NOTHING_ERASED = {

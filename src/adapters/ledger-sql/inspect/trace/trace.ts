@@ -1,4 +1,4 @@
-import type { EventState } from '../../../core/ledger/lifecycle.ts'
+import type { EventState } from '../../../../core/ledger/lifecycle.ts'
 import {
   type EmployeeTrace,
   type Trace,
@@ -6,17 +6,18 @@ import {
   type TraceCursor,
   type TraceEvent,
   type TraceQuery,
-} from '../../../core/ledger/port/inspect.ts'
-import type { BlockPeriod } from '../../../core/ledger/employee.ts'
-import { blocksOf } from '../blocks/marks.ts'
-import { operationId, seqOf } from '../tables/ids.ts'
-import type { Sql } from '../driver/sql.ts'
+} from '../../../../core/ledger/port/views/trace.ts'
+import type { BlockPeriod } from '../../../../core/ledger/employee.ts'
+import { blocksOf } from '../../blocks/marks.ts'
+import { departuresOf, leftAccounts } from './moves.ts'
+import { operationId, seqOf } from '../../tables/ids.ts'
+import type { Sql } from '../../driver/sql.ts'
 import {
   operationsBySeq,
   operationsWithoutEvent,
   type OperationRow,
   toTraceOperations,
-} from './trace-operations.ts'
+} from './operations.ts'
 
 /** What a reference names: rows of one employee, and how to narrow them. */
 export interface Scope {
@@ -60,15 +61,20 @@ interface TracedEmployee {
 }
 
 async function traceEmployee(sql: Sql, scope: Scope, page: Page): Promise<TracedEmployee | null> {
-  const [employee] = await sql.all<{ id: string; object_id: string | null }>(
-    'SELECT id, object_id FROM employees WHERE id = ?',
+  const [employee] = await sql.all<{ id: string; object_id: string | null; destination: string | null }>(
+    'SELECT id, object_id, destination FROM employees WHERE id = ?',
     [scope.employee],
   )
   if (!employee) return null
   const { events, operations, isMore, next } = await rowsOf(sql, scope, page)
   return {
     employee: {
-      employee: { id: employee.id, objectId: employee.object_id },
+      employee: {
+        id: employee.id,
+        objectId: employee.object_id,
+        destination: employee.destination,
+        left: await leftAccounts(sql, employee.id),
+      },
       blocked: await blockOf(sql, employee.id),
       events: events
         .toSorted((one, other) => one.effective_at - other.effective_at || one.seq - other.seq)
@@ -157,9 +163,10 @@ export async function find(sql: Sql, reference: string): Promise<readonly Scope[
   if (/^batch-\d{1,15}$/.test(reference)) return inBatch(sql, seqOf(reference))
   const [batch] = await sql.all<{ seq: number }>('SELECT seq FROM batches WHERE request_id = ?', [reference])
   if (batch) return inBatch(sql, batch.seq)
-  const objects = await sql.all<{ id: string }>('SELECT id FROM employees WHERE object_id = ? ORDER BY id', [
-    reference,
-  ])
+  const objects = await sql.all<{ id: string }>(
+    `SELECT id FROM employees WHERE object_id = ? UNION SELECT employee AS id FROM left_accounts WHERE object_id = ? ORDER BY id`,
+    [reference, reference],
+  )
   return objects.map(({ id }) => whole(id))
 }
 
@@ -186,6 +193,7 @@ function ofOperations(rows: readonly Owner[]): Scope[] {
 
 interface EventRow {
   readonly seq: number
+  readonly employee: string
   readonly event_id: string
   readonly source: string
   readonly type: string
@@ -203,7 +211,7 @@ interface EventRow {
   readonly published_at: number | null
 }
 
-const COLUMNS = `e.seq, e.event_id, e.source, e.type, e.state, e.reason, e.detail, e.by_seq, w.event_id AS by_id, e.operation, e.recorded_at, e.effective_at,
+const COLUMNS = `e.seq, e.employee, e.event_id, e.source, e.type, e.state, e.reason, e.detail, e.by_seq, w.event_id AS by_id, e.operation, e.recorded_at, e.effective_at,
   e.received_at, e.planned_at, e.finished_at, (SELECT MAX(o.published_at) FROM outbox o WHERE o.event_seq = e.seq) AS published_at`
 
 function eventBySeq(sql: Sql, seq: number): Promise<EventRow[]> {
@@ -240,10 +248,14 @@ function eventsOf(
   )
 }
 
-/** The operations that carried an event, or that of the event that superseded it. */
+/**
+ * The operations that carried an event, or that of the event that superseded it; and those that
+ * disabled an account elsewhere because of it.
+ */
 async function standingFor(sql: Sql, events: readonly EventRow[]): Promise<number[]> {
   const operations: number[] = []
   for (const event of events) {
+    operations.push(...(await departuresOf(sql, event)))
     if (event.operation !== null) operations.push(event.operation)
     else if (event.by_seq !== null) {
       const rows = await sql.all<{ operation: number | null }>('SELECT operation FROM events WHERE seq = ?', [

@@ -1,14 +1,17 @@
-import type { BatchState, OperationState } from '../../../core/ledger/lifecycle.ts'
-import { TRACE_RECORDS, type TraceOperation } from '../../../core/ledger/port/inspect.ts'
-import { LANES } from '../../../core/model.ts'
-import { emergencyCallsOf } from '../emergency/trace.ts'
-import { readRows, type Sql, type SqlValue } from '../driver/sql.ts'
-import { batchId, operationId } from '../tables/ids.ts'
-import { openOrNull, type Sealed, type Sealing } from '../sealing/sealing.ts'
+import type { BatchState, OperationState } from '../../../../core/ledger/lifecycle.ts'
+import { TRACE_RECORDS, type TraceOperation } from '../../../../core/ledger/port/views/trace.ts'
+import { LANES } from '../../../../core/model.ts'
+import { emergencyCallsOf } from '../../emergency/trace.ts'
+import { readRows, type Sql, type SqlValue } from '../../driver/sql.ts'
+import { batchId, operationId } from '../../tables/ids.ts'
+import { openOrNull, type Sealed, type Sealing } from '../../sealing/sealing.ts'
 
 export interface OperationRow {
   readonly seq: number
   readonly state: OperationState
+  readonly destination: string
+  readonly departs: number
+  readonly moved_by: string | null
   readonly lane: number
   readonly record: Sealed
   readonly code: string | null
@@ -25,15 +28,17 @@ export interface OperationRow {
   readonly status: number | null
 }
 
-const COLUMNS = `o.seq, o.state, o.lane, t.record, o.code, o.reason, o.created_at, o.submitted_at, o.answered_at, o.finished_at, o.batch,
+const COLUMNS = `o.seq, o.state, o.destination, o.departs, m.event_id AS moved_by, o.lane, t.record, o.code, o.reason, o.created_at, o.submitted_at, o.answered_at, o.finished_at, o.batch,
   b.state AS batch_state, b.attempts, b.accepted_at, b.request_id, b.status`
+const AROUND =
+  'JOIN records t ON t.operation = o.seq LEFT JOIN batches b ON b.seq = o.batch LEFT JOIN events m ON m.seq = o.moved_by'
 
 export function operationsBySeq(sql: Sql, seqs: readonly number[]): Promise<OperationRow[]> {
   return readRows<OperationRow>(
     sql,
     ['seq INT'],
     [...new Set(seqs)].map((seq) => [seq]),
-    `SELECT ${COLUMNS} FROM v JOIN operations o ON o.seq = v.seq JOIN records t ON t.operation = o.seq LEFT JOIN batches b ON b.seq = o.batch`,
+    `SELECT ${COLUMNS} FROM v JOIN operations o ON o.seq = v.seq ${AROUND}`,
   )
 }
 
@@ -53,7 +58,7 @@ export function operationsWithoutEvent(
   const [recent, parameters] = since === null ? ['', []] : [RECENT, [since, since]]
   const all: readonly SqlValue[] = [employee, before, employee, ...parameters, limit]
   return sql.all<OperationRow>(
-    `SELECT ${COLUMNS} FROM operations o JOIN records t ON t.operation = o.seq LEFT JOIN batches b ON b.seq = o.batch
+    `SELECT ${COLUMNS} FROM operations o ${AROUND}
      WHERE o.employee = ? AND o.seq + 0 < ?
        AND o.seq NOT IN (SELECT e.operation FROM events e WHERE e.employee = ? AND e.operation IS NOT NULL)${recent}
      ORDER BY o.seq + 0 DESC LIMIT ?`,
@@ -63,7 +68,7 @@ export function operationsWithoutEvent(
 const RECENT =
   ' AND (o.created_at >= ? OR COALESCE(o.finished_at, o.answered_at, o.submitted_at, o.created_at) >= ?)'
 
-/** Adds what the log says about each operation, and the record that was sent before it. */
+/** Adds what the log says about each operation, and the record that its destination was sent before. */
 export async function toTraceOperations(
   sql: Sql,
   employee: string,
@@ -115,7 +120,8 @@ interface BeforeRow {
 }
 
 /**
- * The operation that was sent before each one. One pass over the operations of the employee.
+ * The operation that was sent to the same destination before each one. One pass over the operations
+ * of the employee.
  */
 async function recordsBefore(
   sql: Sql,
@@ -128,7 +134,7 @@ async function recordsBefore(
     operations.map((seq) => [seq]),
     `SELECT v.seq, w.before, p.record FROM v JOIN (
        SELECT o.seq, MAX(CASE WHEN o.submitted_at IS NULL THEN NULL ELSE o.seq END)
-         OVER (ORDER BY o.seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+         OVER (PARTITION BY o.destination ORDER BY o.seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
        FROM operations o WHERE o.employee = ?) w ON w.seq = v.seq JOIN records p ON p.operation = w.before`,
     [employee],
   )
@@ -150,6 +156,9 @@ function toTraceOperation(
   return {
     id: operationId(row.seq),
     state: row.state,
+    destination: row.destination,
+    departs: row.departs === 1,
+    movedBy: row.moved_by,
     lane: laneName(row.lane),
     createdAt: row.created_at,
     record: recordOf(row.seq, row.record),

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { explainAccess } from '../../../../src/core/explain/answer.ts'
+import { leftInWords, moveInWords, movesOf } from '../../../../src/core/explain/moves.ts'
+import { sentenceOf } from '../../../../src/core/explain/words.ts'
+import type { Trace } from '../../../../src/core/ledger/port/views/trace.ts'
+import { confirmAt, inNorth, joinedInNorth, movedToSouth, plan, sendAt, toSouth } from './two-destinations.ts'
+import { hrEvent, type LedgerCase, UNLIMITED, type World } from './world.ts'
+
+const clock = (at: number): string => new Date(at).toISOString().slice(11, 16)
+
+async function traced(world: World, reference = 'p1'): Promise<Trace> {
+  return (await world.ledger.readTrace(reference)) ?? assert.fail(reference)
+}
+const stories = (trace: Trace): readonly string[] =>
+  movesOf(trace).map((move) => moveInWords(trace.employee.id, move, clock))
+
+/** What a person is told about employees who move to another destination. */
+export const moveCases: readonly LedgerCase[] = [
+  {
+    name: 'a move is one story, whether the employee or the event is traced',
+    run: async (world) => {
+      await movedToSouth(world)
+      const story =
+        'p1 moves from north to south because of event e2: disabled at north by op-2 (confirmed 08:01), created at south by op-3 (confirmed 08:01)'
+      assert.deepEqual(stories(await traced(world)), [story])
+      assert.deepEqual(stories(await traced(world, 'e2')), [story])
+    },
+  },
+  {
+    name: 'a move that is under way says what it waits for',
+    run: async (world) => {
+      await joinedInNorth(world)
+      await world.record(toSouth('e2'))
+      await plan(world)
+      const waits = (state: string): string[] => [
+        `p1 leaves north because of event e2: disabled at north by op-2 (${state} since 08:00), the new destination follows once that is confirmed`,
+      ]
+      assert.deepEqual(stories(await traced(world)), waits('pending'))
+      await sendAt(world, 'north')
+      assert.deepEqual(stories(await traced(world)), waits('accepted'))
+    },
+  },
+  {
+    name: 'a move without an enabled account says that none was disabled',
+    run: async (world) => {
+      await world.record(inNorth('e1'))
+      await plan(world)
+      const sent = await sendAt(world, 'north')
+      await world.answer(sent, 'failed', { code: 'InvalidValue' })
+      await world.finalize()
+      await world.record(toSouth('e2'))
+      await plan(world)
+      await confirmAt(world, 'south')
+      assert.deepEqual(stories(await traced(world)), [
+        'p1 moves from north to south because of event e2: no account was enabled at north, created at south by op-2 (confirmed 08:00)',
+      ])
+    },
+  },
+  {
+    name: 'a record is compared with the last one of its own destination',
+    run: async (world) => {
+      await movedToSouth(world)
+      await world.record(hrEvent('e3', 'p1', { organization: 'North' }, { order: 20 }))
+      await plan(world)
+      await confirmAt(world, 'south')
+      await confirmAt(world, 'north')
+      const { operations } = await traced(world)
+      assert.deepEqual(
+        operations.map(({ id, destination, departs, before }) => [id, destination, departs, before?.id]),
+        [
+          ['op-1', 'north', false, undefined],
+          ['op-2', 'north', true, 'op-1'],
+          ['op-3', 'south', false, undefined],
+          ['op-4', 'south', true, 'op-3'],
+          ['op-5', 'north', false, 'op-2'],
+        ],
+      )
+      assert.match(stories(await traced(world))[1] ?? '', /enabled again at north by op-5/)
+    },
+  },
+  {
+    name: 'an account that was left is named, found by its object id, exported and erased',
+    run: async (world) => {
+      await movedToSouth(world)
+      const { employee } = await traced(world, 'p1 at north')
+      assert.deepEqual(
+        [
+          employee.id,
+          employee.objectId,
+          employee.destination,
+          employee.left.map((one) => leftInWords(one, clock)),
+        ],
+        [
+          'p1',
+          'p1 at south',
+          'south',
+          ['Entra object p1 at north at north, disabled there and left at 08:01'],
+        ],
+      )
+      assert.deepEqual(await world.ledger.findEmployeeIds('p1 at north'), ['p1'])
+      const left = async (): Promise<readonly unknown[] | undefined> =>
+        (await world.ledger.readHoldings('p1'))?.tables['left_accounts']
+      assert.equal((await left())?.length, 1)
+      await world.ledger.eraseEmployee({ employeeId: 'p1', actor: 'ann', justification: 'asked' }, world.now)
+      assert.deepEqual(await left(), [])
+    },
+  },
+  {
+    name: 'the answer to why an employee has access names the destination and the move',
+    run: async (world) => {
+      await joinedInNorth(world)
+      await world.record(toSouth('e2'))
+      await plan(world)
+      await sendAt(world, 'north')
+      const facts = (await world.ledger.readAccess('p1', world.now)) ?? assert.fail('p1 is known')
+      const context = { now: world.now, limits: UNLIMITED, running: true }
+      const said = (several: boolean): string =>
+        sentenceOf(explainAccess(facts, { ...context, several }), clock)
+      assert.match(said(true), /the directory holds the account at north active since 08:00/)
+      assert.match(
+        said(true),
+        /op-2, which disables the account at north because the employee moves, was accepted/,
+      )
+      assert.doesNotMatch(said(false), /at north/)
+    },
+  },
+  {
+    name: 'an employee who moves is no leaver: no leaver case opens',
+    run: async (world) => {
+      await joinedInNorth(world)
+      await world.record(toSouth('e2'))
+      await plan(world)
+      const query = { dueBy: null, employeeId: null, next: null, limit: 10 }
+      assert.deepEqual((await world.ledger.listOpenLeavers(query)).leavers, [])
+    },
+  },
+]
