@@ -15,9 +15,10 @@ const COLUMNS = [
 ] as const
 /**
  * A case that a person acknowledged stays closed until another event says that the employee leaves.
+ * Counted, because PostgreSQL would read all cases for `NOT EXISTS` beside an `OR`.
  */
-const UNLESS_ACKNOWLEDGED = `NOT EXISTS (SELECT 1 FROM leaver_cases c
-     WHERE c.employee = v.employee AND c.source = v.source AND c.event_id = v.event_id AND c.ended_as = 'acknowledged')`
+const UNLESS_ACKNOWLEDGED = `(SELECT COUNT(*) FROM leaver_cases c
+     WHERE c.employee = v.employee AND c.source = v.source AND c.event_id = v.event_id AND c.ended_as = 'acknowledged') = 0`
 /** Each event has at most one open case. */
 const UNLESS_OPEN = 'ON CONFLICT (employee, source, event_id) WHERE ended_at IS NULL DO NOTHING'
 const UNLESS_KNOWN = `${UNLESS_ACKNOWLEDGED} ${UNLESS_OPEN}`
