@@ -13,9 +13,9 @@ const placeOf = (...events: readonly EmployeeEvent[]): number | null =>
 
 void describe('what an erasure keeps of a leaving', () => {
   const left = personEvent(2, { effectiveAt: day(2), worker: { active: false } })
+  const again = personEvent(3, { effectiveAt: day(5), worker: { active: false } })
 
   void it('is the place of the last termination that counts', () => {
-    const again = personEvent(3, { effectiveAt: day(5), worker: { active: false } })
     assert.equal(placeOf(hired, left, again), day(5))
     assert.equal(placeOf(hired, left, { ...again, discarded: true }), day(2))
     assert.equal(placeOf(hired, left, { ...again, dead: true, state: 'dead-lettered' }), day(5))
@@ -28,5 +28,12 @@ void describe('what an erasure keeps of a leaving', () => {
   })
   void it('is the place of the rescind for an employee whose hire was taken back', () => {
     assert.equal(placeOf(hired, rescindOf(1)), day(9))
+    const failed = { ...rescindOf(1), dead: true, state: 'dead-lettered' } as const
+    assert.equal(placeOf(hired, failed), day(9), 'also when the rescind is a dead letter')
+  })
+  void it('is the place of the termination when another event was rescinded after it', () => {
+    const title = personEvent(4, { effectiveAt: day(6), worker: { title: 'Head' } })
+    assert.equal(placeOf(hired, left, title, rescindOf(4)), day(2))
+    assert.equal(placeOf(hired, left, again, title, rescindOf(4)), day(5))
   })
 })

@@ -40,4 +40,16 @@ export const EQUIVALENT: readonly Equivalent[] = [
     replace: 'database ?? 1)',
     because: 'the time is always later than a millisecond after 1970',
   },
+  {
+    file: 'src/core/alerts/rules.ts',
+    find: "knows: 'nothing', at: 0,",
+    replace: "knows: 'nothing', at: 1,",
+    because: 'the time is read only after a notification, which sets it',
+  },
+  {
+    file: 'src/core/alerts/rules.ts',
+    find: 'at: 0, count: 0,',
+    replace: 'at: 0, count: 1,',
+    because: 'the count is read only after a notification, which sets it',
+  },
 ]

@@ -61,6 +61,13 @@ void describe('a record joins the operation it answers', () => {
     )
   })
 
+  void test('of two that it does not contradict, the one that sent every value it shows', () => {
+    const less = candidate('op-1', { displayName: 'Ann Lee' })
+    const more = candidate('op-2', { displayName: 'Ann Lee', title: 'Head' })
+    const record = logRecord('r-1', { echo: { displayName: 'Ann Lee', title: 'Head' } })
+    assert.deepEqual(joinedAlone([less, more], record), { 'r-1': ['op-2', 'confirmed'] })
+  })
+
   void test('a record from before the operation was sent is about an older one', () => {
     const operation = candidate('op-1', {}, { submittedAt: day(2), acceptedAt: day(2) + 5_000 })
     assert.deepEqual(joinedAlone([operation], logRecord('r-1', { at: day(2) - SKEW - 1_000 })), {
