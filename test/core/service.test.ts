@@ -106,6 +106,19 @@ void describe('a loop', () => {
     await running
     assert.equal(runtime.sleeping, 0)
   })
+
+  void test('logs no error of a turn that was asked to stop', async () => {
+    const runtime = virtualRuntime()
+    const service = loop('test', runtime, async (signal) => {
+      await runtime.sleep(60_000, signal)
+      throw new Error('cut off')
+    })
+    const running = service.run()
+    await runtime.settle()
+    await service.stop()
+    await running
+    assert.deepEqual(runtime.lines, [])
+  })
 })
 
 void describe('services that run together', () => {

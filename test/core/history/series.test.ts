@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { waitFigure, waitFigureOf } from '../../../src/core/history/figures.ts'
-import { growthOf, levelsOf, stepsOf, waitsOf } from '../../../src/core/history/series.ts'
+import { growthOf, levelsOf, sinceOf, stepsOf, waitsOf } from '../../../src/core/history/series.ts'
 
 const MINUTE = 60_000
 const points = (figure: string, ...values: readonly (readonly [at: number, value: number])[]) =>
@@ -14,8 +14,10 @@ void test('a total grows by the difference to the step before; gaps grow by noth
   assert.deepEqual(growthOf(kept, 'finished', [0, 10]), [null, null])
 })
 
-void test('a span has its steps up to now, the oldest first', () => {
-  const steps = stepsOf('hour', 100 * MINUTE + 1)
+void test('a span has its steps up to now, the oldest first, and is compared with the step before', () => {
+  const now = 100 * MINUTE + 1
+  const steps = stepsOf('hour', now)
+  assert.equal(sinceOf('hour', now), 40 * MINUTE)
   assert.deepEqual([steps.length, steps[0], steps.at(-1)], [12, 45 * MINUTE, 100 * MINUTE])
 })
 

@@ -52,4 +52,10 @@ export const EQUIVALENT: readonly Equivalent[] = [
     replace: 'at: 0, count: 1,',
     because: 'the count is read only after a notification, which sets it',
   },
+  {
+    file: 'src/core/report/correlate/elsewhere.ts',
+    find: 'disabled.get(employeeId)?.at ?? 0',
+    replace: 'disabled.get(employeeId)?.at ?? 1',
+    because: 'the time is always later than a millisecond after 1970',
+  },
 ]
