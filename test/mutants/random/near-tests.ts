@@ -6,6 +6,8 @@ const ROOT = join(import.meta.dirname, '../../..')
 const CORE = join(ROOT, 'src/core')
 const LEDGER = join(ROOT, 'src/adapters/ledger-sql')
 const MOST_ELSEWHERE = 8
+/** Starts a PostgreSQL server. */
+const SERVER = join(ROOT, 'test/adapters/support/postgres.ts')
 const IN_MEMORY = join(import.meta.dirname, 'ledger-in-memory.ts')
 
 /**
@@ -38,13 +40,21 @@ export function testsOf(file: string): TestsOf | null {
 
 /** Files, threads, copies and moves are not part of what runs in memory. */
 function testsOfLedger(file: string): TestsOf {
-  const [near, own] = [loading(file, [IN_MEMORY]), loading(file, ledgerTests())]
+  const near = loading(file, [IN_MEMORY])
+  const own = loading(
+    file,
+    file.includes('/sealing/') ? [...ledgerTests(), ...sealingTests()] : ledgerTests(),
+  )
   return { near, far: near.length > 0 ? own : [...own, ...elsewhere(file)] }
 }
 
-/** What files, drivers, plans of queries and encryption are tested with, beside that suite. */
+/** What files, drivers and plans of queries are tested with, as far as that needs no server. */
 const ledgerTests = (): readonly string[] =>
-  globSync(join(ROOT, 'test/adapters/ledger-sql/{*,sealing/*,sqlite/{disk,file,plans,sole}}.test.ts'))
+  globSync(join(ROOT, 'test/adapters/ledger-sql/{*,sqlite/{disk,file,plans,sole}}.test.ts')).filter(
+    (test) => !stepsFrom(test).has(SERVER),
+  )
+const sealingTests = (): readonly string[] =>
+  globSync(join(ROOT, 'test/adapters/ledger-sql/sealing/*.test.ts'))
 
 /** The nearest tests of other parts, for a file that no test of its own area loads. */
 function elsewhere(file: string): readonly string[] {

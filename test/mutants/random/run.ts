@@ -8,7 +8,7 @@ import { filesWithErrors, typeErrorsAmong } from './types.ts'
 type Fate = 'near' | 'far' | 'types' | 'survived'
 
 /** A mutant that loops must not stop the run, however busy the machine is. */
-const LIMITS = { cpuSeconds: 40, wallMs: 300_000, testMs: 120_000 }
+const LIMITS = { cpuSeconds: 90, wallMs: 300_000, testMs: 120_000 }
 
 /**
  * The verdict of the tests. The nearest file runs alone first: it notices most changes, and the
