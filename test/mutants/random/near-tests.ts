@@ -41,20 +41,17 @@ export function testsOf(file: string): TestsOf | null {
 /** Files, threads, copies and moves are not part of what runs in memory. */
 function testsOfLedger(file: string): TestsOf {
   const near = loading(file, [IN_MEMORY])
-  const own = loading(
-    file,
-    file.includes('/sealing/') ? [...ledgerTests(), ...sealingTests()] : ledgerTests(),
-  )
+  const isInMemory = near.length > 0 && !file.includes('/driver/')
+  const own = loading(file, [
+    ...testsIn('{*,sqlite/plans}').filter((test) => !stepsFrom(test).has(SERVER)),
+    ...(isInMemory ? [] : testsIn('sqlite/{disk,file,sole}')),
+    ...(file.includes('/sealing/') ? testsIn('sealing/*') : []),
+  ])
   return { near, far: near.length > 0 ? own : [...own, ...elsewhere(file)] }
 }
 
-/** What files, drivers and plans of queries are tested with, as far as that needs no server. */
-const ledgerTests = (): readonly string[] =>
-  globSync(join(ROOT, 'test/adapters/ledger-sql/{*,sqlite/{disk,file,plans,sole}}.test.ts')).filter(
-    (test) => !stepsFrom(test).has(SERVER),
-  )
-const sealingTests = (): readonly string[] =>
-  globSync(join(ROOT, 'test/adapters/ledger-sql/sealing/*.test.ts'))
+const testsIn = (pattern: string): readonly string[] =>
+  globSync(join(ROOT, `test/adapters/ledger-sql/${pattern}.test.ts`))
 
 /** The nearest tests of other parts, for a file that no test of its own area loads. */
 function elsewhere(file: string): readonly string[] {
