@@ -22,11 +22,23 @@ const NO_TOKEN = {
  * configuration.
  */
 export async function attempt(request: () => Promise<Response>): Promise<UploadAnswer> {
+  const { reply } = await attemptReading(request, async ({ body }) => body?.cancel())
+  return reply
+}
+
+/**
+ * The same, with what `read` makes of the body of a success; `null` without one. A body that cannot
+ * be read is a failure of the network.
+ */
+export async function attemptReading<T>(
+  request: () => Promise<Response>,
+  read: (response: Response) => Promise<T>,
+): Promise<{ readonly reply: UploadAnswer; readonly body: T | null }> {
   try {
     const response = await request()
     const error = response.ok ? null : errorOf((await response.text()).slice(0, MOST_ERROR_TEXT))
-    if (response.ok) await response.body?.cancel()
-    return {
+    const body = response.ok ? await read(response) : null
+    const reply = {
       kind: 'response',
       status: response.status,
       retryAfter: response.headers.get('Retry-After'),
@@ -34,11 +46,13 @@ export async function attempt(request: () => Promise<Response>): Promise<UploadA
       serverAt: dateOf(response),
       code: error?.code ?? null,
       message: error?.message ?? null,
-    }
+    } as const
+    return { reply, body }
   } catch (error) {
-    if (error instanceof RollcallError && error.code === 'NoToken') return { ...NO_TOKEN, code: error.code }
+    if (error instanceof RollcallError && error.code === 'NoToken')
+      return { reply: { ...NO_TOKEN, code: error.code }, body: null }
     if (error instanceof RollcallError) throw error
-    return { kind: 'network', code: networkCode(error) }
+    return { reply: { kind: 'network', code: networkCode(error) }, body: null }
   }
 }
 

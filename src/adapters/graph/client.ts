@@ -18,7 +18,7 @@ import type { Endpoint } from './endpoint.ts'
 export interface Graph {
   readonly post: SendBody
   readonly patch: SendBody
-  get(path: string, signal: AbortSignal): Promise<Response>
+  get(path: string, signal: AbortSignal, headers?: Readonly<Record<string, string>>): Promise<Response>
 }
 
 type SendBody = (
@@ -54,7 +54,7 @@ export function graphClient(
   return {
     post: (path, body, headers, signal) => unpacked(request(path, signal).headers(headers).post(body)),
     patch: (path, body, headers, signal) => unpacked(request(path, signal).headers(headers).patch(body)),
-    get: (path, signal) => unpacked(request(path, signal).get()),
+    get: (path, signal, headers = {}) => unpacked(request(path, signal).headers(headers).get()),
   }
 }
 

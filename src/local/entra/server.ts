@@ -19,6 +19,7 @@ import { createRecordWriter } from './log/record.ts'
 import { createRouter } from './http/router.ts'
 import { createRows } from './directory/row.ts'
 import { parsePath } from './directory/scim.ts'
+import { EXTERNAL_ID } from './directory/scim-user.ts'
 import { type EntraSettings, readSettings, type Settings } from './settings.ts'
 import { createScimApi } from './http/scim-api.ts'
 import { createStaging } from './cycle/staging.ts'
@@ -130,7 +131,7 @@ async function createService(settings: Settings, now: () => number) {
   const random = createRandom(settings.seed)
   const rows = createRows(parsePath)
   const mapping = createMapping(settings)
-  const directory = createDirectory([...mapping.matching, ...mapping.unique])
+  const directory = createDirectory([...mapping.matching, ...mapping.unique, EXTERNAL_ID])
   const log = createLog()
   const job = createJob(settings, () => directory.size)
   const faults = createFaults(({ reason, code, message }) => job.quarantine(reason, { code, message }, now()))

@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { it, type TestContext } from 'node:test'
 import { graphClient } from '../../../src/adapters/graph/client.ts'
 import { localCredential } from '../../../src/adapters/graph/credential.ts'
-import { SCIM_API, scimDeactivation } from '../../../src/adapters/graph/scim.ts'
+import { SCIM_API, scimAccounts, scimDeactivation } from '../../../src/adapters/graph/scim.ts'
+import type { AccountKey, DirectAccounts } from '../../../src/core/direct/accounts.ts'
+import { isTaken } from '../../../src/core/direct/answers.ts'
+import { changesOf, newUser, type RecordToWrite } from '../../../src/core/direct/user.ts'
 import type { DirectDeactivation, UploadAnswer } from '../../../src/core/ports.ts'
 import { employee, open, provision } from '../../local/entra/support.ts'
 
@@ -13,6 +16,71 @@ function deactivationAt(port: number, timeoutMs = 5_000): DirectDeactivation {
   const at = { origin: `http://127.0.0.1:${port}`, version: SCIM_API }
   return scimDeactivation(graphClient(at, localCredential, timeoutMs, Date.now))
 }
+function accountsAt(port: number, timeoutMs = 5_000): DirectAccounts {
+  const at = { origin: `http://127.0.0.1:${port}`, version: SCIM_API }
+  return scimAccounts(graphClient(at, localCredential, timeoutMs, Date.now), () => 'secret')
+}
+const aCall = () => ({ clientRequestId: 'call', cut: new AbortController().signal })
+const WRITE: RecordToWrite = {
+  employeeId: '1',
+  record: {
+    externalId: '1',
+    userName: '1@example.com',
+    displayName: 'One',
+    active: true,
+    name: { givenName: 'O', familyName: 'Ne' },
+    emails: [{ type: 'work', value: 'one@example.com' }],
+    phoneNumbers: [{ type: 'mobile', value: '+1 555' }],
+    addresses: [{ type: 'work', locality: 'Bonn', region: null }],
+    'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User': {
+      department: 'Sales',
+      manager: { value: '7' },
+    },
+  },
+  managerObjectId: 'o7',
+}
+
+void it('every place that Rollcall writes is one that the API takes, in a new account and in an update', async (t) => {
+  const entra = await open(t)
+  const accounts = accountsAt(entra.port)
+  const { reply, objectId } = await accounts.create(newUser(WRITE), aCall())
+  assert.equal(statusOf(reply), 201, reply.kind === 'response' ? (reply.message ?? '') : reply.code)
+  assert.ok(objectId)
+  const update = await accounts.update(objectId, changesOf(WRITE), aCall())
+  assert.equal(statusOf(update), 204, update.kind === 'response' ? (update.message ?? '') : update.code)
+  assert.equal((await entra.stats()).scimBilled, 2)
+})
+
+void it('accounts are found by externalId and user name, with what says whose they are', async (t) => {
+  const entra = await open(t)
+  await provision(entra, employee('2'))
+  const accounts = accountsAt(entra.port)
+  const { objectId } = await accounts.create(newUser(WRITE), aCall())
+  const find = async (attribute: AccountKey['attribute'], value: string) =>
+    (await accounts.find({ attribute, value }, aCall())).accounts
+  assert.deepEqual(await find('externalId', '1'), [{ objectId, externalId: '1', employeeNumber: '1' }])
+  const [made] = await find('userName', '2@example.com')
+  assert.deepEqual([made?.externalId, made?.employeeNumber], [null, '2'])
+  assert.deepEqual(await find('externalId', '2'), [])
+})
+
+void it('a name that is taken, an account that is gone and a filter that is refused are answers, and none throws', async (t) => {
+  const entra = await open(t)
+  const accounts = accountsAt(entra.port)
+  const { reply } = await accounts.create(newUser(WRITE), aCall())
+  const taken = (await accounts.create(newUser(WRITE), aCall())).reply
+  assert.deepEqual([statusOf(reply), statusOf(taken), isTaken(taken)], [201, 409, true])
+  assert.equal(statusOf(await accounts.update('gone', changesOf(WRITE), aCall())), 404)
+  const odd = await accounts.find({ attribute: 'externalId', value: 'a"b' }, aCall())
+  assert.deepEqual([statusOf(odd.reply), odd.accounts], [400, []])
+})
+
+void it('an answer without a list of users is a failure, not an empty list', async (t) => {
+  const port = await serverFor(t, (_request, response) => void response.writeHead(200).end('{"error":0}'))
+  const { reply } = await accountsAt(port).find({ attribute: 'externalId', value: '1' }, aCall())
+  assert.equal(reply.kind, 'network')
+})
+
 const statusOf = (answer: UploadAnswer): unknown => (answer.kind === 'response' ? answer.status : answer.code)
 
 async function serverFor(t: TestContext, listener: RequestListener): Promise<number> {

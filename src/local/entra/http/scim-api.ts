@@ -1,7 +1,8 @@
-import { z } from 'zod'
-import { type Directory, type DirectoryUser, withTarget } from '../directory/directory.ts'
+import { createValidation } from '../cycle/validation.ts'
+import { type Directory, type DirectoryUser, newObjectId, withTarget } from '../directory/directory.ts'
 import { type Rows, toMap } from '../directory/row.ts'
-import { changedAttribute, scimUser } from '../directory/scim-user.ts'
+import { type Fault, readPatch, readUser, type Writes } from '../directory/scim-request.ts'
+import { EXTERNAL_ID, scimUser } from '../directory/scim-user.ts'
 import type { Settings } from '../settings.ts'
 import {
   badRequest,
@@ -20,9 +21,11 @@ import type { Tokens } from './tokens.ts'
 type ScimRoute = Extract<Route, { readonly to: 'scim' }>
 
 /**
- * The SCIM 2.0 API of Entra ID, as far as users are read and changed: `GET /rp/scim/users` with
- * `filter` (`eq` on `id`, `userName` and `externalId`), `GET` and `PATCH /rp/scim/users/{id}`, and
- * `GET /rp/scim/serviceproviderconfig`. Answers are synchronous and name no log record.
+ * The users of the SCIM 2.0 API of Entra ID: `GET /rp/scim/users` with `filter` (`eq` on `id`,
+ * `userName` and `externalId`), `POST /rp/scim/users`, `GET`, `PATCH` and `DELETE
+ * /rp/scim/users/{id}`, and `GET /rp/scim/serviceproviderconfig`. Answers are synchronous and name no
+ * log record. A user name that is taken is refused with 409 and `uniqueness`, as RFC 7644 says;
+ * Microsoft documents no answer to it.
  *
  * Sources: https://learn.microsoft.com/en-us/entra/identity/app-provisioning/entra-id-scim-api-reference,
  * …/enable-scim-api (billing), …/troubleshoot-scim-api-errors, and for the limit of changes
@@ -40,6 +43,11 @@ const NOT_FOUND: Problem = {
   code: 'ResourceNotFound',
   message: 'The specified resource does not exist in the tenant.',
 }
+const TAKEN: Problem = {
+  status: 409,
+  code: 'uniqueness',
+  message: 'Another object with the same value for property userPrincipalName already exists.',
+}
 const PROVIDER_CONFIG = {
   schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
   patch: { supported: true },
@@ -47,18 +55,8 @@ const PROVIDER_CONFIG = {
   filter: { supported: true, maxResults: 200 },
 }
 
-const operation = z.object({
-  op: z.string().refine((op) => op.toLowerCase() === 'replace'),
-  path: z.string(),
-  value: z.union([z.string(), z.boolean()]),
-})
-/** The reference writes both `Operations` and `operations`. */
-const patchSchema = z
-  .object({ Operations: z.array(operation).optional(), operations: z.array(operation).optional() })
-  .transform((body) => body.Operations ?? body.operations ?? [])
-
 export function createScimApi(settings: Settings, tokens: Tokens, directory: Directory, rows: Rows): ScimApi {
-  const writes = createWindow(settings.limits.userWritesPer150s, WRITE_WINDOW_MS)
+  const writer = createWriter(settings, directory, rows)
   let billed = 0
 
   /** Microsoft bills answers 2xx and 404. */
@@ -80,27 +78,27 @@ export function createScimApi(settings: Settings, tokens: Tokens, directory: Dir
     })
   }
 
-  async function change(exchange: Exchange, objectId: string): Promise<Problem | null> {
-    const waitMs = settings.limits.enabled ? writes.take(exchange.receivedAt) : 0
-    if (waitMs > 0) return throttledFor(waitMs)
-    const body = await readBody(exchange.request, 65_536)
-    if ('status' in body) return body
-    const operations = readOperations(body.text)
-    if (operations === null) return badRequest('The request body is not a supported PatchOp.')
-    const user = directory.byObjectId(objectId)
-    if (user === undefined) return NOT_FOUND
-    directory.put(changedUser(user, operations, rows))
-    return answerJson(exchange, 204, null)
+  async function write(exchange: Exchange, objectId: string | undefined): Promise<Problem | null> {
+    const user =
+      objectId === undefined ? await writer.create(exchange) : await writer.change(exchange, objectId)
+    if ('status' in user) return user
+    return objectId === undefined
+      ? answerJson(exchange, 201, scimUser(user))
+      : answerJson(exchange, 204, null)
   }
 
   async function act(exchange: Exchange, { resource, objectId }: ScimRoute): Promise<Problem | null> {
     const { method } = exchange
-    if (method === 'PATCH' && objectId !== undefined) return change(exchange, objectId)
-    if (method !== 'GET') return WRONG_METHOD
+    if (resource === 'users' && method === (objectId === undefined ? 'POST' : 'PATCH'))
+      return write(exchange, objectId)
+    if (method !== 'GET' && method !== 'DELETE') return WRONG_METHOD
     if (resource === 'config') return answerJson(exchange, 200, PROVIDER_CONFIG)
-    if (objectId === undefined) return list(exchange)
+    if (objectId === undefined) return method === 'GET' ? list(exchange) : WRONG_METHOD
     const user = directory.byObjectId(objectId)
-    return user === undefined ? NOT_FOUND : answerJson(exchange, 200, scimUser(user))
+    if (user === undefined) return NOT_FOUND
+    if (method === 'GET') return answerJson(exchange, 200, scimUser(user))
+    directory.remove(objectId)
+    return answerJson(exchange, 204, null)
   }
 
   return {
@@ -111,6 +109,54 @@ export function createScimApi(settings: Settings, tokens: Tokens, directory: Dir
       sendScimProblem(exchange, problem)
     },
     counts: () => ({ scimBilled: billed }),
+  }
+}
+
+/** What changes users; each answers the user as it is now, or why nothing was changed. */
+interface Writer {
+  create(exchange: Exchange): Promise<DirectoryUser | Problem>
+  change(exchange: Exchange, objectId: string): Promise<DirectoryUser | Problem>
+}
+
+function createWriter(settings: Settings, directory: Directory, rows: Rows): Writer {
+  const validate = createValidation(settings, directory)
+  const window = createWindow(settings.limits.userWritesPer150s, WRITE_WINDOW_MS)
+
+  /** What a request writes, or why it is refused before it is looked at further. */
+  async function read(
+    exchange: Exchange,
+    reader: (text: string) => Writes | Fault,
+  ): Promise<Writes | Problem> {
+    const waitMs = settings.limits.enabled ? window.take(exchange.receivedAt) : 0
+    if (waitMs > 0) return throttledFor(waitMs)
+    const body = await readBody(exchange.request, 65_536)
+    if ('status' in body) return body
+    const given = reader(body.text)
+    return 'fault' in given ? badRequest(given.fault) : given
+  }
+
+  function write(user: DirectoryUser, given: Writes): DirectoryUser | Problem {
+    const changed = changedUser(user, given, rows)
+    const failure = validate({ user, source: changed.target, target: changed.target })
+    if (failure?.code === 'EntryConflict') return TAKEN
+    if (failure) return badRequest(failure.reason ?? `${failure.code}.`)
+    directory.put(changed)
+    return changed
+  }
+
+  return {
+    create: async (exchange) => {
+      const given = await read(exchange, readUser)
+      if ('status' in given) return given
+      const none = { externalId: undefined, active: true, source: undefined, operations: 0 }
+      return write({ ...none, objectId: newObjectId(), target: rows.row(new Map()) }, given)
+    },
+    change: async (exchange, objectId) => {
+      const given = await read(exchange, readPatch)
+      if ('status' in given) return given
+      const user = directory.byObjectId(objectId)
+      return user === undefined ? NOT_FOUND : write(user, given)
+    },
   }
 }
 
@@ -139,38 +185,23 @@ function findUsers(directory: Directory, filter: string | null): readonly Direct
     case 'username':
       return directory.byAttribute('userPrincipalName', value)
     case 'externalid':
-      return []
+      return directory.byAttribute(EXTERNAL_ID, value)
     default:
       return null
   }
 }
 
-type Change = z.output<typeof operation>
-
-function readOperations(text: string): readonly Change[] | null {
-  try {
-    const operations = patchSchema.parse(JSON.parse(text))
-    const isKnown = operations.every(isSupported)
-    return operations.length > 0 && isKnown ? operations : null
-  } catch {
-    return null
-  }
-}
-
-/** `active` is a boolean, and the others are texts. */
-function isSupported({ path, value }: Change): boolean {
-  const attribute = changedAttribute(path)
-  return attribute !== undefined && (attribute === 'accountEnabled') === (typeof value === 'boolean')
-}
-
-function changedUser(user: DirectoryUser, operations: readonly Change[], rows: Rows): DirectoryUser {
+function changedUser(user: DirectoryUser, given: Writes, rows: Rows): DirectoryUser {
   const target = toMap(user.target)
-  for (const { path, value } of operations) target.set(changedAttribute(path) ?? path, value)
+  for (const [attribute, value] of given)
+    if (value === null) target.delete(attribute)
+    else target.set(attribute, value)
   return withTarget(user, target, rows)
 }
 
 /** An error in the form of SCIM (RFC 7644). */
-function sendScimProblem(exchange: Exchange, { status, message, headers }: Problem): void {
+function sendScimProblem(exchange: Exchange, { status, code, message, headers }: Problem): void {
   const schemas = ['urn:ietf:params:scim:api:messages:2.0:Error']
-  sendJson(exchange, status, { schemas, detail: message, status: String(status) }, headers)
+  const scimType = status === 409 ? { scimType: code } : {}
+  sendJson(exchange, status, { schemas, ...scimType, detail: message, status: String(status) }, headers)
 }
