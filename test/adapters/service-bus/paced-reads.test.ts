@@ -8,7 +8,7 @@ const COUNT = 600
 const PARTS = Array.from({ length: 6 }, () =>
   numbered(COUNT / 6).map((body) => ({ ...body, filling: 'x'.repeat(500) })),
 )
-const MOST = 150
+const MOST = 120
 
 /** Counts what arrives in each turn of the event loop, until all has arrived. */
 function turns(): { arrived(): void; readonly all: number; readonly most: number } {

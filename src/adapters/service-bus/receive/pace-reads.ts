@@ -15,7 +15,8 @@ export function paceReads(client: ServiceBusClient): void {
   paced.add(socket)
   socket.on('data', () => {
     socket.pause()
-    setImmediate(() => socket.resume())
+    // The first would still be in this turn.
+    setImmediate(() => setImmediate(() => socket.resume()))
   })
 }
 

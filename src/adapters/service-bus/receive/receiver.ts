@@ -1,3 +1,4 @@
+import { setImmediate as nextMacrotask } from 'node:timers/promises'
 import type { Receiver, SourceQueue } from '../../../core/ports.ts'
 import type { Runtime } from '../../../core/runtime.ts'
 import { unpacking } from '../bodies/unpack.ts'
@@ -20,6 +21,8 @@ const LONGEST_QUIET_MS = 2_000
 /** The client waits 200 ms for the answer, and then closes the link. */
 const DRAIN_MS = 1_000
 const HAND_BACK_MS = 3_000
+/** Messages let go before the event loop gets a turn. */
+const RELEASED_AT_ONCE = 64
 
 /**
  * A queue or subscription in peek-lock mode through the official client, with a guard against each
@@ -46,7 +49,11 @@ function receiverOf(receiving: Receiving): Receiver<BusMessage> {
       // lock were renewed until then, the message would not come again.
       for (const { message } of dispositions) held.endLock(message.native)
       const settled = await receiving.link.settle(dispositions)
-      for (const { message } of settled) held.release(message)
+      for (const [index, { message }] of settled.entries()) {
+        // Each grants credit for another message, in a frame of its own.
+        if (index % RELEASED_AT_ONCE === RELEASED_AT_ONCE - 1) await nextMacrotask()
+        held.release(message)
+      }
       logUnsettled(settled, runtime)
     },
     stopReceiving: () => (paused ??= pause(receiving)),
