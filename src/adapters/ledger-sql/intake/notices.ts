@@ -86,9 +86,18 @@ async function becomeRead(sql: Sql, read: readonly Read[], now: number): Promise
     read.map(({ seq, nextAt }) => [seq, nextAt]),
     'UPDATE events SET read_from = v.next_at, read_until = 0, reads = 0 FROM v WHERE events.seq = v.seq',
   )
-  // An event that was read before and says the same keeps its date and outcome, unless other events
-  // have come since, which it may now overrule. A rescinded one stays rescinded, whatever it says.
+  // An event that was read before and says the same keeps its outcome, unless other events have come
+  // since, which it may now overrule. A rescinded one stays rescinded, whatever it says.
   const news = await saysOtherwise(sql, read)
+  const areNews = new Set(news.map(({ seq }) => seq))
+  // What stands before this read and comes after it is overruled, too.
+  await writeRows(
+    sql,
+    ['seq INT', 'began INT'],
+    read.flatMap(({ seq, began }) => (areNews.has(seq) ? [] : [[seq, began]])),
+    `UPDATE events SET recorded_at = v.began, effective_at = v.began
+     FROM v WHERE events.seq = v.seq AND events.state <> 'dead-lettered'`,
+  )
   const changed = await readRows<{ seq: number; employee: string }>(
     sql,
     ['seq INT', 'mode TEXT', 'worker TEXT', 'began INT'],

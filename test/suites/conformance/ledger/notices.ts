@@ -149,6 +149,23 @@ export const noticeCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'what HR repeats when a notice takes effect overrules events that come later and stand before it',
+    run: async (world) => {
+      const moment = world.now + DAY_MS
+      await world.record(notice('n1', 'p1', { effectiveAt: moment }))
+      await read(world, await one(world), { nextAt: moment })
+      await world.confirmAll()
+      world.now = moment
+      await read(world, await one(world))
+      const between = moment - 1_000
+      await world.record(
+        hrEvent('out', 'p1', { active: false }, { recordedAt: between, effectiveAt: between }),
+      )
+      await world.plan()
+      assert.deepEqual(await world.states('p1'), { n1: 'confirmed', out: 'superseded' })
+    },
+  },
+  {
     name: 'a rescinded notice stays rescinded, whatever is read for it',
     run: async (world) => {
       await world.record(
