@@ -16,6 +16,7 @@ import {
   HOUR,
   MINUTE,
   noticesOf,
+  sizeOf,
   storyAfterErasure,
   storyAfterExport,
   storyOf,
@@ -71,44 +72,45 @@ export type Action = { readonly at: number } & (
 )
 type Untimed = Action extends infer A ? (A extends Action ? Omit<A, 'at'> : never) : never
 
-/** How long things happen. */
-export const SPAN_MS = 3 * HOUR
 export const INSTANCES = 2
 
 export function actionsOf(chance: Chance, from: number): readonly Action[] {
   const { below, oneIn } = chance
   const arrived = (arrival: Arrival): Action => ({ kind: 'arrival', ...arrival })
-  const arrivals = storyOf(chance, from, SPAN_MS)
-  const count = oneIn(5) ? 0 : below(14)
+  const size = sizeOf(chance)
+  const arrivals = storyOf(chance, from, size)
+  const moment = (): number => from + below(size.spanMs + HOUR)
+  const count = oneIn(5) ? 0 : below(size.mostOthers + 1)
   const others = Array.from({ length: count }, (): Action => ({
-    at: from + below(SPAN_MS + HOUR),
-    ...disturbance(chance),
+    at: moment(),
+    ...disturbance(chance, chance.below(size.employees.length)),
   }))
   const later = others.flatMap((action) =>
     action.kind === 'erase' ? storyAfterErasure(chance, action.employee, action.at) : [],
   )
-  const notices = oneIn(3) ? noticesOf(chance, from, SPAN_MS) : []
+  const notices = oneIn(3) ? noticesOf(chance, from, size) : []
   const reads = notices.flatMap(({ at }): Action[] =>
     oneIn(2) ? [{ kind: 'read', at, fault: chance.pick(READ_FAULTS) }] : [],
   )
   const said = [...arrivals, ...later, ...notices].map((arrival) => arrival.said)
   const imports = Array.from({ length: oneIn(3) ? 1 + below(2) : 0 }, () => {
-    const at = from + below(SPAN_MS + HOUR)
+    const at = moment()
     return { kind: 'import' as const, at, times: 1 + below(2), ...exportOf(chance, said, from, at) }
   })
   const since = imports.flatMap(({ rows, asOf }) =>
     rows.some(({ employee }) => employee === UNHEARD) ? storyAfterExport(chance, UNHEARD, asOf) : [],
   )
-  const copies = Array.from({ length: oneIn(3) ? 1 + below(4) : 0 }, (): Action => {
-    const at = from + below(SPAN_MS + HOUR)
-    return { kind: 'copies', at, fault: chance.pick(COPY_FAULTS) }
-  })
+  const copies = Array.from({ length: oneIn(3) ? 1 + below(4) : 0 }, (): Action => ({
+    kind: 'copies',
+    at: moment(),
+    fault: chance.pick(COPY_FAULTS),
+  }))
   const all = [...arrivals, ...later, ...notices, ...since].map(arrived)
   return [...all, ...others, ...reads, ...copies, ...imports].toSorted((a, b) => a.at - b.at)
 }
 
-function disturbance({ below, pick }: Chance): Untimed {
-  const employee = `e${1 + below(3)}`
+function disturbance({ below, pick }: Chance, who: number): Untimed {
+  const employee = `e${1 + who}`
   const instance = below(INSTANCES)
   const kinds: readonly [() => Untimed, ...(() => Untimed)[]] = [
     () => ({ kind: pick(['bus away', 'bus busy']), ms: MINUTE + below(10 * MINUTE) }),

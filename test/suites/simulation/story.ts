@@ -50,14 +50,34 @@ export const REFUSED = 'is refused'
 /** A patch replaces them with this one. */
 export const MENDED = 'Mended'
 
+/** How much is said and done in a run. */
+export interface Size {
+  readonly employees: readonly string[]
+  /** The most changes of an employee after the hire, and the most that goes wrong or is done besides. */
+  readonly mostChanges: number
+  readonly mostOthers: number
+  readonly spanMs: number
+}
+
+/** Most runs are small, because few things have to meet for a fault to show. */
+export function sizeOf({ below, oneIn }: Chance): Size {
+  return oneIn(4)
+    ? {
+        employees: ['e1', 'e2', 'e3', 'e4'].slice(0, 2 + below(3)),
+        mostChanges: 5,
+        mostOthers: 13,
+        spanMs: 3 * HOUR,
+      }
+    : { employees: ['e1', 'e2'].slice(0, 1 + below(2)), mostChanges: 3, mostOthers: 6, spanMs: HOUR }
+}
+
 /**
  * Events of some employees within `spanMs`, as they arrive: late, twice, out of order, ahead of
  * their date.
  */
-export function storyOf(chance: Chance, from: number, spanMs: number): readonly Arrival[] {
-  const employees = ['e1', 'e2', 'e3', 'e4'].slice(0, 2 + chance.below(3))
+export function storyOf(chance: Chance, from: number, size: Size): readonly Arrival[] {
   const arrivals: Arrival[] = []
-  for (const employee of employees) arrivals.push(...storyOfOne(employee, chance, from, spanMs))
+  for (const employee of size.employees) arrivals.push(...storyOfOne(employee, chance, from, size))
   const thief = arrivals.find(({ said }) => said.employee === 'e2' && said.version > 1)
   const robbed = arrivals.find(({ said }) => said.employee === 'e1')
   if (thief && robbed && chance.oneIn(6)) {
@@ -69,7 +89,12 @@ export function storyOf(chance: Chance, from: number, spanMs: number): readonly 
   return arrivals.toSorted((a, b) => a.at - b.at)
 }
 
-function storyOfOne(employee: string, chance: Chance, from: number, spanMs: number): readonly Arrival[] {
+function storyOfOne(
+  employee: string,
+  chance: Chance,
+  from: number,
+  { mostChanges, spanMs }: Size,
+): readonly Arrival[] {
   const { below, oneIn, pick } = chance
   const arrivals: Arrival[] = []
   let version = 0
@@ -112,7 +137,7 @@ function storyOfOne(employee: string, chance: Chance, from: number, spanMs: numb
     if (isGivenUp) say({ department: pick(DEPARTMENTS) })
   }
   say({ active: true, userName: `${employee}@example.com`, title: pick(TITLES) })
-  for (let left = below(6); left > 0; left--) {
+  for (let left = below(mostChanges + 1); left > 0; left--) {
     const kind = below(12)
     const earlier = 2 + below(Math.max(1, version - 1))
     if (kind < 4) leave()
@@ -173,10 +198,10 @@ export function storyAfterExport(chance: Chance, employee: string, asOf: number)
 }
 
 /** Changes of which HR only sends notices, some of them ahead of their dates. */
-export function noticesOf(chance: Chance, from: number, spanMs: number): readonly Arrival[] {
+export function noticesOf(chance: Chance, from: number, { employees, spanMs }: Size): readonly Arrival[] {
   const { below, oneIn, pick } = chance
   return Array.from({ length: 1 + below(3) }, (_, index): Arrival => {
-    const employee = `e${1 + below(2)}`
+    const employee = `e${1 + below(Math.min(2, employees.length))}`
     const recordedAt = from + below(spanMs)
     const sets = pick<Said['sets']>([
       { title: pick(TITLES) },

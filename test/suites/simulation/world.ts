@@ -3,7 +3,7 @@ import { chance as randomOf } from '../../fakes/history.ts'
 import { type Chance, chanceOf } from '../../fakes/plain-event.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { Decision } from '../../../src/core/ledger/decision.ts'
-import { type Action, actionsOf, INSTANCES, SPAN_MS } from './actions.ts'
+import { type Action, actionsOf, INSTANCES } from './actions.ts'
 import { clockFrom, type Instance, instanceOn } from './clock.ts'
 import { carryOutCommand } from './commands.ts'
 import { type Outside, startConnector } from './connector.ts'
@@ -20,10 +20,12 @@ const LONGEST_MS = 60 * 24 * HOUR
 const SECOND = 1_000
 /** How long an event waits for the call that it is to meet. */
 const LONGEST_MEETING_MS = 40 * MINUTE
-const LOOK_MS = 30 * MINUTE
-const POLL_MS = 15 * MINUTE
+/** What was done last has so long to go wrong. */
+const LAST_MS = 30 * MINUTE
+const LOOK_MS = 60 * MINUTE
+const POLL_MS = 25 * MINUTE
 /** Once nothing goes wrong any more. */
-const CALM_POLL_MS = 30 * MINUTE
+const CALM_POLL_MS = 60 * MINUTE
 
 /** What one run came to. */
 export interface Run {
@@ -90,7 +92,7 @@ class World {
       this.#done[action.kind] = (this.#done[action.kind] ?? 0) + 1
       await this.#carryOut(action)
     }
-    await this.#until(FROM + SPAN_MS + HOUR)
+    await this.#until(Math.max(this.#clock.now(), actions.at(-1)?.at ?? FROM) + LAST_MS)
     await this.#rest()
   }
 

@@ -1,4 +1,9 @@
-import type { Notice, NoticeQuery, ReadResult } from '../../../core/ledger/port/intake.ts'
+import type {
+  ClaimedNotice,
+  FinishedRead,
+  NoticeQuery,
+  ReadResult,
+} from '../../../core/ledger/port/intake.ts'
 import { isTermination } from '../../../core/model.ts'
 import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
 import { finishEvents } from '../tables/events.ts'
@@ -17,16 +22,17 @@ interface Row {
   readonly recorded_at: number
   readonly effective_at: number
   readonly reads: number
+  readonly read_until: number
 }
 
 export async function claimNotices(
   sql: Sql,
   { now, noticedBefore, leaseMs, limit }: NoticeQuery,
-): Promise<Notice[]> {
+): Promise<ClaimedNotice[]> {
   const rows = await sql.all<Row>(
     `UPDATE events SET read_until = ? WHERE seq IN (
        SELECT seq FROM events WHERE read_from IS NOT NULL AND state <> 'dead-lettered' AND read_from <= ? AND read_until <= ? ORDER BY read_from LIMIT ?${sql.dialect.skipLocked})
-     RETURNING seq, source, event_id, type, employee, recorded_at, effective_at, reads`,
+     RETURNING seq, source, event_id, type, employee, recorded_at, effective_at, reads, read_until`,
     [now + leaseMs, noticedBefore, now, limit],
   )
   return rows.map((row) => ({
@@ -38,22 +44,17 @@ export async function claimNotices(
     recordedAt: row.recorded_at,
     effectiveAt: row.effective_at,
     attempts: row.reads,
+    claimedUntil: row.read_until,
   }))
 }
 
 export async function finishReads(
   sql: Sql,
   instance: string,
-  results: readonly ReadResult[],
+  finished: readonly FinishedRead[],
   now: number,
 ): Promise<void> {
-  const about = await readRows<{ employee: string }>(
-    sql,
-    ['seq INT'],
-    results.map(({ seq }) => [seq]),
-    'SELECT e.employee FROM v JOIN events e ON e.seq = v.seq',
-  )
-  await lockEmployees(sql, about)
+  const results = await stillClaimed(sql, finished)
   await writeRows(
     sql,
     ['seq INT', 'at INT'],
@@ -77,6 +78,25 @@ export async function finishReads(
     results.filter((result) => result.kind === 'failed'),
     now,
   )
+}
+
+/** Without the results of claims that have lapsed, where another instance has the notice now or has read it. */
+async function stillClaimed(sql: Sql, finished: readonly FinishedRead[]): Promise<readonly FinishedRead[]> {
+  const about = await readRows<{ employee: string }>(
+    sql,
+    ['seq INT'],
+    finished.map(({ seq }) => [seq]),
+    'SELECT e.employee FROM v JOIN events e ON e.seq = v.seq',
+  )
+  await lockEmployees(sql, about)
+  const claimed = await readRows<{ seq: number }>(
+    sql,
+    ['seq INT', 'until INT'],
+    finished.map(({ seq, claimedUntil }) => [seq, claimedUntil]),
+    'SELECT e.seq FROM v JOIN events e ON e.seq = v.seq WHERE e.read_until = v.until',
+  )
+  const kept = new Set(claimed.map(({ seq }) => seq))
+  return finished.filter(({ seq }) => kept.has(seq))
 }
 
 async function becomeRead(sql: Sql, read: readonly Read[], now: number): Promise<void> {

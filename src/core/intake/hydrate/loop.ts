@@ -1,5 +1,5 @@
 import type { Ledger } from '../../ledger/ledger.ts'
-import type { Notice, ReadResult } from '../../ledger/port/intake.ts'
+import type { ClaimedNotice, Notice, ReadResult } from '../../ledger/port/intake.ts'
 import type { JsonObject } from '../../model.ts'
 import type { Runtime } from '../../runtime.ts'
 import { loop, type WakeableService } from '../../service.ts'
@@ -80,7 +80,7 @@ export function hydrateLoop(
     return 0
   })
 
-  async function readOne(notices: readonly Notice[], signal: AbortSignal): Promise<void> {
+  async function readOne(notices: readonly ClaimedNotice[], signal: AbortSignal): Promise<void> {
     const [newest] = notices.toSorted((a, b) => b.recordedAt - a.recordedAt)
     if (!newest) return
     const began = runtime.now()
@@ -89,12 +89,13 @@ export function hydrateLoop(
     // The read was cut short because this process stops.
     if (signal.aborted && answer.kind === 'later')
       return ledger.finishNotices(
-        notices.map(({ seq }) => ({ kind: 'released', seq })),
+        notices.map(({ seq, claimedUntil }) => ({ kind: 'released', seq, claimedUntil })),
         now,
       )
-    const results = notices.map((notice) =>
-      judgeRead(notice, answer, { began, now, random: runtime.random() }, settings),
-    )
+    const results = notices.map((notice) => ({
+      ...judgeRead(notice, answer, { began, now, random: runtime.random() }, settings),
+      claimedUntil: notice.claimedUntil,
+    }))
     runtime.telemetry.count('rollcall.notices', notices.length, { outcome: results[0]?.kind ?? 'read' })
     await ledger.finishNotices(results, now)
   }

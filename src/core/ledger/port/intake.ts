@@ -16,12 +16,13 @@ export interface IntakeLedger {
    * Claims notices to read now, for `leaseMs`: those that have waited since `noticedBefore`, and
    * those whose moment has come. A notice that is not finished by then may be claimed again.
    */
-  claimNotices(query: NoticeQuery): Promise<readonly Notice[]>
+  claimNotices(query: NoticeQuery): Promise<readonly ClaimedNotice[]>
   /**
    * Commits the results of reads: a notice becomes the snapshot or delta that was read, waits, or
-   * is dead-lettered. Its employee becomes due if that changes anything.
+   * is dead-lettered. Its employee becomes due if that changes anything. The result of a claim that
+   * has lapsed is dropped once another instance has claimed the notice.
    */
-  finishNotices(results: readonly ReadResult[], now: number): Promise<void>
+  finishNotices(results: readonly FinishedRead[], now: number): Promise<void>
 }
 
 /**
@@ -98,6 +99,11 @@ export interface Notice {
   /** Failed reads so far. */
   readonly attempts: number
 }
+export interface ClaimedNotice extends Notice {
+  /** When the claim lapses. It names the claim: the next one of the same notice lapses later. */
+  readonly claimedUntil: number
+}
+export type FinishedRead = ReadResult & Pick<ClaimedNotice, 'claimedUntil'>
 export type ReadResult =
   /**
    * Dated at `began`. With `nextAt` it is read once more then. A second read that is equal to the

@@ -9,7 +9,7 @@ import {
   type ReadAnswer,
   readBySource,
 } from '../../../../src/core/intake/hydrate/loop.ts'
-import type { Notice, ReadResult } from '../../../../src/core/ledger/port/intake.ts'
+import type { ClaimedNotice, ReadResult } from '../../../../src/core/ledger/port/intake.ts'
 import { type Runtime, silentLogger, silentTelemetry } from '../../../../src/core/runtime.ts'
 import { digest } from '../../../fakes/people.ts'
 import { runs } from '../../../fakes/runs.ts'
@@ -23,7 +23,7 @@ const settings: HydrateSettings = {
   retryMs: 1_000,
   retryCapMs: 10_000,
 }
-const notice = (seq: number, more: Partial<Notice> = {}): Notice => ({
+const notice = (seq: number, more: Partial<ClaimedNotice> = {}): ClaimedNotice => ({
   seq,
   source: '/hr/acme',
   id: `n-${seq}`,
@@ -32,6 +32,7 @@ const notice = (seq: number, more: Partial<Notice> = {}): Notice => ({
   recordedAt: 1_000,
   effectiveAt: 1_000,
   attempts: 0,
+  claimedUntil: 61_000,
   ...more,
 })
 const moment = { began: 5_000, now: 5_100, random: 0.5 }
@@ -170,12 +171,12 @@ void describe('a notice after a read', () => {
 
 /** A ledger of notices and a reader, both with visible state, and a clock that stands. */
 class Desk {
-  waiting: Notice[]
+  waiting: ClaimedNotice[]
   readonly asked: string[] = []
   readonly finished: ReadResult[] = []
   atOnce = 0
   most = 0
-  constructor(waiting: readonly Notice[]) {
+  constructor(waiting: readonly ClaimedNotice[]) {
     this.waiting = [...waiting]
   }
   async work(): Promise<void> {

@@ -1,25 +1,36 @@
 import assert from 'node:assert/strict'
 import type { HrEvent } from '../../../../src/core/model.ts'
-import type { Notice, ReadResult } from '../../../../src/core/ledger/port/intake.ts'
+import type { ClaimedNotice, ReadResult } from '../../../../src/core/ledger/port/intake.ts'
 import { hrEvent, joiner, type LedgerCase, SOURCE, type World } from './world.ts'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
 
 const notice = (id: string, employeeId: string, more: Partial<HrEvent> = {}): HrEvent =>
   hrEvent(id, employeeId, {}, { mode: 'notice', ...more })
-const claim = (world: World, limit = 10): Promise<readonly Notice[]> =>
+const claim = (world: World, limit = 10): Promise<readonly ClaimedNotice[]> =>
   world.ledger.claimNotices({ now: world.now, noticedBefore: world.now, leaseMs: 1_000, limit })
 const WORKER = { userName: 'a@x.com', title: 'Engineer', active: true }
 function read(
   world: World,
-  { seq }: Notice,
+  { seq, claimedUntil }: ClaimedNotice,
   more: Partial<Extract<ReadResult, { kind: 'read' }>> = {},
 ): Promise<void> {
   return world.ledger.finishNotices(
-    [{ kind: 'read', seq, mode: 'snapshot', worker: WORKER, began: world.now, nextAt: null, ...more }],
+    [
+      {
+        kind: 'read',
+        seq,
+        claimedUntil,
+        mode: 'snapshot',
+        worker: WORKER,
+        began: world.now,
+        nextAt: null,
+        ...more,
+      },
+    ],
     world.now,
   )
 }
-async function one(world: World): Promise<Notice> {
+async function one(world: World): Promise<ClaimedNotice> {
   const [found] = await claim(world)
   return found ?? assert.fail('a notice waits')
 }
@@ -48,11 +59,13 @@ export const noticeCases: readonly LedgerCase[] = [
     name: 'a claimed notice belongs to one instance until its lease lapses, and waits after a read that failed',
     run: async (world) => {
       await world.record(notice('n1', 'p1'))
-      const { seq } = await one(world)
+      await one(world)
       assert.deepEqual(await claim(world), [])
       world.now += 1_000
-      assert.equal((await one(world)).attempts, 0)
-      await world.ledger.finishNotices([{ kind: 'again', seq, at: world.now + 500 }], world.now)
+      const { seq, claimedUntil, attempts } = await one(world)
+      assert.equal(attempts, 0)
+      const result = { seq, claimedUntil, at: world.now + 500 }
+      await world.ledger.finishNotices([{ kind: 'again', ...result }], world.now)
       assert.deepEqual(await claim(world), [])
       world.now += 500
       assert.equal((await one(world)).attempts, 1)
@@ -62,11 +75,30 @@ export const noticeCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'what an instance read whose claim has lapsed changes nothing once another has read it',
+    run: async (world) => {
+      const moment = world.now + DAY_MS
+      await world.record(notice('n1', 'p1', { effectiveAt: moment }))
+      const late = await one(world)
+      world.now += 1_000
+      await read(world, await one(world), { nextAt: moment })
+      await world.confirmAll()
+      const { seq, claimedUntil } = late
+      await world.ledger.finishNotices([{ kind: 'again', seq, claimedUntil, at: world.now }], world.now)
+      assert.deepEqual(await claim(world), [], 'it is not read before its moment')
+      await world.ledger.finishNotices([{ kind: 'failed', seq, claimedUntil, detail: '404' }], world.now)
+      await read(world, late, { worker: { ...WORKER, title: 'older' }, began: world.now - 1_000 })
+      assert.deepEqual(await world.plan(), [])
+      world.now = moment
+      assert.equal((await one(world)).id, 'n1', 'it is read again when it takes effect')
+    },
+  },
+  {
     name: 'a released notice can be claimed at once, and no attempt is counted',
     run: async (world) => {
       await world.record(notice('n1', 'p1'))
-      const { seq } = await one(world)
-      await world.ledger.finishNotices([{ kind: 'released', seq }], world.now)
+      const { seq, claimedUntil } = await one(world)
+      await world.ledger.finishNotices([{ kind: 'released', seq, claimedUntil }], world.now)
       assert.equal((await one(world)).attempts, 0)
     },
   },
@@ -79,8 +111,8 @@ export const noticeCases: readonly LedgerCase[] = [
         ...notice('n1', 'p1', { type: 'worker.terminated', order: 9 }),
         worker: { active: false },
       })
-      const { seq } = await one(world)
-      await world.ledger.finishNotices([{ kind: 'failed', seq, detail: 'Http500' }], world.now)
+      const { seq, claimedUntil } = await one(world)
+      await world.ledger.finishNotices([{ kind: 'failed', seq, claimedUntil, detail: 'Http500' }], world.now)
       assert.deepEqual(await world.states('p1'), { e1: 'confirmed', n1: 'dead-lettered' })
       assert.deepEqual(await claim(world), [])
       const { batch } = await world.confirmAll()
@@ -141,8 +173,8 @@ export const noticeCases: readonly LedgerCase[] = [
       await read(world, await one(world), { nextAt: moment })
       await world.confirmAll()
       world.now = moment
-      const { seq } = await one(world)
-      await world.ledger.finishNotices([{ kind: 'failed', seq, detail: 'Http500' }], world.now)
+      const { seq, claimedUntil } = await one(world)
+      await world.ledger.finishNotices([{ kind: 'failed', seq, claimedUntil, detail: 'Http500' }], world.now)
       world.now += 1_000
       assert.deepEqual(await claim(world), [])
       assert.deepEqual(await world.outcomes(), ['n1:1:confirmed'])

@@ -124,7 +124,8 @@ export const putBackCases: readonly LedgerCase[] = [
       const claim = (): ReturnType<World['ledger']['claimNotices']> =>
         world.ledger.claimNotices({ now: world.now, noticedBefore: world.now, leaseMs: 1_000, limit: 10 })
       const [notice] = await claim()
-      await world.ledger.finishNotices([{ kind: 'failed', seq: notice?.seq ?? 0, detail: '404' }], world.now)
+      const { seq, claimedUntil } = notice ?? assert.fail('it waits')
+      await world.ledger.finishNotices([{ kind: 'failed', seq, claimedUntil, detail: '404' }], world.now)
       await end(world, 'discard')
       world.now += 5_000
       assert.deepEqual(await claim(), [])

@@ -64,9 +64,14 @@ function wholeWrites(said: Said, before: readonly Written[], dead: ReadonlySet<s
   )
   const values = new Map<string, Value>()
   const stood: Written[] = []
-  for (const one of knew) {
-    if (!standing.has(one.said)) continue
+  const stands = knew.filter((one) => standing.has(one.said))
+  const late = lateLeaving(
+    stands.map((one) => one.said),
+    dead,
+  )
+  for (const one of stands) {
     for (const [name, value] of allowedOf(one, values, stood)) values.set(name, { value, by: one.said })
+    if (late?.activations.has(one.said)) values.set('active', { value: false, by: late.leaving })
     stood.push(one)
   }
   const sets = Object.entries(said.sets).filter(([name, value]) => values.get(name)?.value !== value)

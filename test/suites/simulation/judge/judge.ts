@@ -1,8 +1,8 @@
 import { reconcile } from '../../../../src/cli/support/reconcile.ts'
 import type {
   IntakeBatch,
-  Notice,
-  ReadResult,
+  ClaimedNotice,
+  FinishedRead,
   RecordResult,
 } from '../../../../src/core/ledger/port/intake.ts'
 import type { Decision } from '../../../../src/core/ledger/decision.ts'
@@ -141,8 +141,8 @@ export class Judge {
       this.cases.ended(given[0] as readonly LeaverStep[], answer as readonly number[], given[1] as number)
     else if (method === 'recordLogRecords')
       this.#outside?.entra.committed((given[0] as CorrelatedPage).joins.map(({ record }) => record.id))
-    else if (method === 'claimNotices') this.#notices?.claimed(answer as readonly Notice[])
-    else if (method === 'finishNotices') this.#read(given[0] as readonly ReadResult[])
+    else if (method === 'claimNotices') this.#notices?.claimed(answer as readonly ClaimedNotice[])
+    else if (method === 'finishNotices') this.#read(given[0] as readonly FinishedRead[])
     else if (method === 'recordJobRestart' && (answer as number) > 0) this.#accepted.clear()
   }
 
@@ -159,7 +159,7 @@ export class Judge {
     if (fresh !== this.#owners.size - known)
       this.violated(`${fresh} events were taken as new, ${this.#owners.size - known} are`)
   }
-  #read(results: readonly ReadResult[]): void {
+  #read(results: readonly FinishedRead[]): void {
     for (const said of this.#notices?.finished(results, (id) => this.#said.get(id)) ?? [])
       this.#said.set(said.id, said)
   }

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Notice, ReadResult } from '../../../../src/core/ledger/port/intake.ts'
+import type { ClaimedNotice, FinishedRead, Notice } from '../../../../src/core/ledger/port/intake.ts'
 import type { SimulatedHr, Told } from '../outside/hr.ts'
 import { isNotice, LEAVING, MINUTE, type Said } from '../story.ts'
 
-type Read = Extract<ReadResult, { kind: 'read' }>
+type Read = Extract<FinishedRead, { kind: 'read' }>
 
 /** What a notice says until its employee was read: at most that the employee leaves. */
 export function asNotice(said: Said): Said {
@@ -14,7 +14,7 @@ export function asNotice(said: Said): Said {
 export class Notices {
   readonly #hr: SimulatedHr
   readonly #violated: (what: string) => void
-  readonly #bySeq = new Map<number, Notice>()
+  readonly #bySeq = new Map<number, ClaimedNotice>()
   /** Given up before they were read once. */
   readonly #failed = new Set<number>()
   /** By event id: when the change takes effect; without those whose second read was given up. */
@@ -27,7 +27,7 @@ export class Notices {
     this.#violated = violated
   }
 
-  claimed(notices: readonly Notice[]): void {
+  claimed(notices: readonly ClaimedNotice[]): void {
     for (const notice of notices) {
       if (!this.#bySeq.has(notice.seq)) this.#dueAt.set(notice.id, notice.effectiveAt)
       this.#bySeq.set(notice.seq, notice)
@@ -36,11 +36,12 @@ export class Notices {
   }
 
   /** The notices that were read, as they count from now on. */
-  finished(results: readonly ReadResult[], saidOf: (id: string) => Said | undefined): readonly Said[] {
+  finished(results: readonly FinishedRead[], saidOf: (id: string) => Said | undefined): readonly Said[] {
     return results.flatMap((result) => {
       const notice = this.#bySeq.get(result.seq)
       const said = notice && saidOf(notice.id)
-      if (!said) return []
+      // Another instance has claimed it since.
+      if (!said || result.claimedUntil !== notice.claimedUntil) return []
       if (result.kind === 'failed' && isNotice(said)) this.#failed.add(result.seq)
       else if (result.kind === 'failed') this.#dueAt.delete(notice.id)
       if (result.kind !== 'read' || this.#failed.has(result.seq)) return []
