@@ -4,29 +4,26 @@ import { clockOffset, TOLERABLE_MS } from '../../core/ledger/clock.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { ledgerAddress } from '../addresses.ts'
 import { isSharedLedger, ledgerName } from '../ledger/open.ts'
-import { type Proof, prove } from './proof.ts'
+import { failed, type Proof } from './proof.ts'
+
+/** For errors that do not say themselves what to do. */
+const ADVICE =
+  'check that LEDGER names a file in a folder this process may write to, or a database it may make tables in'
 
 /**
  * Whether the ledger can be written and, for a database, whether the clocks agree. A database is
  * opened beside the processes that run on it: only `run` and `ledger migrate` change its schema.
  */
 export async function proveLedger(config: Config): Promise<Proof[]> {
-  let offsetMs: number | null = null
-  const ledger = await prove(
-    'ledger',
-    async () => {
-      try {
-        offsetMs = await tryLedger(config)
-        return `${ledgerName(config)} can be written`
-      } catch (error) {
-        const said = acceptable(error, config)
-        if (said === null) throw error
-        return said
-      }
-    },
-    'check that LEDGER names a file in a folder this process may write to, or a database it may make tables in',
-  )
-  return offsetMs === null ? [ledger] : [ledger, clockProof(offsetMs)]
+  const ok = (say: string): Proof => ({ what: 'ledger', outcome: 'ok', say })
+  try {
+    const offsetMs = await tryLedger(config)
+    const ledger = ok(`${ledgerName(config)} can be written`)
+    return offsetMs === null ? [ledger] : [ledger, clockProof(offsetMs)]
+  } catch (error) {
+    const said = acceptable(error, config)
+    return [said === null ? failed('ledger', error, error instanceof RollcallError ? '' : ADVICE) : ok(said)]
+  }
 }
 
 /**
