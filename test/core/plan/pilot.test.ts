@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { applyRules } from '../../../src/core/plan/apply-rules.ts'
-import { PilotSettings } from '../../../src/core/plan/pilot.ts'
+import { NO_PILOT, pilotOf, PilotSettings } from '../../../src/core/plan/pilot.ts'
 import { silentLogger } from '../../../src/core/runtime.ts'
 
 void it('a pilot names employees or at least one attribute', () => {
   const isValid = (settings: object): boolean => PilotSettings.safeParse(settings).success
   assert.deepEqual([{ employees: ['20011'] }, { where: { department: 'Sales' } }].map(isValid), [true, true])
   assert.deepEqual([{}, { employees: [] }, { where: {} }].map(isValid), [false, false, false])
+})
+
+void it('no pilot has the mark of a connector that sends every employee', () => {
+  const marks = ['000000000000', '000000000001'].map(
+    (digest) => pilotOf({ employees: ['20011'] }, [], () => digest).mark,
+  )
+  assert.ok(!marks.includes(NO_PILOT), String(marks))
 })
 
 void it('a changed pilot is logged with how many employees are planned again, and an unchanged one is not', async () => {
