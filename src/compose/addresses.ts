@@ -26,7 +26,7 @@ export function credentialOf(config: Config, tenant: string | null = null): Prom
 /** The identity in force. The identity of the doubles is never used with a real tenant. */
 export async function localOnlyCredential(
   config: Config,
-  endpoint: Endpoint,
+  endpoint: Pick<Endpoint, 'origin'>,
   tenant: string | null = null,
 ): Promise<TokenCredential> {
   const credential = await credentialOf(config, tenant)

@@ -11,7 +11,7 @@ import {
   type ObjectConnections,
 } from '../core/connections/connection.ts'
 import { localOnlyCredential } from './addresses.ts'
-import { destinationsIn, type ReachedDestination } from './destinations/list.ts'
+import { destinationsIn, directCostsIn, type ReachedDestination } from './destinations/list.ts'
 
 /** Object connections are in Graph's beta only, whatever version the endpoint has. */
 export function objectConnections(
@@ -31,7 +31,7 @@ export function objectConnections(
 
 /**
  * Asks the job of each employee's destination, for a person who wants to know. Employees without a
- * destination are asked for at the first.
+ * destination are asked for at the first. A direct destination has no job, so there is no answer.
  */
 export async function askForConnections(
   config: Config,
@@ -41,8 +41,10 @@ export async function askForConnections(
   const destinations = destinationsIn(config)
   const of = ({ destination }: AskedFor): ReachedDestination =>
     destinations.find(({ name }) => name === destination) ?? destinations[0]
+  const direct = directCostsIn(config)
+  const atJobs = employees.filter(({ destination }) => !direct.has(destination ?? ''))
   const answers = new Map<string, ConnectionAnswer>()
-  for (const [{ endpoint, tenant }, theirs] of Map.groupBy(employees, of)) {
+  for (const [{ endpoint, tenant }, theirs] of Map.groupBy(atJobs, of)) {
     const credential = await localOnlyCredential(config, endpoint, tenant)
     const connections = objectConnections(config, endpoint, credential, Date.now)
     for (const [id, answer] of await askEach(connections, theirs)) answers.set(id, answer)

@@ -23,6 +23,7 @@ import type { Service } from '../core/service.ts'
 import { busAddress, ledgerAddress, localOnlyCredential } from './addresses.ts'
 import { destinationNames, destinationsIn } from './destinations/list.ts'
 import { expectKnownDestinations } from './destinations/known.ts'
+import { composeDirectDestinations } from './destinations/direct.ts'
 import { composeDestinations } from './destinations/ports.ts'
 import { directorySettingsOf, SETTLE_MS } from './directory.ts'
 import { identityOf } from './instance/identity.ts'
@@ -108,7 +109,8 @@ export async function compose(
   )
   const { sources } = sourceRules(config.rules.sources)
   const settings = connectorSettings(config, runtime, loops)
-  const [first, ...others] = await composeDestinations(config, settings, runtime)
+  const [first, ...jobs] = await composeDestinations(config, settings, runtime)
+  const directly = await composeDirectDestinations(config, settings, runtime)
   const receiving = loops && !loops.has('intake') ? null : health.receiving
   const service = connector(
     {
@@ -117,7 +119,7 @@ export async function compose(
       committer: threadCommitter(ask, runtime),
       signs: { receiving },
       ...first.ports,
-      others,
+      others: [...jobs, ...directly],
       ...busPorts(outside),
       ...readerPort(config),
     },

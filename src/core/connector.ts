@@ -30,6 +30,8 @@ import { type Service, together } from './service.ts'
  *   unanswered operation for each employee. **job** watches the provisioning job, and holds
  *   submission while the job is paused or quarantined.
  * - With several destinations, **submit**, **job**, **emergency** and **correlate** run once for each.
+ * - **direct** writes the operations of a destination without a job, one by one; each has its answer
+ *   at once.
  * - **emergency** disables the accounts of leavers at once while the job cannot; it goes ahead of
  *   submit and never replaces it.
  * - **correlate** joins the provisioning log to what was sent. Accepted is not done: an operation

@@ -36,6 +36,36 @@ export function parseEndpoint(text: string, allowHttp: boolean, setting = 'PROVI
       `${setting} is not a bulkUpload URL; copy the "Provisioning API Endpoint" of the portal: https://graph.microsoft.com/v1.0/servicePrincipals/…/synchronization/jobs/…/bulkUpload`,
     )
   }
+  expectAllowed(url, allowHttp, setting)
+  const [, version, uploadPath = '', servicePrincipalId = '', jobId = ''] = found
+  return {
+    origin: url.origin,
+    version: version === 'beta' ? 'beta' : 'v1.0',
+    servicePrincipalId,
+    jobId,
+    uploadPath,
+  }
+}
+
+const SCIM_PATH = /^\/rp\/scim\/?$/i
+
+/** The origin of the SCIM API. Throws as `parseEndpoint` does. */
+export function parseScimEndpoint(
+  text: string,
+  allowHttp: boolean,
+  setting: string,
+): Pick<Endpoint, 'origin'> {
+  const url = URL.parse(text)
+  if (!url || !SCIM_PATH.test(url.pathname))
+    throw new RollcallError(
+      'EndpointInvalid',
+      `${setting} is not the address of the SCIM API; write https://graph.microsoft.com/rp/scim`,
+    )
+  expectAllowed(url, allowHttp, setting)
+  return { origin: url.origin }
+}
+
+function expectAllowed(url: URL, allowHttp: boolean, setting: string): void {
   const local = isLoopbackHttp(url)
   if (local && !allowHttp)
     throw new RollcallError(
@@ -47,14 +77,6 @@ export function parseEndpoint(text: string, allowHttp: boolean, setting = 'PROVI
       'EndpointNotAllowed',
       `${setting} points to a host that gets no token; allowed are ${[...GRAPH_HOSTS].join(', ')} over https, and loopback`,
     )
-  const [, version, uploadPath = '', servicePrincipalId = '', jobId = ''] = found
-  return {
-    origin: url.origin,
-    version: version === 'beta' ? 'beta' : 'v1.0',
-    servicePrincipalId,
-    jobId,
-    uploadPath,
-  }
 }
 
 /** Which job a bulkUpload URL is of: the same job has the same text. Throws as `parseEndpoint` does. */

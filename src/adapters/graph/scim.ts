@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type {
   CreateAnswer,
   DirectAccounts,
@@ -62,6 +63,11 @@ export function scimAccounts(graph: Graph, newPassword: () => string): DirectAcc
     update: (objectId, changes, { clientRequestId, cut }) =>
       attempt(() => graph.patch(pathOf(objectId), patchOf(changes), headersOf(clientRequestId), cut)),
   }
+}
+
+/** Long and random, with every class of characters that a policy of passwords asks for. */
+export function newPassword(): string {
+  return `${randomBytes(30).toString('base64url')}aA1-`
 }
 
 function pathOf(objectId: string): string {

@@ -2,7 +2,7 @@ import { useProxy } from '../../adapters/proxy.ts'
 import type { Config } from '../../config/load.ts'
 import { proveChannels } from './channels.ts'
 import { proveBus } from './bus.ts'
-import { proveEmergency } from './emergency.ts'
+import { proveDirect, proveEmergency } from './emergency.ts'
 import { proveGraph } from './graph.ts'
 import { proveLedger } from './ledger.ts'
 import { proveReaders } from './readers.ts'
@@ -12,7 +12,7 @@ import type { Proof } from './proof.ts'
 
 /**
  * Looks at the names in the mapping and tries ledger, bus, the tokens for HR systems, provisioning
- * log, job and emergency lane in turn. Changes nothing.
+ * log, job, emergency lane and direct destinations in turn. Changes nothing.
  */
 export async function proveAll(config: Config): Promise<readonly Proof[]> {
   using _proxied = useProxy(config)
@@ -25,5 +25,6 @@ export async function proveAll(config: Config): Promise<readonly Proof[]> {
     ...(await proveChannels(config)),
     ...(await proveGraph(config)),
     ...(await proveEmergency(config)),
+    ...(await proveDirect(config)),
   ]
 }

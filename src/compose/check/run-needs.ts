@@ -1,4 +1,4 @@
-import { parseEndpoint } from '../../adapters/graph/endpoint.ts'
+import { parseEndpoint, parseScimEndpoint } from '../../adapters/graph/endpoint.ts'
 import type { Settings } from '../../config/environment.ts'
 import type { Rules } from '../../config/rules/rules.ts'
 import type { SourceAddress } from '../../config/rules/sources.ts'
@@ -17,7 +17,13 @@ export function missingForRun(
     ...missingForBus(settings),
     ...(destinations === null
       ? missingForEndpoint(settings, settings.PROVISIONING_ENDPOINT)
-      : new Set(destinations.all.flatMap(({ endpoint }) => missingForEndpoint(settings, endpoint)))),
+      : new Set(
+          destinations.all.flatMap(({ name, endpoint, direct }) =>
+            direct === null
+              ? missingForEndpoint(settings, endpoint)
+              : missingForScim(settings, name, endpoint),
+          ),
+        )),
     ...missingForIdentity(settings),
     ...missingForCopies(settings),
     ...wrongLedgerKeys(settings),
@@ -32,14 +38,21 @@ function missingForBus(settings: Settings): readonly string[] {
     : []
 }
 
-function missingForEndpoint(
-  { PROVISIONING_ALLOW_HTTP: allowHttp, AUTH_MODE }: Settings,
-  endpoint: string | null,
-): readonly string[] {
+function missingForEndpoint(settings: Settings, endpoint: string | null): readonly string[] {
+  const { PROVISIONING_ALLOW_HTTP: allowHttp } = settings
   if (endpoint === null)
     return ['PROVISIONING_ENDPOINT: the bulkUpload URL that the portal shows for the provisioning job']
+  return missingAt(settings, () => parseEndpoint(endpoint, allowHttp))
+}
+
+function missingForScim(settings: Settings, name: string, endpoint: string): readonly string[] {
+  const setting = `the endpoint of the destination "${name}"`
+  return missingAt(settings, () => parseScimEndpoint(endpoint, settings.PROVISIONING_ALLOW_HTTP, setting))
+}
+
+function missingAt({ AUTH_MODE }: Settings, parse: () => { readonly origin: string }): readonly string[] {
   try {
-    const { origin } = parseEndpoint(endpoint, allowHttp)
+    const { origin } = parse()
     return AUTH_MODE === 'local' && origin.startsWith('https:')
       ? ['AUTH_MODE: an identity for the real tenant; local is for doubles']
       : []

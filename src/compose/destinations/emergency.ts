@@ -15,7 +15,7 @@ const MARGIN_MS = 10_000
 /** The SCIM API of the tenant of this job. */
 export function directDeactivation(
   config: Config,
-  { origin }: Endpoint,
+  { origin }: Pick<Endpoint, 'origin'>,
   credential: TokenCredential,
   { now }: Pick<Runtime, 'now'>,
 ): DirectDeactivation {

@@ -1,5 +1,6 @@
 import { type Endpoint, parseEndpoint } from '../../adapters/graph/endpoint.ts'
 import type { Config } from '../../config/load.ts'
+import type { ConfiguredDestination, DirectCosts } from '../../config/rules/destinations.ts'
 import { hasSeveralDestinations } from '../../config/rules/several.ts'
 import type { Nulls } from '../../core/plan/mapping/rule.ts'
 import { DEFAULT_DESTINATION, DEFAULT_QUOTA } from '../../core/destinations/destination.ts'
@@ -25,11 +26,11 @@ type Limited = Pick<Config, 'CALLS_PER_5S' | 'CALLS_PER_DAY'> & {
 }
 
 /**
- * The destinations of the configuration, in its order: those of the file, or the one job of
+ * The provisioning jobs of the configuration, in its order: those of the file, or the one job of
  * `PROVISIONING_ENDPOINT`. Throws `ConfigInvalid` when that is not set.
  */
 export function destinationsIn(config: Config): readonly [ReachedDestination, ...ReachedDestination[]] {
-  const [first, ...others] = config.rules.destinations?.all ?? []
+  const [first, ...others] = (config.rules.destinations?.all ?? []).filter(isJob)
   if (!first)
     return [
       {
@@ -61,13 +62,24 @@ export function destinationsIn(config: Config): readonly [ReachedDestination, ..
   return [reached(first), ...others.map(reached)]
 }
 
-/** The names of the destinations, and the quotas that their calls count in. */
+function isJob({ direct }: ConfiguredDestination): boolean {
+  return direct === null
+}
+
+/** The names of the destinations, jobs first, and the quotas that their calls count in. */
 export function destinationNames({
   rules: { destinations },
 }: Limited): readonly [DestinationName, ...DestinationName[]] {
-  const [first, ...others] = destinations?.all ?? []
+  const all = destinations?.all ?? []
+  const [first, ...others] = [...all.filter(isJob), ...all.filter((one) => !isJob(one))]
   const named = ({ name, quota }: DestinationName): DestinationName => ({ name, quota })
   return first ? [named(first), ...others.map(named)] : [{ name: DEFAULT_DESTINATION, quota: DEFAULT_QUOTA }]
+}
+
+/** What the calls of each direct destination may cost, by its name. */
+export function directCostsIn({ rules: { destinations } }: Limited): ReadonlyMap<string, DirectCosts> {
+  const all = destinations?.all ?? []
+  return new Map(all.flatMap(({ name, direct }) => (direct === null ? [] : [[name, direct] as const])))
 }
 
 /** What the answer to why an employee has access needs to know of the destinations. */
@@ -79,10 +91,10 @@ export function knownDestinations(config: Limited): KnownDestinations {
   }
 }
 
-/** How many calls may be made to this destination; by default, to the first. */
+/** How many calls may be made to this destination; by default, to the first job. */
 export function limitsOf(config: Limited, destination?: string): ReachedDestination['limits'] {
   const all = config.rules.destinations?.all ?? []
-  const found = all.find(({ name }) => name === destination) ?? all[0]
+  const found = all.find(({ name }) => name === destination) ?? all.find(isJob)
   return {
     windowMs: CALL_WINDOW_MS,
     perWindow: found?.callsPer5s ?? config.CALLS_PER_5S,

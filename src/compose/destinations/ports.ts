@@ -18,10 +18,11 @@ const BREAKER = { failures: 5, retryMs: 15_000 }
 
 /** A destination with what reaches it. */
 export interface ComposedDestination extends Destination {
+  readonly kind: 'job'
   readonly ports: DestinationPorts
 }
 
-/** What reaches the destinations of the configuration; one at least. */
+/** What reaches the provisioning jobs of the configuration; one at least. */
 export async function composeDestinations(
   config: Config,
   shared: ConnectorSettings,
@@ -32,6 +33,7 @@ export async function composeDestinations(
     const credential = await localOnlyCredential(config, one.endpoint, one.tenant)
     const { submit, job, correlate, uploads } = shared
     return {
+      kind: 'job',
       name: one.name,
       ports: portsOf(config, one, credential, runtime),
       settings: {

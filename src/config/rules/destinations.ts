@@ -1,5 +1,6 @@
 import { type DestinationRules, routingOf, type Routing } from '../../core/destinations/routing.ts'
 import { DEFAULT_QUOTA } from '../../core/destinations/destination.ts'
+import { microUsd, type Spending } from '../../core/emergency/money.ts'
 import type { Mapping } from '../../core/plan/mapping/mapping.ts'
 import type { Nulls } from '../../core/plan/mapping/rule.ts'
 import type { Settings } from '../environment.ts'
@@ -9,6 +10,8 @@ import { mappingOf, placesOf, rulesOf } from './mapping.ts'
 
 /** A destination of the file, compiled. */
 export interface ConfiguredDestination extends DestinationRules {
+  /** What its calls may cost and what each costs; `null` for a provisioning job. */
+  readonly direct: DirectCosts | null
   readonly endpoint: string
   /** `null`: the tenant of the identity. */
   readonly tenant: string | null
@@ -17,6 +20,12 @@ export interface ConfiguredDestination extends DestinationRules {
   readonly callsPer5s: number
   /** The SCIM places that its mapping fills, and whether a cleared value is sent as null. */
   readonly places: ReadonlyMap<string, Nulls>
+}
+
+/** Amounts are millionths of a USD. */
+export interface DirectCosts {
+  readonly budget: Spending
+  readonly microUsdPerCall: number
 }
 
 export interface Destinations {
@@ -53,7 +62,8 @@ export function usedBy(mapping: Mapping, destinations: Destinations | null): (pa
 /** Two destinations of one job would each take the records of the other's log for their own. */
 function checkJobs(content: readonly DestinationContent[], { settings, tools, ...compilation }: Compilation) {
   const jobs = new Set<string>()
-  for (const [index, { endpoint }] of content.entries()) {
+  for (const [index, { endpoint, kind }] of content.entries()) {
+    if (kind === 'scim') continue
     const path = ['destinations', index, 'endpoint']
     const job = compilation.attempt(path, () => tools.jobOf(endpoint, settings.PROVISIONING_ALLOW_HTTP))
     if (job === null) continue
@@ -63,22 +73,45 @@ function checkJobs(content: readonly DestinationContent[], { settings, tools, ..
 }
 
 function compiled(
-  { name, where, endpoint, tenant, quota, callsPerDay, callsPer5s, mapping }: DestinationContent,
+  content: DestinationContent,
   index: number,
   shared: SharedMapping,
   compilation: Compilation,
 ): ConfiguredDestination {
-  const { settings } = compilation
+  const { name, where, endpoint, tenant, mapping } = content
   return {
     name,
     where: where ?? null,
     endpoint,
     tenant: tenant ?? null,
+    ...limitsOf(content, compilation.settings),
+    direct: costsOf(content),
+    ...(mapping === undefined ? shared : ownMapping(mapping, index, shared, compilation)),
+  }
+}
+
+/** The calls of a direct destination are limited by what they cost only. */
+function limitsOf(
+  { kind, name, tenant, quota, callsPerDay, callsPer5s }: DestinationContent,
+  settings: Settings,
+): Pick<ConfiguredDestination, 'quota' | 'callsPerDay' | 'callsPer5s'> {
+  if (kind === 'scim')
+    return {
+      quota: `direct ${name}`,
+      callsPerDay: Number.POSITIVE_INFINITY,
+      callsPer5s: Number.POSITIVE_INFINITY,
+    }
+  return {
     quota: quota ?? tenantOf(tenant, settings),
     callsPerDay: callsPerDay ?? settings.CALLS_PER_DAY,
     callsPer5s: callsPer5s ?? settings.CALLS_PER_5S,
-    ...(mapping === undefined ? shared : ownMapping(mapping, index, shared, compilation)),
   }
+}
+
+function costsOf({ kind, usdPerDay, usdPerMonth, usdPerCall }: DestinationContent): DirectCosts | null {
+  if (kind === 'job') return null
+  const budget = { day: microUsd(usdPerDay ?? 0), month: microUsd(usdPerMonth ?? 0) }
+  return { budget, microUsdPerCall: microUsd(usdPerCall) }
 }
 
 function ownMapping(

@@ -2,6 +2,8 @@ import type { Channel } from '../alerts/channel.ts'
 import type { ProcessSigns } from '../alerts/loop.ts'
 import type { AlertServiceSettings } from '../alerts/service.ts'
 import type { ObjectConnections } from '../connections/connection.ts'
+import type { DirectAccounts } from '../direct/accounts.ts'
+import type { DirectSettings } from '../direct/writer.ts'
 import type { DirectorySettings } from '../directory/loop.ts'
 import type { EmergencySettings } from '../emergency/loop.ts'
 import type { InstanceIdentity } from '../instances/heartbeat.ts'
@@ -37,7 +39,7 @@ import type { CopySettings } from '../report/dead-letters/copies.ts'
 import type { PublishSettings } from '../report/outcomes/loop.ts'
 import type { Runtime } from '../runtime.ts'
 
-/** What reaches one destination. */
+/** What reaches one provisioning job. */
 export interface DestinationPorts {
   readonly provisioning: Provisioning
   readonly log: ProvisioningLog
@@ -51,8 +53,8 @@ export interface DestinationPorts {
 }
 
 export interface Ports<M extends SourceMessage> extends DestinationPorts {
-  /** Further destinations; the ports above are those of the first. */
-  readonly others?: readonly (Destination & { readonly ports: DestinationPorts })[]
+  /** Further destinations; the ports above are those of the first, which is a provisioning job. */
+  readonly others?: readonly OtherDestination[]
   readonly sourceQueue: SourceQueue<M>
   readonly ledger: Ledger
   /** Reads and commits messages elsewhere; without it, intake does that in this thread. */
@@ -78,7 +80,7 @@ export interface ConnectorRules {
   readonly sources: SourceRules
 }
 
-/** The loops of one destination. */
+/** The loops of one provisioning job. */
 export interface DestinationSettings {
   readonly submit: SubmitSettings
   readonly job: JobSettings
@@ -92,6 +94,23 @@ export interface DestinationSettings {
 export interface Destination {
   readonly name: string
   readonly settings: DestinationSettings
+}
+
+/** A destination beside the first: another provisioning job, or one that is written directly. */
+export type OtherDestination =
+  | (Destination & { readonly kind: 'job'; readonly ports: DestinationPorts })
+  | DirectDestination
+
+/** A destination whose accounts are written one by one, each with an answer at once. */
+export interface DirectDestination {
+  readonly kind: 'direct'
+  readonly name: string
+  readonly ports: {
+    readonly direct: DirectAccounts
+    /** Without it the accounts of a batch are not looked at before it is written. */
+    readonly accounts?: AccountReader
+  }
+  readonly settings: DirectSettings
 }
 
 export interface ConnectorSettings extends DestinationSettings {

@@ -1,20 +1,27 @@
-import { deactivationGuard } from '../directory/guard.ts'
+import { directLoop } from '../direct/loop.ts'
+import { type DeactivationGuard, deactivationGuard } from '../directory/guard.ts'
 import { emergencyLoop } from '../emergency/loop.ts'
 import { hydrateLoop } from '../intake/hydrate/loop.ts'
 import { intakeLoop } from '../intake/loop.ts'
 import type { SourceRules } from '../intake/sources.ts'
 import type { StartableService } from '../ledger/lease.ts'
 import { planLoop } from '../plan/loop.ts'
-import type { SourceMessage } from '../ports.ts'
+import type { AccountReader, SourceMessage } from '../ports.ts'
 import { jobLoop } from '../provision/job-loop.ts'
 import { submitLoop } from '../provision/submit-loop.ts'
 import { correlateLoop } from '../report/correlate/loop.ts'
 import { publishLoop } from '../report/outcomes/loop.ts'
-import type { Service } from '../service.ts'
+import type { Service, WakeableService } from '../service.ts'
 import { DEFAULT_DESTINATION, DEFAULT_QUOTA } from '../destinations/destination.ts'
 import { namesInAll } from '../destinations/names.ts'
 import { type DestinationLedger, ledgerOf } from '../destinations/ledger-of.ts'
-import type { Assembly, ConnectorRules, Destination, DestinationPorts } from './assembly.ts'
+import type {
+  Assembly,
+  ConnectorRules,
+  Destination,
+  DestinationPorts,
+  DirectDestination,
+} from './assembly.ts'
 
 /** The loops of the flow. Each one wakes the next. */
 export function flowLoops<M extends SourceMessage>(
@@ -24,7 +31,8 @@ export function flowLoops<M extends SourceMessage>(
   const { ports, settings, runtime, inOneInstance } = assembly
   const { ledger } = ports
   const destinations = destinationsOf(assembly)
-  const accounts = namesInAll(destinations.flatMap((one) => one.ports.accounts ?? []))
+  const directs = (ports.others ?? []).flatMap((one) => (one.kind === 'direct' ? [one] : []))
+  const accounts = namesInAll([...destinations, ...directs].flatMap((one) => one.ports.accounts ?? []))
   const publish = inOneInstance('publish', () =>
     publishLoop({
       ledger,
@@ -34,7 +42,14 @@ export function flowLoops<M extends SourceMessage>(
       runtime,
     }),
   )
-  const submits = destinations.flatMap((one) => submitLoops(assembly, one))
+  const onSettled = (): void => {
+    plan.wake()
+    publish.wake?.()
+  }
+  const submits = [
+    ...destinations.flatMap((one) => submitLoops(assembly, one)),
+    ...directs.map((one) => directLoopOf(assembly, one, onSettled)),
+  ]
   const plan = planLoop({
     ledger,
     mapping,
@@ -56,10 +71,7 @@ export function flowLoops<M extends SourceMessage>(
         ledger: one.ledger,
         settings: one.settings.correlate,
         runtime,
-        onSettled: () => {
-          plan.wake()
-          publish.wake?.()
-        },
+        onSettled,
       }),
     ),
   )
@@ -71,7 +83,7 @@ export function flowLoops<M extends SourceMessage>(
   }
 }
 
-/** A destination with its view of the ledger, and what the names of its loops end with. */
+/** A provisioning job with its view of the ledger, and what the names of its loops end with. */
 interface BoundDestination extends Destination {
   readonly ports: DestinationPorts
   readonly ledger: DestinationLedger
@@ -83,7 +95,8 @@ function destinationsOf<M extends SourceMessage>({
   settings,
 }: Assembly<M>): readonly BoundDestination[] {
   const first = { name: settings.destination ?? DEFAULT_DESTINATION, ports, settings }
-  return [first, ...(ports.others ?? [])].map((one) => ({
+  const others = (ports.others ?? []).flatMap((one) => (one.kind === 'job' ? [one] : []))
+  return [first, ...others].map((one) => ({
     ...one,
     ledger: ledgerOf(ports.ledger, {
       name: one.name,
@@ -94,22 +107,44 @@ function destinationsOf<M extends SourceMessage>({
 }
 
 function submitLoops<M extends SourceMessage>(
-  { ports, settings: { guard: guarding }, runtime }: Assembly<M>,
+  assembly: Assembly<M>,
   { ledger, ports: { accounts, provisioning }, settings, suffix }: BoundDestination,
-) {
-  const guard =
-    accounts && guarding
-      ? deactivationGuard({ ledger: ports.ledger, reader: accounts, runtime, settleMs: guarding.settleMs })
-      : null
+): readonly WakeableService[] {
+  const guard = guardOf(assembly, accounts)
   return Array.from({ length: settings.uploads }, (_, index) =>
     submitLoop(`submit${suffix}.${index + 1}`, {
       ledger,
       provisioning,
       settings: settings.submit,
-      runtime,
-      ...(guard ? { guard } : {}),
+      runtime: assembly.runtime,
+      ...guard,
     }),
   )
+}
+
+function directLoopOf<M extends SourceMessage>(
+  assembly: Assembly<M>,
+  { name, ports: { direct, accounts }, settings }: DirectDestination,
+  onSettled: () => void,
+): WakeableService {
+  return directLoop(`direct.${name}`, {
+    destination: name,
+    ledger: ledgerOf(assembly.ports.ledger, { name, quota: settings.limits.quota ?? name }),
+    accounts: direct,
+    settings,
+    runtime: assembly.runtime,
+    onSettled,
+    ...guardOf(assembly, accounts),
+  })
+}
+
+function guardOf<M extends SourceMessage>(
+  { ports: { ledger }, settings: { guard: guarding }, runtime }: Assembly<M>,
+  reader: AccountReader | undefined,
+): { readonly guard?: DeactivationGuard } {
+  return reader && guarding
+    ? { guard: deactivationGuard({ ledger, reader, runtime, settleMs: guarding.settleMs }) }
+    : {}
 }
 
 function intakeLoops<M extends SourceMessage>(

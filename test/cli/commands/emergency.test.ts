@@ -67,6 +67,7 @@ void describe('rollcall emergency', () => {
       waits: { budget: 1 },
       callsLeft: 499,
       destinations: [{ destination: 'default', because: [], closed: false }],
+      direct: [],
     })
     const { stdout } = await command(['emergency'], ON)
     assert.match(stdout, /USD in the last 24 h +0\.002 of 1 *\n/)

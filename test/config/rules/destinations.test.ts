@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { destinationNames, destinationsIn } from '../../../src/compose/destinations/list.ts'
+import { directDestinationsIn } from '../../../src/compose/destinations/direct.ts'
+import { destinationNames, destinationsIn, limitsOf } from '../../../src/compose/destinations/list.ts'
 import { DEFAULT_QUOTA } from '../../../src/core/destinations/destination.ts'
 import { writtenFiles } from '../written-files.ts'
 
@@ -100,6 +101,29 @@ void describe('destinations of the file', () => {
     )
   })
 
+  void test('of kind scim are reached directly, with a budget and no limit of calls, after the jobs', () => {
+    const branch =
+      "{ name: branch, kind: scim, endpoint: 'https://graph.microsoft.com/rp/scim', where: { organization: B }, usdPerDay: 1.5, usdPerMonth: 20 }"
+    const config = read(destinations(branch, `{ name: north, endpoint: '${endpoint('north')}' }`))
+    assert.deepEqual(
+      destinationsIn(config).map(({ name }) => name),
+      ['north'],
+    )
+    assert.deepEqual(
+      destinationNames(config).map(({ name }) => name),
+      ['north', 'branch'],
+    )
+    const [direct, ...more] = directDestinationsIn(config)
+    const { origin, costs } = direct ?? {}
+    const budget = { day: 1_500_000, month: 20_000_000 }
+    assert.deepEqual(
+      [more.length, origin, costs],
+      [0, 'https://graph.microsoft.com', { budget, microUsdPerCall: 2_000 }],
+    )
+    assert.equal(limitsOf(config, 'branch').perDay, Infinity)
+    assert.equal(limitsOf(config).quota, DEFAULT_QUOTA)
+  })
+
   void test('are one without any, the job of PROVISIONING_ENDPOINT', () => {
     const config = read('', { PROVISIONING_ENDPOINT: endpoint('only'), CALLS_PER_DAY: '9' })
     assert.equal(config.rules.destinations, null)
@@ -124,6 +148,26 @@ void describe('a destination that cannot be used is named with line and column',
       'a name that is none',
       destinations(`{ name: North Sea, ${at} }`),
       /^2:13: destinations\[0\]\.name must be /,
+    ],
+    [
+      'kind scim without a budget',
+      south("kind: scim, endpoint: 'https://graph.microsoft.com/rp/scim', usdPerDay: 1"),
+      /usdPerMonth is missing, and Microsoft bills the calls of kind scim$/m,
+    ],
+    [
+      'a budget of a job',
+      south(`${at}, usdPerDay: 1`),
+      /destinations\[1\]\.usdPerDay is for destinations of kind scim$/m,
+    ],
+    [
+      'a quota of kind scim',
+      south("kind: scim, endpoint: 'https://x', usdPerDay: 1, usdPerMonth: 2, callsPerDay: 9"),
+      /destinations\[1\]\.callsPerDay is for provisioning jobs$/m,
+    ],
+    [
+      'no job at all',
+      destinations("{ name: a, kind: scim, endpoint: 'https://x', usdPerDay: 1, usdPerMonth: 2 }"),
+      /destinations\[0\]\.kind is scim in every destination; one at least must be a provisioning job$/m,
     ],
     [
       'a job twice',
@@ -164,7 +208,7 @@ void describe('a destination that cannot be used is named with line and column',
     [
       'a key that is not known',
       south(`${at}, colour: secret`),
-      /^3:\d+: destinations\[1\]\.colour is not known here; known are name, where, endpoint, /,
+      /^3:\d+: destinations\[1\]\.colour is not known here; known are name, where, kind, endpoint, /,
     ],
     [
       'a tenant that is no id',

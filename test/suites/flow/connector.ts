@@ -21,7 +21,8 @@ interface ConfiguredConnector extends AsyncDisposable, Awaited<ReturnType<typeof
 }
 
 /**
- * Starts a connector with this `rollcall.yaml`, in which `FOLDER` and `variables` are placeholders.
+ * Starts a connector with this `rollcall.yaml`, in which `FOLDER`, `variables` and the addresses
+ * `JOB` and `SCIM` of the Entra double are placeholders.
  * Disposing of it stops it in order.
  */
 export async function startConnector(
@@ -39,6 +40,8 @@ export async function startConnector(
     ...FAST_ENVIRONMENT,
     ROLLCALL_CONFIG: path,
     FOLDER: folder,
+    JOB: entra.endpoint,
+    SCIM: `${new URL(entra.endpoint).origin}/rp/scim`,
     ...variables,
     SERVICEBUS_CONNECTION_STRING: broker.connectionString,
     CONTROL_QUEUE: 'none',

@@ -10,4 +10,15 @@ export function laneToJson({ spent, budget, waits }: LaneStanding): object {
   }
 }
 
+/** What the calls of a direct destination cost. */
+export interface DirectSpending {
+  readonly destination: string
+  readonly spent: Spending
+  readonly budget: Spending
+}
+
+export function directToJson({ destination, spent, budget }: DirectSpending): object {
+  return { destination, spentUsd: inUsd(spent), budgetUsd: inUsd(budget) }
+}
+
 const inUsd = ({ day, month }: Spending): Spending => ({ day: usdOf(day), month: usdOf(month) })

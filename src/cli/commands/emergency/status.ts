@@ -11,7 +11,7 @@ import { withLedger } from '../../support/ledger.ts'
 import { formatOption } from '../../support/options/options.ts'
 import { type Format, printJson, printLines, printTable } from '../../support/output.ts'
 import { inForce, ownConfigOption } from '../../support/running/in-force.ts'
-import { laneToJson } from './lane-json.ts'
+import { type DirectSpending, directToJson, laneToJson } from './lane-json.ts'
 
 export const register: RegisterCommand = (emergency, { environment, finish }) => {
   emergency
@@ -34,7 +34,7 @@ function emergencyStatus(
 ): Promise<number> {
   return withLedger(environment, async (ledger, own) => {
     const { config } = await inForce(ledger, own, { ownConfig, rules: 'unused' })
-    const [{ brakeOf }, { destinationNames, limitsOf }] = await Promise.all([
+    const [{ brakeOf }, { destinationNames, directCostsIn, limitsOf }] = await Promise.all([
       import('../../../compose/settings.ts'),
       import('../../../compose/destinations/list.ts'),
     ])
@@ -47,13 +47,22 @@ function emergencyStatus(
     const first = await ledger.readEmergencyStatus(now, name, quota)
     const standing = standingOf(first.spent, figures, rules)
     const uses = [useOf(name, first, limitsOf(config, name), rules)]
+    const costs = directCostsIn(config)
+    const direct: DirectSpending[] = []
     for (const other of others) {
+      const there = costs.get(other.name)
+      if (there) {
+        const spent = await ledger.readDirectSpending(now, other.name)
+        direct.push({ destination: other.name, spent, budget: there.budget })
+        continue
+      }
       const status = await ledger.readEmergencyStatus(now, other.name, other.quota)
       uses.push(useOf(other.name, status, limitsOf(config, other.name), rules))
     }
     const callsLeft = rules && affordableCalls(rules.budget, first.spent, rules.microUsdPerCall)
-    if (output === 'json') printJson({ ...laneToJson(standing), callsLeft, destinations: uses })
-    else print(standing, callsLeft ?? 0, uses)
+    if (output === 'json')
+      printJson({ ...laneToJson(standing), callsLeft, destinations: uses, direct: direct.map(directToJson) })
+    else print(standing, callsLeft ?? 0, uses, direct)
     return EXIT_CODES.done
   })
 }
@@ -78,7 +87,12 @@ function useOf(
   return { destination, because: obstacles.map(({ reason }) => reason), closed }
 }
 
-function print({ spent, budget, waits }: LaneStanding, callsLeft: number, uses: readonly LaneUse[]): void {
+function print(
+  { spent, budget, waits }: LaneStanding,
+  callsLeft: number,
+  uses: readonly LaneUse[],
+  direct: readonly DirectSpending[],
+): void {
   const ofOne = uses.length === 1
   printTable(
     ['emergency lane', ''],
@@ -93,6 +107,17 @@ function print({ spent, budget, waits }: LaneStanding, callsLeft: number, uses: 
       ['leavers who wait for it', waits.reduce((sum, [, leavers]) => sum + leavers, 0)],
     ],
   )
+  if (direct.length > 0) {
+    printLines('')
+    printTable(
+      ['direct destination', 'USD in the last 24 h', 'in the last 31 days'],
+      direct.map((one) => [
+        one.destination,
+        amountInWords(one.spent, one.budget, 'day'),
+        amountInWords(one.spent, one.budget, 'month'),
+      ]),
+    )
+  }
   if (waits.length === 0) return
   printLines('')
   printTable(
