@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import type { SampleRules } from '../../../compose/samples/sample-rules.ts'
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import type { Unmatched } from '../../../compose/samples/unmatched.ts'
@@ -60,7 +59,7 @@ async function testShape(
     import('../../support/files/sample-file.ts'),
   ])
   checkOptions(files, options)
-  for (const file of files) checkFiles({ readable: { [basename(file)]: file } })
+  for (const file of files) checkFiles({ readable: { 'a sample': file } })
   const rules = sampleRules(readConfig(environment), options.source)
   const results: Result[] = []
   for (const file of files) {
