@@ -24,21 +24,29 @@ import { expect, printRound } from './support/figures.ts'
 /**
  * How long a comparison with the directory takes, and what it costs:
  *
- *     node test/bench/diff.ts --accounts 100000
+ *     node test/bench/diff.ts --accounts 100000 [--managers]
  *
  * The Entra double, in a process of its own and within Graph's limits, holds an account of each
  * employee. One in 1,000 was disabled there, and one in 100 has another title. The ledger is a
  * SQLite file in which each employee has one accepted operation; its rows are written directly,
- * because sending that many takes minutes. The resident memory includes the pages of that file.
+ * because sending that many takes minutes. The resident memory includes the pages of that file. With
+ * `--managers`, each of the first tenth leads ten employees, and one in 500 has another manager in
+ * the directory.
  */
 const { values } = parseArgs({
-  options: { accounts: { type: 'string', default: '100000' }, serve: { type: 'string' } },
+  options: {
+    accounts: { type: 'string', default: '100000' },
+    managers: { type: 'boolean', default: false },
+    serve: { type: 'string' },
+  },
 })
 const ACCOUNTS = Number(values.accounts)
 const AT_ONCE = 1_000
 const LONG_AGO = Date.now() - 86_400_000
 
 const isDisabled = (index: number): boolean => index % 1_000 === 7
+const isLedByAnother = (index: number): boolean => values.managers && index % 500 === 11
+const managerOf = (index: number): number => Math.floor(index / 10)
 const isRenamed = (index: number): boolean => index % 100 === 3
 const idOf = (index: number): string => `e-${index}`
 const objectOf = (index: number): string => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`
@@ -79,7 +87,7 @@ async function measure(): Promise<void> {
   const found = new Map<string, number>()
   const comparison = beginComparison({
     ledger,
-    reader: graphAccounts(graph, { properties: propertiesOf(), manager: false }, Date.now),
+    reader: graphAccounts(graph, { properties: propertiesOf(), manager: values.managers }, Date.now),
     runtime: systemClock,
     settleMs: 900_000,
     cleared: clearedOf('ignored', []),
@@ -111,7 +119,7 @@ async function measure(): Promise<void> {
       'MB kept': kept,
       'MB resident more': (peak - before) / 1e6,
     },
-    settings: { accounts: ACCOUNTS },
+    settings: { accounts: ACCOUNTS, managers: values.managers ? 'compared' : 'not compared' },
     wrong: [
       ...expect('accounts compared', read.matched, ACCOUNTS),
       ...expect('throttled requests', userThrottled, 0),
@@ -119,7 +127,7 @@ async function measure(): Promise<void> {
       ...expect(
         'different',
         found.get('AccountDiffers') ?? 0,
-        count((index) => isRenamed(index) && !isDisabled(index)),
+        count((index) => (isRenamed(index) || isLedByAnother(index)) && !isDisabled(index)),
       ),
       ...expect('kinds', found.size, count(isDisabled) > 0 ? 2 : 1),
     ],
@@ -148,6 +156,7 @@ function accountOf(index: number): object {
       surname: 'Family',
       jobTitle: isRenamed(index) ? 'Boss' : titleOf(index),
       department: 'Development',
+      ...(values.managers ? { manager: objectOf(isLedByAnother(index) ? 0 : managerOf(index)) } : {}),
     },
   }
 }
@@ -160,7 +169,10 @@ function recordOf(index: number): string {
     displayName: `Given ${index} Family`,
     title: titleOf(index),
     active: true,
-    'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User': { department: 'Development' },
+    'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User': {
+      department: 'Development',
+      ...(values.managers ? { manager: { value: idOf(managerOf(index)) } } : {}),
+    },
   })
 }
 
