@@ -10,6 +10,7 @@ import { certificateIn } from '../../local/service-bus/tls/certificate-files.ts'
 import { parseBrokerConfig } from '../../local/service-bus/config.ts'
 import { readSettingsFile } from '../../local/service-bus/settings-file.ts'
 import { startBrokerThread } from '../../local/service-bus/thread/thread.ts'
+import { endpointVariable } from './destinations.ts'
 import { withEntities } from './named-entities.ts'
 
 /** Service Bus and Entra on this machine, and what a connector needs to use them. */
@@ -18,6 +19,8 @@ export interface Doubles {
   /** The certificate that clients of the bus must trust for TLS; undefined without TLS. */
   readonly busCaFile: string | undefined
   readonly entra: EntraDouble
+  /** The Entra double of each destination, in the order of the option; without it, only `entra`. */
+  readonly entraOf: ReadonlyMap<string, EntraDouble>
   readonly environment: Readonly<Record<string, string>>
   stop(): Promise<void>
 }
@@ -26,6 +29,11 @@ export interface DoublesOptions {
   readonly host?: string | undefined
   readonly busPort?: number | undefined
   readonly entraPort?: number | undefined
+  /**
+   * Names of destinations: an Entra double for each, with a log, a job state and a directory of its
+   * own, as provisioning jobs to several Active Directory domains have them.
+   */
+  readonly destinations?: readonly string[] | undefined
   /** Short cycles and lag, no call limits. */
   readonly fast: boolean
   /** Queues and subscriptions that the bus has besides those of the connector. */
@@ -60,6 +68,7 @@ export async function startDoubles({
   host = '127.0.0.1',
   busPort = 0,
   entraPort = 0,
+  destinations = [],
   fast,
   entities = [],
   entraSettings,
@@ -70,8 +79,9 @@ export async function startDoubles({
 }: DoublesOptions): Promise<Doubles> {
   await using stack = new AsyncDisposableStack()
   const config = withEntities(parseBrokerConfig(await readFile(BUS_CONFIG, 'utf8')), entities)
-  const settings = {
+  const settings: Partial<EntraSettings> = {
     ...(fast ? FAST_SETTINGS : {}),
+    ...(destinations.length > 0 ? { kind: 'ad' } : {}),
     ...(entraSettings === undefined ? {} : await readSettings(entraSettings)),
   }
   const busOptions = await readBusOptions(busSettings, busTls, busTlsPort)
@@ -86,16 +96,24 @@ export async function startDoubles({
     (it) => it.stop(),
   )
   for (const fault of busOptions.faults) await bus.inject(fault)
-  const entra = stack.adopt(await startEntra({ host, port: entraPort, settings }), (it) => it.stop())
+  const startOne = async (port: number): Promise<EntraDouble> =>
+    stack.adopt(await startEntra({ host, port, settings }), (it) => it.stop())
+  const entra = await startOne(entraPort)
+  const entraOf = new Map<string, EntraDouble>()
+  for (const [index, name] of destinations.entries())
+    entraOf.set(name, index === 0 ? entra : await startOne(entraPort === 0 ? 0 : entraPort + index))
   const held = stack.move()
   return {
     bus,
     busCaFile: busOptions.caFile,
     entra,
+    entraOf,
     environment: {
       SERVICEBUS_CONNECTION_STRING: bus.connectionString,
       ...DOUBLE_QUEUES,
-      PROVISIONING_ENDPOINT: entra.endpoint,
+      ...(entraOf.size === 0
+        ? { PROVISIONING_ENDPOINT: entra.endpoint }
+        : Object.fromEntries([...entraOf].map(([name, { endpoint }]) => [endpointVariable(name), endpoint]))),
       PROVISIONING_ALLOW_HTTP: 'true',
       AUTH_MODE: 'local',
       ...(fast ? FAST_ENVIRONMENT : {}),

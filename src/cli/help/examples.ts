@@ -266,7 +266,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['shape test samples/hire.json --mapping', 'the events and the record that a sample makes'],
     ['shape test samples/hire.json --expect golden', 'exit 1 when it is not what it was'],
   ],
-  local: [['local --fast', 'both doubles until Ctrl+C']],
+  local: [
+    ['local --fast', 'both doubles until Ctrl+C'],
+    ['local --fast --destinations north,south', 'an Entra double for each of two destinations'],
+  ],
   'local bus': [['local bus --port 5672', 'the Service Bus double alone']],
   'local feed': [
     ['local feed events.jsonl', 'sends a file of events to the queue'],

@@ -53,7 +53,10 @@ export type Decision =
 export type Decided = Extract<Decision, { kind: 'decided' }>
 
 /** The event that deactivates, and from when on. */
-export type Leaving = Pick<EmployeeEvent, 'seq' | 'source' | 'id' | 'effectiveAt' | 'recordedAt'>
+export type Leaving = Pick<EmployeeEvent, 'seq' | 'source' | 'id' | 'effectiveAt' | 'recordedAt'> & {
+  /** The employee only moves to another destination, and is no leaver. */
+  readonly moves?: true
+}
 
 export interface EventDecision {
   readonly seq: number

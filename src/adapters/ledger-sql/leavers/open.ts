@@ -70,8 +70,8 @@ export async function noteCases(sql: Sql, decided: readonly Decided[], now: numb
   await writeRows(
     sql,
     COLUMNS,
-    decided.flatMap(({ employeeId: employee, leaving, operation }) =>
-      leaving && !operation?.departs ? [rowOf(employee, leaving, now)] : [],
+    decided.flatMap(({ employeeId: employee, leaving }) =>
+      leaving && !leaving.moves ? [rowOf(employee, leaving, now)] : [],
     ),
     `INSERT INTO leaver_cases (employee, source, event_id, effective_at, recorded_at, received_at, opened_at, look_at)
      SELECT v.employee, v.source, v.event_id, v.effective_at, v.recorded_at, COALESCE(e.received_at, v.now), v.now, v.now

@@ -1,10 +1,11 @@
 import { type Command, Option } from '@commander-js/extra-typings'
 import { EXIT_CODES } from '../../../core/errors.ts'
+import { destinationLines, destinationList, endpointsToCome } from '../../doubles/destinations.ts'
 import { envLines } from '../../doubles/env-lines.ts'
 import type { DoublesOptions } from '../../doubles/doubles.ts'
 import type { CommandContext } from '../../support/command.ts'
 import { port } from '../../support/options/options.ts'
-import { printJsonLine, printLines } from '../../support/output.ts'
+import { printJsonLine, printLines, say } from '../../support/output.ts'
 
 /** Adds `local`, which starts both doubles and is the parent of `bus` and `feed`. */
 export function registerLocal(program: Command, { environment, finish }: CommandContext) {
@@ -13,6 +14,11 @@ export function registerLocal(program: Command, { environment, finish }: Command
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--bus-port <port>', 'AMQP port (default: any free one)', port, 0)
     .option('--entra-port <port>', 'HTTP port (default: any free one)', port, 0)
+    .option(
+      '--destinations <names>',
+      'an Entra double for each of these destinations, separated by commas, with a directory of its own; the ports follow --entra-port',
+      destinationList,
+    )
     .option('--fast', 'short cycles and lag, no call limits', false)
     .option(
       '--entra-settings <file>',
@@ -56,14 +62,25 @@ async function startBoth(
     readable: { '--entra-settings': options.entraSettings },
     writable: { '--bus-file': options.busFile },
   })
-  const entities = namedEntities(readConfig(environment).rules)
+  const { destinations = [] } = options
+  const { rules } = readConfig({ ...environment, ...endpointsToCome(destinations) })
+  const entities = namedEntities(rules)
   const stop = stopSignal(processLog())
   const doubles = await startDoubles({ ...options, entities })
   try {
-    const { bus, busCaFile, entra, environment: env } = doubles
+    const { bus, busCaFile, entra, entraOf, environment: env } = doubles
+    if (entraOf.size > 0) say('For rollcall.yaml:', ...destinationLines(destinations))
+    const entraPorts = Object.fromEntries([...entraOf].map(([name, { port }]) => [name, port]))
     if (format === 'env') printLines(...envLines(env), '# ready')
     else
-      printJsonLine({ ready: true, busPort: bus.port, entraPort: entra.port, ...tlsOf(bus, busCaFile), env })
+      printJsonLine({
+        ready: true,
+        busPort: bus.port,
+        entraPort: entra.port,
+        ...(entraOf.size > 0 ? { entraPorts } : {}),
+        ...tlsOf(bus, busCaFile),
+        env,
+      })
     await whenAborted(stop)
   } finally {
     await doubles.stop()

@@ -6,7 +6,10 @@ import type { Planning } from './planning.ts'
  * case, a block, and that the state is inactive. An employee who is announced ahead, disabled, does
  * not leave.
  */
-export function nameLeaving(decision: Decided, { employee, now, state, isInactive }: Planning): Decided {
+export function nameLeaving(
+  decision: Decided,
+  { employee, now, state, isInactive, place }: Planning,
+): Decided {
   if (!isInactive && !employee.leaver && !state.isBlocked) return decision
   const notes = {
     ...(isInactive ? ({ inactive: true } as const) : {}),
@@ -23,6 +26,13 @@ export function nameLeaving(decision: Decided, { employee, now, state, isInactiv
   return {
     ...decision,
     ...notes,
-    leaving: decision.leaving ?? { seq, source, id, effectiveAt: Math.min(effectiveAt, now), recordedAt },
+    leaving: decision.leaving ?? {
+      seq,
+      source,
+      id,
+      effectiveAt: Math.min(effectiveAt, now),
+      recordedAt,
+      ...(place?.kind === 'leaves' ? { moves: true } : {}),
+    },
   }
 }
