@@ -2,7 +2,7 @@ import type { AlertState, PresentAlert } from '../../src/core/alerts/alert.ts'
 import { notifiedAlert } from '../../src/core/alerts/look.ts'
 import { messageOf, type NotificationMessage } from '../../src/core/alerts/message.ts'
 import type { QueuedNotification } from '../../src/core/ledger/port/alerts.ts'
-import type { AlertLimits } from '../../src/core/alerts/assess.ts'
+import type { AlertLimits } from '../../src/core/alerts/scene/scene.ts'
 import type { NotificationRule } from '../../src/core/alerts/rules.ts'
 import { type Depth, type Figures } from '../../src/core/ledger/port/figures.ts'
 import { TOTALS } from '../../src/core/ledger/port/inspect.ts'
@@ -57,6 +57,7 @@ export const noFigures = (): Figures => ({
   name: 'default',
   others: [],
   pending: NONE,
+  waiting: NONE,
   accepted: NONE,
   job: null,
   jobReport: null,

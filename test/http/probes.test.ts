@@ -44,6 +44,7 @@ function figuresAt(now: number): Figures {
     incomplete: none,
     name: 'default',
     others: [],
+    waiting: { count: 0, oldestAt: null },
     pending: none,
     accepted: none,
     job: { running: false, seenAt: 0 },

@@ -1,26 +1,34 @@
 import type { Depth } from '../../core/ledger/port/figures.ts'
 import { alertJson } from '../commands/alerts.ts'
 import { laneToJson } from '../commands/emergency/lane-json.ts'
-import { disabledAt } from '../../core/provision/quarantine.ts'
 import { iso } from '../support/instants.ts'
+import { jobToJson, submissionToJson } from './destination.ts'
 import type { Status } from './status.ts'
 
 export function statusToJson(status: Status): object {
-  const { books, stateCounts, submission, brake, findings } = status
+  const { books, stateCounts, foreign, destinations, brake, findings } = status
+  const [first, ...others] = destinations
+  const { notAccepted } = first.submission
   return {
     ...books,
     operationsByState: stateCounts.operations,
     batchesByState: stateCounts.batches,
     nextAt: iso(status.nextAt),
-    log: status.log,
-    submission: {
-      holds: status.holds,
-      callsToday: submission.callTimes.length,
-      callsPerDay: status.callsPerDay,
-      waiting: submission.pending,
-      forecast: { calls: status.forecast.calls, doneAt: iso(status.forecast.doneAt) },
-    },
-    job: jobToJson(status.job),
+    ...(others.length === 0
+      ? {
+          log: { readUntil: first.readUntil, foreign },
+          submission: submissionToJson(first),
+          job: jobToJson(first.job),
+        }
+      : {
+          log: { foreign },
+          destinations: destinations.map((one) => ({
+            name: one.name,
+            logReadUntil: one.readUntil,
+            submission: submissionToJson(one),
+            job: jobToJson(one.job),
+          })),
+        }),
     leavers: {
       open: status.leavers.count,
       oldestAt: iso(status.leavers.oldestAt),
@@ -28,8 +36,8 @@ export function statusToJson(status: Status): object {
     },
     emergency: laneToJson(status.emergency),
     notAccepted: {
-      ...submission.notAccepted,
-      employees: submission.notAccepted.employees.map((one) => ({ ...one, failedAt: iso(one.failedAt) })),
+      ...notAccepted,
+      employees: notAccepted.employees.map((one) => ({ ...one, failedAt: iso(one.failedAt) })),
     },
     brake: {
       ...brake,
@@ -52,22 +60,6 @@ export function statusToJson(status: Status): object {
     },
     alerts: status.alerts.map(alertJson),
     alertsAt: iso(status.alertsAt),
-  }
-}
-
-function jobToJson({ report, limits }: Status['job']): object {
-  const { quarantine } = report ?? { quarantine: null }
-  return {
-    code: report?.code ?? null,
-    seenAt: iso(report?.seenAt ?? null),
-    quarantine: quarantine && {
-      reason: quarantine.reason,
-      since: iso(quarantine.since),
-      nextAttemptAt: iso(quarantine.nextAttempt),
-      disabledAt: iso(disabledAt(quarantine)),
-    },
-    synchronized: report?.failures?.synchronized ?? null,
-    failures: limits.map(({ limit, count, at }) => ({ limit, count, quarantineAt: at })),
   }
 }
 

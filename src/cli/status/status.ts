@@ -4,12 +4,10 @@ import type { Config } from '../../config/load.ts'
 import { type LaneStanding, standingOf } from '../../core/emergency/standing.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { DirectoryRead } from '../../core/ledger/port/directory.ts'
-import type { Figures } from '../../core/ledger/port/figures.ts'
+import { DEFAULT_QUOTA } from '../../core/destinations/destination.ts'
+import type { DestinationFigures, Figures } from '../../core/ledger/port/figures.ts'
 import type { BrakeStatus } from '../../core/ledger/port/plan.ts'
-import type { SeenJobReport, SubmissionStatus } from '../../core/ledger/port/submit.ts'
-import { backlogForecast, type Forecast } from '../../core/provision/pace.ts'
-import { type LimitUse, limitUsesIn } from '../../core/provision/quarantine.ts'
-import { iso } from '../support/instants.ts'
+import { type DestinationStatus, readDestination } from './destination.ts'
 import { type Reconciliation, reconcile } from '../support/reconcile.ts'
 
 /** Everything that the command shows, read at one moment. */
@@ -17,16 +15,9 @@ export interface Status {
   readonly books: Reconciliation
   readonly stateCounts: Awaited<ReturnType<Ledger['readCounts']>>['stateCounts']
   readonly nextAt: number | null
-  readonly log: { readonly readUntil: string | null; readonly foreign: number }
-  readonly submission: SubmissionStatus
-  /** Holds in force. */
-  readonly holds: readonly (Omit<Hold, 'since' | 'until'> & {
-    readonly since: string
-    readonly until: string
-  })[]
-  readonly forecast: Forecast
-  readonly callsPerDay: number
-  readonly job: JobStatus
+  readonly foreign: number
+  /** In the order of the configuration; one at least. */
+  readonly destinations: readonly [DestinationStatus, ...DestinationStatus[]]
   readonly brake: BrakeStatus
   /** Employees that a block keeps disabled. */
   readonly blocks: number
@@ -46,47 +37,28 @@ export interface Status {
   /** When a connector looked for them last; `null`: none has yet. */
   readonly alertsAt: number | null
 }
-/** What the provisioning job said about itself. */
-export interface JobStatus {
-  /** `null`: it was never seen. */
-  readonly report: SeenJobReport | null
-  /** Failed operations beside each limit of quarantine. */
-  readonly limits: readonly LimitUse[]
-}
-type Hold = Figures['holds'][number]
-
 export async function readStatus(ledger: Ledger, config: Config, now: number): Promise<Status> {
   const { brakeOf } = await import('../../compose/settings.ts')
-  const { destinationNames, limitsOf } = await import('../../compose/destinations/list.ts')
+  const { destinationNames } = await import('../../compose/destinations/list.ts')
   const { totals, stateCounts } = await ledger.readCounts()
   const { nextAt } = await ledger.readIdle(now)
   const settings = brakeOf(config)
   const destinations = destinationNames(config)
   const figures = await ledger.readFigures({ now, brakeWindowMs: settings.windowMs, destinations })
-  const { holds, leavers, findings, deadLetters, busDeadLetters, blocks } = figures
-  const log = { readUntil: iso(figures.watermark), foreign: totals.unmatched }
+  const { leavers, findings, deadLetters, busDeadLetters, blocks } = figures
   const [{ name, quota }] = destinations
-  const submission = await ledger.readSubmissionStatus(now, name, quota)
   const outsidePilot = await ledger.countOutsidePilot()
   const brake = await ledger.readBrakeStatus(settings, now)
   const directory = await ledger.readDirectoryRead()
   const { spent } = await ledger.readEmergencyStatus(now, name, quota)
   const emergency = standingOf(spent, figures, config.rules.emergency)
   const book = await ledger.readAlerts()
-  const limits = limitsOf(config)
   return {
     books: reconcile(totals, stateCounts),
     stateCounts,
     nextAt,
-    log,
-    submission,
-    holds: holds.map((hold) => ({ ...hold, since: iso(hold.since), until: iso(hold.until) })),
-    forecast: backlogForecast(submission, config.BATCH_OPERATIONS, limits, now),
-    callsPerDay: limits.perDay,
-    job: {
-      report: figures.jobReport,
-      limits: limitUsesIn(figures),
-    },
+    foreign: totals.unmatched,
+    destinations: await readDestinations(ledger, config, figures, now),
     brake,
     blocks,
     outsidePilot,
@@ -99,4 +71,17 @@ export async function readStatus(ledger: Ledger, config: Config, now: number): P
     alerts: openAlerts(book),
     alertsAt: book.lookedAt,
   }
+}
+
+async function readDestinations(
+  ledger: Ledger,
+  config: Config,
+  figures: Figures,
+  now: number,
+): Promise<Status['destinations']> {
+  const { destinationNames } = await import('../../compose/destinations/list.ts')
+  const quotas = new Map(destinationNames(config).map(({ name, quota }) => [name, quota]))
+  const read = (one: DestinationFigures): Promise<DestinationStatus> =>
+    readDestination(ledger, config, { figures: one, quota: quotas.get(one.name) ?? DEFAULT_QUOTA }, now)
+  return [await read(figures), ...(await Promise.all(figures.others.map(read)))]
 }

@@ -9,9 +9,14 @@ import { connectorRows } from '../commands/instances/in-status.ts'
 import { iso } from '../support/instants.ts'
 import { printTable } from '../support/output.ts'
 import { age, when } from '../support/screen/when.ts'
+import type { DestinationStatus } from './destination.ts'
 import type { Status } from './status.ts'
 
-export function printStatus({ books, submission, ...status }: Status, views: readonly InstanceView[]): void {
+export function printStatus(
+  { books, destinations, ...status }: Status,
+  views: readonly InstanceView[],
+): void {
+  const named = destinations.length === 1 ? rowsOfOne : rowsOfSeveral
   printTable(['connector', ''], connectorRows(views))
   printTable(['events', ''], [...Object.entries(books.events), ['open', books.open]])
   printTable(
@@ -27,31 +32,45 @@ export function printStatus({ books, submission, ...status }: Status, views: rea
       ['employees', books.employees],
       ['operations', books.operations],
       ['calls', books.calls],
-      ['calls in the last 24 h', `${submission.callTimes.length} of ${status.callsPerDay}`],
-      ['operations waiting', submission.pending],
-      ['all sent by', describeForecast(status.forecast)],
-      ['submission', describeHolds(status.holds)],
-      ['provisioning job', describeJob(status.job.report)],
-      ['failures before quarantine', usesInWords(status.job.limits)],
+      ...destinations.flatMap((one) => named(one, sendingRows(one))),
       ['brake', describeBrake(status.brake)],
       ['blocked', describeBlocks(status.blocks)],
       ['outside the pilot', describeOutside(status.outsidePilot)],
       ['leavers not proven', describeLeavers(status.leavers)],
       ['emergency lane', describeLane(status.emergency)],
-      ['records not accepted, without an event', describeNotAccepted(submission)],
+      ['records not accepted, without an event', describeNotAccepted(destinations[0].submission)],
       ['findings', describeFindings(status.findings)],
       ['directory', describeDirectory(status.directory)],
       ['dead letters in the ledger', describeDeadLetters(status.deadLetters)],
       ['dead letters on the bus', describeBusDeadLetters(status.busDeadLetters)],
       ['alerts', describeAlerts(status)],
-      ['log read until', momentOf(status.log.readUntil) || 'not read yet'],
-      ['log records of others', status.log.foreign],
+      ...destinations.flatMap((one) =>
+        named(one, [['log read until', momentOf(one.readUntil) || 'not read yet']]),
+      ),
+      ['log records of others', status.foreign],
       ['outcomes not yet published', books.unpublished],
       ['next moment', when(status.nextAt) || 'none'],
       ['books', books.balanced ? 'balanced' : books.wrong.join('; ')],
     ],
   )
 }
+
+type Row = readonly [name: string, value: string | number]
+
+function sendingRows({ submission, callsPerDay, forecast, holds, job }: DestinationStatus): readonly Row[] {
+  return [
+    ['calls in the last 24 h', `${submission.callTimes.length} of ${callsPerDay}`],
+    ['operations waiting', submission.pending],
+    ['all sent by', describeForecast(forecast)],
+    ['submission', describeHolds(holds)],
+    ['provisioning job', describeJob(job.report)],
+    ['failures before quarantine', usesInWords(job.limits)],
+  ]
+}
+
+const rowsOfOne = (_one: DestinationStatus, rows: readonly Row[]): readonly Row[] => rows
+const rowsOfSeveral = (one: DestinationStatus, rows: readonly Row[]): readonly Row[] =>
+  rows.map(([name, value]) => [`${one.name}: ${name}`, value])
 
 function describeForecast({ doneAt, calls }: Forecast): string {
   return doneAt === null ? 'nothing waits' : `${when(doneAt)}, ${calls} calls`
@@ -62,7 +81,7 @@ function momentOf(iso8601: string | null): string {
   return when(iso8601 === null ? null : Date.parse(iso8601))
 }
 
-function describeHolds(holds: Status['holds']): string {
+function describeHolds(holds: DestinationStatus['holds']): string {
   if (holds.length === 0) return 'open'
   return holds
     .map(({ name, status, until }) => {
@@ -72,7 +91,7 @@ function describeHolds(holds: Status['holds']): string {
     .join(', ')
 }
 
-function describeJob(report: Status['job']['report']): string {
+function describeJob(report: DestinationStatus['job']['report']): string {
   if (report === null) return 'not known'
   const { code, quarantine, seenAt } = report
   const asOf = `as of ${iso(seenAt)}`

@@ -130,6 +130,7 @@ function observedLimits(config: ObservedConfig): ObservedLimits {
   return {
     brake: brakeOf(config),
     calls: limitsOf(config),
+    callsAt: Object.fromEntries(destinationNames(config).map(({ name }) => [name, limitsOf(config, name)])),
     jobSeenMs: config.JOB_POLL_MS * JOB_POLLS,
   }
 }

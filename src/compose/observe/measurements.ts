@@ -6,11 +6,9 @@ import { LEAVER_CAUSES } from '../../core/leavers/causes.ts'
 import { type BusDeadLetters, type Figures, STAGES } from '../../core/ledger/port/figures.ts'
 import { TOTALS } from '../../core/ledger/port/inspect.ts'
 import type { BrakeSettings } from '../../core/ledger/port/plan.ts'
-import type { CallLimits } from '../../core/ledger/port/submit.ts'
 import { brakeLimit } from '../../core/plan/decide/brake.ts'
-import { nextCallAt } from '../../core/provision/pace.ts'
-import { limitUsesIn } from '../../core/provision/quarantine.ts'
 import type { Measurement } from '../../core/telemetry.ts'
+import { type ObservedCalls, ofDestinations, quotaLimits } from './destinations.ts'
 import type { Readiness } from './readiness.ts'
 
 /** What the ledger says at one moment. */
@@ -30,9 +28,8 @@ export interface LedgerReadings {
 }
 
 /** The settings in force that readings are compared with. */
-export interface ObservedLimits {
+export interface ObservedLimits extends ObservedCalls {
   readonly brake: BrakeSettings
-  readonly calls: CallLimits
   /** How old the last look at the job may be. */
   readonly jobSeenMs: number
 }
@@ -64,7 +61,7 @@ export function measurementsOf({ readiness, ledger, limits, process }: Readings)
       return { name: 'rollcall.check', value: answer === 'ok' ? 1 : 0, attributes: { check } }
     }),
     ...(ledger ? ofLedger(ledger, limits) : []),
-    ...finite('rollcall.quota.limit', limits.calls.perDay),
+    ...quotaLimits(limits),
     { name: 'rollcall.event_loop_lag_p99_seconds', value: process.lagSeconds },
     { name: 'process.resident_memory_bytes', value: process.residentBytes },
     { name: 'process.cpu_seconds', value: process.cpuSeconds },
@@ -74,11 +71,10 @@ export function measurementsOf({ readiness, ledger, limits, process }: Readings)
 
 function ofLedger(readings: LedgerReadings, limits: ObservedLimits): readonly Measurement[] {
   const { figures, at, active, alerts, instances } = readings
-  const { totals, brake, quota, watermark } = figures
+  const { totals, brake } = figures
   const age = (since: number): number => Math.max(0, at - since) / SECOND_MS
   const inState = (wanted: InstanceView['state']): number =>
     instances.filter(({ state }) => state === wanted).length
-  const nextCall = nextCallAt({ now: at, ...quota }, limits.calls, false)
   return [
     ...TOTALS.map((line): Measurement => ({ name: `rollcall.ledger.${line}`, value: totals[line] })),
     ...stages(figures, age),
@@ -88,21 +84,8 @@ function ofLedger(readings: LedgerReadings, limits: ObservedLimits): readonly Me
     { name: 'rollcall.ledger.blocks', value: figures.blocks },
     { name: 'rollcall.brake.held', value: brake.held },
     { name: 'rollcall.brake.window', value: brake.window },
-    ...finite('rollcall.brake.limit', brakeLimit(active, limits.brake)),
-    { name: 'rollcall.quota.used', value: quota.used },
-    { name: 'rollcall.quota.next_call_seconds', value: Math.max(0, nextCall - at) / SECOND_MS },
-    ...figures.holds.map(({ name: hold, since }): Measurement => {
-      return {
-        name: 'rollcall.ledger.hold_since_seconds',
-        value: since / SECOND_MS,
-        attributes: { hold },
-      }
-    }),
-    ...jobRunning(figures, at - limits.jobSeenMs),
-    ...jobFailures(figures),
-    ...(watermark === null
-      ? []
-      : [{ name: 'rollcall.log.lag_seconds', value: age(watermark) } satisfies Measurement]),
+    ...ofBrakeLimit(brakeLimit(active, limits.brake)),
+    ...ofDestinations(figures, at, limits),
     { name: 'rollcall.instances', value: inState('alive'), attributes: { state: 'running' } },
     { name: 'rollcall.instances', value: inState('lost'), attributes: { state: 'lost' } },
     ...(alerts === null
@@ -170,23 +153,6 @@ function deadLetters(store: 'ledger' | 'bus', codes: Figures['deadLetters']): re
   })
 }
 
-function jobRunning({ job }: Figures, seenSince: number): readonly Measurement[] {
-  return job === null || (job.running && job.seenAt < seenSince)
-    ? []
-    : [{ name: 'rollcall.job.running', value: job.running ? 1 : 0 }]
-}
-
-/** Without a report there is only what the ledger knows to be retried. */
-function jobFailures(figures: Figures): readonly Measurement[] {
-  return limitUsesIn(figures).flatMap(({ limit, count, at }): readonly Measurement[] => [
-    { name: 'rollcall.job.failures', value: count, attributes: { limit } },
-    { name: 'rollcall.job.failures_limit', value: at, attributes: { limit } },
-  ])
-}
-
-function finite(
-  name: 'rollcall.quota.limit' | 'rollcall.brake.limit',
-  value: number,
-): readonly Measurement[] {
-  return Number.isFinite(value) ? [{ name, value }] : []
+function ofBrakeLimit(value: number): readonly Measurement[] {
+  return Number.isFinite(value) ? [{ name: 'rollcall.brake.limit', value }] : []
 }

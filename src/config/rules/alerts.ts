@@ -1,4 +1,4 @@
-import type { AlertLimits } from '../../core/alerts/assess.ts'
+import type { AlertLimits } from '../../core/alerts/scene/scene.ts'
 import { AlertThresholdSettings, durationMs, writtenDuration } from '../../core/alerts/settings.ts'
 import type { Stage } from '../../core/ledger/port/figures.ts'
 import type { Settings } from '../environment.ts'

@@ -8,7 +8,8 @@ export interface PresentAlert {
   readonly code: AlertCode
   /**
    * Distinguishes alerts with one code: the reason of dead letters, the cause of leaver cases, the
-   * name of a stage. Empty where the code has only one.
+   * name of a stage. Empty where the code has only one. Of several destinations it begins with the
+   * name of one.
    */
   readonly cause: string
   readonly urgency: Urgency

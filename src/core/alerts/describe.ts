@@ -5,6 +5,7 @@ import { own } from '../own.ts'
 import { LIMIT_MEANINGS } from '../provision/quarantine.ts'
 import { reasonOf, UNCATALOGUED } from '../report/outcomes/reason-catalogue.ts'
 import { ON_BUS } from './assess.ts'
+import { withoutDestination } from './scene/destinations.ts'
 import type { AlertCode } from './codes.ts'
 import { ALERTS, cureIn } from './codes.ts'
 
@@ -83,11 +84,11 @@ function aboutCause(code: AlertCode, cause: string): CauseText | null {
     case 'stage.stuck':
       return null
     case 'job.failing': {
-      const meaning = own(LIMIT_MEANINGS, cause)
+      const meaning = own(LIMIT_MEANINGS, withoutDestination(cause))
       return inSentences(meaning === undefined ? undefined : { meaning, fix: CLEARED })
     }
     case 'submission.held':
-      return inSentences(cause === 'full' ? FULL : cause === 'budget' ? BUDGET : undefined)
+      return inSentences(own(HELD_BECAUSE, withoutDestination(cause)))
   }
 }
 
@@ -104,6 +105,8 @@ const FULL: CauseText = {
   meaning: 'what fails stays in the queue of the job and fills it, and so does a long quarantine',
   fix: 'correct what fails, then restart the job, which empties the queue; Rollcall waits about 40 minutes and sends again what was lost',
 }
+
+const HELD_BECAUSE: Readonly<Record<string, CauseText>> = { full: FULL, budget: BUDGET }
 
 function inSentences(known: CauseText | undefined): CauseText | null {
   return known ? { meaning: sentence(known.meaning), fix: sentence(known.fix) } : null

@@ -4,10 +4,11 @@ import { instanceStates } from '../instances/state.ts'
 import type { Runtime } from '../runtime.ts'
 import { endingWithin, loop, TURN_END_MS, type WakeableService } from '../service.ts'
 import { isOpen, keyOf, type PresentAlert } from './alert.ts'
-import { type AlertLimits, assess } from './assess.ts'
+import { assess } from './assess.ts'
 import type { AlertCode } from './codes.ts'
 import { lookAt } from './look.ts'
 import type { NotificationRules } from './rules.ts'
+import type { AlertLimits } from './scene/scene.ts'
 
 export interface AlertSettings {
   readonly pollMs: number

@@ -23,6 +23,7 @@ const ledger: LedgerReadings = {
     name: 'default',
     others: [],
     pending: one,
+    waiting: one,
     accepted: one,
     job: { running: true, seenAt: NOW },
     jobReport: {
@@ -72,9 +73,39 @@ function measured(changes: Partial<LedgerReadings['figures']> = {}): ReadonlyMap
   )
 }
 
+const { others: _none, ...north } = { ...ledger.figures, name: 'north' }
+const south = { ...north, name: 'south', quota: { used: 7, oldestAt: NOW, lastAt: NOW }, watermark: NOW }
+const calls = readings.limits.calls
+const several: Readings = {
+  ...readings,
+  ledger: { ...ledger, figures: { ...north, others: [south] } },
+  limits: { ...readings.limits, callsAt: { north: calls, south: { ...calls, perDay: 300 } } },
+}
+
+void test('with several destinations each measurement of a job, its holds, quota and log names its own', () => {
+  const values = new Map(
+    measurementsOf(several).map(({ name, value, attributes = {} }) => [
+      [name, ...Object.values(attributes)].join(' '),
+      value,
+    ]),
+  )
+  const pairs = ['rollcall.quota.used', 'rollcall.quota.limit', 'rollcall.log.lag_seconds'].map((name) => [
+    values.get(`${name} north`),
+    values.get(`${name} south`),
+  ])
+  assert.deepEqual(pairs, [
+    [2_000, 7],
+    [2_000, 300],
+    [60, 0],
+  ])
+  for (const name of ['job.running', 'job.failures share', 'ledger.hold_since_seconds access'])
+    assert.ok(values.has(`rollcall.${name} south`), name)
+  assert.equal(values.has('rollcall.quota.used'), false)
+})
+
 void test('every instrument that is read has a measurement with the attributes of the table', () => {
   const measured = new Map(
-    measurementsOf(readings).map(({ name, attributes = {} }) => [name, Object.keys(attributes)]),
+    measurementsOf(several).map(({ name, attributes = {} }) => [name, Object.keys(attributes)]),
   )
   const expected = Object.entries(INSTRUMENTS).flatMap(([name, { kind, attributes }]) =>
     kind === 'counter' || kind === 'histogram' ? [] : [[name, [...attributes]] as const],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { assess, type Scene } from '../../../src/core/alerts/assess.ts'
+import { assess } from '../../../src/core/alerts/assess.ts'
+import type { Scene } from '../../../src/core/alerts/scene/scene.ts'
 import { ALERT_CODES } from '../../../src/core/alerts/codes.ts'
 import type { Figures } from '../../../src/core/ledger/port/figures.ts'
 import type { Hold, HoldName } from '../../../src/core/ledger/port/submit.ts'
@@ -10,7 +11,11 @@ import { anInstance } from '../../fakes/instances.ts'
 
 const T = Date.UTC(2026, 10, 2, 8)
 /** What is wrong, as `urgency code cause count`. */
-function found(figures: Partial<Figures>, more: Partial<Scene> = {}): readonly string[] {
+function found(
+  figures: Partial<Figures>,
+  more: Partial<Scene> = {},
+  callsPerDayAt: Readonly<Record<string, number>> = {},
+): readonly string[] {
   const scene: Scene = {
     now: T,
     figures: { ...noFigures(), ...figures },
@@ -19,7 +24,7 @@ function found(figures: Partial<Figures>, more: Partial<Scene> = {}): readonly s
     receiversClosedSince: null,
     ...more,
   }
-  return assess(scene, LIMITS).map(({ urgency, code, cause, count }) =>
+  return assess(scene, { ...LIMITS, callsPerDayAt }).map(({ urgency, code, cause, count }) =>
     `${urgency} ${code} ${cause} ${count}`.replaceAll('  ', ' '),
   )
 }
@@ -187,5 +192,38 @@ void describe('what is an alert', () => {
 
   void it('every code of the table is a name of letters and dots, for logs and patterns', () => {
     for (const code of ALERT_CODES) assert.match(code, /^[a-z]+\.[a-z]+$/)
+  })
+})
+
+void describe('with several destinations', () => {
+  const { others: _none, ...north } = { ...noFigures(), name: 'north' }
+  const south = { ...north, name: 'south' }
+
+  void it('the trouble of one hides that of no other: each alert names its destination', () => {
+    const stopped = (since: number) => ({ holds: [hold('job', since, 'Paused')] })
+    assert.deepEqual(found({ ...north, ...stopped(T), others: [{ ...south, ...stopped(T - HOUR) }] }), [
+      'urgent job.stopped north: Paused 1',
+      'urgent job.stopped south: Paused 1',
+    ])
+  })
+
+  void it('holds, quota, stages and the log of another than the first are alerts', () => {
+    const old = depth(3, T - 24 * HOUR)
+    const busy = { waiting: old, accepted: old, escrowed: depth(39_000, T), watermark: T - 24 * HOUR }
+    const used = { used: 300, oldestAt: T, lastAt: T }
+    const all = (quota: typeof used, holds: readonly Hold[] = []): readonly string[] =>
+      found({ ...north, others: [{ ...south, ...busy, quota, holds }] }, {}, { south: 300 })
+    assert.deepEqual(all({ ...used, used: 1 }), [
+      'normal job.failing south: share 39000',
+      'normal stage.stuck south: waiting 3',
+      'normal stage.stuck south: accepted 3',
+      'normal log.behind south 1',
+    ])
+    assert.deepEqual(all(used, [hold('access', T)]).slice(0, 4), [
+      'urgent submission.held south: access 1',
+      'normal job.failing south: share 39000',
+      'normal quota.low south: nearly used up 300',
+      'urgent quota.low south: used up 300',
+    ])
   })
 })

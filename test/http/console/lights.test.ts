@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Figures } from '../../../src/core/ledger/port/figures.ts'
 import { type Light, lightsOf } from '../../../src/http/console/now/lights.ts'
+import { quotaCard } from '../../../src/http/console/now/quota.ts'
 import { jobView } from '../../../src/http/console/job/view.ts'
 import { timesAt } from '../../../src/http/console/times.ts'
 import { noFigures } from '../../fakes/alerts.ts'
@@ -70,4 +71,42 @@ void it('the page of the job has each limit of quarantine with its use, and says
     /more than 40 % .*>32,001<.*>333,334<.*>9 %<.*>32,001<.*>40,001<.*>80 %<.*>60,001<.*>53 %</s,
   )
   assert.match(String(await jobView(noFigures(), timesAt(T, 'UTC'))), /The job was not seen yet/)
+})
+
+void it('with several destinations each has its lights and its part of the quota', async () => {
+  const { others: _none, ...north } = { ...noFigures(), name: 'north', job: { running: true, seenAt: T } }
+  const south = {
+    ...north,
+    name: 'south',
+    job: { running: false, seenAt: T },
+    quota: { used: 299, oldestAt: T, lastAt: T },
+  }
+  const calls = { perDay: 2_000, perWindow: 40, windowMs: 5_000 }
+  const limits = {
+    brake: { windowMs: 1, absolute: 1, percent: 1, floor: 1 },
+    calls,
+    callsAt: { north: calls, south: { ...calls, perDay: 300 } },
+    jobSeenMs: 60_000,
+  }
+  const ledger = { figures: { ...north, others: [south] }, at: T, active: 0, alerts: null, instances: [] }
+  const lights = lightsOf({ readiness: { ready: true, checks: {} }, ledger, limits }, timesAt(T, 'UTC'))
+  assert.deepEqual(
+    lights.filter(({ part }) => /north|south/.test(part)).map(({ part, tone }) => `${part} ${tone}`),
+    [
+      'Job north good',
+      'Job south bad',
+      'Sending north good',
+      'Sending south good',
+      'Quota north good',
+      'Quota south warn',
+    ],
+  )
+  const backlog = {
+    destinations: [7, 8].map((waiting) => ({ waiting, forecast: { calls: 1, doneAt: null } })),
+    lane: null,
+  }
+  assert.match(
+    String(await quotaCard({ ledger, limits, backlog }, timesAt(T, 'UTC'))),
+    /<h3>north<.*0 of 2,000 calls.*7 operations.*<h3>south<.*299 of 300 calls.*8 operations/s,
+  )
 })

@@ -13,6 +13,7 @@ import { WATERMARK } from '../report/watermark.ts'
 import { budget } from '../submit/budget.ts'
 import { EVERYWHERE, JOB_SEEN } from '../submit/holds.ts'
 import { readJobReport } from '../submit/job-report.ts'
+import { together } from './depth.ts'
 import { cursorOf, readCursors } from '../tables/cursors.ts'
 
 /** The destinations of a connector with a single job. */
@@ -49,21 +50,41 @@ async function figuresOf(
   }
 }
 
-/** In one statement; each part reads an index of open work, by its beginning for the oldest. */
-async function depthsOf(
-  sql: Sql,
-  destination: string,
-): Promise<Pick<DestinationFigures, 'pending' | 'accepted'>> {
-  const [row] = await sql.all<{ n: number; oldest: number | null; taken: number; taken_at: number | null }>(
-    `SELECT (SELECT COUNT(*) FROM operations WHERE state = 'pending' AND destination = ?) AS n,
-       (SELECT created_at FROM operations WHERE state = 'pending' AND destination = ? ORDER BY seq LIMIT 1) AS oldest,
-       (SELECT COUNT(*) FROM operations WHERE state = 'accepted' AND destination = ?) AS taken,
-       (SELECT accepted_at FROM operations WHERE state = 'accepted' AND destination = ? ORDER BY accepted_at LIMIT 1) AS taken_at`,
-    [destination, destination, destination, destination],
-  )
-  const depth = (count = 0, oldestAt: number | null = null): Depth => ({ count, oldestAt })
-  return { pending: depth(row?.n, row?.oldest), accepted: depth(row?.taken, row?.taken_at) }
+interface DepthRow {
+  readonly pending: number
+  readonly pending_at: number | null
+  readonly batched: number
+  readonly batched_at: number | null
+  readonly accepted: number
+  readonly accepted_at: number | null
+  readonly escrowed: number
+  readonly escrowed_at: number | null
 }
+
+type Depths = Pick<DestinationFigures, 'pending' | 'waiting' | 'accepted' | 'escrowed'>
+
+/** In one statement; each part reads an index of open work, by its beginning for the oldest. */
+async function depthsOf(sql: Sql, destination: string): Promise<Depths> {
+  const [row] = await sql.all<DepthRow>(DEPTHS, Array<string>(8).fill(destination))
+  const depth = (count = 0, oldestAt: number | null = null): Depth => ({ count, oldestAt })
+  const pending = depth(row?.pending, row?.pending_at)
+  return {
+    pending,
+    waiting: together(pending, depth(row?.batched, row?.batched_at)),
+    accepted: depth(row?.accepted, row?.accepted_at),
+    escrowed: depth(row?.escrowed, row?.escrowed_at),
+  }
+}
+
+const OPEN = `FROM batches b JOIN operations o ON o.batch = b.seq
+  WHERE b.state = 'open' AND b.destination = ? AND COALESCE(o.state, '') = 'batched'`
+const DEPTHS = `SELECT (SELECT COUNT(*) FROM operations WHERE state = 'pending' AND destination = ?) AS pending,
+  (SELECT created_at FROM operations WHERE state = 'pending' AND destination = ? ORDER BY seq LIMIT 1) AS pending_at,
+  (SELECT COUNT(*) ${OPEN}) AS batched, (SELECT MIN(o.created_at) ${OPEN}) AS batched_at,
+  (SELECT COUNT(*) FROM operations WHERE state = 'accepted' AND destination = ?) AS accepted,
+  (SELECT accepted_at FROM operations WHERE state = 'accepted' AND destination = ? ORDER BY accepted_at LIMIT 1) AS accepted_at,
+  (SELECT COUNT(*) FROM operations WHERE state = 'escrowed' AND destination = ?) AS escrowed,
+  (SELECT MIN(accepted_at) FROM operations WHERE state = 'escrowed' AND destination = ?) AS escrowed_at`
 
 /** Since when the oldest operation of these destinations is unanswered. */
 export async function oldestOf(sql: Sql, destinations: readonly DestinationName[]): Promise<number | null> {

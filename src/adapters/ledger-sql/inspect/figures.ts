@@ -22,10 +22,6 @@ const DEPTHS = {
     count: `SELECT COUNT(*) FROM events WHERE state = 'received'`,
     oldest: `SELECT received_at FROM events WHERE state = 'received' AND planned_at IS NULL AND finished_at IS NULL ORDER BY received_at LIMIT 1`,
   },
-  escrowed: {
-    count: `SELECT COUNT(*) FROM operations WHERE state = 'escrowed'`,
-    oldest: `SELECT accepted_at FROM operations WHERE state = 'escrowed' ORDER BY accepted_at LIMIT 1`,
-  },
   answered: {
     count: `SELECT COUNT(*) FROM operations WHERE state = 'answered'`,
     oldest: `SELECT answered_at FROM operations WHERE state = 'answered' ORDER BY final_at LIMIT 1`,
@@ -54,18 +50,17 @@ export async function figures(
 ): Promise<Figures> {
   const depths = await readDepths(sql)
   const { answered, unpublished, incomplete, held } = depths
-  const { batched, sent } = await openBatches(sql)
   const cursors = await readCursors(sql, [BUS_COUNTED, BUS_CAPPED])
   const [first, ...others] = await destinationFigures(sql, destinations, now)
-  const pending = [first, ...others].map((one) => one.pending).reduce(together)
+  const waiting = [first, ...others].map((one) => one.waiting).reduce(together)
   const accepted = [first, ...others].map((one) => one.accepted).reduce(together)
-  const unanswered = accepted.count + sent
+  const unanswered = accepted.count + (await sentBefore(sql))
   return {
     totals: await totals(sql),
     stages: {
       received: depths.received,
       due: await dueEmployees(sql, now),
-      waiting: together(pending, batched),
+      waiting,
       accepted,
       answered,
       unpublished,
@@ -74,7 +69,6 @@ export async function figures(
     incomplete,
     ...first,
     others,
-    escrowed: depths.escrowed,
     brake: {
       window: await countDeactivations(sql, brakeWindowMs, now),
       held: held.count,
@@ -98,7 +92,6 @@ async function readDepths(sql: Sql): Promise<Readonly<Record<keyof typeof DEPTHS
   }
   return {
     received: of('received'),
-    escrowed: of('escrowed'),
     answered: of('answered'),
     unpublished: of('unpublished'),
     incomplete: of('incomplete'),
@@ -124,13 +117,13 @@ async function dueEmployees(sql: Sql, now: number): Promise<Depth> {
   return rows.map(toDepth).reduce(together)
 }
 
-/** Operations of batches that are not accepted yet, and how many of them were sent before. */
-async function openBatches(sql: Sql): Promise<{ readonly batched: Depth; readonly sent: number }> {
-  const [row] = await sql.all<CountRow & { readonly sent: number }>(
-    `SELECT COUNT(*) AS n, MIN(o.created_at) AS oldest, COUNT(CASE WHEN o.times_submitted > 0 THEN 1 END) AS sent
-     FROM batches b JOIN operations o ON o.batch = b.seq WHERE b.state = 'open' AND COALESCE(o.state, '') = 'batched'`,
+/** Operations of batches that are not accepted yet, and were sent before. */
+async function sentBefore(sql: Sql): Promise<number> {
+  const [row] = await sql.all<{ n: number }>(
+    `SELECT COUNT(*) AS n FROM batches b JOIN operations o ON o.batch = b.seq
+     WHERE b.state = 'open' AND COALESCE(o.state, '') = 'batched' AND o.times_submitted > 0`,
   )
-  return row ? { batched: toDepth(row), sent: row.sent } : { batched: { count: 0, oldestAt: null }, sent: 0 }
+  return row?.n ?? 0
 }
 
 async function leavers(sql: Sql): Promise<LeaverFigures> {

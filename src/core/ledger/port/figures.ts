@@ -62,8 +62,6 @@ export interface Figures extends DestinationFigures {
   readonly unanswered: Depth
   /** Employees that lack attributes the directory requires. */
   readonly incomplete: Depth
-  /** Operations that the service failed with and retries itself. */
-  readonly escrowed: Depth
   readonly brake: BrakeFigures
   readonly leavers: LeaverFigures
   /** Open leaver cases that wait for the emergency lane, by why it cannot disable the account. */
@@ -92,8 +90,12 @@ export interface DestinationFigures {
   readonly quota: QuotaFigures
   /** Operations that wait to be put into a batch. */
   readonly pending: Depth
+  /** Operations that the service has not accepted. */
+  readonly waiting: Depth
   /** Operations that the service accepted and the log has not mentioned. */
   readonly accepted: Depth
+  /** Operations that the service failed with and retries itself. */
+  readonly escrowed: Depth
   /** The instant up to which the log was read; `null` before the first page. */
   readonly watermark: number | null
 }

@@ -4,7 +4,7 @@ import {
   type JobQuarantine,
   LIMIT_MEANINGS,
   type LimitUse,
-  limitUses,
+  limitUsesIn,
 } from '../../../core/provision/quarantine.ts'
 import { counted, notice } from '../layout.ts'
 import { type Column, commands, listTable } from '../list.ts'
@@ -13,17 +13,12 @@ import type { Times } from '../times.ts'
 
 /** What each provisioning job said about itself last, and how near it is to quarantine. */
 export function jobView(figures: Figures, times: Times): Markup {
-  const { escrowed, others } = figures
+  const { others } = figures
   const ofOne = others.length === 0
   const jobs = [figures, ...others].map(
-    ({ name, jobReport }) => markup`${ofOne ? NOTHING : markup`<h2 class="section">${name}</h2>`}
+    ({ name, jobReport, escrowed }) => markup`${ofOne ? NOTHING : markup`<h2 class="section">${name}</h2>`}
 ${stateView(jobReport, times)}
-${listTable(
-  'Limits of quarantine',
-  LIMIT_COLUMNS,
-  // What the ledger knows to be retried is not known for each of several jobs.
-  limitUses(jobReport?.failures ?? null, ofOne ? escrowed.count : 0),
-)}`,
+${listTable('Limits of quarantine', LIMIT_COLUMNS, limitUsesIn({ jobReport, escrowed }))}`,
   )
   return markup`<div class="heading"><h1>${ofOne ? 'Provisioning job' : 'Provisioning jobs'}</h1></div>
 <p class="quiet">A job keeps operations that failed and retries them itself. When a limit is passed, it goes into quarantine and stops for everyone.</p>

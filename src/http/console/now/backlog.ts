@@ -1,3 +1,5 @@
+import { destinationNames } from '../../../compose/destinations/list.ts'
+import { callsOf } from '../../../compose/observe/destinations.ts'
 import type { LedgerReadings, ObservedLimits } from '../../../compose/observe/measurements.ts'
 import { type LaneStanding, standingOf } from '../../../core/emergency/standing.ts'
 import { backlogForecast } from '../../../core/provision/pace.ts'
@@ -13,6 +15,7 @@ type Read = (
 /** Reads what waits to be sent once for each snapshot, however many pages show it. */
 export function backlogReader({ config }: Pick<ConsoleContext, 'config'>): Read {
   const { emergency } = config.rules
+  const destinations = destinationNames(config)
   const laneOf = async (
     ledger: Pick<ConsoleLedger, 'readEmergencyStatus'>,
     { at, figures }: Pick<LedgerReadings, 'at' | 'figures'>,
@@ -21,15 +24,23 @@ export function backlogReader({ config }: Pick<ConsoleContext, 'config'>): Read 
     return standingOf((await ledger.readEmergencyStatus(at)).spent, figures, emergency)
   }
   let last: { readonly at: number; readonly backlog: Promise<Backlog> } | null = null
-  return (ledger, readings, { calls }) => {
+  return (ledger, readings, limits) => {
     const { at } = readings
     if (last?.at === at) return last.backlog
-    const read = Promise.all([ledger.readSubmissionStatus(at), laneOf(ledger, readings)])
-    const backlog = read.then(([status, lane]) => ({
-      waiting: status.pending,
-      forecast: backlogForecast(status, config.BATCH_OPERATIONS, calls, at),
-      lane,
-    }))
+    const read = Promise.all([
+      Promise.all(
+        destinations.map(async ({ name, quota }) => {
+          const status = await ledger.readSubmissionStatus(at, name, quota)
+          const calls = callsOf(limits, name)
+          return {
+            waiting: status.pending,
+            forecast: backlogForecast(status, config.BATCH_OPERATIONS, calls, at),
+          }
+        }),
+      ),
+      laneOf(ledger, readings),
+    ])
+    const backlog = read.then(([all, lane]) => ({ destinations: all, lane }))
     last = { at, backlog }
     backlog.catch(() => (last = null))
     return backlog

@@ -1,6 +1,8 @@
+import { callsOf } from '../../../compose/observe/destinations.ts'
 import type { LedgerReadings, ObservedLimits } from '../../../compose/observe/measurements.ts'
 import type { Readiness } from '../../../compose/observe/readiness.ts'
 import { HOLD_WORDS } from '../../../core/explain/words.ts'
+import type { DestinationFigures } from '../../../core/ledger/port/figures.ts'
 import { aliveOf, missingLoops } from '../../../core/instances/state.ts'
 import { nextCallAt } from '../../../core/provision/pace.ts'
 import { limitUsesIn, nearestLimit } from '../../../core/provision/quarantine.ts'
@@ -36,11 +38,20 @@ export function lightsOf(seen: Seen, times: Times): readonly Light[] {
   return [
     connector(seen),
     bus(seen),
-    job(seen, times),
-    submission(seen, times),
+    ...each(seen, (one) => job(one, seen, times)),
+    ...each(seen, (one) => submission(one, times)),
     brake(seen, times),
-    quota(seen, times),
+    ...each(seen, (one) => quota(one, seen, times)),
   ]
+}
+
+/** A light for each destination, which names it where there are several. */
+function each({ ledger: { figures } }: Seen, lightOf: (one: DestinationFigures) => Light): readonly Light[] {
+  const { others } = figures
+  return [figures, ...others].map((one: DestinationFigures) => {
+    const light = lightOf(one)
+    return others.length === 0 ? light : { ...light, part: `${light.part} ${one.name}` }
+  })
 }
 
 function connector({ ledger: { instances } }: Seen): Light {
@@ -63,7 +74,7 @@ function bus({ readiness }: Seen): Light {
     : { part, tone: 'bad', reason: 'no open receiver: rollcall check tests the bus' }
 }
 
-function job({ ledger: { figures }, limits }: Seen, times: Times): Light {
+function job(figures: DestinationFigures, { limits }: Seen, times: Times): Light {
   const as = (tone: Tone, reason: string): Light => ({ part: 'Job', tone, reason, href: '/job' })
   if (figures.job === null) return as('off', 'not known')
   const { running, seenAt } = figures.job
@@ -83,7 +94,7 @@ function job({ ledger: { figures }, limits }: Seen, times: Times): Light {
   )
 }
 
-function submission({ ledger: { figures } }: Seen, times: Times): Light {
+function submission(figures: DestinationFigures, times: Times): Light {
   const part = 'Sending'
   const reasons = figures.holds.map(
     ({ name, status, until }) =>
@@ -104,7 +115,8 @@ function brake({ ledger: { figures } }: Seen, times: Times): Light {
   return { part, tone: 'good', reason: `open, ${unit(window, 'deactivation')} in its window` }
 }
 
-function quota({ ledger: { figures, at }, limits: { calls } }: Seen, times: Times): Light {
+function quota(figures: DestinationFigures, { ledger: { at }, limits }: Seen, times: Times): Light {
+  const calls = callsOf(limits, figures.name)
   const part = 'Quota'
   const { used } = figures.quota
   if (!Number.isFinite(calls.perDay))
