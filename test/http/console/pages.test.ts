@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { readConfig } from '../../../src/compose/config.ts'
 import { HEADERS } from '../../../src/http/access/headers.ts'
 import { ROUTES } from '../../../src/http/access/routes.ts'
+import { EmergencyFileSettings, emergencyRules } from '../../../src/core/emergency/settings.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 import { leaver, type World } from '../../suites/conformance/ledger/world.ts'
 import { anOffice, contextOf, type Door, doorTo, HOSTILE } from './office.ts'
@@ -82,6 +83,20 @@ void describe('the console on loopback', () => {
     assert.match(text, /Time to outcome<\/p><p class="n"><small>no outcome</)
     assert.doesNotMatch(text, /NaN|-\d+ (events|outcomes)|undefined/)
     assert.equal((await door.get('/?over=year')).status, 400)
+  })
+
+  void test('Now shows what the emergency lane spent of its budget, where it is on', async () => {
+    assert.doesNotMatch(await textOf('/'), /Emergency lane/)
+    const context = contextOf(stack, { ledger: world.ledger, now: () => world.now })
+    const rules = EmergencyFileSettings.parse({ usdPerDay: 1, usdPerMonth: 10 })
+    const config = {
+      ...context.config,
+      rules: { ...context.config.rules, emergency: emergencyRules(rules) },
+    }
+    assert.match(
+      await (await doorTo({ ...context, config }).get('/')).text(),
+      /<dt>Emergency lane<\/dt><dd>USD 0 of 1 in the last 24 h, 0 of 10 in the last 31 days</,
+    )
   })
 
   void test('each number of the stage strip leads to what waits there, the oldest first', async () => {
