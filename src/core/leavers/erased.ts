@@ -5,14 +5,17 @@ import type { Employee, EmployeeEvent } from '../ledger/employee.ts'
 import { effectiveState } from '../plan/decide/effective-state.ts'
 
 /**
- * The place in the order of an erased employee's last termination. It holds no personal data. With
+ * The place of an erased employee's termination in the order. It holds no personal data. With
  * the hash of the employee id it is all that an erasure leaves, so that an older export or a late
  * snapshot does not reactivate the employee.
  */
 export type LeavingPlace = Pick<OrderedEvent, 'effectiveAt' | 'rank' | 'order' | 'recordedAt'>
 
-/** For an employee who is about to be erased; `null` for one who never left. */
-export function lastLeaving(employee: Employee, now: number): LeavingPlace | null {
+/**
+ * For an employee who is about to be erased: the last termination in effect, and those to come, in
+ * order. Empty for one who never left.
+ */
+export function leavingsToKeep(employee: Employee, now: number): readonly LeavingPlace[] {
   // A block survives the erasure on its own; the access that it overrides is not a termination.
   const { blocked: _blocked, ...unblocked } = employee
   const folded = effectiveState(unblocked, now)
@@ -27,27 +30,29 @@ export function lastLeaving(employee: Employee, now: number): LeavingPlace | nul
   // An employee whose hire was rescinded left with a rescind; the fold may name the hire instead.
   const isHireRescinded =
     decidedBy !== null && !leaving.some((event) => event.seq === decidedBy && isTermination(event))
-  const [last] = [...leaving, ...(isHireRescinded ? counts.filter(({ rescinds }) => rescinds !== null) : [])]
-    .toSorted(compareEvents)
-    .slice(-1)
-  if (!last) return null
-  const { effectiveAt, rank, order, recordedAt } = last
-  return { effectiveAt, rank, order, recordedAt }
+  const ordered = [
+    ...leaving,
+    ...(isHireRescinded ? counts.filter(({ rescinds }) => rescinds !== null) : []),
+  ].toSorted(compareEvents)
+  const last = ordered.findLastIndex(({ effectiveAt }) => effectiveAt <= now)
+  return ordered
+    .slice(Math.max(0, last))
+    .map(({ effectiveAt, rank, order, recordedAt }) => ({ effectiveAt, rank, order, recordedAt }))
 }
 
 /** Sorts after every source name, so that the mark comes last among events at one place. */
 const LAST_SOURCE = '~erased'
 
 /**
- * The place as an event for the fold: a dead termination that sets only `active: false` and cannot
- * be rescinded. No event of the ledger has `seq` 0.
+ * The places as events for the fold: dead terminations that set only `active: false` and cannot be
+ * rescinded. No event of the ledger has `seq` 0 or less.
  */
-export function erasedMark(employeeId: string, place: LeavingPlace): EmployeeEvent {
-  return {
+export function erasedMarks(employeeId: string, places: readonly LeavingPlace[]): readonly EmployeeEvent[] {
+  return places.map((place, index) => ({
     ...place,
-    seq: 0,
+    seq: -index,
     source: LAST_SOURCE,
-    id: 'erased',
+    id: index === 0 ? 'erased' : `erased-${index}`,
     type: ERASED,
     employeeId,
     effectiveRaw: null,
@@ -60,7 +65,7 @@ export function erasedMark(employeeId: string, place: LeavingPlace): EmployeeEve
     state: 'confirmed',
     reason: null,
     by: null,
-  }
+  }))
 }
 
 /** An erasure leaves a hash instead of the employee id. */

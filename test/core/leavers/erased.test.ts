@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { lastLeaving } from '../../../src/core/leavers/erased.ts'
+import { leavingsToKeep } from '../../../src/core/leavers/erased.ts'
 import type { EmployeeEvent } from '../../../src/core/ledger/employee.ts'
 import { day } from '../../fakes/events.ts'
 import { employee, personEvent, WORKER } from '../../fakes/people.ts'
@@ -8,8 +8,9 @@ import { employee, personEvent, WORKER } from '../../fakes/people.ts'
 const hired = personEvent(1, { worker: WORKER })
 const rescindOf = (seq: number): EmployeeEvent =>
   personEvent(9, { effectiveAt: day(9), rescinds: { source: '/hr/acme', id: `e-${seq}` } })
-const placeOf = (...events: readonly EmployeeEvent[]): number | null =>
-  lastLeaving(employee(events, { known: true }), day(20))?.effectiveAt ?? null
+const placesOf = (...events: readonly EmployeeEvent[]): readonly number[] =>
+  leavingsToKeep(employee(events, { known: true }), day(20)).map(({ effectiveAt }) => effectiveAt)
+const placeOf = (...events: readonly EmployeeEvent[]): number | null => placesOf(...events)[0] ?? null
 
 void describe('what an erasure keeps of a leaving', () => {
   const left = personEvent(2, { effectiveAt: day(2), worker: { active: false } })
@@ -19,6 +20,13 @@ void describe('what an erasure keeps of a leaving', () => {
     assert.equal(placeOf(hired, left, again), day(5))
     assert.equal(placeOf(hired, left, { ...again, discarded: true }), day(2))
     assert.equal(placeOf(hired, left, { ...again, dead: true, state: 'dead-lettered' }), day(5))
+  })
+  void it('is also the place of each termination to come', () => {
+    const toCome = [25, 30].map((date, index) =>
+      personEvent(5 + index, { effectiveAt: day(date), worker: { active: false } }),
+    )
+    assert.deepEqual(placesOf(hired, left, again, ...toCome), [day(5), day(25), day(30)])
+    assert.deepEqual(placesOf(hired, ...toCome), [day(25), day(30)])
   })
   void it('is nothing for an employee who never left, also when another event of theirs was rescinded', () => {
     const title = personEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })

@@ -94,8 +94,8 @@ export const BROKEN_PROMISES: MutantList = {
     {
       breaks: 'an erasure forgets where its employee left',
       file: 'adapters/ledger-sql/leavers/erased-marks.ts',
-      find: '  if (!place) return\n',
-      replace: '  if (place !== undefined) return\n',
+      find: '    [...byMoment.values()].map(',
+      replace: '    [...byMoment.values()].slice(0, 0).map(',
     },
     {
       breaks: 'an erasure closes the open cases of a leaver',

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { erasedMark, lastLeaving } from '../../../core/leavers/erased.ts'
+import { erasedMarks, type LeavingPlace, leavingsToKeep } from '../../../core/leavers/erased.ts'
 import type { OrderValue } from '../../../core/model.ts'
 import type { Employee, EmployeeEvent } from '../../../core/ledger/employee.ts'
 import { parse } from '../driver/json.ts'
@@ -44,38 +44,43 @@ interface MarkRow {
 export async function erasedMarksOf(
   sql: Sql,
   employees: readonly string[],
-): Promise<ReadonlyMap<string, EmployeeEvent>> {
+): Promise<ReadonlyMap<string, readonly EmployeeEvent[]>> {
   const columns = 'm.effective_at, m.rank, m.order_value, m.recorded_at'
   const rows = await rowsByEmployeeHash<MarkRow>(sql, { table: 'erased_leavers', columns }, employees)
+  const places = Map.groupBy(rows, ([employee]) => employee)
   return new Map(
-    rows.map(([employee, row]) => {
-      const order = row.order_value === null ? null : parse<OrderValue>(row.order_value)
-      const { rank, effective_at: effectiveAt, recorded_at: recordedAt } = row
-      return [employee, erasedMark(employee, { effectiveAt, rank, order, recordedAt })]
-    }),
+    [...places].map(([employee, theirs]) => [
+      employee,
+      erasedMarks(
+        employee,
+        theirs.map(([, row]) => placeOf(row)),
+      ),
+    ]),
   )
 }
 
+function placeOf(row: MarkRow): LeavingPlace {
+  const order = row.order_value === null ? null : parse<OrderValue>(row.order_value)
+  return { effectiveAt: row.effective_at, rank: row.rank, order, recordedAt: row.recorded_at }
+}
+
 /**
- * Keeps where this employee left last. A mark of an earlier erasure is among the events, so the
- * later of the two stays.
+ * Keeps where this employee left last, and the terminations to come. The marks of an earlier erasure
+ * are among the events. Of two terminations of one moment the later in order stays.
  */
-export async function keepErasedMark(sql: Sql, employee: Employee, now: number): Promise<void> {
-  const place = lastLeaving(employee, now)
-  if (!place) return
+export async function keepErasedMarks(sql: Sql, employee: Employee, now: number): Promise<void> {
+  const hash = employeeHash(sql.sealing, employee.employeeId)
+  const byMoment = new Map(leavingsToKeep(employee, now).map((place) => [place.effectiveAt, place]))
+  await sql.run('DELETE FROM erased_leavers WHERE hash = ?', [hash])
   await insertRows(
     sql,
     'erased_leavers (hash TEXT, effective_at INT, rank INT, order_value TEXT, recorded_at INT)',
-    [
-      [
-        employeeHash(sql.sealing, employee.employeeId),
-        place.effectiveAt,
-        place.rank,
-        place.order === null ? null : JSON.stringify(place.order),
-        place.recordedAt,
-      ],
-    ],
-    `ON CONFLICT (hash) DO UPDATE SET effective_at = excluded.effective_at, rank = excluded.rank, order_value = excluded.order_value,
-       recorded_at = excluded.recorded_at`,
+    [...byMoment.values()].map(({ effectiveAt, rank, order, recordedAt }) => [
+      hash,
+      effectiveAt,
+      rank,
+      order === null ? null : JSON.stringify(order),
+      recordedAt,
+    ]),
   )
 }

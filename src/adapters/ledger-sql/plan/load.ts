@@ -136,7 +136,7 @@ export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<E
       ...(row.resend_due === null ? {} : { leaver: { resend: row.resend_due === 1 } }),
       ...failureOf(sql.sealing, failures.get(row.id), own, alone),
       events: [
-        ...[marks.get(row.id) ?? []].flat(),
+        ...(marks.get(row.id) ?? []),
         ...(remains.get(row.id) ?? []),
         ...own.map((event) => toEvent(sql.sealing, acceptedSince(event, row))),
       ],

@@ -7,7 +7,7 @@ import type {
 } from '../../../core/ledger/port/upkeep.ts'
 import { compareText } from '../../../core/plan/fold/order.ts'
 import type { EventName } from '../../../core/model.ts'
-import { employeeHash, keepErasedMark } from '../leavers/erased-marks.ts'
+import { employeeHash, keepErasedMarks } from '../leavers/erased-marks.ts'
 import { eraseEmergencyCalls } from '../emergency/calls.ts'
 import { eraseBlockedId } from '../blocks/marks.ts'
 import { eraseCases, forgetCases } from '../leavers/settle.ts'
@@ -211,7 +211,7 @@ export async function erase(
   await eraseEmergencyCalls(sql, employee)
   await eraseBlockedId(sql, employee)
   if (!known) return (await wasErased(sql, employee)) ? NOTHING_LEFT : null
-  for (const loaded of await loadEmployees(sql, [employee])) await keepErasedMark(sql, loaded, now)
+  for (const loaded of await loadEmployees(sql, [employee])) await keepErasedMarks(sql, loaded, now)
   await deleteSharedBodies(sql, employee)
   const [unpublished] = await sql.all<{ n: number }>(
     'SELECT COUNT(*) AS n FROM outbox WHERE employee = ? AND published_at IS NULL',

@@ -21,10 +21,10 @@ async function erase(world: World): Promise<void> {
   )
 }
 /** Hired, left, erased. */
-async function erasedLeaver(world: World): Promise<void> {
+async function erasedLeaver(world: World, ...toCome: readonly HrEvent[]): Promise<void> {
   await world.record({ ...joiner('hire', 'p1'), ...HIRE })
   await world.confirmAll()
-  await world.record(hrEvent('out', 'p1', { active: false }, at(10)))
+  await world.record(hrEvent('out', 'p1', { active: false }, at(10)), ...toCome)
   await world.confirmAll()
   await erase(world)
 }
@@ -50,6 +50,18 @@ async function standsActive(world: World): Promise<unknown> {
 
 /** What the ledger promises of leavers who were erased. */
 export const erasedCases: readonly LedgerCase[] = [
+  {
+    name: 'an erased leaver who has another termination to come is not made active by what stands before the first',
+    run: async (world) => {
+      await erasedLeaver(world, hrEvent('out again', 'p1', { active: false }, at(-5)))
+      await world.record({ ...joiner('hire again', 'p1'), ...at(15) })
+      assert.equal(await nextActive(world), false)
+      await world.record({ ...joiner('back', 'p1'), ...at(0) })
+      assert.equal(await nextActive(world), true)
+      world.now += 5 * DAY_MS
+      assert.equal(await nextActive(world), false, 'the other one takes effect')
+    },
+  },
   {
     name: 'an erased leaver is not made active by an export from before the termination, and is sent disabled',
     run: async (world) => {

@@ -137,15 +137,17 @@ const foldedIds = ({ tableOptions }: Dialect): readonly string[] => [
 ]
 
 /**
- * Where in the order an erased employee left last: what stands before it does not count for access.
+ * Where in the order an erased employee left last and will leave: what stands before that does not
+ * count for access once it is in effect.
  */
 const erasedLeavers = ({ integer, tableOptions }: Dialect): readonly string[] => [
   `CREATE TABLE erased_leavers (
-    hash TEXT PRIMARY KEY NOT NULL,
+    hash TEXT NOT NULL,
     effective_at ${integer} NOT NULL,
     rank ${integer} NOT NULL,
     order_value TEXT,
-    recorded_at ${integer} NOT NULL
+    recorded_at ${integer} NOT NULL,
+    PRIMARY KEY (hash, effective_at)
   )${tableOptions}`,
 ]
 
