@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { directDestinationsIn } from '../../../src/compose/destinations/direct.ts'
 import { destinationNames, destinationsIn, limitsOf } from '../../../src/compose/destinations/list.ts'
 import { DEFAULT_QUOTA } from '../../../src/core/destinations/destination.ts'
+import { blocksOf } from '../../docs/support/page.ts'
 import { writtenFiles } from '../written-files.ts'
 
 const { read, complaints } = writtenFiles()
@@ -122,6 +123,16 @@ void describe('destinations of the file', () => {
     )
     assert.equal(limitsOf(config, 'branch').perDay, Infinity)
     assert.equal(limitsOf(config).quota, DEFAULT_QUOTA)
+  })
+
+  void test('are as the guide writes them', () => {
+    const blocks = blocksOf('docs/guides/several-targets.md').filter(({ language }) => language === 'yaml')
+    const variables = { ENDPOINT_SOUTH: endpoint('south'), PROVISIONING_ENDPOINT: endpoint('default') }
+    const names = blocks.map(({ body }) => destinationNames(read(body, variables)).map(({ name }) => name))
+    assert.deepEqual(names, [
+      ['north', 'south', 'subsidiary'],
+      ['south', 'default'],
+    ])
   })
 
   void test('are one without any, the job of PROVISIONING_ENDPOINT', () => {

@@ -93,6 +93,8 @@ export class Movers {
   /** Employees whose account a job kept enabled when they left it. */
   readonly #skipped = new Set<string>()
   readonly #below: (most: number) => number
+  /** `event:revision` of what was published. */
+  readonly #outcomes: string[] = []
   #rules = RULES[0]
   #runs = 0
 
@@ -159,9 +161,8 @@ export class Movers {
   /** What must hold at rest, said by HR's events alone. Events that died count as never sent. */
   async judge(): Promise<void> {
     for (const employee of this.#said.keys()) await this.#judgeEmployee(employee)
-    const outcomes = await this.#home.outcomes()
-    const once = new Set(outcomes.map((one) => one.split(':').slice(0, 2).join(':')))
-    if (once.size !== outcomes.length) this.wrong.push('an event has two outcomes of one revision')
+    if (new Set(this.#outcomes).size !== this.#outcomes.length)
+      this.wrong.push('an event has two outcomes of one revision')
     for (const [tenant, times] of this.#callsOf)
       for (const [index, at] of times.entries()) {
         const until = times[index + WINDOW.perWindow]
@@ -259,13 +260,13 @@ export class Movers {
   /** The job of the oldest call carries it out, and its log says so, or does not. */
   async #answer(honest: boolean): Promise<void> {
     const call = this.#calls.shift()
-    if (!call) return
+    // A job that loses anything loses the whole call.
+    if (!call || (!honest && this.#below(8) === 0)) return
     for (const operation of call.operations) {
-      const luck = honest ? 0 : this.#below(24)
-      if (luck < 17) await this.#confirm(call.destination, operation, luck < 16)
-      // Luck 17 to 19: the job lost it.
-      else if (luck >= 22) await this.#skip(call.destination, operation)
-      else if (luck >= 20) await this.#fail(call.destination, operation)
+      const luck = honest ? 0 : this.#below(20)
+      if (luck < 16) await this.#confirm(call.destination, operation, luck < 15)
+      else if (luck < 18) await this.#fail(call.destination, operation)
+      else await this.#skip(call.destination, operation)
     }
   }
 
@@ -343,5 +344,8 @@ export class Movers {
   async #settle(): Promise<void> {
     await this.#home.finalize()
     for (const destination of DESTINATIONS) await this.#at(destination).expire(100)
+    const outcomes = await this.#home.outcomes()
+    this.#outcomes.push(...outcomes.map((one) => one.split(':').slice(0, 2).join(':')))
+    await this.#home.publishAll()
   }
 }

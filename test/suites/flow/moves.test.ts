@@ -5,7 +5,7 @@ import { chance } from '../../fakes/history.ts'
 import { Movers } from './moves-company.ts'
 
 /** `HISTORIES=10000` tries more, `SEED=2` others. */
-const HISTORIES = Number(process.env['HISTORIES'] ?? 60)
+const HISTORIES = Number(process.env['HISTORIES'] ?? 40)
 const FROM = (Number(process.env['SEED'] ?? 1) - 1) * 1_000_000
 const STEPS = 40
 

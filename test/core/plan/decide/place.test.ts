@@ -83,6 +83,16 @@ void describe('an employee with an account elsewhere', () => {
     assert.deepEqual(events, ['2 planned', '3 planned'], 'also one that changes nothing there')
   })
 
+  void it('is no leaver, also while the brake holds the deactivation', () => {
+    const leaving = (events: Employee['events']) => {
+      const decision = planEmployee(employee(events, at('north')), NOW, { mapping, routing, digest })
+      assert(decision.kind === 'decided')
+      return [decision.leaving?.seq, decision.leaving?.moves]
+    }
+    assert.deepEqual(leaving(MOVES), [2, true])
+    assert.deepEqual(leaving([...MOVES, LEFT]), [3, undefined])
+  })
+
   void it('moves once that is confirmed, with a record that the new destination does not hold', () => {
     const gone = employee(MOVES, at('north', false))
     const { sent: where, events, record } = placed(gone)
