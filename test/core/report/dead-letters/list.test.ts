@@ -340,6 +340,13 @@ void describe('one list over both stores', () => {
       )
   })
 
+  void it('goes on after a page with a single message', async () => {
+    const shelf = fakeShelf(['1', '2', '3'].map((sequence) => shelved(sequence)))
+    const one = { ...shelf, peek: (from: string) => shelf.peek(from, 1) }
+    const found = await listed({ ...bothStores(), deadLetterQueues: [one], ledger: null })
+    assert.deepEqual(found.map(deadLetterId), ['hr-events#1', 'hr-events#2', 'hr-events#3'])
+  })
+
   void it('ends also when the bus repeats the same page', async () => {
     const stuck = { entity: 'q', peek: async () => [shelved(5)] }
     assert.equal(
