@@ -106,6 +106,13 @@ void describe('delivery', () => {
     assert.equal(site.attempts().length, 2)
   })
 
+  void it('one that expires while it waits holds up the next no longer', async (t) => {
+    const site = delivering(t, { ops: [{ kind: 'again', code: '429', afterMs: 2 * MINUTE }] })
+    await site.queue({ id: 'a', expiresAt: site.runtime.now() + 10_000 }, { id: 'b' })
+    await site.runtime.advance(20_000)
+    assert.deepEqual(site.attempts(), ['ops a', 'ops b'])
+  })
+
   void it('a notification that its receiver refuses five times is given up with an error in the log, and the next one goes', async (t) => {
     const refused: Sent = { kind: 'refused', code: '400' }
     const site = delivering(t, { ops: [refused, refused, refused, refused, refused] })

@@ -50,6 +50,18 @@ void describe('finding messages in a dead-letter queue', () => {
     assert.deepEqual(await picked(messages, apart), { found: apart, requests: apart.length })
   })
 
+  void it('asks for no further page after an abort', async () => {
+    const stopping = new AbortController()
+    const peek = async (from: string) => {
+      stopping.abort()
+      return [shelved(from)]
+    }
+    const found: string[] = []
+    for await (const { sequence } of findBySequence(peek, ['1', '1000'], stopping.signal))
+      found.push(sequence)
+    assert.deepEqual(found, ['1'])
+  })
+
   void it('finds those of a partitioned queue, whose numbers exceed 2^53 and do not always rise', async () => {
     const of = (partition: bigint, n: bigint): string => String((partition << 48n) + n)
     // The bus shows the partitions in turn.
