@@ -133,6 +133,19 @@ void describe('a shape with access rules', () => {
     assert.deepEqual([applied.code, applied.field], ['AccessUnknown', 'list[].status'])
     assert.match(applied.description, /^list\[1\]\.status is a status that the access rules do not know/)
   })
+  void test('tells of a refused message what its statuses say, and takes an unknown one for the end of access', async () => {
+    const list = [{ status: 'Terminated' }, { status: 'Active' }, { status: 'Unwell' }, { title: 'Clerk' }]
+    const suspects = await shape.suspects({ list }, 'own')
+    assert.deepEqual(
+      suspects.map(({ data }) => data),
+      [
+        { worker: { active: false } },
+        { worker: { active: true } },
+        { worker: { active: false } },
+        { worker: { title: 'Clerk' } },
+      ],
+    )
+  })
   void test('takes an event whose type ends access, whatever the status is', async () => {
     for (const event of [
       `{ 'type': 'worker.deleted', 'data': { 'worker': { 'active': false } } }`,

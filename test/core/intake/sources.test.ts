@@ -93,6 +93,14 @@ void describe('several sources', () => {
     assert.equal(sources('/hr/acme', 'other'), null)
     assert.equal(sources('/hr/acme', 'nowhere'), null)
   })
+  void test('a name that fits no pattern belongs to the first source without one', () => {
+    const { nameOf } = sourceRules([
+      source('berlin', { match: ['/hr/berlin*'] }),
+      source('first'),
+      source('second'),
+    ])
+    assert.deepEqual(['/hr/berlin/mitte', '/hr/acme', 'second'].map(nameOf), ['berlin', 'first', 'second'])
+  })
   void test('a queue with a shape applies it to every message, unless a CloudEvent has its own source there', () => {
     const event = inboxMessage(cloudEvent(), { contentType: 'application/cloudevents+json' })
     const payload = inboxMessage({ any: 'thing' })
