@@ -17,6 +17,7 @@ import { hrEvent, joiner, messageOf, UNLIMITED, World } from '../suites/conforma
 import { grow } from './grow.ts'
 import { expect, printRound } from './support/figures.ts'
 import { durabilityOf, startDurablePostgres } from './support/ledger.ts'
+import { walByRelation, walEnd } from './support/wal.ts'
 
 /**
  * What one event costs the ledger, from intake to the outcome told, by how much the ledger holds
@@ -28,7 +29,8 @@ import { durabilityOf, startDurablePostgres } from './support/ledger.ts'
  * The first 10,000 events are real work: 1,000 people, ten events each. Larger ledgers are copies
  * of those rows under other names, so that they have the same shape. Then slices of the same new
  * work are done in turn on each ledger, and their lower quartiles are compared: what else the
- * machine does meets all.
+ * machine does meets all. With `--wal-by-table` the log of PostgreSQL about the first ledger is shown
+ * by table and index, in bytes for each event.
  */
 const { values } = parseArgs({
   options: {
@@ -37,6 +39,7 @@ const { values } = parseArgs({
     slices: { type: 'string', default: '25' },
     slice: { type: 'string', default: '50' },
     employees: { type: 'string', default: '1000' },
+    'wal-by-table': { type: 'boolean', default: false },
   },
 })
 /** Those of the real work; the smallest ledger holds ten events of each. */
@@ -79,6 +82,7 @@ interface Site {
 
 const sites: Site[] = []
 for (const size of sizes) sites.push(await prepare(size))
+const walBefore = server && sites[0] ? await walEnd(sites[0].driver) : null
 for (let slice = -WARM_UP; slice < Number(values.slices); slice++)
   for (const site of sites) await measure(site, slice)
 const report = await Promise.all(
@@ -101,6 +105,8 @@ const report = await Promise.all(
 )
 process.stdout.write(`${values.driver}\n`)
 console.table(report)
+if (values['wal-by-table'] && walBefore !== null && sites[0])
+  console.table(await walTable(sites[0].driver, walBefore))
 const [smallest, largest] = [report[0], report.at(-1)]
 printRound({
   figures: {
@@ -116,6 +122,18 @@ printRound({
   settings: { ...durabilityOf(server !== null), sizes: values.sizes, slice: SLICE },
   wrong: (await Promise.all(sites.map(wrongAtTheEnd))).flat(),
 })
+
+/** For each event, by table and kind of record; the warm-up is counted too. */
+async function walTable(driver: Driver, since: string): Promise<readonly object[]> {
+  const events = (Number(values.slices) + WARM_UP) * SLICE
+  return (await walByRelation(driver, since)).map(({ name, kind, records, bytes, pageBytes }) => ({
+    name,
+    kind,
+    records: Number((records / events).toFixed(2)),
+    bytes: Math.round(bytes / events),
+    pageBytes: Math.round(pageBytes / events),
+  }))
+}
 
 /** All work is done: every event has its outcome, and every outcome is published. */
 async function wrongAtTheEnd({ size, ledger, employees }: Site): Promise<readonly string[]> {

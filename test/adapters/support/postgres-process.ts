@@ -35,7 +35,12 @@ export function makeCluster(
   walFolder?: string,
 ): string {
   const data = join(folder, name)
-  const quick = ['--locale=C', '--no-sync', '--no-instructions', ...(walFolder ? ['-X', walFolder] : [])]
+  const quick = [
+    '--locale=C',
+    '--no-sync',
+    '--no-instructions',
+    ...(walFolder ? ['-X', walFolder, '--wal-segsize=1'] : []),
+  ]
   const made = spawnSync(initdb, ['-D', data, '-U', 'rollcall', '-A', 'trust', '-E', 'UTF8', ...quick], {
     ...identity,
     cwd: folder,

@@ -40,7 +40,7 @@ export interface StartOptions {
   readonly alone?: boolean
   readonly tcp?: boolean
   readonly settings?: readonly string[]
-  /** An empty folder for the log of the server (WAL), which `NOBODY` may write. */
+  /** An empty folder for the log of the server (WAL), which `NOBODY` may write, in files of 1 MB. */
   readonly walFolder?: string
 }
 
