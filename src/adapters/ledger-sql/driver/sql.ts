@@ -65,6 +65,8 @@ export interface Dialect {
   readonly name: 'sqlite' | 'postgres'
   /** A 64-bit whole number. */
   readonly integer: string
+  /** A whole number of 32 bits, for counts and for what is 0 or 1. */
+  readonly small: string
   /** A primary key that the database counts up and never reuses. */
   readonly identity: string
   /** Appended to CREATE TABLE. */

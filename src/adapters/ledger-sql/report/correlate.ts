@@ -38,10 +38,10 @@ export async function correlate(
     ...(await settle(sql, others, 'failed', now, finalAt)),
     ...(await settle(sql, others, 'answered', now, finalAt)),
   ]
-  await addUnanswered(sql, first, -1)
   // For late answers the time in the log decides, not the order of the operations.
-  await remember(sql, destination, [], late, now)
-  const older = await remember(sql, destination, joins, [...first, ...retried], now)
+  await remember(sql, destination, { answered: late, ended: [] }, now)
+  const older = await remember(sql, destination, { answered: [...first, ...retried], ended: first }, now)
+  await noteObjects(sql, destination, joins)
   await forgetAccepted(
     sql,
     [...first, ...late].filter(({ interim }) => interim === 'escrowed').map(({ employee }) => employee),
@@ -141,34 +141,44 @@ function recordRow(sealing: Sealing, { record, operation }: JoinedRecord, now: n
 
 /**
  * Stores the last accepted record, which the next one is compared with. An employee who has moved to
- * another destination since keeps what is stored. Answers the employees whose
- * older record was accepted after a newer one, because the service retried it. It may have undone
- * the newer one, so the current record is sent again.
+ * another destination since keeps what is stored. Answers the employees whose older record was
+ * accepted after a newer one, because the service retried it. It may have undone the newer one, so
+ * the current record is sent again. The operations in `ended` are no longer unanswered, which is
+ * written in the same change of the row.
  */
 async function remember(
   sql: Sql,
   destination: string,
-  joins: readonly JoinedRecord[],
-  answered: readonly Answered[],
+  { answered, ended }: { readonly answered: readonly Answered[]; readonly ended: readonly Answered[] },
   now: number,
 ): Promise<string[]> {
   const took = answered.filter(({ interim, code }) => isAccepted(interim, code))
   const newest = new Map(took.sort((a, b) => a.seq - b.seq).map((row) => [row.employee, row]))
+  const endedOf = Map.groupBy(ended, ({ employee }) => employee)
   const remembered = await readRows<{ id: string }>(
     sql,
-    ['id TEXT', 'hash TEXT', 'operation INT', 'active INT', 'now INT'],
+    ['id TEXT', 'hash TEXT', 'operation INT', 'active INT', 'ended INT', 'now INT'],
     [...newest.values()].map(({ employee, hash, seq, active }) => [
       employee,
       hash.toString(),
       seq,
       active,
+      endedOf.get(employee)?.length ?? 0,
       now,
     ]),
     `UPDATE employees SET accepted_hash = v.hash, accepted_operation = v.operation, accepted_active = v.active, known = 1, known_at = COALESCE(known_at, v.now), resends = 0,
-       failures = CASE WHEN failed_hash = v.hash THEN 0 ELSE failures END, failed_hash = CASE WHEN failed_hash = v.hash THEN NULL ELSE failed_hash END
+       failures = CASE WHEN failed_hash = v.hash THEN 0 ELSE failures END, failed_hash = CASE WHEN failed_hash = v.hash THEN NULL ELSE failed_hash END,
+       unanswered = unanswered - v.ended, revision = revision + CASE WHEN v.ended > 0 THEN 1 ELSE 0 END
      FROM v WHERE employees.id = v.id AND employees.destination = ? AND (accepted_operation IS NULL OR accepted_operation < v.operation) RETURNING employees.id`,
     [destination],
   )
+  const kept = new Set(remembered.map(({ id }) => id))
+  const others = ended.filter(({ employee }) => !kept.has(employee))
+  await addUnanswered(sql, others, -1)
+  return [...newest.keys()].filter((employee) => !kept.has(employee))
+}
+
+async function noteObjects(sql: Sql, destination: string, joins: readonly JoinedRecord[]): Promise<void> {
   const objects = new Map(
     joins.flatMap(({ record, operation }) =>
       operation !== null && record.objectId !== null ? [[record.employeeId, record.objectId]] : [],
@@ -181,8 +191,6 @@ async function remember(
     'UPDATE employees SET object_id = v.object_id FROM v WHERE employees.id = v.id AND employees.destination = ? AND employees.object_id IS DISTINCT FROM v.object_id',
     [destination],
   )
-  const kept = new Set(remembered.map(({ id }) => id))
-  return [...newest.keys()].filter((employee) => !kept.has(employee))
 }
 
 /**

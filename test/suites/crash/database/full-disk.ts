@@ -39,9 +39,12 @@ function smallDisk(t: Ending, megabytes: number): SmallDisk {
   return {
     folder,
     fill: (left) => {
-      const { bavail, bsize } = statfsSync(at)
-      const filled = spawnSync('fallocate', ['--length', String(bavail * bsize - left), ballast])
-      if (filled.status !== 0) throw new Error(`fallocate: ${filled.stderr.toString()}`)
+      // The server writes meanwhile, so that there may be less room than there was a moment ago.
+      for (;;) {
+        const { bavail, bsize } = statfsSync(at)
+        const length = bavail * bsize - left
+        if (length <= 0 || spawnSync('fallocate', ['--length', String(length), ballast]).status === 0) return
+      }
     },
     giveRoom: () => rmSync(ballast),
   }

@@ -9,6 +9,7 @@ import type { SoleWriter } from './sole-writer.ts'
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
   integer: 'INTEGER',
+  small: 'INTEGER',
   identity: 'INTEGER PRIMARY KEY AUTOINCREMENT',
   tableOptions: ' STRICT',
   define: (statement) => statement,

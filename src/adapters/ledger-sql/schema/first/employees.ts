@@ -16,43 +16,43 @@ export const employeeTables = (dialect: Dialect): readonly string[] => [
 ]
 
 const employees = (dialect: Dialect): readonly string[] => {
-  const { integer, tableOptions } = dialect
+  const { integer, small, tableOptions } = dialect
   return [
     `CREATE TABLE employees (
     id               TEXT PRIMARY KEY NOT NULL,
-    revision         ${integer} NOT NULL,
     -- What it has in common with ids that a person would read as the same; NULL: the id itself.
     similarity_key   TEXT,
-    -- When the employee is planned next, and why.
-    dirty_at         ${integer},
-    plan_at          ${integer},
-    next_at          ${integer},
-    urgent           ${integer} NOT NULL DEFAULT 0,
-    incomplete_since ${integer},
-    unanswered       ${integer} NOT NULL DEFAULT 0,
-    resend_due          ${integer} NOT NULL DEFAULT 0,
-    resends           ${integer} NOT NULL DEFAULT 0,
     -- Where the account of the employee is; NULL: nothing was planned yet.
     destination      TEXT,
     -- What the directory is known to hold.
-    known            ${integer} NOT NULL DEFAULT 0,
+    object_id        TEXT,
     known_at         ${integer},
     accepted_hash       TEXT,
     accepted_operation  ${integer},
-    accepted_active     ${integer},
-    object_id        TEXT,
-    -- What the brake says about a leaving: since when it is held, whether it was let go, since when
-    -- it is refused and what the newest event of the ledger was then.
-    braked_at        ${integer},
-    brake_passed     ${integer} NOT NULL DEFAULT 0,
-    refused_at       ${integer},
-    refused_seq      ${integer},
-    -- 1: a person acknowledged a leaver case, and the employee has stayed inactive since.
-    leaving_acknowledged ${integer} NOT NULL DEFAULT 0,
+    accepted_active     ${small},
+    known            ${small} NOT NULL DEFAULT 0,
     -- What failed last, so that nothing is tried for ever.
+    failures         ${small} NOT NULL DEFAULT 0,
+    -- 1: a person acknowledged a leaver case, and the employee has stayed inactive since.
+    leaving_acknowledged ${small} NOT NULL DEFAULT 0,
     failed_operation ${integer},
     failed_hash      TEXT,
-    failures         ${integer} NOT NULL DEFAULT 0,
+    -- What the brake says about a leaving: since when it is held, whether it was let go, since when
+    -- it is refused and what the newest event of the ledger was then.
+    brake_passed     ${small} NOT NULL DEFAULT 0,
+    braked_at        ${integer},
+    refused_at       ${integer},
+    refused_seq      ${integer},
+    -- What changes most often comes last (see withRoom): when the employee is planned next, and why.
+    resends          ${small} NOT NULL DEFAULT 0,
+    resend_due       ${small} NOT NULL DEFAULT 0,
+    incomplete_since ${integer},
+    unanswered       ${small} NOT NULL DEFAULT 0,
+    urgent           ${small} NOT NULL DEFAULT 0,
+    revision         ${integer} NOT NULL,
+    dirty_at         ${integer},
+    plan_at          ${integer},
+    next_at          ${integer},
     -- Until when one of several instances plans this employee.
     claimed_until    ${integer} NOT NULL DEFAULT 0
   )${tableOptions}`,

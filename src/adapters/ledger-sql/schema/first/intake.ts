@@ -1,4 +1,5 @@
 import type { Dialect } from '../../driver/sql.ts'
+import { withRoom } from './room.ts'
 import { withoutStatistics } from './statistics.ts'
 
 /** What came in: messages, and the events in them. */
@@ -28,7 +29,7 @@ const messages = ({ integer, tableOptions }: Dialect): readonly string[] => [
 ]
 
 const events = (dialect: Dialect): readonly string[] => {
-  const { integer, identity, tableOptions } = dialect
+  const { integer, small, identity, tableOptions } = dialect
   return [
     `CREATE TABLE events (
       seq           ${identity},
@@ -47,22 +48,22 @@ const events = (dialect: Dialect): readonly string[] => {
       worker        TEXT NOT NULL,
       rescinds      TEXT,
       traceparent   TEXT,
-      -- Where it is, why, and what decided it.
+      received_at   ${integer} NOT NULL,
+      -- A notice waits to be read from the HR system, from read_from on.
+      read_from     ${integer},
+      read_until    ${integer} NOT NULL DEFAULT 0,
+      reads         ${small} NOT NULL DEFAULT 0,
+      replays       ${small} NOT NULL DEFAULT 0,
+      revision      ${small} NOT NULL DEFAULT 1,
+      -- What changes most often comes last (see withRoom): where it is, why, and what decided it.
       state         TEXT NOT NULL CHECK (state IN ('received', 'held', 'incomplete', 'planned', 'confirmed',
                       'unchanged', 'superseded', 'skipped', 'dead-lettered')),
       reason        TEXT,
       detail        TEXT,
       by_seq        ${integer},
       operation     ${integer},
-      revision      ${integer} NOT NULL DEFAULT 1,
-      received_at   ${integer} NOT NULL,
       planned_at    ${integer},
       finished_at   ${integer},
-      -- A notice waits to be read from the HR system, from read_from on.
-      read_from     ${integer},
-      read_until    ${integer} NOT NULL DEFAULT 0,
-      reads         ${integer} NOT NULL DEFAULT 0,
-      replays       ${integer} NOT NULL DEFAULT 0,
       archived_at   ${integer},
       UNIQUE (event_id, source)
     )${tableOptions}`,
@@ -83,6 +84,7 @@ const events = (dialect: Dialect): readonly string[] => {
     // The newest of all codes, a page at a time.
     `CREATE INDEX events_dead_newest ON events (archived_at, finished_at, seq) WHERE state = 'dead-lettered'`,
     ...withoutStatistics(dialect, 'events', ['state']),
+    ...withRoom(dialect, 'events'),
   ]
 }
 

@@ -14,43 +14,44 @@ export const provisionTables = (dialect: Dialect): readonly string[] => [
 ]
 
 const operations = (dialect: Dialect): readonly string[] => {
-  const { integer, identity, tableOptions } = dialect
+  const { integer, small, identity, tableOptions } = dialect
   return [
     `CREATE TABLE operations (
       seq          ${identity},
       employee     TEXT NOT NULL,
-      state        TEXT NOT NULL CHECK (state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed',
-                     'confirmed', 'unchanged', 'skipped', 'failed', 'withdrawn', 'unanswered')),
       destination  TEXT NOT NULL DEFAULT 'default',
+      -- What is sent.
+      hash         TEXT NOT NULL,
+      manager      TEXT,
+      created_at   ${integer} NOT NULL,
+      -- How long its record is.
+      bytes        ${small} NOT NULL,
+      lane         ${small} NOT NULL,
+      active       ${small} NOT NULL,
       -- 1: disables the account here because the employee moves to another destination.
-      departs      ${integer} NOT NULL DEFAULT 0,
+      departs      ${small} NOT NULL DEFAULT 0,
       -- The event because of which the employee moves.
       moved_by     ${integer},
-      -- What is sent.
-      lane         ${integer} NOT NULL,
-      active       ${integer} NOT NULL,
-      hash         TEXT NOT NULL,
-      -- How long its record is.
-      bytes        ${integer} NOT NULL,
-      manager      TEXT,
-      unresolved   TEXT,
+      -- Goes in a batch of its own, because a batch with it was refused.
+      deactivation_only        ${small} NOT NULL DEFAULT 0,
+      -- How often a batch with it was sent: the log may speak of it as often.
+      times_submitted  ${small} NOT NULL DEFAULT 0,
       -- Where it is in which batch.
+      place        ${small},
       batch        ${integer},
-      place        ${integer},
+      submitted_at ${integer},
+      -- What changes most often comes last (see withRoom).
+      state        TEXT NOT NULL CHECK (state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed',
+                     'confirmed', 'unchanged', 'skipped', 'failed', 'withdrawn', 'unanswered')),
+      accepted_at  ${integer},
+      answered_at  ${integer},
+      final_at     ${integer},
       -- The result that the log reports for it.
       interim      TEXT,
       code         TEXT,
       reason       TEXT,
-      created_at   ${integer} NOT NULL,
-      submitted_at ${integer},
-      accepted_at  ${integer},
-      answered_at  ${integer},
-      final_at     ${integer},
-      finished_at  ${integer},
-      -- Goes in a batch of its own, because a batch with it was refused.
-      deactivation_only        ${integer} NOT NULL DEFAULT 0,
-      -- How often a batch with it was sent: the log may speak of it as often.
-      times_submitted  ${integer} NOT NULL DEFAULT 0
+      unresolved   TEXT,
+      finished_at  ${integer}
     )${tableOptions}`,
     `CREATE INDEX operations_pending ON operations (destination, lane, seq) WHERE state = 'pending'`,
     `CREATE INDEX operations_oldest ON operations (destination, seq) WHERE state = 'pending'`,
@@ -59,7 +60,7 @@ const operations = (dialect: Dialect): readonly string[] => {
     `CREATE INDEX operations_accepted ON operations (destination, accepted_at) WHERE state = 'accepted'`,
     `CREATE INDEX operations_answered ON operations (final_at) WHERE state = 'answered'`,
     `CREATE INDEX operations_employee ON operations (employee)`,
-    `CREATE INDEX operations_batch ON operations (batch)`,
+    `CREATE INDEX operations_batch ON operations (batch) WHERE batch IS NOT NULL`,
     ...withoutStatistics(dialect, 'operations', ['state', 'unresolved']),
     ...withRoom(dialect, 'operations'),
   ]

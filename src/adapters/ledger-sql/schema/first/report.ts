@@ -1,4 +1,5 @@
 import type { Dialect } from '../../driver/sql.ts'
+import { withRoom } from './room.ts'
 import { withoutStatistics } from './statistics.ts'
 
 /** What the provisioning log says, and the outcomes that are published of it. */
@@ -76,6 +77,7 @@ const outbox = (dialect: Dialect): readonly string[] => {
     `CREATE INDEX outbox_uncopied ON outbox (id) WHERE state = 'dead-lettered' AND copied_at IS NULL`,
     `CREATE INDEX outbox_event ON outbox (event_seq)`,
     ...withoutStatistics(dialect, 'outbox', ['published_at']),
+    ...withRoom(dialect, 'outbox'),
   ]
 }
 
