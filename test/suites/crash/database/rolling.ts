@@ -30,7 +30,7 @@ export const rollingRestart: Scenario = async (t, { employees, seed, say }) => {
   const sampling = new AbortController()
   t.after(() => sampling.abort())
   const sampled = sample(load, samples, sampling.signal)
-  await load.reach(0.25)
+  await load.reach(0.15)
   const from = Date.now()
   for (let index = 0; index < INSTANCES; index++) {
     const since = Date.now()
