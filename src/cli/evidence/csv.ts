@@ -23,6 +23,7 @@ const COLUMNS = [
   'usd',
   'job',
   'jobEndedAt',
+  'provenBy',
   'proofMs',
   'proofFromRecordedMs',
   'actor',

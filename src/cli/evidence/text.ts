@@ -52,6 +52,7 @@ export function totalLines(
   return [
     ['leavers.cases', leavers.cases],
     ...under('leavers.ended', leavers.ended),
+    ...under('leavers.provenBy', leavers.provenBy),
     ...under('leavers.proof.fromReceipt', { ...leavers.proof.fromReceipt }),
     ...under('leavers.proof.fromRecorded', { ...leavers.proof.fromRecorded }),
     ['emergency.calls', emergency.calls],

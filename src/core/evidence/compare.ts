@@ -89,6 +89,7 @@ function beforeItEnded(reported: EvidenceRow, row: EvidenceRow): EvidenceRow | n
 const OPEN = {
   ended: 'open',
   endedAt: null,
+  provenBy: null,
   proofMs: null,
   proofFromRecordedMs: null,
   decidedBy: null,

@@ -35,6 +35,7 @@ const Leaver = z.strictObject({
   openedAt: instant,
   ended: z.enum(['proven', 'superseded', 'rescinded', 'discarded', 'acknowledged', 'open']),
   endedAt: instant.nullable(),
+  provenBy: z.enum(['job', 'emergency lane']).nullable(),
   proofMs: z.number().nullable(),
   proofFromRecordedMs: z.number().nullable(),
   decidedBy: z.string().nullable(),
@@ -80,6 +81,7 @@ export const EvidenceDocument = z.strictObject({
     leavers: z.strictObject({
       cases: z.int(),
       ended: counts,
+      provenBy: counts,
       proof: z.strictObject({ fromReceipt: durations, fromRecorded: durations }),
     }),
     emergency: z.strictObject({ calls: z.int(), results: counts, job: counts, usd: z.number() }),

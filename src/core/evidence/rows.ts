@@ -35,6 +35,8 @@ export interface LeaverRow {
   readonly openedAt: string
   readonly ended: ClosedAs | 'open'
   readonly endedAt: string | null
+  /** What gave the first proof: the provisioning job, or the emergency lane before it. */
+  readonly provenBy: 'job' | 'emergency lane' | null
   /**
    * From receipt, and from the record of HR, to the proof that the account is disabled. The time
    * before the effective date does not count. `null` without proof.
@@ -152,6 +154,7 @@ function leaverRow({ id, employeeId, event, ended: known, ...times }: PastLeaver
     openedAt: isoOf(times.openedAt),
     ended: ended?.as ?? 'open',
     endedAt: ended ? isoOf(ended.at) : null,
+    provenBy: proven && (ended?.byEmergency ? 'emergency lane' : 'job'),
     proofMs: proven && toProof(proven, times.receivedAt),
     proofFromRecordedMs: proven && toProof(proven, times.recordedAt),
     decidedBy: ended?.acknowledged?.by ?? null,

@@ -8,6 +8,8 @@ export interface EvidenceTotals {
     readonly cases: number
     /** By how the case stood at the end of the period. */
     readonly ended: Readonly<Record<string, number>>
+    /** Of those with proof, by what gave it first. */
+    readonly provenBy: Readonly<Record<string, number>>
     /** By nearest rank, of the cases with proof. */
     readonly proof: { readonly fromReceipt: Durations; readonly fromRecorded: Durations }
   }
@@ -31,22 +33,22 @@ export interface EvidenceTotals {
 /** Adds rows up. Of a case with proof it keeps two numbers, of other rows nothing. */
 export function totalsOfRows(): { add(row: EvidenceRow): void; totals(): EvidenceTotals } {
   const ended = new Map<string, number>()
+  const provenBy = new Map<string, number>()
   const results = new Map<string, number>()
   const job = new Map<string, number>()
   const decisions = new Map<string, number>()
   const replays = new Map<string, number>()
-  const proofs: { readonly fromReceipt: number[]; readonly fromRecorded: number[] } = {
-    fromReceipt: [],
-    fromRecorded: [],
-  }
+  const fromReceipt: number[] = []
+  const fromRecorded: number[] = []
   let [cases, calls, micros, deadLetters, configuration, disclosures] = [0, 0, 0, 0, 0, 0]
   const add = (row: EvidenceRow): void => {
     switch (row.section) {
       case 'leavers':
         cases += 1
         count(ended, row.ended)
-        if (row.proofMs !== null) proofs.fromReceipt.push(row.proofMs)
-        if (row.proofFromRecordedMs !== null) proofs.fromRecorded.push(row.proofFromRecordedMs)
+        if (row.provenBy !== null) count(provenBy, row.provenBy)
+        if (row.proofMs !== null) fromReceipt.push(row.proofMs)
+        if (row.proofFromRecordedMs !== null) fromRecorded.push(row.proofFromRecordedMs)
         return
       case 'emergency':
         calls += 1
@@ -73,10 +75,8 @@ export function totalsOfRows(): { add(row: EvidenceRow): void; totals(): Evidenc
       leavers: {
         cases,
         ended: sorted(ended),
-        proof: {
-          fromReceipt: durationsOf(proofs.fromReceipt),
-          fromRecorded: durationsOf(proofs.fromRecorded),
-        },
+        provenBy: sorted(provenBy),
+        proof: { fromReceipt: durationsOf(fromReceipt), fromRecorded: durationsOf(fromRecorded) },
       },
       emergency: { calls, results: sorted(results), job: sorted(job), usd: usdOf(micros) },
       decisions: sorted(decisions),

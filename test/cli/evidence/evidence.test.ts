@@ -131,6 +131,7 @@ const TOTALS = {
   leavers: {
     cases: 5,
     ended: { acknowledged: 1, open: 1, proven: 3 },
+    provenBy: { 'emergency lane': 1, job: 2 },
     proof: {
       fromReceipt: { p50Ms: HOUR_MS, p95Ms: 3 * HOUR_MS, worstMs: 3 * HOUR_MS },
       fromRecorded: { p50Ms: 2 * HOUR_MS, p95Ms: 3.5 * HOUR_MS, worstMs: 3.5 * HOUR_MS },
@@ -149,13 +150,19 @@ void describe('rollcall evidence', () => {
     const { totals, leavers, decisions, replays, configuration } = await report()
     assert.deepEqual(totals, TOTALS)
     assert.deepEqual(
-      leavers.map(({ employeeId, ended, proofMs, decidedBy }) => [employeeId, ended, proofMs, decidedBy]),
+      leavers.map(({ employeeId, ended, provenBy, proofMs, decidedBy }) => [
+        employeeId,
+        ended,
+        provenBy,
+        proofMs,
+        decidedBy,
+      ]),
       [
-        ['p1', 'proven', HOUR_MS, null],
-        ['p2', 'proven', 3 * HOUR_MS, null],
-        ['p7', 'proven', 200, null],
-        ['p3', 'acknowledged', null, 'ann'],
-        ['p4', 'open', null, null],
+        ['p1', 'proven', 'job', HOUR_MS, null],
+        ['p2', 'proven', 'job', 3 * HOUR_MS, null],
+        ['p7', 'proven', 'emergency lane', 200, null],
+        ['p3', 'acknowledged', null, null, 'ann'],
+        ['p4', 'open', null, null, null],
       ],
     )
     const edit = (decisions as readonly Readonly<Record<string, unknown>>[]).find(

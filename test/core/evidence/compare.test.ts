@@ -57,7 +57,12 @@ const call = (id: number, more: Partial<PastEmergencyCall> = {}): PastEmergencyC
   ...more,
 })
 const callsOf = (...calls: readonly PastEmergencyCall[]): EvidenceLedger => ledgerWith([], [], calls)
-const proven = (at: number): PastLeaver['ended'] => ({ as: 'proven', at, acknowledged: null })
+const proven = (at: number): PastLeaver['ended'] => ({
+  as: 'proven',
+  at,
+  byEmergency: false,
+  acknowledged: null,
+})
 const acknowledged = { by: 'ann', justification: 'ticket 7' }
 const entry = (about: string, more: Partial<AuditEntry> = {}): AuditEntry => ({
   at: day(3),
@@ -92,7 +97,7 @@ void test('a case that ended after the period is open in the report, and stays s
 
 void test('proof from before the end that was read later settles an open case; a decision does not', async () => {
   const before = ledgerWith([leaver(1, null), leaver(2, null)])
-  const decided = { as: 'acknowledged', at: day(9), acknowledged } as const
+  const decided = { as: 'acknowledged', at: day(9), byEmergency: false, acknowledged } as const
   const now = ledgerWith([leaver(1, proven(day(9))), leaver(2, decided)])
   assert.deepEqual(await compared(before, now, 'leavers'), { settledLater: 1, different: 1 })
   assert.deepEqual(await compared(now, before, 'leavers'), { different: 2 })

@@ -6,12 +6,13 @@ import { type AcknowledgedRow, acknowledgedOf, CASE_COLUMNS, caseOf, type CaseRo
 interface PastRow extends CaseRow, AcknowledgedRow {
   readonly ended_at: number | null
   readonly ended_as: ClosedAs | null
+  readonly by_emergency: number
 }
 
 /** In the order in which the cases were opened. */
 export async function leaversIn(sql: Sql, { from, to, next, limit }: LeaversInQuery): Promise<LeaversInPage> {
   const rows = await sql.all<PastRow>(
-    `SELECT ${CASE_COLUMNS}, ended_at, ended_as, acknowledged_by, justification
+    `SELECT ${CASE_COLUMNS}, ended_at, ended_as, by_emergency, acknowledged_by, justification
      FROM leaver_cases WHERE seq > ? AND opened_at < ? AND (ended_at IS NULL OR ended_at >= ?) ORDER BY seq LIMIT ?`,
     [next ?? 0, to, from, limit],
   )
@@ -22,6 +23,9 @@ function pastOf(row: PastRow): PastLeaver {
   const { ended_at: at, ended_as: as } = row
   return {
     ...caseOf(row),
-    ended: at === null || as === null ? null : { as, at, acknowledged: acknowledgedOf(row) },
+    ended:
+      at === null || as === null
+        ? null
+        : { as, at, byEmergency: row.by_emergency === 1, acknowledged: acknowledgedOf(row) },
   }
 }

@@ -215,6 +215,8 @@ export interface PastLeaver extends Omit<LeaverCase, 'resends' | 'refused'> {
   readonly ended: {
     readonly as: ClosedAs
     readonly at: number
+    /** The first proof was an answer to the emergency lane. */
+    readonly byEmergency: boolean
     /** Who acknowledged it and why; `null` when it ended without a person. */
     readonly acknowledged: { readonly by: string; readonly justification: string } | null
   } | null
