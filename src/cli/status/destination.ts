@@ -4,6 +4,7 @@ import type { DestinationFigures, DestinationName } from '../../core/ledger/port
 import type { SeenJobReport, SubmissionStatus } from '../../core/ledger/port/submit.ts'
 import { backlogForecast, type Forecast } from '../../core/provision/pace.ts'
 import { disabledAt, type LimitUse, limitUsesIn } from '../../core/provision/quarantine.ts'
+import type { DirectSpending } from '../commands/emergency/lane-json.ts'
 import { iso } from '../support/instants.ts'
 
 /** What is shown of each destination. */
@@ -20,6 +21,8 @@ export interface DestinationStatus {
   readonly forecast: Forecast
   readonly callsPerDay: number
   readonly job: JobStatus
+  /** What its calls cost; `null` for a provisioning job. A direct destination has no job and no log. */
+  readonly direct: DirectSpending | null
 }
 /** What the provisioning job said about itself. */
 export interface JobStatus {
@@ -31,15 +34,17 @@ export interface JobStatus {
 type Hold = DestinationFigures['holds'][number]
 
 export async function readDestination(
-  ledger: Pick<Ledger, 'readSubmissionStatus'>,
+  ledger: Pick<Ledger, 'readSubmissionStatus' | 'readDirectSpending'>,
   config: Config,
   { figures, quota }: { readonly figures: DestinationFigures } & Pick<DestinationName, 'quota'>,
   now: number,
 ): Promise<DestinationStatus> {
-  const { limitsOf } = await import('../../compose/destinations/list.ts')
+  const { directCostsIn, limitsOf } = await import('../../compose/destinations/list.ts')
   const { name, holds, watermark, jobReport } = figures
   const submission = await ledger.readSubmissionStatus(now, name, quota)
   const limits = limitsOf(config, name)
+  const costs = directCostsIn(config).get(name) ?? null
+  const spent = costs && (await ledger.readDirectSpending(now, name))
   return {
     name,
     readUntil: iso(watermark),
@@ -48,6 +53,7 @@ export async function readDestination(
     forecast: backlogForecast(submission, config.BATCH_OPERATIONS, limits, now),
     callsPerDay: limits.perDay,
     job: { report: jobReport, limits: limitUsesIn(figures) },
+    direct: costs && spent && { destination: name, spent, budget: costs.budget },
   }
 }
 
@@ -56,7 +62,7 @@ export function submissionToJson({
   submission,
   callsPerDay,
   forecast,
-}: Omit<DestinationStatus, 'job'>): object {
+}: Omit<DestinationStatus, 'job' | 'direct'>): object {
   return {
     holds,
     callsToday: submission.callTimes.length,

@@ -1,6 +1,6 @@
 import type { Depth } from '../../core/ledger/port/figures.ts'
 import { alertJson } from '../commands/alerts.ts'
-import { laneToJson } from '../commands/emergency/lane-json.ts'
+import { directToJson, laneToJson } from '../commands/emergency/lane-json.ts'
 import { iso } from '../support/instants.ts'
 import { jobToJson, submissionToJson } from './destination.ts'
 import type { Status } from './status.ts'
@@ -26,7 +26,7 @@ export function statusToJson(status: Status): object {
             name: one.name,
             logReadUntil: one.readUntil,
             submission: submissionToJson(one),
-            job: jobToJson(one.job),
+            ...(one.direct ? { direct: directToJson(one.direct) } : { job: jobToJson(one.job) }),
           })),
         }),
     leavers: {

@@ -1,4 +1,4 @@
-import { type LaneStanding, standingInWords } from '../../core/emergency/standing.ts'
+import { amountInWords, type LaneStanding, standingInWords } from '../../core/emergency/standing.ts'
 import type { InstanceView } from '../../core/instances/state.ts'
 import type { Figures } from '../../core/ledger/port/figures.ts'
 import type { BrakeStatus } from '../../core/ledger/port/plan.ts'
@@ -45,7 +45,7 @@ export function printStatus(
       ['dead letters on the bus', describeBusDeadLetters(status.busDeadLetters)],
       ['alerts', describeAlerts(status)],
       ...destinations.flatMap((one) =>
-        named(one, [['log read until', momentOf(one.readUntil) || 'not read yet']]),
+        one.direct ? [] : named(one, [['log read until', momentOf(one.readUntil) || 'not read yet']]),
       ),
       ['log records of others', status.foreign],
       ['outcomes not yet published', books.unpublished],
@@ -57,7 +57,15 @@ export function printStatus(
 
 type Row = readonly [name: string, value: string | number]
 
-function sendingRows({ submission, callsPerDay, forecast, holds, job }: DestinationStatus): readonly Row[] {
+function sendingRows(one: DestinationStatus): readonly Row[] {
+  const { submission, callsPerDay, forecast, holds, job, direct } = one
+  if (direct)
+    return [
+      ['operations waiting', submission.pending],
+      ['submission', describeHolds(holds)],
+      ['USD in the last 24 h', amountInWords(direct.spent, direct.budget, 'day')],
+      ['USD in the last 31 days', amountInWords(direct.spent, direct.budget, 'month')],
+    ]
   return [
     ['calls in the last 24 h', `${submission.callTimes.length} of ${callsPerDay}`],
     ['operations waiting', submission.pending],

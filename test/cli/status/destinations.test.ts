@@ -81,6 +81,21 @@ void describe('with two destinations', () => {
     assert.equal(submission, undefined, 'what is of one destination is not said of all')
   })
 
+  void test('of which one is written directly, status and emergency show what that cost instead of a job and a log', async () => {
+    const ROLLCALL_CONFIG = join(folder, 'direct.yaml')
+    const south =
+      "{ name: south, kind: scim, endpoint: 'https://graph.microsoft.com/rp/scim', usdPerDay: 5, usdPerMonth: 60 }"
+    await writeFile(ROLLCALL_CONFIG, `${YAML.split('\n').slice(0, 2).join('\n')}\n  - ${south}\n`)
+    const direct = { ...several, ROLLCALL_CONFIG }
+    const shown = await run(['status', '--allow-stopped'], direct)
+    assert.match(shown, /south: submission +held \(access 403\)/)
+    assert.match(shown, /south: USD in the last 24 h +0 of 5/)
+    assert.doesNotMatch(shown, /south: (provisioning job|log read until|calls)/)
+    assert.match(await run(['emergency'], direct), /south +0 of 5 +0 of 60/)
+    const json = JSON.parse(await run(['status', '--allow-stopped', '--output', 'json'], direct))
+    assert.deepEqual(json.destinations[1].direct.budgetUsd, { day: 5, month: 60 })
+  })
+
   void test('trace tells a move, and says where each operation goes and which accounts were left', async () => {
     const shown = await run(['trace', 'p1'])
     assert.match(
