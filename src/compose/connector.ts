@@ -24,6 +24,7 @@ import { busAddress, ledgerAddress, localOnlyCredential } from './addresses.ts'
 import { destinationNames, destinationsIn } from './destinations/list.ts'
 import { expectKnownDestinations } from './destinations/known.ts'
 import { composeDirectDestinations } from './destinations/direct.ts'
+import { directoriesIn } from './destinations/directories.ts'
 import { composeDestinations } from './destinations/ports.ts'
 import { directorySettingsOf, SETTLE_MS } from './directory.ts'
 import { identityOf } from './instance/identity.ts'
@@ -110,6 +111,8 @@ export async function compose(
   const { sources } = sourceRules(config.rules.sources)
   const settings = connectorSettings(config, runtime, loops)
   const [first, ...jobs] = await composeDestinations(config, settings, runtime)
+  const accountsAt = (name: string) =>
+    jobs.find((one) => one.name === name)?.ports.accounts ?? first.ports.accounts
   const directly = await composeDirectDestinations(config, settings, runtime)
   const receiving = loops && !loops.has('intake') ? null : health.receiving
   const service = connector(
@@ -119,6 +122,7 @@ export async function compose(
       committer: threadCommitter(ask, runtime),
       signs: { receiving },
       ...first.ports,
+      directories: await directoriesIn(config, ({ name }) => accountsAt(name)),
       others: [...jobs, ...directly],
       ...busPorts(outside),
       ...readerPort(config),

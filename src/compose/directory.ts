@@ -9,7 +9,8 @@ import type { Difference, DirectoryLedger, DirectoryRead } from '../core/ledger/
 import { RollcallError } from '../core/errors.ts'
 import type { AccountReader, NamedAccount } from '../core/ports.ts'
 import { localOnlyCredential } from './addresses.ts'
-import { destinationsIn } from './destinations/list.ts'
+import { directoriesIn } from './destinations/directories.ts'
+import { destinationsIn, type ReachedDestination } from './destinations/list.ts'
 
 /** Graph shows a change of an account in a list of users only after a while. */
 export const SETTLE_MS = 900_000
@@ -17,9 +18,11 @@ export const SETTLE_MS = 900_000
 /** How long one look for user names may take. */
 const FIND_MS = 60_000
 
-/** Reads the accounts of the directory through Graph. */
-async function accountReaderOf(config: Config): Promise<AccountReader> {
-  const [{ endpoint, tenant }] = destinationsIn(config)
+/** Reads the accounts of the tenant of this destination through Graph. */
+async function accountReaderOf(
+  config: Config,
+  { endpoint, tenant }: ReachedDestination,
+): Promise<AccountReader> {
   const credential = await localOnlyCredential(config, endpoint, tenant)
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, Date.now)
   return graphAccounts(graph, config.rules.directory, Date.now)
@@ -40,7 +43,7 @@ export function accountFinder(
     if (refused) return null
     using _proxied = useProxy(config)
     try {
-      reader ??= await accountReaderOf(config)
+      reader ??= await accountReaderOf(config, destinationsIn(config)[0])
       return await reader.findByName(names, AbortSignal.timeout(FIND_MS))
     } catch (error) {
       if (!(error instanceof RollcallError)) throw error
@@ -73,7 +76,7 @@ export async function compareByHand(
   let found: readonly Difference[] = []
   const comparison = beginComparison({
     ledger,
-    reader: await accountReaderOf(config),
+    ...(await directoriesIn(config, (one) => accountReaderOf(config, one))),
     runtime: systemClock,
     settleMs: SETTLE_MS,
     cleared: config.rules.directory.cleared,

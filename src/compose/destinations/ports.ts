@@ -19,7 +19,7 @@ const BREAKER = { failures: 5, retryMs: 15_000 }
 /** A destination with what reaches it. */
 export interface ComposedDestination extends Destination {
   readonly kind: 'job'
-  readonly ports: DestinationPorts
+  readonly ports: DestinationPorts & Required<Pick<DestinationPorts, 'accounts'>>
 }
 
 /** What reaches the provisioning jobs of the configuration; one at least. */
@@ -53,7 +53,7 @@ function portsOf(
   { endpoint }: ReachedDestination,
   credential: TokenCredential,
   runtime: Runtime,
-): DestinationPorts {
+): ComposedDestination['ports'] {
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
   return {
     provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),

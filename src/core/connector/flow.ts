@@ -108,9 +108,9 @@ function destinationsOf<M extends SourceMessage>({
 
 function submitLoops<M extends SourceMessage>(
   assembly: Assembly<M>,
-  { ledger, ports: { accounts, provisioning }, settings, suffix }: BoundDestination,
+  { ledger, name, ports: { accounts, provisioning }, settings, suffix }: BoundDestination,
 ): readonly WakeableService[] {
-  const guard = guardOf(assembly, accounts)
+  const guard = guardOf(assembly, name, accounts)
   return Array.from({ length: settings.uploads }, (_, index) =>
     submitLoop(`submit${suffix}.${index + 1}`, {
       ledger,
@@ -134,17 +134,18 @@ function directLoopOf<M extends SourceMessage>(
     settings,
     runtime: assembly.runtime,
     onSettled,
-    ...guardOf(assembly, accounts),
+    ...guardOf(assembly, name, accounts),
   })
 }
 
 function guardOf<M extends SourceMessage>(
-  { ports: { ledger }, settings: { guard: guarding }, runtime }: Assembly<M>,
+  { ports: { ledger, others = [] }, settings: { guard: guarding }, runtime }: Assembly<M>,
+  name: string,
   reader: AccountReader | undefined,
 ): { readonly guard?: DeactivationGuard } {
-  return reader && guarding
-    ? { guard: deactivationGuard({ ledger, reader, runtime, settleMs: guarding.settleMs }) }
-    : {}
+  if (!reader || !guarding) return {}
+  const several = others.length > 0 ? { destination: name } : {}
+  return { guard: deactivationGuard({ ledger, reader, runtime, settleMs: guarding.settleMs, ...several }) }
 }
 
 function intakeLoops<M extends SourceMessage>(

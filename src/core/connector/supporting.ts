@@ -13,7 +13,7 @@ import type { Assembly } from './assembly.ts'
  * alerts.
  */
 export function supportingLoops<M extends SourceMessage>({
-  ports: { ledger, accounts, deadLetterReasons, copies, signs, channels },
+  ports: { ledger, accounts, directories, deadLetterReasons, copies, signs, channels },
   settings,
   runtime,
   inOneInstance,
@@ -39,7 +39,11 @@ export function supportingLoops<M extends SourceMessage>({
       : [],
     comparing:
       accounts && directory
-        ? [inOneInstance('directory', () => directoryLoop(ledger, accounts, directory, runtime))]
+        ? [
+            inOneInstance('directory', () =>
+              directoryLoop(ledger, directories ?? { reader: accounts }, directory, runtime),
+            ),
+          ]
         : [],
     retaining: retention ? [inOneInstance('retention', () => retentionLoop(ledger, retention, runtime))] : [],
     alerting: alerts

@@ -43,7 +43,7 @@ export function compareAccounts(
   let matched = 0
   for (const account of accounts) {
     const { holder, by } = matchOf(account, index)
-    if (holder !== null && by !== 'name') matched += 1
+    if (holder !== null && by !== 'name' && by !== 'elsewhere') matched += 1
     const isSecond = isSecondAccount(
       account,
       { holder, by },
@@ -58,7 +58,7 @@ export function compareAccounts(
     differences.push(
       ...differencesOf(account, { holder, by, isSecond }, context).map((found) => raise(found)),
     )
-    if (holder !== null && by !== 'name' && isEnabledAgain(account, holder, context))
+    if (holder !== null && (by === 'object' || by === 'employee') && isEnabledAgain(account, holder, context))
       enabledAgain.push(holder)
   }
   return { differences, enabledAgain, skipped: [...skipped], matched, met: [...met] }
@@ -90,10 +90,12 @@ interface Index {
   readonly byObject: ReadonlyMap<string, AccountHolder>
   readonly byEmployee: ReadonlyMap<string, AccountHolder>
   readonly byName: ReadonlyMap<string, AccountHolder>
+  readonly byLeft: ReadonlyMap<string, AccountHolder>
 }
 interface Match {
   readonly holder: AccountHolder | null
-  readonly by: 'object' | 'employee' | 'name' | null
+  /** `left`: the employee left it; `elsewhere`: the employee's account is at another destination. */
+  readonly by: 'object' | 'left' | 'employee' | 'elsewhere' | 'name' | null
 }
 
 function indexOf(holders: readonly AccountHolder[]): Index {
@@ -107,6 +109,11 @@ function indexOf(holders: readonly AccountHolder[]): Index {
     byObject: new Map(holders.flatMap((one) => (one.objectId === null ? [] : [[one.objectId, one]]))),
     byEmployee: new Map(holders.map((one) => [one.employeeId, one])),
     byName: new Map(named),
+    byLeft: new Map(
+      holders.flatMap((one) =>
+        (one.left ?? []).flatMap(({ objectId }) => (objectId === null ? [] : [[objectId, one]])),
+      ),
+    ),
   }
 }
 
@@ -114,11 +121,18 @@ function indexOf(holders: readonly AccountHolder[]): Index {
 function matchOf({ objectId, employeeId, userName }: Account, index: Index): Match {
   const byObject = index.byObject.get(objectId)
   if (byObject) return { holder: byObject, by: 'object' }
+  const byLeft = index.byLeft.get(objectId)
+  if (byLeft) return { holder: byLeft, by: 'left' }
   const byEmployee = employeeId === null ? undefined : index.byEmployee.get(employeeId)
+  if (byEmployee?.elsewhere)
+    return { holder: byEmployee, by: byEmployee.left?.some(isUnnamed) ? 'left' : 'elsewhere' }
   if (byEmployee) return { holder: byEmployee, by: 'employee' }
   const byName = userName === null ? undefined : index.byName.get(accountNameOf(userName))
   return byName ? { holder: byName, by: 'name' } : { holder: null, by: null }
 }
+
+/** The log never named the account that was left: the one with the employee id is taken for it. */
+const isUnnamed = ({ objectId }: { readonly objectId: string | null }): boolean => objectId === null
 
 /**
  * Whether another account with the same employee id was met, of an employee whose object id is not
@@ -135,6 +149,7 @@ function isSecondAccount(
 
 /** The employee of an account, and the employee whose id it carries. */
 function marksOf({ objectId, employeeId }: Account, { holder, by }: Match, index: Index): readonly string[] {
+  if (by === 'left' || by === 'elsewhere') return []
   const carried = employeeId !== null && index.byEmployee.has(employeeId) ? [employeeId] : []
   if (holder === null || by === 'name') return carried
   return [holder.employeeId, ...carried, ...(by === 'employee' ? [pairOf(holder, objectId)] : [])]
@@ -174,10 +189,21 @@ function differencesOf(
         ['AccountTwice', `account ${objectId} has the employee id of ${which}`],
       ]
     }
+    case 'left':
+      return enabled && isLongLeft(holder, context)
+        ? [['LeftAccountEnabled', `account ${objectId} is enabled`]]
+        : []
+    case 'elsewhere':
+      return []
     case 'name':
     case null:
       return [['UserNameReused', `account ${objectId} has the user name`]]
   }
+}
+
+/** Graph may show the deactivation only after a while. */
+function isLongLeft({ left = [] }: AccountHolder, { seenAt, settleMs }: CompareContext): boolean {
+  return left.every(({ leftAt }) => leftAt + settleMs <= seenAt)
 }
 
 function idChanged({ objectId, employeeId }: Account): Found {

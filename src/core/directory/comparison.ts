@@ -8,9 +8,17 @@ import { type IdSet, idSet } from './id-set.ts'
 import { managerKeys, type Managers, managersOf } from './managers.ts'
 import { readPage } from './read-page.ts'
 
-export interface ComparisonContext {
-  readonly ledger: DirectoryLedger
+/** A directory, and the destinations whose accounts are in it. */
+export interface DirectoryPart {
   readonly reader: AccountReader
+  /** Not set: all. */
+  readonly seen?: readonly string[]
+}
+
+export interface ComparisonContext extends DirectoryPart {
+  readonly ledger: DirectoryLedger
+  /** Further directories: those of other tenants. */
+  readonly others?: readonly DirectoryPart[]
   readonly runtime: Pick<Runtime, 'now' | 'sleep'>
   /** How long the directory may take to show what it accepted. */
   readonly settleMs: number
@@ -51,12 +59,13 @@ export function beginComparison(context: ComparisonContext): Comparison {
     ...context,
     startedAt: context.runtime.now(),
     counts: { accounts: 0, matched: 0, skipped: 0, differences: 0, requests: 0 },
-    seen: idSet(),
+    parts: [context, ...(context.others ?? [])],
+    met: idSet(),
     skipped: idSet(),
     found: new Set(),
     raised: new Map(),
   }
-  let next: Step = { what: 'accounts', next: null }
+  let next: Step = { what: 'accounts', part: 0, next: null }
   return {
     step: async (signal) => {
       const done = await take(work, next, signal)
@@ -71,7 +80,8 @@ export function beginComparison(context: ComparisonContext): Comparison {
 }
 
 /** What the steps of one comparison share. */
-interface Work extends ComparisonContext {
+interface Work extends Omit<ComparisonContext, 'reader' | 'seen' | 'others'> {
+  readonly parts: readonly DirectoryPart[]
   readonly startedAt: number
   readonly counts: {
     accounts: number
@@ -81,7 +91,7 @@ interface Work extends ComparisonContext {
     requests: number
   }
   /** Employees whose account was met. */
-  readonly seen: IdSet
+  readonly met: IdSet
   /** Employees with something under way. */
   readonly skipped: IdSet
   /** The findings that this comparison raised or found again. */
@@ -90,17 +100,17 @@ interface Work extends ComparisonContext {
   readonly raised: Map<DifferenceCode, number>
 }
 type Step =
-  | { readonly what: 'accounts'; readonly next: string | null }
-  | { readonly what: 'missing'; readonly after: string | null }
+  | { readonly what: 'accounts'; readonly part: number; readonly next: string | null }
+  | { readonly what: 'missing'; readonly part: number; readonly after: string | null }
   | { readonly what: 'settle'; readonly after: number | null }
 type End = Pick<DirectoryRead, 'outcome' | 'failure'>
 
 function take(work: Work, step: Step, signal: AbortSignal): Promise<Step | End> {
   switch (step.what) {
     case 'accounts':
-      return compareNext(work, step.next, signal)
+      return compareNext(work, step, signal)
     case 'missing':
-      return findMissing(work, step.after)
+      return findMissing(work, step)
     case 'settle':
       return work.dryRun ? Promise.resolve(COMPLETE) : settleGone(work, step.after)
   }
@@ -117,26 +127,35 @@ async function finish(
   return read
 }
 
-async function compareNext(work: Work, next: string | null, signal: AbortSignal): Promise<Step | End> {
-  const { ledger, runtime, counts, settleMs, seen, cleared } = work
-  const read = await readPage(work, next, signal)
+async function compareNext(
+  work: Work,
+  { part, next }: Extract<Step, { what: 'accounts' }>,
+  signal: AbortSignal,
+): Promise<Step | End> {
+  const { ledger, runtime, counts, settleMs, met, cleared, parts } = work
+  const directory = parts[part]
+  if (!directory) return { what: 'settle', after: null }
+  const { reader, seen } = directory
+  const read = await readPage({ reader, runtime }, next, signal)
   counts.requests += read.requests
   if (read.kind === 'failed')
     return { outcome: read.code === 'DirectoryForbidden' ? 'forbidden' : 'incomplete', failure: read.code }
   const { page, askedAt } = read
-  const holders = await ledger.findAccountHolders(page.accounts, runtime.now())
+  const holders = await ledger.findAccountHolders(page.accounts, runtime.now(), seen)
   const managers = await findManagers(work, page.accounts, holders)
-  const context = { seenAt: askedAt, settleMs, seen, cleared, managers }
+  const context = { seenAt: askedAt, settleMs, seen: met, cleared, managers }
   const compared = compareAccounts(page.accounts, holders, context)
   if (!work.dryRun && compared.enabledAgain.length > 0)
     await ledger.releaseEnabled(compared.enabledAgain, runtime.now())
   await record(work, compared.differences)
   // Only now, so that a step that failed can be taken again.
-  for (const mark of compared.met) seen.add(mark)
+  for (const mark of compared.met) met.add(mark)
   counts.accounts += page.accounts.length
   counts.matched += compared.matched
   skip(work, compared.skipped)
-  return page.next === null ? { what: 'missing', after: null } : { what: 'accounts', next: page.next }
+  return page.next === null
+    ? { what: 'missing', part, after: null }
+    : { what: 'accounts', part, next: page.next }
 }
 
 async function findManagers(
@@ -148,11 +167,19 @@ async function findManagers(
   return managersOf(keys.length === 0 ? [] : await ledger.findAccountHolders(keys, runtime.now()))
 }
 
-async function findMissing(work: Work, after: string | null): Promise<Step> {
-  const { ledger, runtime, startedAt: seenAt, settleMs, seen } = work
-  const { holders, next } = await ledger.listActiveHolders({ after, limit: PAGE, now: runtime.now() })
-  await record(work, missingAccounts(holders, { seenAt, settleMs, seen }))
-  return next === null ? { what: 'settle', after: null } : { what: 'missing', after: next }
+async function findMissing(work: Work, { part, after }: Extract<Step, { what: 'missing' }>): Promise<Step> {
+  const { ledger, runtime, startedAt: seenAt, settleMs, met, parts } = work
+  const seen = parts[part]?.seen
+  const { holders, next } = await ledger.listActiveHolders({
+    after,
+    limit: PAGE,
+    now: runtime.now(),
+    ...(seen ? { seen } : {}),
+  })
+  await record(work, missingAccounts(holders, { seenAt, settleMs, seen: met }))
+  return next === null
+    ? { what: 'accounts', part: part + 1, next: null }
+    : { what: 'missing', part, after: next }
 }
 
 /** What the limit cut off, or what was left out because something is under way, is not gone. */

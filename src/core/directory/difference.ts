@@ -2,6 +2,7 @@
 export const DIFFERENCE_CODES = [
   'LeaverStillEnabled',
   'ActiveOnlyInDirectory',
+  'LeftAccountEnabled',
   'DisabledElsewhere',
   'AccountMissing',
   'AccountTwice',
@@ -16,6 +17,7 @@ export type DifferenceCode = (typeof DIFFERENCE_CODES)[number]
 export const OF_ACCESS: ReadonlySet<DifferenceCode> = new Set([
   'LeaverStillEnabled',
   'ActiveOnlyInDirectory',
+  'LeftAccountEnabled',
   'DisabledElsewhere',
 ])
 

@@ -22,9 +22,17 @@ export interface GuardContext {
   readonly runtime: Pick<Runtime, 'now' | 'log'>
   /** How long the directory may take to show what it accepted. */
   readonly settleMs: number
+  /** The destination of the batches, where there are several. */
+  readonly destination?: string
 }
 
-export function deactivationGuard({ ledger, reader, runtime, settleMs }: GuardContext): DeactivationGuard {
+export function deactivationGuard({
+  ledger,
+  reader,
+  runtime,
+  settleMs,
+  destination,
+}: GuardContext): DeactivationGuard {
   const ask = optionalRead('guard.off', 'batches are sent without a look at their accounts', runtime)
   return {
     check: async (operations, signal) => {
@@ -36,7 +44,11 @@ export function deactivationGuard({ ledger, reader, runtime, settleMs }: GuardCo
       const accounts = await ask(() => reader.find(employees, signal), signal)
       const disabled = accounts?.filter(({ enabled }) => !enabled) ?? []
       if (disabled.length === 0) return
-      const holders = await ledger.findAccountHolders(disabled, seenAt)
+      const holders = await ledger.findAccountHolders(
+        disabled,
+        seenAt,
+        ...(destination === undefined ? [] : [[destination]]),
+      )
       const differences = disabledMeanwhile(disabled, holders, { seenAt, settleMs })
       if (differences.length > 0) await ledger.recordDifferences(differences, runtime.now())
     },
@@ -60,6 +72,7 @@ function disabledMeanwhile(
     const { accepted } = holder
     if (!accepted?.active || accepted.at + settleMs > seenAt) return []
     if (holder.objectId !== null && holder.objectId !== objectId) return []
+    if (holder.elsewhere) return []
     return [raiserFor(account, holder, seenAt)(disabledElsewhere(objectId))]
   })
 }

@@ -1,9 +1,11 @@
 import type { DirectoryLedger, DirectoryRead } from '../ledger/port/directory.ts'
-import type { AccountReader } from '../ports.ts'
 import type { Runtime } from '../runtime.ts'
 import { loop, type Service } from '../service.ts'
 import type { Cleared } from './attributes.ts'
-import { beginComparison, type Comparison } from './comparison.ts'
+import { beginComparison, type Comparison, type DirectoryPart } from './comparison.ts'
+
+/** One directory, or those of several tenants. */
+export type Directories = DirectoryPart & { readonly others?: readonly DirectoryPart[] }
 
 export interface DirectorySettings {
   /** Between the end of one comparison and the beginning of the next. */
@@ -28,7 +30,7 @@ const LOOK_MS = 60_000
  */
 export function directoryLoop(
   ledger: DirectoryLedger,
-  reader: AccountReader,
+  directories: Directories,
   { everyMs, settleMs, cleared }: DirectorySettings,
   runtime: Runtime,
 ): Service {
@@ -51,7 +53,7 @@ export function directoryLoop(
     const waitMs =
       comparison === null ? await untilDue(ledger, { everyMs, startedAt, now: runtime.now() }) : 0
     if (waitMs > 0) return Math.min(waitMs, LOOK_MS)
-    comparison ??= beginComparison({ ledger, reader, runtime, settleMs, cleared, dryRun: false })
+    comparison ??= beginComparison({ ledger, ...directories, runtime, settleMs, cleared, dryRun: false })
     const read = await comparison.step(signal)
     if (read === null) return PAUSE_MS
     comparison = null

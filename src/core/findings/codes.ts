@@ -97,6 +97,15 @@ export const FINDINGS = [
     acknowledging: 'Nothing else: the account stays enabled.',
   },
   {
+    code: 'LeftAccountEnabled',
+    cause:
+      'The employee moved to another destination, the account that was left behind was disabled there, and it is enabled again: the employee may have two accounts to sign in with.',
+    fix: 'Disable the account by hand, unless the employee is to come back: then let HR report it.',
+    owner: 'directory',
+    waitingHelps: false,
+    acknowledging: 'Nothing else: the account stays enabled.',
+  },
+  {
     code: 'AccountMissing',
     cause:
       'The directory confirmed the account of an active employee, and lists no account with its object id or its employee id: it was deleted there.',

@@ -23,6 +23,7 @@ import { instanceCases } from './ledger/instances.ts'
 import { intakeCases } from './ledger/intake.ts'
 import { destinationCases } from './ledger/destinations.ts'
 import { directCases } from './ledger/direct.ts'
+import { directoriesCases } from './ledger/two-directories.ts'
 import { moveCases } from './ledger/moves.ts'
 import { jobCases } from './ledger/job.ts'
 import { leaverCases } from './ledger/leavers.ts'
@@ -89,6 +90,7 @@ export const LEDGER_GROUPS: Readonly<Record<string, readonly LedgerCase[]>> = {
   figures: figureCases,
   destinations: destinationCases,
   moves: moveCases,
+  directories: directoriesCases,
   direct: directCases,
   job: jobCases,
   restored: restoredCases,

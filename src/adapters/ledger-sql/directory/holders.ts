@@ -20,13 +20,14 @@ interface HolderRow {
   readonly under_way: number
   readonly is_leaver: number
   readonly disabled_elsewhere_at: number | null
+  readonly destination: string | null
 }
 
 /**
  * `COUNT` instead of `EXISTS`, because PostgreSQL would read all operations and cases for the
  * latter.
  */
-const COLUMNS = `p.id, p.revision, p.object_id, p.accepted_active AS active, d.at AS disabled_elsewhere_at,
+const COLUMNS = `p.id, p.revision, p.destination, p.object_id, p.accepted_active AS active, d.at AS disabled_elsewhere_at,
    CASE WHEN p.accepted_hash IS NOT NULL THEN r.record ELSE NULL END AS record, r.operation, COALESCE(t.answered_at, t.created_at) AS answered_at,
    CASE WHEN p.unanswered > 0 OR p.dirty_at IS NOT NULL OR p.next_at <= ? OR (
      SELECT COUNT(*) FROM operations o WHERE o.employee = p.id
@@ -41,7 +42,7 @@ const JOINS = `LEFT JOIN operations t ON t.seq = p.accepted_operation LEFT JOIN 
 export async function findAccountHolders(
   sql: Sql,
   accounts: readonly AccountKeys[],
-  now: number,
+  { now, seen }: Pick<HoldersQuery, 'now' | 'seen'>,
 ): Promise<readonly AccountHolder[]> {
   const ids = await idsOf(sql, accounts)
   const rows = await readRows<HolderRow>(
@@ -51,7 +52,51 @@ export async function findAccountHolders(
     `SELECT ${COLUMNS} FROM v JOIN employees p ON p.id = v.id ${JOINS}`,
     [now],
   )
-  return rows.map((row) => toHolder(sql.sealing, row))
+  const holders = rows.map((row) => toHolder(sql.sealing, row))
+  if (!seen) return holders
+  const left = await leftAccountsOf(sql, [...ids], seen)
+  const elsewhere = new Set(
+    rows.flatMap(({ id, destination: at }) => (at === null || seen.includes(at) ? [] : [id])),
+  )
+  return holders.map((holder) => seenOnly(holder, left.get(holder.employeeId), elsewhere))
+}
+
+/** Of an employee whose account the reader does not see, only what was left is judged. */
+function seenOnly(
+  holder: AccountHolder,
+  left: AccountHolder['left'],
+  elsewhere: ReadonlySet<string>,
+): AccountHolder {
+  const own = elsewhere.has(holder.employeeId)
+    ? ({
+        elsewhere: true,
+        objectId: null,
+        accepted: null,
+        isLeaver: false,
+        disabledElsewhereAt: null,
+      } as const)
+    : {}
+  return { ...holder, ...own, ...(left ? { left } : {}) }
+}
+
+async function leftAccountsOf(
+  sql: Sql,
+  ids: readonly string[],
+  seen: readonly string[],
+): Promise<ReadonlyMap<string, NonNullable<AccountHolder['left']>>> {
+  const rows = await readRows<{
+    employee: string
+    destination: string
+    objectId: string | null
+    leftAt: number
+  }>(
+    sql,
+    ['id TEXT'],
+    ids.map((id) => [id]),
+    `SELECT l.employee, l.destination, l.object_id AS "objectId", l.left_at AS "leftAt" FROM v JOIN left_accounts l ON l.employee = v.id`,
+  )
+  const there = rows.filter(({ destination }) => seen.includes(destination))
+  return Map.groupBy(there, ({ employee }) => employee)
 }
 
 async function idsOf(sql: Sql, accounts: readonly AccountKeys[]): Promise<ReadonlySet<string>> {
@@ -59,7 +104,8 @@ async function idsOf(sql: Sql, accounts: readonly AccountKeys[]): Promise<Readon
     sql,
     ['object_id TEXT'],
     accounts.map(({ objectId }) => [objectId]),
-    'SELECT p.id, p.object_id FROM v JOIN employees p ON p.object_id = v.object_id',
+    `SELECT p.id, p.object_id FROM v JOIN employees p ON p.object_id = v.object_id
+     UNION SELECT l.employee AS id, l.object_id FROM v JOIN left_accounts l ON l.object_id = v.object_id`,
   )
   const byId = await readRows<{ id: string }>(
     sql,
@@ -79,11 +125,15 @@ async function idsOf(sql: Sql, accounts: readonly AccountKeys[]): Promise<Readon
 }
 
 /** As the port says. */
-export async function listActiveHolders(sql: Sql, { after, limit, now }: HoldersQuery): Promise<HoldersPage> {
+export async function listActiveHolders(
+  sql: Sql,
+  { after, limit, now, seen }: HoldersQuery,
+): Promise<HoldersPage> {
+  const there = seen ? ` AND p.destination IN (${seen.map(() => '?').join(', ')})` : ''
   const rows = await sql.all<HolderRow>(
     `SELECT ${COLUMNS} FROM employees p ${JOINS}
-     WHERE p.id > ? AND p.accepted_active = 1 AND p.accepted_hash IS NOT NULL ORDER BY p.id LIMIT ?`,
-    [now, after ?? '', limit],
+     WHERE p.id > ? AND p.accepted_active = 1 AND p.accepted_hash IS NOT NULL${there} ORDER BY p.id LIMIT ?`,
+    [now, after ?? '', ...(seen ?? []), limit],
   )
   const last = rows.length === limit ? rows.at(-1) : undefined
   return { holders: rows.map((row) => toHolder(sql.sealing, row)), next: last?.id ?? null }

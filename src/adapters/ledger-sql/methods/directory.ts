@@ -12,7 +12,8 @@ import type { Transactions } from './transactions.ts'
 /** The methods of the ledger for comparisons with the accounts of the directory. */
 export function directoryMethods({ write, read }: Transactions): DirectoryLedger {
   return {
-    findAccountHolders: (accounts, now) => read((sql) => findAccountHolders(sql, accounts, now)),
+    findAccountHolders: (accounts, now, seen) =>
+      read((sql) => findAccountHolders(sql, accounts, { now, ...(seen ? { seen } : {}) })),
     listActiveHolders: (query) => read((sql) => listActiveHolders(sql, query)),
     recordDifferences: (differences, now) => write((sql) => recordDifferences(sql, differences, now)),
     releaseEnabled: (employees, now) => write((sql) => releaseEnabled(sql, employees, now)),

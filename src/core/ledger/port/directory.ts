@@ -4,9 +4,14 @@ import type { DifferenceCode } from '../../directory/difference.ts'
 export interface DirectoryLedger {
   /**
    * The employees that these accounts may belong to: by object id or employee id, or, for an
-   * account that leads nowhere by either, by user name. Each once, in no order.
+   * account that leads nowhere by either, by user name. Each once, in no order. `seen`: the
+   * destinations whose accounts the reader sees, where there are several.
    */
-  findAccountHolders(accounts: readonly AccountKeys[], now: number): Promise<readonly AccountHolder[]>
+  findAccountHolders(
+    accounts: readonly AccountKeys[],
+    now: number,
+    seen?: readonly string[],
+  ): Promise<readonly AccountHolder[]>
   /** A page of the employees whose account the directory accepted as active, by employee id. */
   listActiveHolders(query: HoldersQuery): Promise<HoldersPage>
   /**
@@ -59,6 +64,10 @@ export interface AccountHolder extends HolderRevision {
   readonly isLeaver: boolean
   /** Since when the employee is held because the account was disabled elsewhere. */
   readonly disabledElsewhereAt: number | null
+  /** The account is at a destination that the reader does not see. */
+  readonly elsewhere?: true
+  /** Accounts that the employee left where the reader sees them; not set where there are none. */
+  readonly left?: readonly { readonly objectId: string | null; readonly leftAt: number }[]
 }
 
 export interface HoldersQuery {
@@ -66,6 +75,8 @@ export interface HoldersQuery {
   readonly after: string | null
   readonly limit: number
   readonly now: number
+  /** Only employees at these destinations; not set: all. */
+  readonly seen?: readonly string[]
 }
 export interface HoldersPage {
   readonly holders: readonly AccountHolder[]

@@ -1,0 +1,30 @@
+import type { Config } from '../../config/load.ts'
+import type { DirectoryPart } from '../../core/directory/comparison.ts'
+import type { Directories } from '../../core/directory/loop.ts'
+import type { AccountReader } from '../../core/ports.ts'
+import { destinationsIn, type ReachedDestination } from './list.ts'
+
+/**
+ * The directories of the configuration, one for each tenant that has a provisioning job, with the
+ * destinations whose accounts are in it.
+ */
+export async function directoriesIn(
+  config: Config,
+  readerOf: (one: ReachedDestination) => AccountReader | Promise<AccountReader>,
+): Promise<Directories> {
+  const all = config.rules.destinations?.all ?? []
+  const own = config.AZURE_TENANT_ID?.toLowerCase() ?? null
+  const tenantOf = ({ tenant }: { readonly tenant: string | null }): string | null => tenant ?? own
+  const partOf = async (one: ReachedDestination): Promise<DirectoryPart> => {
+    const seen = all.filter((other) => tenantOf(other) === tenantOf(one)).map(({ name }) => name)
+    return { reader: await readerOf(one), ...(all.length > 1 ? { seen } : {}) }
+  }
+  const reached = destinationsIn(config)
+  const [first] = reached
+  const tenants = [...new Map(reached.toReversed().map((one) => [tenantOf(one), one])).values()]
+  const others = tenants.filter((one) => tenantOf(one) !== tenantOf(first)).toReversed()
+  return {
+    ...(await partOf(first)),
+    ...(others.length === 0 ? {} : { others: await Promise.all(others.map(partOf)) }),
+  }
+}
