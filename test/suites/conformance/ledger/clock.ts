@@ -26,6 +26,7 @@ export const clockCases: readonly LedgerCase[] = [
       await ahead(world, async () => {
         await world.intake([{ ...messageOf('hire', 'p1') }], { quietMs: 10_000 })
       })
+      assert.deepEqual(await world.plan(), [], 'events that belong together may still arrive')
       world.now += LENGTHS.maxWaitMs
       assert.deepEqual(await world.plan(), ['p1'])
     },

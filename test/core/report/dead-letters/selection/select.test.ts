@@ -140,6 +140,24 @@ void describe('an edited selection', () => {
     )
   })
 
+  void it('of a message with several events, patches the one that died, whatever else the message holds', async () => {
+    const [died, other] = [eventText('l-7', { title: 'A' }), eventText('l-8', { title: 'B' })]
+    const stores = storesWith(
+      [],
+      [{ letter: ledgerLetter(7, { employeeId: 'p1' }), body: `[${died},${other}]` }],
+    )
+    const patched = async (from: string, to: string) => {
+      const { selected } = await select(
+        stores,
+        {},
+        editing((body) => body.replace(from, to), 'patch'),
+      )
+      return selected.map(({ events, refused }) => [events?.map(({ worker }) => worker['title']), refused])
+    }
+    assert.deepEqual(await patched('"A"', '"C"'), [[['C'], null]])
+    assert.deepEqual(await patched('"B"', '"C"'), [[undefined, 'PatchChangesNothing']])
+  })
+
   void it('refuses an edit that renames the event, in either store', async () => {
     const rename = editing((body) => body.replace(/"id":"(.)-/, '"id":"x-'))
     const message = shelved(1, { text: eventText('e-1', { title: 'A' }) })
