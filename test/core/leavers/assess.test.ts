@@ -2,11 +2,20 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { assessLeaver, type Assessment } from '../../../src/core/leavers/assess.ts'
 import type { EmployeeEvent } from '../../../src/core/ledger/employee.ts'
+import type { LeaverView } from '../../../src/core/ledger/port/leavers.ts'
 import { day } from '../../fakes/events.ts'
 import { employee, personEvent } from '../../fakes/people.ts'
 
+interface Told {
+  readonly refused: boolean
+  readonly directory: LeaverView['directory']
+}
+
 /** The state of the case of the event that has `seq` 2, two days after it took effect. */
-function assessed(events: readonly EmployeeEvent[]): Assessment {
+function assessed(
+  events: readonly EmployeeEvent[],
+  { refused = false, directory = { disabled: false, since: null } }: Partial<Told> = {},
+): Assessment {
   const leaverCase = {
     id: 1,
     employeeId: '10001',
@@ -16,9 +25,8 @@ function assessed(events: readonly EmployeeEvent[]): Assessment {
     receivedAt: day(3),
     openedAt: day(3),
     resends: 0,
-    refused: false,
+    refused,
   }
-  const directory = { disabled: false, since: null }
   return assessLeaver(
     {
       leaverCase,
@@ -51,4 +59,15 @@ void describe('the case of a notice that HR was asked about', () => {
     const back = personEvent(3, { worker: { active: true }, effectiveAt: day(6) })
     assert.equal(assessed([hired, read({ active: true }), back]).kind, 'ended')
   })
+})
+
+void test('the case of a refused message ends once other events have disabled the account, and never before it was opened', () => {
+  const left = personEvent(2, { worker: { active: false }, effectiveAt: day(2) })
+  const endOf = (since: number | null): unknown => {
+    const assessment = assessed([hired, left], { refused: true, directory: { disabled: true, since } })
+    return assessment.kind === 'ended' && [assessment.as, assessment.at]
+  }
+  assert.deepEqual(endOf(day(1)), ['proven', day(3)])
+  assert.deepEqual(endOf(day(6)), ['proven', day(6)])
+  assert.deepEqual(endOf(null), ['proven', day(7)])
 })
