@@ -16,7 +16,10 @@ void test('a round ends with the edits of replays and then, in slices, with old 
         return []
       },
       foldEvents: async () => assert.fail('nothing is folded'),
-      forgetReplayEdits: async (before, now) => void done.push(`edits ${since(before)} ${since(now)}`),
+      forgetReplayEdits: async (before, now) => {
+        done.push(`edits ${since(before)} ${since(now)}`)
+        return 0
+      },
       removeAged: async ({ before, limit }) => {
         done.push(`rows ${since(before)}, ${limit} at once`)
         return { removed: 0, more: left.shift() ?? false }
