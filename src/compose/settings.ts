@@ -104,7 +104,8 @@ function submitSettings(config: Config, owner: string): ConnectorSettings['submi
     maxBytes: config.BATCH_BYTES,
     fillMs: config.BATCH_FILL_MS,
     leaseMs: submitLeaseMs(config),
-    pollMs: Math.min(250, Math.max(20, config.BATCH_FILL_MS / 2)),
+    // Where no batch waits to fill, what is planned wakes the loops.
+    pollMs: config.BATCH_FILL_MS === 0 ? 250 : Math.min(250, Math.max(20, config.BATCH_FILL_MS / 2)),
     attempts: 4,
     limits: limitsOf(config),
     retryMs: 1_000,

@@ -8,6 +8,7 @@ import type { StartableService } from '../ledger/lease.ts'
 import { planLoop } from '../plan/loop.ts'
 import type { AccountReader, SourceMessage } from '../ports.ts'
 import { jobLoop } from '../provision/job-loop.ts'
+import { sharingClaims } from '../provision/share-claims.ts'
 import { submitLoop } from '../provision/submit-loop.ts'
 import { correlateLoop } from '../report/correlate/loop.ts'
 import { publishLoop } from '../report/outcomes/loop.ts'
@@ -111,9 +112,10 @@ function submitLoops<M extends SourceMessage>(
   { ledger, name, ports: { accounts, provisioning }, settings, suffix }: BoundDestination,
 ): readonly WakeableService[] {
   const guard = guardOf(assembly, name, accounts)
+  const shared = sharingClaims(ledger, assembly.runtime)
   return Array.from({ length: settings.uploads }, (_, index) =>
     submitLoop(`submit${suffix}.${index + 1}`, {
-      ledger,
+      ledger: shared,
       provisioning,
       settings: settings.submit,
       runtime: assembly.runtime,
