@@ -3,11 +3,13 @@ import { describe, it, type TestContext } from 'node:test'
 import { ledgerOf } from '../../../src/core/destinations/ledger-of.ts'
 import { directLoop, type DirectLoopParts } from '../../../src/core/direct/loop.ts'
 import type { DirectSettings } from '../../../src/core/direct/writer.ts'
+import type { DeactivationGuard } from '../../../src/core/directory/guard.ts'
 import type { HrEvent } from '../../../src/core/model.ts'
 import type { Service } from '../../../src/core/service.ts'
 import { openMemoryLedger } from '../../adapters/support/memory-ledger.ts'
 import { FakeAccounts, response, timeout } from '../../fakes/direct-accounts.ts'
 import { type VirtualRuntime, virtualRuntime } from '../../fakes/virtual-runtime.ts'
+import { letters } from '../../suites/conformance/ledger/dead-letters.ts'
 import { hrEvent, joiner, leaver, T0, UNLIMITED, World } from '../../suites/conformance/ledger/world.ts'
 
 const MINUTE = 60_000
@@ -36,7 +38,11 @@ interface Scene {
   readonly world: World
   readonly runtime: VirtualRuntime
   readonly accounts: FakeAccounts
-  run(settings?: Partial<DirectSettings>, ledger?: Partial<DirectLoopParts['ledger']>): Service
+  run(
+    settings?: Partial<DirectSettings>,
+    ledger?: Partial<DirectLoopParts['ledger']>,
+    guard?: DeactivationGuard,
+  ): Service
   /** The clock of world and loop. */
   pass(ms: number): Promise<void>
   hold(): Promise<string | undefined>
@@ -64,7 +70,7 @@ async function scene(t: TestContext): Promise<Scene> {
     runtime,
     accounts,
     pass,
-    run: (settings = {}, more = {}) => {
+    run: (settings = {}, more = {}, guard) => {
       const bound = ledgerOf(ledger, { name: NAME, quota: NAME })
       const service = directLoop('direct', {
         destination: NAME,
@@ -73,6 +79,7 @@ async function scene(t: TestContext): Promise<Scene> {
         settings: { ...SETTINGS, ...settings },
         runtime: whole,
         onSettled: () => {},
+        ...(guard ? { guard } : {}),
       })
       running.push(service)
       void service.run()
@@ -94,6 +101,15 @@ async function join({ world }: Scene, ...ids: readonly string[]): Promise<void> 
 async function say({ world }: Scene, ...events: readonly HrEvent[]): Promise<void> {
   await world.record(...events)
   await world.plan()
+}
+
+async function replayAll(world: World): Promise<void> {
+  const dead = await letters(world)
+  const targets = dead.map(({ seq, revision }) => ({ store: 'ledger' as const, seq, revision }))
+  const order = { name: 'a run', selection: 'all', actor: 'operator', justification: 'a test', targets }
+  const run = await world.ledger.freezeReplay(order, world.now)
+  const parts = targets.map(({ seq }) => ({ seq, kind: 'as it was' as const }))
+  await world.ledger.putBackDeadLetters(run.id, parts, world.now)
 }
 
 void describe('a direct destination', () => {
@@ -146,7 +162,7 @@ void describe('a direct destination', () => {
     for (const id of people(9)) assert.equal(it.accounts.enabled(id), 1)
   })
 
-  void it('a record that is refused dies alone, its code with it, and lives again when it is put right', async (t) => {
+  void it('a record that is refused dies alone, its code with it, and is written after a replay', async (t) => {
     const it = await scene(t)
     const message = 'Invalid value specified for property title.'
     it.accounts.disturb = (call) => (call === 'create p2' ? { answer: response(400, { message }) } : null)
@@ -159,11 +175,10 @@ void describe('a direct destination', () => {
     const [letter] = (await it.world.ledger.readTrace('p2'))?.events ?? []
     assert.equal(letter?.reason, 'Http400')
     it.accounts.disturb = () => null
-    await say(
-      it,
-      hrEvent('again', 'p2', { userName: 'other@example.com', active: true }, { order: 9, mode: 'snapshot' }),
-    )
+    await replayAll(it.world)
+    await it.world.plan()
     await it.pass(2_000)
+    assert.deepEqual(await it.world.states('p2'), { 'hire of p2': 'confirmed' })
     assert.equal(it.accounts.enabled('p2'), 1)
   })
 
@@ -222,6 +237,29 @@ void describe('a direct destination', () => {
     await it.pass(45_000)
     assert.equal(it.accounts.enabled('p1') + it.accounts.enabled('p2'), 2)
     assert.equal(await it.hold(), undefined)
+  })
+
+  void it('an operation that the service fails with is repeated less and less often', async (t) => {
+    const it = await scene(t)
+    it.accounts.disturb = () => ({ answer: response(503) })
+    it.run()
+    await join(it, 'p1')
+    await it.pass(10 * MINUTE)
+    const { length } = it.accounts.calls
+    assert.ok(length > 8 && length < 30, `${length} calls in ten minutes`)
+  })
+
+  void it('what the guard holds is withdrawn before anything is written', async (t) => {
+    const it = await scene(t)
+    const steps: string[] = []
+    const guard: DeactivationGuard = {
+      check: async (operations) => void steps.push(`check ${operations.length}`),
+    }
+    const { takeSlot } = it.world.ledger
+    it.run({}, { takeSlot: (...asked) => (steps.push('slot'), takeSlot(...asked)) }, guard)
+    await join(it, 'p1', 'p2')
+    await it.pass(2_000)
+    assert.deepEqual(steps, ['check 2', 'slot'])
   })
 
   void it('begins nothing more when one operation is throttled', async (t) => {
