@@ -1,4 +1,3 @@
-import { CALL_WINDOW_MS } from '../../core/provision/pace.ts'
 import type { ServiceBusClient } from '@azure/service-bus'
 import { closeWithin, connect } from '../../adapters/service-bus/client.ts'
 import { busDeadLetterQueue } from '../../adapters/service-bus/dead-letter-queue.ts'
@@ -11,6 +10,7 @@ import type { DeadLetterQueue } from '../../core/ports.ts'
 import type { EndContext } from '../../core/report/dead-letters/end.ts'
 import type { ReplayContext } from '../../core/report/replay/replay.ts'
 import type { CancelContext } from '../../core/report/replay/run/cancel.ts'
+import { destinationNames, limitsOf } from '../destinations/list.ts'
 import { silentLogger, silentTelemetry } from '../../core/runtime.ts'
 import { busAddress } from '../addresses.ts'
 import { stopSignal } from '../process.ts'
@@ -83,7 +83,8 @@ export function replaySettings(config: Config, perSecond: number | null): Replay
     quietMs: config.COALESCE_QUIET_MS,
     maxWaitMs: config.COALESCE_MAX_WAIT_MS,
     maxOperations: config.BATCH_OPERATIONS,
-    limits: { perWindow: config.CALLS_PER_5S, windowMs: CALL_WINDOW_MS, perDay: config.CALLS_PER_DAY },
+    limits: limitsOf(config),
+    destinations: destinationNames(config).map((one) => ({ ...one, limits: limitsOf(config, one.name) })),
   }
 }
 

@@ -1,4 +1,6 @@
 import type { Ledger } from '../../ledger/ledger.ts'
+import { DEFAULT_DESTINATION, DEFAULT_QUOTA } from '../../destinations/destination.ts'
+import type { DestinationName } from '../../ledger/port/figures.ts'
 import type { CallLimits } from '../../ledger/port/submit.ts'
 import { forecast } from '../../provision/pace.ts'
 import type { ReplayPlan } from './plan-replay.ts'
@@ -12,22 +14,35 @@ export interface ReplayForecast {
 }
 
 export interface ForecastSettings {
+  /** Of the only destination, or of the first. */
   readonly limits: CallLimits
+  /** Those of the configuration; by default the only one of a connector with a single job. */
+  readonly destinations?: readonly (DestinationName & { readonly limits: CallLimits })[]
   readonly maxOperations: number
   /** Dead letters a second; `null` for no limit. */
   readonly perSecond: number | null
 }
 
+const THE_ONE = { name: DEFAULT_DESTINATION, quota: DEFAULT_QUOTA }
+
+/**
+ * Where an employee will belong is known only once the events are planned: with several destinations
+ * the forecast is that of the busiest, as if all went there.
+ */
 export async function forecastReplay(
-  { counts }: ReplayPlan,
+  { counts }: Pick<ReplayPlan, 'counts'>,
   ledger: Pick<Ledger, 'readSubmissionStatus'>,
-  { limits, maxOperations, perSecond }: ForecastSettings,
+  { limits, destinations = [{ ...THE_ONE, limits }], maxOperations, perSecond }: ForecastSettings,
   now: number,
 ): Promise<ReplayForecast> {
-  const { callTimes, pending } = await ledger.readSubmissionStatus(now)
   const calls = Math.ceil(counts.operations / maxOperations)
   const sentAt = now + (perSecond === null ? 0 : ((counts.bus + counts.ledger) / perSecond) * 1_000)
-  const { doneAt } = forecast(pending + counts.operations, maxOperations, callTimes, limits, sentAt)
+  let doneAt = sentAt
+  for (const one of destinations) {
+    const { callTimes, pending } = await ledger.readSubmissionStatus(now, one.name, one.quota)
+    const there = forecast(pending + counts.operations, maxOperations, callTimes, one.limits, sentAt)
+    doneAt = Math.max(doneAt, there.doneAt ?? sentAt)
+  }
   const shareOfQuota = Number.isFinite(limits.perDay) ? calls / limits.perDay : null
-  return { calls, shareOfQuota, doneAt: doneAt ?? sentAt }
+  return { calls, shareOfQuota, doneAt }
 }
