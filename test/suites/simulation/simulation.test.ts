@@ -6,7 +6,7 @@ import { simulate } from './simulate.ts'
 import { planOf, play } from './world.ts'
 
 /** `SEEDS=1000` plays more, `SEED=2` others. `npm run simulate` plays for hours. */
-const SEEDS = Number(process.env['SEEDS'] ?? 34)
+const SEEDS = Number(process.env['SEEDS'] ?? 58)
 const FROM = (Number(process.env['SEED'] ?? 1) - 1) * 1_000_000 + 1
 
 void test('whatever happens to the connector, every promise is kept, and at rest the directory is as HR says', async (t) => {
