@@ -82,6 +82,10 @@ export class Movers {
   readonly wrong: string[] = []
   readonly directory: Directory = { north: new Map(), south: new Map(), others: new Map() }
   activations = 0
+  /** The record of each account. */
+  readonly #records = { north: new Map(), south: new Map(), others: new Map() } as const satisfies Readonly<
+    Record<Destination, Map<string, string>>
+  >
   readonly #said = new Map<string, Said[]>()
   readonly #ledger: Ledger
   readonly #worlds: ReadonlyMap<Destination, World>
@@ -274,6 +278,7 @@ export class Movers {
     const world = this.#at(destination)
     const active = parseRecord(record)['active'] === true
     this.directory[destination].set(employeeId, active)
+    this.#records[destination].set(employeeId, record)
     const enabled = this.#enabled(employeeId)
     if (enabled.length > 1 && !this.#skipped.has(employeeId))
       this.wrong.push(`${employeeId} is enabled at ${enabled.join(' and ')}`)
@@ -285,7 +290,11 @@ export class Movers {
     })
   }
 
-  async #fail(destination: Destination, { employeeId, id }: BatchOperation): Promise<void> {
+  /** A job does not refuse a record that it has carried out. */
+  async #fail(destination: Destination, operation: BatchOperation): Promise<void> {
+    const { employeeId, id, record: sent } = operation
+    if (this.#records[destination].get(employeeId) === sent)
+      return this.#confirm(destination, operation, true)
     const world = this.#at(destination)
     const record = world.logRecord(employeeId, { code: 'InvalidValue' })
     await world.correlate({ joins: [{ record, operation: id, interim: 'failed' }] })
