@@ -6,7 +6,7 @@ import type { Ending } from '../site.ts'
 import { expectAllDone, startUnderLoad } from '../under-load.ts'
 import type { Scenario } from './scenario.ts'
 
-const EVERY_MS = 250
+const EVERY_MS = 1_000
 
 /**
  * Ends every connection to this database, whatever is under way on it, and says how many there
@@ -22,7 +22,7 @@ export async function cutConnections(location: string): Promise<number> {
   return rowCount ?? 0
 }
 
-/** Connections are cut every quarter of a second until half of the work is done. */
+/** Connections are cut every second until half of the work is done. */
 export const cutUnderLoad: Scenario = async (t: Ending, { employees, seed, say }) => {
   const server = await startPostgres({ alone: true })
   t.after(() => server.close())

@@ -25,12 +25,12 @@ export const rollingRestart: Scenario = async (t, { employees, seed, say }) => {
     withinMs: 600_000,
   })
   for (let index = 0; index < INSTANCES; index++) await load.started(index, 0)
-  await load.reach(0.05)
+  await load.reach(0.02)
   const samples: Sample[] = []
   const sampling = new AbortController()
   t.after(() => sampling.abort())
   const sampled = sample(load, samples, sampling.signal)
-  await load.reach(0.15)
+  await load.reach(0.1)
   const from = Date.now()
   for (let index = 0; index < INSTANCES; index++) {
     const since = Date.now()
