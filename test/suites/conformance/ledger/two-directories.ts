@@ -83,6 +83,12 @@ export const directoriesCases: readonly LedgerCase[] = [
       assert.deepEqual(await compare(world, [both]), expected)
       const disabled = [accountOf(LEFT, 'p1', false), accountOf(OWN, 'p1', true), SECOND]
       assert.deepEqual(await compare(world, [{ ...both, accounts: disabled }]), [])
+      const only = [accountOf(LEFT, 'p1', false), SECOND]
+      assert.deepEqual(
+        await compare(world, [{ ...both, accounts: only }]),
+        [`AccountMissing ${OWN} p1`],
+        'the account that was left does not stand for the own one',
+      )
     },
   },
   {
