@@ -189,14 +189,17 @@ export class Movers {
     const expected = active && !this.#blocked.has(employee) ? [this.#rules.home[company]] : []
     const enabled = this.#enabled(employee)
     if (enabled.join() === expected.join()) return
-    if (this.#skipped.has(employee) && (await this.#hasDepartureFinding(employee))) return
+    if (this.#skipped.has(employee) && (await this.#isTold(employee))) return
     const where = (list: readonly string[]): string => list.join(' and ') || 'none'
     this.wrong.push(`${employee} is enabled at ${where(enabled)}, not at ${where(expected)}`)
   }
 
-  async #hasDepartureFinding(employeeId: string): Promise<boolean> {
+  /** A finding or an open leaver case says that the account may still be enabled. */
+  async #isTold(employeeId: string): Promise<boolean> {
     const query = { open: true, code: 'DepartureSkipped', employeeId, next: null, limit: 1 } as const
-    return (await this.#ledger.listFindings(query)).findings.length > 0
+    const { findings } = await this.#ledger.listFindings(query)
+    const cases = await this.#home.leavers()
+    return findings.length > 0 || cases.some((one) => one.startsWith(`${employeeId} `))
   }
 
   #enabled(employee: string): readonly Destination[] {
