@@ -56,7 +56,7 @@ const operations = (dialect: Dialect): readonly string[] => {
     `CREATE INDEX operations_pending ON operations (destination, lane, seq) WHERE state = 'pending'`,
     `CREATE INDEX operations_oldest ON operations (destination, seq) WHERE state = 'pending'`,
     `CREATE INDEX operations_unresolved ON operations (unresolved) WHERE unresolved IS NOT NULL`,
-    `CREATE INDEX operations_escrowed ON operations (accepted_at) WHERE state = 'escrowed'`,
+    `CREATE INDEX operations_escrowed ON operations (destination, accepted_at) WHERE state = 'escrowed'`,
     `CREATE INDEX operations_accepted ON operations (destination, accepted_at) WHERE state = 'accepted'`,
     `CREATE INDEX operations_answered ON operations (final_at) WHERE state = 'answered'`,
     `CREATE INDEX operations_employee ON operations (employee)`,
