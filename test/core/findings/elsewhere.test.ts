@@ -50,6 +50,15 @@ void describe('a deactivation in the log was made elsewhere', () => {
     assert.deepEqual(elsewhere([off], [later]).disabled, ['change-of-r-off'])
   })
 
+  void test('also when a deactivation that we sent before had failed, wherever its failure is read', () => {
+    for (const state of ['failed', 'unchanged', 'escrowed', 'answered'] as const) {
+      const failed = candidate('op-1', out, { state, failedAt: day(1) + HOUR, timesReported: 1 })
+      assert.deepEqual(elsewhere([off], [failed]).disabled, ['change-of-r-off'], state)
+    }
+    const failure: LogRecord = { ...access('r-failed', day(1) + HOUR, false), status: 'failure' }
+    assert.deepEqual(elsewhere([failure, off], [candidate('op-1', out)]).disabled, ['change-of-r-off'])
+  })
+
   void test('but not when the change had no effect', () => {
     assert.deepEqual(elsewhere([{ ...off, status: 'failure' }]).disabled, [])
     assert.deepEqual(elsewhere([{ ...off, status: 'skipped' }]).disabled, [])
@@ -64,6 +73,16 @@ void describe('our own deactivation never counts as made elsewhere', () => {
       const ours = candidate('op-1', out, { acceptedAt, state, failedAt, timesSubmitted: 2 })
       assert.deepEqual(elsewhere([off], [ours]).disabled, [], state)
     }
+  })
+
+  void test('when the record is a retry or a follow-up, which may be of one that had failed', () => {
+    const failed = (id: string, title: string): Candidate =>
+      candidate(id, { ...out, title }, { state: 'failed', failedAt: day(1) + HOUR, timesReported: 1 })
+    const ours = [failed('op-1', 'A'), failed('op-2', 'B')]
+    const escrowedAt = day(1) + HOUR
+    const retry: LogRecord = { ...off, imported: false, escrowRetry: true, escrowedAt }
+    assert.deepEqual(elsewhere([retry], ours).disabled, [])
+    assert.deepEqual(elsewhere([{ ...off, imported: false }], ours).disabled, [])
   })
 
   void test('while two own operations cannot be distinguished', () => {

@@ -1,8 +1,8 @@
 import type { Candidates, JoinedRecord } from '../../ledger/port/report.ts'
 import type { ForeignActivation, ForeignDeactivation } from '../../ledger/port/findings.ts'
-import { isPossibleAnswer, sentBy } from './evidence.ts'
+import { isPossibleAnswer, type Sent, sentBy } from './evidence.ts'
 import { holdsOurs, acceptedAfter } from './changed-elsewhere.ts'
-import type { JoinContext } from './pairing.ts'
+import { type JoinContext, mayBeReported, reportedOnce } from './pairing.ts'
 import type { LogRecord } from '../../ledger/log-record.ts'
 
 /** Actions after which the account cannot sign in, whatever else the record shows. */
@@ -11,7 +11,9 @@ const DISABLING = ['disable', 'delete', 'softdelete', 'harddelete']
 /**
  * The last change of access for each employee that no operation of Rollcall explains. An operation
  * that may still be answered explains a deactivation that fits it, because the record may be its
- * answer. So does the last accepted record, if it deactivates and the log record only repeats it.
+ * answer. One whose failure is reported explains only a retry, or a follow-up, which may be of one.
+ * The last accepted record explains a deactivation too, if it deactivates and the log record only
+ * repeats it.
  */
 export function accessElsewhere(
   joins: readonly JoinedRecord[],
@@ -24,14 +26,15 @@ export function accessElsewhere(
   )
   if (unexplained.length === 0) return { disabled: [], enabled: [] }
   const accepted = acceptedAfter(joins, found)
+  const deactivations = deactivationsAfter(joins, found)
   const explained = (record: LogRecord): boolean => {
     const ours = accepted.get(record.employeeId)
     if (ours && !ours.active && ours.at <= record.activityAt && holdsOurs(record, ours, echoes)) return true
-    return found.operations.some(
-      (operation) =>
-        operation.employeeId === record.employeeId &&
-        !operation.active &&
-        isPossibleAnswer(record, sentBy(operation), skewMs),
+    return deactivations.some(
+      (sent) =>
+        sent.operation.employeeId === record.employeeId &&
+        (!record.imported || mayBeReported(sent)) &&
+        isPossibleAnswer(record, sent, skewMs),
     )
   }
   const disabled = new Map<string, ForeignDeactivation>()
@@ -51,4 +54,18 @@ export function accessElsewhere(
     ),
     enabled: [...enabled.values()].filter(({ employeeId, at }) => at > (disabled.get(employeeId)?.at ?? 0)),
   }
+}
+
+/** Our deactivations after these joins, each with the changes that reported it counted. */
+function deactivationsAfter(joins: readonly JoinedRecord[], found: Candidates): readonly Sent[] {
+  const reports = Map.groupBy(
+    joins.filter(({ record }) => record.imported),
+    ({ operation }) => operation,
+  )
+  return found.operations
+    .filter(({ active }) => !active)
+    .map((operation) => {
+      const changes = new Set(reports.get(operation.id)?.map(({ record }) => record.changeId))
+      return [...changes].reduce(reportedOnce, sentBy(operation))
+    })
 }

@@ -2,7 +2,7 @@ import type { LogRecord } from '../../ledger/log-record.ts'
 import type { Candidate, Candidates, JoinedRecord } from '../../ledger/port/report.ts'
 import { type Sent, sentBy } from './evidence.ts'
 import { interimOf } from './interim.ts'
-import { type Change, type JoinContext, nextPair } from './pairing.ts'
+import { type Change, type JoinContext, mayBeReported, nextPair, reportedOnce } from './pairing.ts'
 import { type Failure, mayBeRetried, retriedBy } from './retried.ts'
 
 /**
@@ -113,21 +113,13 @@ function joinFirstAnswers(
   for (let pair = nextPair(pending, left, context); pair; pair = nextPair(pending, left, context)) {
     const { change, sent } = pair
     left.delete(sent)
-    if (sent.operation.timesSubmitted > sent.operation.timesReported + 1) left.add(reportedOnce(sent))
+    const reported = reportedOnce(sent)
+    if (mayBeReported(reported)) left.add(reported)
     pending.delete(change)
     join(change, sent)
   }
   for (const change of pending) join(change, null)
   return { joins, failures }
-}
-
-/**
- * An operation that was submitted again before its answer was known may have been carried out again
- * too.
- */
-function reportedOnce(sent: Sent): Sent {
-  const timesReported = sent.operation.timesReported + 1
-  return { ...sent, operation: { ...sent.operation, state: 'answered', timesReported } }
 }
 
 /**

@@ -75,6 +75,20 @@ export function nextPair(
   return null
 }
 
+/** Whether a record other than the retry of a failure may still report it. */
+export function mayBeReported(sent: Sent): boolean {
+  return isAwaited(sent) || sent.operation.timesSubmitted > sent.operation.timesReported
+}
+
+/**
+ * The operation after one more change reported it. One that was submitted again before its answer
+ * was known may have been carried out again too.
+ */
+export function reportedOnce(sent: Sent): Sent {
+  const timesReported = sent.operation.timesReported + 1
+  return { ...sent, operation: { ...sent.operation, state: 'answered', timesReported } }
+}
+
 /** Whether the log has yet to answer it. */
 function isAwaited({ operation: { state } }: Sent): boolean {
   return state === 'accepted' || state === 'batched'
@@ -100,9 +114,7 @@ function eligibleFor(
   const { primary } = change
   if (primary === null) return []
   const possible = [...left].filter(
-    (sent) =>
-      isPossibleAnswer(primary, sent, context.skewMs) &&
-      (isAwaited(sent) || sent.operation.timesSubmitted > sent.operation.timesReported),
+    (sent) => isPossibleAnswer(primary, sent, context.skewMs) && mayBeReported(sent),
   )
   const complete = possible.filter((sent) => missingIn(primary, sent, context.echoes).length === 0)
   if (complete.length > 0) return bestExplanations(primary, complete, context.echoes)
