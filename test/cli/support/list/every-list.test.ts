@@ -34,6 +34,7 @@ const LISTS: Readonly<Record<string, ListCommand>> = {
   'findings list': { argv: ['findings', 'list'], since: true, rows: 0 },
   'leavers list': { argv: ['leavers', 'list'], since: true, rows: 1 },
   'blocks list': { argv: ['blocks', 'list'], since: true, rows: 0 },
+  'emergency calls': { argv: ['emergency', 'calls'], since: true, rows: 0 },
 }
 
 const ESCAPE = '\u001b'
