@@ -15,6 +15,7 @@ import { DEFAULT_FOLD_RULES, type FoldRules } from './rules.ts'
 import {
   type EarlierEvents,
   type EventInForce,
+  isSnapshot,
   NO_PATHS,
   pathsDecidedSince,
   snapshotWrites,
@@ -137,7 +138,7 @@ function prepareFold(events: readonly LedgerEvent[], now: number, rules: FoldRul
     actingRescinds,
     activations: activationsOf(openActivations(onAccess, late), activation),
     late,
-    hasSnapshots: ordered.some(({ mode }) => mode === 'snapshot'),
+    hasSnapshots: ordered.some(isSnapshot),
     isKnownInOrder: ordered.every(isKnownInOrder),
   }
 }

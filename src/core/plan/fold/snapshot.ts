@@ -76,6 +76,12 @@ function attributesKnownTo(
 export const NO_PATHS: ReadonlySet<string> = new Set()
 
 /**
+ * Retention keeps an older baseline as a delta of the values that come from it (`cutOf`), and it
+ * still yields as the whole one did.
+ */
+export const isSnapshot = ({ mode, type }: LedgerEvent): boolean => mode === 'snapshot' || type === BASELINE
+
+/**
  * The paths a snapshot may not write, because an event it could not know has decided them. For a
  * baseline that is every event recorded after the export, terminations above all. For any snapshot
  * it is the erasure of the employee recorded since: the erasure removed what the snapshot repeats.
@@ -86,7 +92,7 @@ export function pathsDecidedSince(
   attributes: ReadonlyMap<string, Attribute>,
   inForce: readonly EventInForce[],
 ): ReadonlySet<string> {
-  if (snapshot.mode !== 'snapshot') return NO_PATHS
+  if (!isSnapshot(snapshot)) return NO_PATHS
   const isNewer = ({ type, recordedAt }: LedgerEvent): boolean =>
     type === ERASED
       ? recordedAt >= snapshot.recordedAt

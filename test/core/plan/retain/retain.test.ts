@@ -7,7 +7,7 @@ import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import type { Cut } from '../../../../src/core/ledger/port/upkeep.ts'
 import { cutOf } from '../../../../src/core/plan/retain/retain.ts'
 import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
-import type { Json } from '../../../../src/core/model.ts'
+import { BASELINE, type Json } from '../../../../src/core/model.ts'
 import { day, ledgerEvent } from '../../../fakes/events.ts'
 import { histories, NOW } from '../../../fakes/histories.ts'
 import { employee, personEvent, rules, WORKER } from '../../../fakes/people.ts'
@@ -53,6 +53,29 @@ void describe('retention', () => {
     )
     assert.equal(fold([...events, late], NOW).attributes.get('department')?.value, null)
     assert.equal(fold([...after(events, cut), late], NOW).attributes.get('department')?.value, null)
+  })
+
+  void test('of two exports leaves both yielding to what HR recorded since, with a date before them', () => {
+    const exported = (seq: number, at: number, worker: LedgerEvent['worker']): LedgerEvent =>
+      ledgerEvent(seq, { type: BASELINE, mode: 'snapshot', recordedAt: at, effectiveAt: at, worker })
+    const { active: _, ...unsaid } = WORKER
+    const events = [exported(1, day(2), WORKER), exported(2, day(3), unsaid)]
+    const since = ledgerEvent(3, { effectiveAt: day(1), recordedAt: day(4), worker: { title: 'Head' } })
+    const cut = cutOf(events, all(events), NOW)
+    assert(cut)
+    assert.deepEqual(
+      cut.remains.map(({ mode }) => mode),
+      ['delta', 'snapshot'],
+    )
+    // A cut may keep no snapshot at all.
+    const [older] = cut.remains
+    assert(older)
+    for (const history of [
+      [...events, since],
+      [...after(events, cut), since],
+      [older, since],
+    ])
+      assert.deepEqual(fold(history, NOW).attributes.get('title'), { value: 'Head', by: 3 })
   })
 
   void test('keeps no snapshot that is rescinded', () => {
