@@ -3,6 +3,7 @@ import { compareEvents } from '../plan/fold/order.ts'
 import type { OrderedEvent } from '../ledger/event.ts'
 import type { Employee, EmployeeEvent } from '../ledger/employee.ts'
 import { effectiveState } from '../plan/decide/effective-state.ts'
+import { isActivatedSince } from '../plan/decide/hold/respect-deactivation.ts'
 
 /**
  * The place of an erased employee's termination in the order. It holds no personal data. With
@@ -38,6 +39,15 @@ export function leavingsToKeep(employee: Employee, now: number): readonly Leavin
   return ordered
     .slice(Math.max(0, last))
     .map(({ effectiveAt, rank, order, recordedAt }) => ({ effectiveAt, rank, order, recordedAt }))
+}
+
+/**
+ * Whether another system disabled the account and HR recorded no activation since. An erasure keeps
+ * that moment too, so that an activation that HR recorded earlier does not reverse it.
+ */
+export function isHeldElsewhere(employee: Employee, now: number): boolean {
+  const { disabledElsewhereAt: since } = employee
+  return since !== undefined && !isActivatedSince(employee, since, now)
 }
 
 /** Sorts after every source name, so that the mark comes last among events at one place. */

@@ -1,7 +1,9 @@
+import type { ForeignActivation, ForeignDeactivation } from '../../../core/ledger/port/findings.ts'
 import type { CorrelatedPage } from '../../../core/ledger/port/report.ts'
 import { compareText } from '../../../core/plan/fold/order.ts'
 import type { Decision } from '../../../core/ledger/decision.ts'
 import { raiseFindings, settleFindings } from './findings.ts'
+import { dropErasedDeactivations, erasedDeactivationsOf } from '../leavers/erased-deactivations.ts'
 import { planAgain } from '../tables/employees.ts'
 import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
 
@@ -18,6 +20,26 @@ export async function noteElsewhere(
   const there = await stillThere(sql, destination, [...elsewhere.disabled, ...elsewhere.enabled])
   const disabled = elsewhere.disabled.filter(({ employeeId }) => there.has(employeeId))
   const enabled = elsewhere.enabled.filter(({ employeeId }) => there.has(employeeId))
+  await planAgain(sql, await hold(sql, disabled, now), now)
+  await dropErasedBefore(sql, enabled)
+  await release(
+    sql,
+    await readRows<Held>(
+      sql,
+      ['id TEXT', 'at INT'],
+      enabled.map(({ employeeId: employee, at }) => [employee, at]),
+      'SELECT d.employee, d.finding FROM v JOIN foreign_deactivations d ON d.employee = v.id WHERE v.at > d.at',
+    ),
+    now,
+  )
+}
+
+/** Raises a finding for each deactivation that has none yet. Answers the employees of the new ones. */
+async function hold(
+  sql: Sql,
+  disabled: readonly ForeignDeactivation[],
+  now: number,
+): Promise<readonly Held[]> {
   const raised = await raiseFindings(
     sql,
     disabled.map(({ employeeId: employee, at, change }) => ({
@@ -40,17 +62,36 @@ export async function noteElsewhere(
       .map(({ employee, at, finding }) => [employee, at, now, finding]),
     `ON CONFLICT (employee) DO UPDATE SET at = excluded.at, seen_at = excluded.seen_at, finding = excluded.finding WHERE excluded.at >= foreign_deactivations.at`,
   )
-  await planAgain(sql, fresh, now)
-  await release(
+  return fresh
+}
+
+/** A later activation also ends what was kept of an employee who was erased. */
+async function dropErasedBefore(sql: Sql, enabled: readonly ForeignActivation[]): Promise<void> {
+  if (enabled.length === 0) return
+  const kept = await erasedDeactivationsOf(
     sql,
-    await readRows<Held>(
-      sql,
-      ['id TEXT', 'at INT'],
-      enabled.map(({ employeeId: employee, at }) => [employee, at]),
-      'SELECT d.employee, d.finding FROM v JOIN foreign_deactivations d ON d.employee = v.id WHERE v.at > d.at',
-    ),
+    enabled.map(({ employeeId }) => employeeId),
+  )
+  const ended = enabled.filter(({ employeeId, at }) => at > (kept.get(employeeId) ?? Infinity))
+  await dropErasedDeactivations(
+    sql,
+    ended.map(({ employeeId }) => employeeId),
+  )
+}
+
+/**
+ * What is held by a deactivation from before an erasure is held under the employee id from now on,
+ * with a finding that a person can acknowledge.
+ */
+async function holdAfterErasure(sql: Sql, employees: readonly string[], now: number): Promise<void> {
+  const kept = await erasedDeactivationsOf(sql, employees)
+  if (kept.size === 0) return
+  await hold(
+    sql,
+    [...kept].map(([employeeId, at]) => ({ employeeId, at, change: `erased ${employeeId}` })),
     now,
   )
+  await dropErasedDeactivations(sql, [...kept.keys()])
 }
 
 /** Of these employees, those that have not moved to another destination. */
@@ -121,11 +162,11 @@ export async function releaseByFinding(sql: Sql, finding: number, now: number): 
  */
 export async function settleByPlan(sql: Sql, decisions: readonly Decision[], now: number): Promise<void> {
   for (const elsewhere of ['overruled', 'held'] as const) {
-    const about = decisions.filter((one) => one.kind === 'decided' && one.elsewhere === elsewhere)
-    const held = await heldAmong(
-      sql,
-      about.map(({ employeeId }) => employeeId),
-    )
+    const about = decisions
+      .filter((one) => one.kind === 'decided' && one.elsewhere === elsewhere)
+      .map(({ employeeId }) => employeeId)
+    if (elsewhere === 'held' && about.length > 0) await holdAfterErasure(sql, about, now)
+    const held = await heldAmong(sql, about)
     await settleFindings(
       sql,
       held.map(({ finding }) => finding),

@@ -16,7 +16,10 @@ export const employeeHash = (sealing: Sealing, employee: string): string =>
  */
 export async function rowsByEmployeeHash<Row>(
   sql: Sql,
-  { table, columns }: { readonly table: 'blocks' | 'erased_leavers'; readonly columns: string },
+  {
+    table,
+    columns,
+  }: { readonly table: 'blocks' | 'erased_leavers' | 'erased_deactivations'; readonly columns: string },
   employees: readonly string[],
 ): Promise<readonly (readonly [employee: string, row: Row])[]> {
   if ((await sql.all(`SELECT 1 AS one FROM ${table} LIMIT 1`)).length === 0) return []

@@ -13,6 +13,7 @@ import type {
 } from '../../../core/ledger/employee.ts'
 import { blocksOf } from '../blocks/marks.ts'
 import { failureOf, failuresOf } from './failures.ts'
+import { erasedDeactivationsOf } from '../leavers/erased-deactivations.ts'
 import { erasedMarksOf } from '../leavers/erased-marks.ts'
 import { olderSince } from '../submit/holds.ts'
 import { remainsOf } from '../upkeep/folds.ts'
@@ -118,6 +119,7 @@ export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<E
   const events = await eventsOf(sql, ids)
   const remains = await remainsOf(sql, ids)
   const marks = await erasedMarksOf(sql, ids)
+  const disabled = await erasedDeactivationsOf(sql, ids)
   const blocks = await blocksOf(sql, ids)
   const sent = await operationsOf(sql, ids)
   return employees.map((row) => {
@@ -131,7 +133,7 @@ export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<E
       known: row.known === 1,
       ...accountOf(row),
       failedHash: row.failed_hash && sql.sealing.openHash(row.failed_hash),
-      ...(row.disabled_elsewhere_at === null ? {} : { disabledElsewhereAt: row.disabled_elsewhere_at }),
+      ...disabledElsewhereOf(row, disabled.get(row.id) ?? null),
       ...blockOf(blocks.get(row.id)),
       ...(row.resend_due === null ? {} : { leaver: { resend: row.resend_due === 1 } }),
       ...failureOf(sql.sealing, failures.get(row.id), own, alone),
@@ -186,6 +188,14 @@ function unansweredAmong(operations: readonly SentRow[]): readonly UnansweredOpe
 
 function accountOf({ destination, may_be_enabled }: EmployeeRow): { account?: AccountPlace } {
   return destination === null ? {} : { account: { destination, mayBeEnabled: may_be_enabled > 0 } }
+}
+
+/** `erasedAt`: the same from before an erasure. */
+function disabledElsewhereOf(
+  { disabled_elsewhere_at: at }: EmployeeRow,
+  erasedAt: number | null,
+): { disabledElsewhereAt?: number } {
+  return at === null && erasedAt === null ? {} : { disabledElsewhereAt: Math.max(at ?? 0, erasedAt ?? 0) }
 }
 
 function blockOf(block: BlockPeriod | undefined): { blocked?: BlockPeriod } {

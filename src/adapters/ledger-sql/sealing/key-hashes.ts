@@ -27,6 +27,7 @@ const NAMED = [
   ['folded_ids', 'owner'],
   ['blocks', 'hash'],
   ['erased_leavers', 'hash'],
+  ['erased_deactivations', 'hash'],
   ['erasures', 'employee_hash'],
   ['replay_runs', 'selection'],
 ] as const

@@ -7,6 +7,7 @@ import type {
 } from '../../../core/ledger/port/upkeep.ts'
 import { compareText } from '../../../core/plan/fold/order.ts'
 import type { EventName } from '../../../core/model.ts'
+import { keepErasedDeactivation } from '../leavers/erased-deactivations.ts'
 import { employeeHash, keepErasedMarks } from '../leavers/erased-marks.ts'
 import { eraseEmergencyCalls } from '../emergency/calls.ts'
 import { eraseBlockedId } from '../blocks/marks.ts'
@@ -203,15 +204,17 @@ export async function erase(
   await sql.run('DELETE FROM edits WHERE employee = ?', [employee])
   // Also for an employee that only the log names.
   await sql.run('DELETE FROM findings WHERE employee = ?', [employee])
-  await sql.run('DELETE FROM foreign_deactivations WHERE employee = ?', [employee])
   await sql.run('DELETE FROM unnamed_accounts WHERE employee = ?', [employee])
   const [known] = await sql.all(`SELECT id FROM employees WHERE id = ?${sql.dialect.forUpdate}`, [employee])
   // A refused message may name a leaver who has no row.
   await eraseCases(sql, employee)
   await eraseEmergencyCalls(sql, employee)
   await eraseBlockedId(sql, employee)
+  const [loaded] = await loadEmployees(sql, [employee])
+  await keepErasedDeactivation(sql, employee, loaded ?? null, now)
+  await sql.run('DELETE FROM foreign_deactivations WHERE employee = ?', [employee])
   if (!known) return (await wasErased(sql, employee)) ? NOTHING_LEFT : null
-  for (const loaded of await loadEmployees(sql, [employee])) await keepErasedMarks(sql, loaded, now)
+  if (loaded) await keepErasedMarks(sql, loaded, now)
   await deleteSharedBodies(sql, employee)
   const [unpublished] = await sql.all<{ n: number }>(
     'SELECT COUNT(*) AS n FROM outbox WHERE employee = ? AND published_at IS NULL',

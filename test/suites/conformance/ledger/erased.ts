@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { BASELINE, type HrEvent } from '../../../../src/core/model.ts'
 import { fold } from '../../../../src/core/plan/fold/fold.ts'
+import type { CorrelatedPage } from '../../../../src/core/ledger/port/report.ts'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
 import { retain } from './retain.ts'
 import { hrEvent, joiner, type LedgerCase, SOURCE, T0, type World } from './world.ts'
@@ -48,7 +49,23 @@ async function standsActive(world: World): Promise<unknown> {
   return fold(view?.employee.events ?? [], world.now).attributes.get('active')?.value
 }
 
-/** What the ledger promises of leavers who were erased. */
+/** Hired, disabled by another system three days ago, erased. */
+async function erasedDisabled(world: World, ...since: readonly HrEvent[]): Promise<void> {
+  await world.record({ ...joiner('hire', 'p1'), ...HIRE })
+  await world.confirmAll()
+  await seenElsewhere(world, { disabled: [{ employeeId: 'p1', at: at(3).recordedAt, change: 'a change' }] })
+  if (since.length > 0) await world.record(...since)
+  await world.plan()
+  await erase(world)
+}
+async function seenElsewhere(
+  world: World,
+  seen: Partial<NonNullable<CorrelatedPage['elsewhere']>>,
+): Promise<void> {
+  await world.correlate({ finalAt: world.now, elsewhere: { disabled: [], enabled: [], ...seen }, foreign: 1 })
+}
+
+/** What the ledger promises of employees who were erased. */
 export const erasedCases: readonly LedgerCase[] = [
   {
     name: 'an erased leaver who has another termination to come is not made active by what stands before the first',
@@ -157,6 +174,55 @@ export const erasedCases: readonly LedgerCase[] = [
       assert.equal(await nextActive(world), true)
       world.now = T0 + 10 * DAY_MS
       assert.equal(await nextActive(world), false)
+    },
+  },
+  {
+    name: 'an erased employee whom another system disabled is not made active by what HR recorded before that, until a person releases it',
+    run: async (world) => {
+      await erasedDisabled(world)
+      await world.record({ ...joiner('hire again', 'p1'), ...at(15) })
+      assert.equal(await nextActive(world), null)
+      assert.deepEqual(await world.states('p1'), { 'hire again': 'held' })
+      await erase(world)
+      await world.record({ ...joiner('hire once more', 'p1'), ...at(5) })
+      assert.equal(await nextActive(world), null, 'a second erasure keeps it too')
+      const { findings } = await world.ledger.listFindings({
+        open: true,
+        code: 'DisabledElsewhere',
+        employeeId: 'p1',
+        next: null,
+        limit: 10,
+      })
+      const [found, ...others] = findings
+      assert.ok(found && others.length === 0)
+      const by = { actor: 'ann', justification: 'it was a mistake' }
+      assert.equal(await world.ledger.acknowledgeFinding({ seq: found.seq, ...by }, world.now), true)
+      assert.equal(await nextActive(world), true)
+    },
+  },
+  {
+    name: 'an erased employee whom another system disabled is made active by what HR records after that',
+    run: async (world) => {
+      await erasedDisabled(world)
+      await world.record({ ...joiner('back', 'p1'), ...at(2) })
+      assert.equal(await nextActive(world), true)
+    },
+  },
+  {
+    name: 'an erasure forgets a deactivation by another system that HR has reversed',
+    run: async (world) => {
+      await erasedDisabled(world, { ...joiner('back', 'p1'), ...at(2) })
+      await world.record({ ...joiner('hire again', 'p1'), ...at(15) })
+      assert.equal(await nextActive(world), true)
+    },
+  },
+  {
+    name: 'an activation by another system after an erasure ends a deactivation from before',
+    run: async (world) => {
+      await erasedDisabled(world)
+      await seenElsewhere(world, { enabled: [{ employeeId: 'p1', at: at(2).recordedAt }] })
+      await world.record({ ...joiner('hire again', 'p1'), ...at(15) })
+      assert.equal(await nextActive(world), true)
     },
   },
 ]

@@ -12,6 +12,7 @@ export const employeeTables = (dialect: Dialect): readonly string[] => [
   ...foldedIds(dialect),
   ...erasures(dialect),
   ...erasedLeavers(dialect),
+  ...erasedDeactivations(dialect),
   ...blocks(dialect),
 ]
 
@@ -148,6 +149,14 @@ const erasedLeavers = ({ integer, tableOptions }: Dialect): readonly string[] =>
     order_value TEXT,
     recorded_at ${integer} NOT NULL,
     PRIMARY KEY (hash, effective_at)
+  )${tableOptions}`,
+]
+
+/** When another system disabled the account of an erased employee, as the log showed it. */
+const erasedDeactivations = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE erased_deactivations (
+    hash TEXT PRIMARY KEY NOT NULL,
+    at   ${integer} NOT NULL
   )${tableOptions}`,
 ]
 
