@@ -151,7 +151,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'evidence',
     about:
-      'a report for auditors: leavers with proof, calls of the emergency lane, decisions, replays, configuration, disclosures',
+      'a report for auditors: leavers with proof, calls of the emergency lane, moves, decisions, replays, configuration, disclosures',
     load: async () => {
       const [{ registerEvidence }, verify] = await Promise.all([
         import('./commands/evidence/report.ts'),

@@ -7,6 +7,7 @@ const COLUMNS = [
   'id',
   'at',
   'employeeId',
+  'destination',
   'source',
   'event',
   'effectiveAt',
@@ -15,6 +16,16 @@ const COLUMNS = [
   'openedAt',
   'operation',
   'reason',
+  'from',
+  'to',
+  'plannedAt',
+  'outcome',
+  'disabledAt',
+  'disabledBy',
+  'disabledMs',
+  'enabledAt',
+  'enabledBy',
+  'enabledMs',
   'begunAt',
   'ended',
   'result',
@@ -47,7 +58,7 @@ export const csvForm: EvidenceForm = {
     lines(totalLines(totals).map(([about, count]) => cells({ section: 'totals', about, count }))),
 }
 
-type Values = Partial<Record<(typeof COLUMNS)[number], string | number | null>>
+type Values = Partial<Record<(typeof COLUMNS)[number], string | number | null | undefined>>
 
 function valuesOf(row: EvidenceRow): Values {
   if (row.section !== 'leavers') return row

@@ -2,6 +2,7 @@ import { escapedHtml } from '../../core/display/html.ts'
 import { span } from '../../core/display/span.ts'
 import { visible } from '../../core/display/visible.ts'
 import { EMERGENCY_REASONS } from '../../core/emergency/reasons.ts'
+import type { MoveRow } from '../../core/evidence/moves.ts'
 import type { EmergencyRow, EvidenceRow, LeaverRow, Section } from '../../core/evidence/rows.ts'
 import { type EvidenceForm, totalLines } from './text.ts'
 
@@ -16,6 +17,7 @@ tr { break-inside: avoid } td.number { text-align: right; font-variant-numeric: 
 const TITLES: Readonly<Record<Section, string>> = {
   leavers: 'Leavers',
   emergency: 'Calls of the emergency lane',
+  moves: 'Moves between destinations',
   decisions: 'Decisions',
   replays: 'Replays of dead letters',
   configuration: 'Changes of the configuration',
@@ -26,6 +28,8 @@ const EXPLANATIONS: Readonly<Record<Section, string>> = {
     'Every termination whose case was open in the period, as it stood at the end of the period. Proven: the directory is known to hold the account disabled. The time to the proof does not count the time before the effective date.',
   emergency:
     'Every call that was begun in the period to disable the account of a leaver before the provisioning job could, as it stood at the end. The last columns say what the job answered to the same deactivation, and what the call costs; one without an answer counts as billed.',
+  moves:
+    'Every deactivation that was planned in the period because an employee moves to another destination, as the move stood at the end. Completed: an account at the new destination was enabled afterwards. Returned: the former account was. The times count from the receipt of the event, without the time before its effective date.',
   decisions: 'What operators decided, who they were and why. A count stands before the employees it counts.',
   replays: 'Dead letters that were put back at their place in the order.',
   configuration: 'A connector started with another configuration than the one before it.',
@@ -56,10 +60,26 @@ const EMERGENCY_COLUMNS = [
   'at',
   'USD',
 ]
+const MOVE_COLUMNS = [
+  'move',
+  'employee',
+  'event',
+  'received',
+  'from',
+  'to',
+  'outcome',
+  'disabled',
+  'by',
+  'time to it',
+  'enabled',
+  'by',
+  'time to it',
+]
 const ACTION_COLUMNS = ['at', 'actor', 'action', 'about', 'count', 'justification']
 const COLUMNS: Readonly<Record<Section, readonly string[]>> = {
   leavers: LEAVER_COLUMNS,
   emergency: EMERGENCY_COLUMNS,
+  moves: MOVE_COLUMNS,
   decisions: ACTION_COLUMNS,
   replays: ACTION_COLUMNS,
   configuration: ACTION_COLUMNS,
@@ -94,14 +114,15 @@ ${totalLines(totals)
 function cellsOf(row: EvidenceRow): readonly string[] {
   if (row.section === 'leavers') return leaverCells(row)
   if (row.section === 'emergency') return emergencyCells(row)
+  if (row.section === 'moves') return moveCells(row)
   return [row.at, row.actor, row.action, row.about ?? '', String(row.count), row.justification]
 }
 
 function leaverCells(row: LeaverRow): readonly string[] {
-  const { id, employeeId, source, event, effectiveAt, receivedAt, ended, endedAt, proofMs } = row
+  const { id, employeeId, destination, source, event, effectiveAt, receivedAt, ended, endedAt, proofMs } = row
   return [
     id,
-    employeeId,
+    destination === undefined ? employeeId : `${employeeId} at ${destination}`,
     `${source} ${event}`,
     effectiveAt,
     receivedAt,
@@ -127,6 +148,24 @@ function emergencyCells(row: EmergencyRow): readonly string[] {
     job ?? 'removed from the ledger',
     jobEndedAt ?? '',
     String(usd),
+  ]
+}
+
+function moveCells(row: MoveRow): readonly string[] {
+  return [
+    row.id,
+    row.employeeId,
+    row.event === null ? 'removed from the ledger' : `${row.source} ${row.event}`,
+    row.receivedAt ?? '',
+    row.from,
+    row.to ?? '',
+    row.outcome,
+    row.disabledAt ?? '',
+    row.disabledBy,
+    row.disabledMs === null ? '' : span(row.disabledMs),
+    row.enabledAt ?? '',
+    row.enabledBy ?? '',
+    row.enabledMs === null ? '' : span(row.enabledMs),
   ]
 }
 

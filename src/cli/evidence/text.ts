@@ -18,7 +18,10 @@ export interface EvidenceForm {
   totals(totals: EvidenceTotals): string
 }
 
-/** The report, a piece at a time: memory holds a page of rows, and two numbers for each proof. */
+/** A connector with one destination has no moves. */
+const ONLY_WITH_ROWS: ReadonlySet<Section> = new Set(['moves'])
+
+/** The report, a piece at a time: memory holds a page of rows, and two numbers for each proof and each move. */
 export async function* evidenceText(
   ledger: EvidenceLedger,
   {
@@ -30,14 +33,15 @@ export async function* evidenceText(
   const sums = totalsOfRows()
   yield form.head(head)
   for (const section of SECTIONS) {
-    yield form.beginSection(section)
-    let isFirst = true
+    let rows = 0
+    if (!ONLY_WITH_ROWS.has(section)) yield form.beginSection(section)
     for await (const row of rowsIn(ledger, section, period)) {
+      if (rows === 0 && ONLY_WITH_ROWS.has(section)) yield form.beginSection(section)
       sums.add(row)
-      yield form.row(row, isFirst)
-      isFirst = false
+      yield form.row(row, rows === 0)
+      rows += 1
     }
-    yield form.endSection()
+    if (rows > 0 || !ONLY_WITH_ROWS.has(section)) yield form.endSection()
   }
   yield form.totals(sums.totals())
 }
@@ -46,7 +50,8 @@ export async function* evidenceText(
 export function totalLines(
   totals: EvidenceTotals,
 ): readonly (readonly [name: string, value: number | null])[] {
-  const { leavers, emergency, decisions, replays, deadLettersReplayed, configuration, disclosures } = totals
+  const { leavers, emergency, moves, decisions, replays } = totals
+  const { deadLettersReplayed, configuration, disclosures } = totals
   const under = (name: string, values: Readonly<Record<string, number | null>>) =>
     Object.entries(values).map(([key, value]) => [`${name}.${key}`, value] as const)
   return [
@@ -59,6 +64,14 @@ export function totalLines(
     ...under('emergency.results', emergency.results),
     ...under('emergency.job', emergency.job),
     ['emergency.usd', emergency.usd],
+    ...(moves === undefined
+      ? []
+      : [
+          ['moves.departures', moves.departures] as const,
+          ...under('moves.outcomes', moves.outcomes),
+          ...under('moves.disabled', { ...moves.disabled }),
+          ...under('moves.enabled', { ...moves.enabled }),
+        ]),
     ...under('decisions', decisions),
     ...under('replays', replays),
     ['deadLettersReplayed', deadLettersReplayed],

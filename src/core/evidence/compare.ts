@@ -1,5 +1,6 @@
 import { isErasedId } from '../leavers/erased.ts'
 import type { Period } from '../ledger/port/leavers.ts'
+import { moveBeforeItEnded, type MoveRow, withoutGoneEvent } from './moves.ts'
 import {
   type EmergencyRow,
   type EvidenceLedger,
@@ -70,8 +71,8 @@ const FITS: Readonly<Record<'same' | 'settledLater' | 'different', Fits>> = {
 }
 
 /** Rows that have a number of their own. */
-const isCase = (row: EvidenceRow): row is LeaverRow | EmergencyRow =>
-  row.section === 'leavers' || row.section === 'emergency'
+const isCase = (row: EvidenceRow): row is LeaverRow | EmergencyRow | MoveRow =>
+  row.section === 'leavers' || row.section === 'emergency' || row.section === 'moves'
 
 /**
  * The row of the ledger as it was when the report was made, if what the report calls open can have
@@ -79,7 +80,8 @@ const isCase = (row: EvidenceRow): row is LeaverRow | EmergencyRow =>
  */
 function beforeItEnded(reported: EvidenceRow, row: EvidenceRow): EvidenceRow | null {
   if (reported.section === 'leavers' && row.section === 'leavers')
-    return reported.ended === 'open' && row.ended !== 'acknowledged' ? { ...row, ...OPEN } : null
+    return reported.ended === 'open' && row.ended !== 'acknowledged' ? caseWhileOpen(reported, row) : null
+  if (reported.section === 'moves' && row.section === 'moves') return moveBeforeItEnded(reported, row)
   return reported.section === 'emergency' && row.section === 'emergency'
     ? callBeforeItEnded(reported, row)
     : null
@@ -96,6 +98,13 @@ const OPEN = {
   justification: null,
 } as const satisfies Partial<LeaverRow>
 
+/** Until it ends, the account may still get its destination. */
+function caseWhileOpen({ destination }: LeaverRow, row: LeaverRow): LeaverRow {
+  const { section, id, employeeId, destination: _since, ...rest } = row
+  const at = destination === undefined ? {} : { destination }
+  return { section, id, employeeId, ...at, ...rest, ...OPEN }
+}
+
 /** A late answer of the log also replaces that there was none, or a failure. */
 const MAY_CHANGE: ReadonlySet<EmergencyRow['job']> = new Set(['open', 'failed', 'unanswered'])
 
@@ -108,7 +117,7 @@ function callBeforeItEnded(reported: EmergencyRow, row: EmergencyRow): Emergency
   }
 }
 
-/** A case or a call is identified by its number, an action by who did it when. */
+/** A case, a call or a move is identified by its number, an action by who did it when. */
 function keyOf(row: EvidenceRow): string {
   return isCase(row) ? row.id : JSON.stringify([row.at, row.actor, row.action])
 }
@@ -128,6 +137,7 @@ function withoutErased(reported: EvidenceRow, row: EvidenceRow): EvidenceRow {
       ...(isErasedId(row.employeeId) ? { employeeId: row.employeeId } : {}),
       ...(row.job === null ? { job: null, jobEndedAt: null } : {}),
     }
+  if (reported.section === 'moves' && row.section === 'moves') return withoutGoneEvent(reported, row)
   if (isCase(reported) || isCase(row)) return reported
   return EMPLOYEE_HASH.test(row.about ?? '') ? { ...reported, about: row.about } : reported
 }

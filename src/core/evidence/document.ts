@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { EmergencyResult } from '../emergency/ledger.ts'
 import { EMERGENCY_REASON_NAMES } from '../emergency/reasons.ts'
 import { OPERATION_STATES } from '../ledger/lifecycle.ts'
+import { MOVE_OUTCOMES } from './moves.ts'
 import { type EvidenceRow, SECTIONS } from './rows.ts'
 import type { EvidenceTotals } from './totals.ts'
 
@@ -27,6 +28,7 @@ const counts = z.record(z.string(), z.int())
 const Leaver = z.strictObject({
   id: z.string(),
   employeeId: z.string(),
+  destination: z.string().optional(),
   source: z.string(),
   event: z.string(),
   effectiveAt: instant,
@@ -55,6 +57,23 @@ const Call = z.strictObject({
   job: z.enum([...OPERATION_STATES, 'open']).nullable(),
   jobEndedAt: instant.nullable(),
 })
+const Move = z.strictObject({
+  id: z.string(),
+  employeeId: z.string(),
+  source: z.string().nullable(),
+  event: z.string().nullable(),
+  receivedAt: instant.nullable(),
+  from: z.string(),
+  to: z.string().nullable(),
+  plannedAt: instant,
+  outcome: z.enum(MOVE_OUTCOMES),
+  disabledAt: instant.nullable(),
+  disabledBy: z.string(),
+  disabledMs: z.number().nullable(),
+  enabledAt: instant.nullable(),
+  enabledBy: z.string().nullable(),
+  enabledMs: z.number().nullable(),
+})
 const Action = z.strictObject({
   at: instant,
   actor: z.string(),
@@ -73,6 +92,8 @@ export const EvidenceDocument = z.strictObject({
   release: z.string(),
   leavers: z.array(Leaver),
   emergency: z.array(Call),
+  // Only with moves in the period.
+  moves: z.array(Move).optional(),
   decisions: z.array(Action),
   replays: z.array(Action),
   configuration: z.array(Action),
@@ -85,6 +106,14 @@ export const EvidenceDocument = z.strictObject({
       proof: z.strictObject({ fromReceipt: durations, fromRecorded: durations }),
     }),
     emergency: z.strictObject({ calls: z.int(), results: counts, job: counts, usd: z.number() }),
+    moves: z
+      .strictObject({
+        departures: z.int(),
+        outcomes: counts,
+        disabled: durations,
+        enabled: durations,
+      })
+      .optional(),
     decisions: counts,
     replays: counts,
     deadLettersReplayed: z.int(),
@@ -99,6 +128,7 @@ export function rowsOfDocument(document: EvidenceDocument): readonly EvidenceRow
   return SECTIONS.flatMap((section): readonly EvidenceRow[] => {
     if (section === 'leavers') return document.leavers.map((row) => ({ section, ...row }))
     if (section === 'emergency') return document.emergency.map((row) => ({ section, ...row }))
+    if (section === 'moves') return (document.moves ?? []).map((row) => ({ section, ...row }))
     return document[section].map((row) => ({ section, ...row }))
   })
 }

@@ -7,25 +7,30 @@ import { auditEntries, rowsOf } from '../ledger/pages.ts'
 import type { PastLeaver, Period } from '../ledger/port/leavers.ts'
 import type { ClosedAs } from '../leavers/causes.ts'
 import { nameOf } from '../leavers/case-name.ts'
+import { DEFAULT_DESTINATION } from '../destinations/destination.ts'
 import { toProof } from '../leavers/summary.ts'
+import { type MoveRow, moveRows } from './moves.ts'
 
 /** The parts of a report, in their order. Each is read from the ledger by itself. */
 export const SECTIONS = [
   'leavers',
   'emergency',
+  'moves',
   'decisions',
   'replays',
   'configuration',
   'disclosures',
 ] as const
 export type Section = (typeof SECTIONS)[number]
-type ActionSection = Exclude<Section, 'leavers' | 'emergency'>
+type ActionSection = Exclude<Section, 'leavers' | 'emergency' | 'moves'>
 
 /** A leaver case that was open at some moment of the period, as it stood at its end. */
 export interface LeaverRow {
   readonly section: 'leavers'
   readonly id: string
   readonly employeeId: string
+  /** Where the account is; only with several destinations, and not for `default`. */
+  readonly destination?: string | undefined
   readonly source: string
   readonly event: string
   readonly effectiveAt: string
@@ -81,9 +86,12 @@ export interface ActionRow {
   readonly count: number
   readonly justification: string
 }
-export type EvidenceRow = LeaverRow | EmergencyRow | ActionRow
+export type EvidenceRow = LeaverRow | EmergencyRow | MoveRow | ActionRow
 
-export type EvidenceLedger = Pick<Ledger, 'listLeaversIn' | 'listEmergencyCallsIn' | 'listAudit'>
+export type EvidenceLedger = Pick<
+  Ledger,
+  'listLeaversIn' | 'listEmergencyCallsIn' | 'listMovesIn' | 'listAudit'
+>
 
 /** Rows of one transaction. */
 const PAGE = 1_000
@@ -94,6 +102,7 @@ const PAGE = 1_000
  */
 export function rowsIn(ledger: EvidenceLedger, section: Section, period: Period): AsyncIterable<EvidenceRow> {
   if (section === 'leavers') return leaverRows(ledger, period)
+  if (section === 'moves') return moveRows(ledger, period, PAGE)
   return section === 'emergency' ? emergencyRows(ledger, period) : actionRows(ledger, section, period)
 }
 
@@ -139,13 +148,17 @@ function sectionOf(action: string): ActionSection {
 }
 
 /** What ended after the period was open at its end. */
-function leaverRow({ id, employeeId, event, ended: known, ...times }: PastLeaver, { to }: Period): LeaverRow {
+function leaverRow(
+  { id, employeeId, destination, event, ended: known, ...times }: PastLeaver,
+  { to }: Period,
+): LeaverRow {
   const ended = known !== null && known.at < to ? known : null
   const proven = ended?.as === 'proven' ? { endedAt: ended.at, effectiveAt: times.effectiveAt } : null
   return {
     section: 'leavers',
     id: nameOf(id),
     employeeId,
+    ...(destination === null || destination === DEFAULT_DESTINATION ? {} : { destination }),
     source: event.source,
     event: event.id,
     effectiveAt: isoOf(times.effectiveAt),

@@ -1,5 +1,6 @@
 import { microUsd, usdOf } from '../emergency/money.ts'
 import { type Durations, durationsOf } from '../leavers/summary.ts'
+import type { MoveRow } from './moves.ts'
 import type { EvidenceRow } from './rows.ts'
 
 /** The totals of a report. They follow from its rows alone. */
@@ -21,6 +22,16 @@ export interface EvidenceTotals {
     readonly job: Readonly<Record<string, number>>
     readonly usd: number
   }
+  /** Only with moves in the period. */
+  readonly moves?:
+    | {
+        readonly departures: number
+        readonly outcomes: Readonly<Record<string, number>>
+        /** From the receipt of the event, by nearest rank. */
+        readonly disabled: Durations
+        readonly enabled: Durations
+      }
+    | undefined
   /** By action. */
   readonly decisions: Readonly<Record<string, number>>
   readonly replays: Readonly<Record<string, number>>
@@ -30,12 +41,13 @@ export interface EvidenceTotals {
   readonly disclosures: number
 }
 
-/** Adds rows up. Of a case with proof it keeps two numbers, of other rows nothing. */
+/** Adds rows up. Of a case with proof, and of a move, it keeps two numbers, of other rows nothing. */
 export function totalsOfRows(): { add(row: EvidenceRow): void; totals(): EvidenceTotals } {
   const ended = new Map<string, number>()
   const provenBy = new Map<string, number>()
   const results = new Map<string, number>()
   const job = new Map<string, number>()
+  const moves = totalsOfMoves()
   const decisions = new Map<string, number>()
   const replays = new Map<string, number>()
   const fromReceipt: number[] = []
@@ -56,6 +68,8 @@ export function totalsOfRows(): { add(row: EvidenceRow): void; totals(): Evidenc
         count(results, row.result)
         if (row.result === 'disabled') count(job, row.job ?? 'removed')
         return
+      case 'moves':
+        return moves.add(row)
       case 'decisions':
         return count(decisions, row.action)
       case 'replays':
@@ -79,12 +93,32 @@ export function totalsOfRows(): { add(row: EvidenceRow): void; totals(): Evidenc
         proof: { fromReceipt: durationsOf(fromReceipt), fromRecorded: durationsOf(fromRecorded) },
       },
       emergency: { calls, results: sorted(results), job: sorted(job), usd: usdOf(micros) },
+      ...moves.totals(),
       decisions: sorted(decisions),
       replays: sorted(replays),
       deadLettersReplayed: deadLetters,
       configuration,
       disclosures,
     }),
+  }
+}
+
+function totalsOfMoves(): { add(row: MoveRow): void; totals(): Pick<EvidenceTotals, 'moves'> } {
+  const outcomes = new Map<string, number>()
+  const disabled: number[] = []
+  const enabled: number[] = []
+  let departures = 0
+  return {
+    add: (row) => {
+      departures += 1
+      count(outcomes, row.outcome)
+      if (row.disabledMs !== null) disabled.push(row.disabledMs)
+      if (row.enabledMs !== null) enabled.push(row.enabledMs)
+    },
+    totals: () => {
+      const times = { disabled: durationsOf(disabled), enabled: durationsOf(enabled) }
+      return departures === 0 ? {} : { moves: { departures, outcomes: sorted(outcomes), ...times } }
+    },
   }
 }
 

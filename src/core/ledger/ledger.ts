@@ -10,6 +10,7 @@ import type { FindingLedger } from './port/findings.ts'
 import type { HeldLedger } from './port/views/held.ts'
 import type { HistoryLedger } from './port/views/history.ts'
 import type { StageLedger } from './port/views/stages.ts'
+import type { MoveLedger } from './port/views/moves.ts'
 import type { InspectLedger } from './port/inspect.ts'
 import type { InstanceLedger } from './port/instances.ts'
 import type { IntakeLedger } from './port/intake.ts'
@@ -44,6 +45,7 @@ export type Ledger = IntakeLedger &
   HeldLedger &
   HistoryLedger &
   StageLedger &
+  MoveLedger &
   InstanceLedger &
   UpkeepLedger &
   LedgerConnection

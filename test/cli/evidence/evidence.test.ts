@@ -10,6 +10,7 @@ import { DAY_MS } from '../../../src/core/runtime.ts'
 import { command } from '../../fakes/cli.ts'
 import { anInstance } from '../../fakes/instances.ts'
 import { call, DISABLED, REFUSED } from '../../suites/conformance/ledger/emergency.ts'
+import { confirmAt, inNorth, plan, toSouth } from '../../suites/conformance/ledger/two-destinations.ts'
 import { joiner, leaver, World } from '../../suites/conformance/ledger/world.ts'
 
 const HOUR_MS = DAY_MS / 24
@@ -323,5 +324,86 @@ void describe('rollcall evidence verify', () => {
     assert.equal(code, 7)
     assert.deepEqual(verdict.sections.leavers, { ...WHOLE, same: 4, gone: 1 })
     assert.deepEqual(verdict.sections.disclosures, { ...WHOLE, same: 2 })
+  })
+})
+
+void describe('rollcall evidence with several destinations', () => {
+  const moved = { LEDGER: inFolder('moved.db') }
+  const told = (...args: readonly string[]) => command(['evidence', ...args], moved)
+  before(async () => {
+    const ledger = await openFileLedger(moved.LEDGER)
+    const world = new World(ledger)
+    world.now = START
+    await world.record(dated(inNorth('e1'), START - HOUR_MS))
+    await plan(world)
+    await confirmAt(world, 'north')
+    await world.record(dated(toSouth('e2'), world.now - HOUR_MS / 2))
+    await plan(world)
+    world.now += HOUR_MS
+    await confirmAt(world, 'north')
+    world.now += HOUR_MS
+    await confirmAt(world, 'south')
+    await world.record(dated(leaver('e3', 'p1'), world.now))
+    await plan(world)
+    await confirmAt(world, 'south')
+    await world.tend()
+    await ledger.close()
+  })
+
+  void test('a move is there with both accounts and times, a leaver with the destination, and both can be verified', async () => {
+    const file = inFolder('moved.json')
+    assert.equal((await told(...PERIOD, '--out', file)).code, 0)
+    const { moves, leavers, totals } = JSON.parse(readFileSync(file, 'utf8'))
+    const { receivedAt, plannedAt, disabledAt, enabledAt, ...move } = moves[0]
+    assert.deepEqual(move, {
+      id: 'move-2',
+      employeeId: 'p1',
+      source: '/hr/test',
+      event: 'e2',
+      from: 'north',
+      to: 'south',
+      outcome: 'completed',
+      disabledBy: 'op-2',
+      disabledMs: HOUR_MS,
+      enabledBy: 'op-3',
+      enabledMs: 2 * HOUR_MS + 1_000,
+    })
+    assert.deepEqual(
+      [plannedAt, disabledAt, enabledAt].map((at) => Date.parse(at) - Date.parse(receivedAt)),
+      [0, HOUR_MS, 2 * HOUR_MS + 1_000],
+    )
+    assert.deepEqual([moves.length, leavers[0].destination], [1, 'south'])
+    const once = (ms: number) => ({ p50Ms: ms, p95Ms: ms, worstMs: ms })
+    assert.deepEqual(totals.moves, {
+      departures: 1,
+      outcomes: { completed: 1 },
+      disabled: once(HOUR_MS),
+      enabled: once(2 * HOUR_MS + 1_000),
+    })
+    const verified = await told('verify', file, '--output', 'json')
+    const { totals: added, sections } = JSON.parse(verified.stdout)
+    assert.deepEqual([verified.code, added, sections.moves.same, sections.leavers.same], [0, true, 1, 1])
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"outcome":"completed"', '"outcome":"failed"'))
+    rmSync(`${file}.sha256`)
+    const other = await told('verify', file, '--output', 'json')
+    assert.deepEqual(
+      [other.code, JSON.parse(other.stdout).totals, JSON.parse(other.stdout).sections.moves.different],
+      [3, false, 1],
+    )
+  })
+
+  void test('the table and the page have the move and its times, and without a move neither has the section', async () => {
+    const csv = (await told(...PERIOD, '--format', 'csv')).stdout
+    assert.match(csv, /^"leavers","leaver-1","","p1","south",/m)
+    assert.match(csv, /^"moves","move-2","","p1","","\/hr\/test","e2",.*"north","south",.*"completed",/m)
+    assert.match(csv, /^"totals",.*"moves\.outcomes\.completed","1",""\r$/m)
+    const page = (await told(...PERIOD, '--format', 'html')).stdout
+    assert.match(page, /<td>p1 at south<\/td>/)
+    assert.match(page, /<td>north<\/td><td>south<\/td><td>completed<\/td><td>[^<]+<\/td><td>op-2<\/td>/)
+    assert.match(page, /<td>moves\.disabled\.worstMs<\/td><td>60\.0 min \(3600000 ms\)<\/td>/)
+    const { moves, totals, leavers } = await report()
+    assert.deepEqual([moves, (totals as { readonly moves?: unknown }).moves], [undefined, undefined])
+    assert.ok(leavers.every((row) => !('destination' in row)))
+    assert.doesNotMatch((await evidence(...PERIOD, '--format', 'html')).stdout, /Moves between/)
   })
 })

@@ -4,16 +4,19 @@ import { compareWithLedger } from '../../../src/core/evidence/compare.ts'
 import { type EvidenceLedger, type EvidenceRow, rowsIn, SECTIONS } from '../../../src/core/evidence/rows.ts'
 import type { PastEmergencyCall } from '../../../src/core/emergency/ledger.ts'
 import type { AuditEntry } from '../../../src/core/ledger/port/inspect.ts'
+import type { PastMove } from '../../../src/core/ledger/port/views/moves.ts'
 import type { PastLeaver } from '../../../src/core/ledger/port/leavers.ts'
+import { DAY_MS } from '../../../src/core/runtime.ts'
 import { day } from '../../fakes/events.ts'
 
 const PERIOD = { from: day(1), to: day(10) }
 
-/** A ledger with these cases, entries and calls, a page of two at a time. */
+/** A ledger with these cases, entries, calls and moves, a page of two at a time. */
 function ledgerWith(
   leavers: readonly PastLeaver[],
   entries: readonly AuditEntry[] = [],
   calls: readonly PastEmergencyCall[] = [],
+  moves: readonly PastMove[] = [],
 ): EvidenceLedger {
   const page = <T>(rows: readonly T[], next: number | null) => {
     const from = next ?? 0
@@ -28,6 +31,10 @@ function ledgerWith(
       const { rows, next } = page(calls, query.next)
       return { calls: rows, next }
     },
+    listMovesIn: async (query) => {
+      const { rows, next } = page(moves, query.next)
+      return { moves: rows, next }
+    },
     listAudit: async (query) => {
       const { rows, next } = page(entries, query.next)
       return { entries: rows, next }
@@ -38,6 +45,7 @@ function ledgerWith(
 const leaver = (id: number, ended: PastLeaver['ended']): PastLeaver => ({
   id,
   employeeId: `p${id}`,
+  destination: 'south',
   event: { source: '/hr', id: `out-${id}` },
   effectiveAt: day(2),
   recordedAt: day(2),
@@ -57,6 +65,20 @@ const call = (id: number, more: Partial<PastEmergencyCall> = {}): PastEmergencyC
   ...more,
 })
 const callsOf = (...calls: readonly PastEmergencyCall[]): EvidenceLedger => ledgerWith([], [], calls)
+type Departure = PastMove['departure']['state']
+const move = (id: number, state: Departure, endedAt: number | null, arrivedAt?: number): PastMove => ({
+  id,
+  employeeId: `p${id}`,
+  from: 'north',
+  plannedAt: day(2),
+  event: { source: '/hr', id: `move-${id}`, effectiveAt: day(1), receivedAt: day(2) },
+  departure: { operation: `op-${id}`, state, endedAt },
+  arrival:
+    arrivedAt === undefined
+      ? null
+      : { operation: `op-${id + 100}`, destination: 'south', endedAt: arrivedAt },
+})
+const movesOf = (...moves: readonly PastMove[]): EvidenceLedger => ledgerWith([], [], [], moves)
 const proven = (at: number): PastLeaver['ended'] => ({
   as: 'proven',
   at,
@@ -83,7 +105,7 @@ async function rowsOfAll(ledger: EvidenceLedger): Promise<readonly EvidenceRow[]
 async function compared(
   before: EvidenceLedger,
   now: EvidenceLedger,
-  section: 'leavers' | 'emergency' | 'decisions',
+  section: 'leavers' | 'emergency' | 'moves' | 'decisions',
 ) {
   const comparison = (await compareWithLedger(now, await rowsOfAll(before), PERIOD))[section]
   return Object.fromEntries(Object.entries(comparison).filter(([, count]) => count > 0))
@@ -157,4 +179,60 @@ void test('what a call and its operation became after the period is open in the 
       ['disabled', new Date(day(3) + 200).toISOString(), 'open', null],
     ],
   )
+})
+
+void test('a move that went on is settled later; another moment of what had ended is not', async () => {
+  const before = movesOf(
+    move(1, 'accepted', null),
+    move(2, 'unanswered', day(4)),
+    move(3, 'confirmed', day(4)),
+    move(4, 'confirmed', day(4)),
+    move(5, 'confirmed', day(4), day(5)),
+    move(6, 'withdrawn', day(4)),
+    move(7, 'confirmed', day(4), day(5)),
+  )
+  const now = movesOf(
+    move(1, 'confirmed', day(4), day(5)),
+    move(2, 'confirmed', day(3)),
+    move(3, 'confirmed', day(4), day(5)),
+    move(4, 'confirmed', day(5)),
+    move(5, 'confirmed', day(4)),
+    move(6, 'confirmed', day(4)),
+    { ...move(7, 'confirmed', day(4), day(5)), event: null },
+  )
+  assert.deepEqual(await compared(before, now, 'moves'), { same: 1, settledLater: 3, different: 3 })
+})
+
+void test('what a move became after the period is open in the report', async () => {
+  const rows = await rowsOfAll(
+    movesOf(
+      move(1, 'confirmed', day(10), day(11)),
+      move(2, 'confirmed', day(4), day(10)),
+      move(3, 'confirmed', day(4), day(5)),
+      // The account may still be enabled there.
+      move(4, 'skipped', day(4), day(5)),
+      move(5, 'failed', day(4)),
+      { ...move(6, 'confirmed', day(4), day(5)), from: 'south' },
+    ),
+  )
+  assert.deepEqual(
+    rows.map((row) => row.section === 'moves' && [row.outcome, row.to, row.disabledMs, row.enabledMs]),
+    [
+      ['open', null, null, null],
+      ['disabled', null, 2 * DAY_MS, null],
+      ['completed', 'south', 2 * DAY_MS, 3 * DAY_MS],
+      ['completed', 'south', null, 3 * DAY_MS],
+      ['failed', null, null, null],
+      ['returned', 'south', 2 * DAY_MS, 3 * DAY_MS],
+    ],
+  )
+})
+
+void test('an open case may get its destination later; a closed one may not', async () => {
+  const before = ledgerWith([
+    { ...leaver(1, null), destination: null },
+    { ...leaver(2, proven(day(4))), destination: 'north' },
+  ])
+  const now = ledgerWith([leaver(1, proven(day(9))), leaver(2, proven(day(4)))])
+  assert.deepEqual(await compared(before, now, 'leavers'), { settledLater: 1, different: 1 })
 })

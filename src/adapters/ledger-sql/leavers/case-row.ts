@@ -14,6 +14,9 @@ export interface CaseRow {
 export const CASE_COLUMNS =
   'seq, employee, source, event_id, effective_at, recorded_at, received_at, opened_at'
 
+/** Where the account of the employee of a case is. */
+export const DESTINATION = '(SELECT p.destination FROM employees p WHERE p.id = leaver_cases.employee)'
+
 export function caseOf(row: CaseRow): Omit<LeaverCase, 'resends' | 'refused'> {
   return {
     id: row.seq,

@@ -5,6 +5,7 @@ import { nameHash } from '../tables/name-hash.ts'
 import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
 import { employeeHash } from './erased-marks.ts'
 import { AUDIT } from '../tables/audit.ts'
+import { DESTINATION } from './case-row.ts'
 
 /** Outside the ledger a case is identified by its number. */
 export const caseName = (id: number): string => `leaver-${id}`
@@ -26,7 +27,7 @@ export async function settleLeavers(
     kept.flatMap((step) =>
       step.kind === 'ended' ? [[step.id, step.at, step.as, step.byEmergency ? 1 : 0]] : [],
     ),
-    `UPDATE leaver_cases SET ended_at = v.at, ended_as = v.ended_as, by_emergency = v.by_emergency FROM v
+    `UPDATE leaver_cases SET ended_at = v.at, ended_as = v.ended_as, by_emergency = v.by_emergency, destination = ${DESTINATION} FROM v
      WHERE leaver_cases.seq = v.seq AND leaver_cases.ended_at IS NULL RETURNING leaver_cases.seq`,
   )
   const open = kept.filter((step) => step.kind === 'open')
@@ -74,7 +75,7 @@ export async function acknowledgeLeavers(
     sql,
     ['seq INT', 'now INT', 'actor TEXT', 'justification TEXT'],
     asked.map((id) => [id, now, actor, justification]),
-    `UPDATE leaver_cases SET ended_at = v.now, ended_as = 'acknowledged', acknowledged_by = v.actor, justification = v.justification
+    `UPDATE leaver_cases SET ended_at = v.now, ended_as = 'acknowledged', acknowledged_by = v.actor, justification = v.justification, destination = ${DESTINATION}
      FROM v WHERE leaver_cases.seq = v.seq AND leaver_cases.ended_at IS NULL RETURNING leaver_cases.seq, leaver_cases.employee, leaver_cases.cause`,
   )
   await markAcknowledged(
@@ -96,6 +97,7 @@ export async function acknowledgeLeavers(
  */
 export async function eraseCases(sql: Sql, employee: string): Promise<void> {
   await sql.run('DELETE FROM leaver_cases WHERE employee = ? AND ended_at IS NOT NULL', [employee])
+  await sql.run(`UPDATE leaver_cases SET destination = ${DESTINATION} WHERE employee = ?`, [employee])
   const open = await sql.all<{ seq: number; source: string; event_id: string }>(
     'SELECT seq, source, event_id FROM leaver_cases WHERE employee = ? AND ended_at IS NULL',
     [employee],

@@ -11,10 +11,12 @@ import { nearMatches } from '../leavers/near-matches.ts'
 import { readAccess } from '../inspect/access.ts'
 import { recordDisclosure } from '../inspect/disclosures.ts'
 import type { HistoryLedger } from '../../../core/ledger/port/views/history.ts'
+import type { MoveLedger } from '../../../core/ledger/port/views/moves.ts'
 import type { StageLedger } from '../../../core/ledger/port/views/stages.ts'
 import { readHistory, recordHistory } from '../inspect/history.ts'
 import { listStage } from '../inspect/stages.ts'
 import { listAudit } from '../inspect/audit.ts'
+import { movesIn } from '../inspect/moves.ts'
 import { listEvents } from '../inspect/events.ts'
 import { trace } from '../inspect/trace/trace.ts'
 import { findEmployeeIds, findNameHolders } from '../names/account-names.ts'
@@ -52,8 +54,9 @@ export function heldMethods({ read }: Transactions): HeldLedger {
   }
 }
 
-export function historyMethods({ write, read }: Transactions): HistoryLedger & StageLedger {
+export function historyMethods({ write, read }: Transactions): HistoryLedger & StageLedger & MoveLedger {
   return {
+    listMovesIn: (query) => read((sql) => movesIn(sql, query)),
     listStage: (query) => read((sql) => listStage(sql, query)),
     recordHistory: (query) => write((sql) => recordHistory(sql, query)),
     readHistory: (query) => read((sql) => readHistory(sql, query)),

@@ -211,6 +211,8 @@ export interface LeaversInPage {
 }
 /** A case as the ledger knows it now, open or closed. */
 export interface PastLeaver extends Omit<LeaverCase, 'resends' | 'refused'> {
+  /** Where the account was when the case ended, or is; `null`: no account is known. */
+  readonly destination: string | null
   /** `null`: the case is open. */
   readonly ended: {
     readonly as: ClosedAs

@@ -3,8 +3,18 @@ import { explainAccess } from '../../../../src/core/explain/answer.ts'
 import { leftInWords, moveInWords, movesOf } from '../../../../src/core/explain/moves.ts'
 import { sentenceOf } from '../../../../src/core/explain/words.ts'
 import type { Trace } from '../../../../src/core/ledger/port/views/trace.ts'
-import { confirmAt, inNorth, joinedInNorth, movedToSouth, plan, sendAt, toSouth } from './two-destinations.ts'
-import { hrEvent, type LedgerCase, UNLIMITED, type World } from './world.ts'
+import {
+  at,
+  confirmAt,
+  HOUR_MS,
+  inNorth,
+  joinedInNorth,
+  movedToSouth,
+  plan,
+  sendAt,
+  toSouth,
+} from './two-destinations.ts'
+import { hrEvent, leaver, type LedgerCase, UNLIMITED, type World } from './world.ts'
 
 const clock = (at: number): string => new Date(at).toISOString().slice(11, 16)
 
@@ -132,6 +142,110 @@ export const moveCases: readonly LedgerCase[] = [
       await plan(world)
       const query = { dueBy: null, employeeId: null, next: null, limit: 10 }
       assert.deepEqual((await world.ledger.listOpenLeavers(query)).leavers, [])
+    },
+  },
+  {
+    name: 'the moves of a period come a page at a time, each with what followed before the next',
+    run: async (world) => {
+      const start = world.now
+      await movedToSouth(world)
+      world.now += 60_000
+      const to = world.now
+      await world.record(hrEvent('e3', 'p1', { organization: 'North' }, { order: 20 }))
+      await plan(world)
+      await sendAt(world, 'south')
+      const within = async (since: number, until: number): Promise<readonly unknown[]> => {
+        const found: unknown[] = []
+        let next: number | null = null
+        do {
+          const page = await world.ledger.listMovesIn({ from: since, to: until, next, limit: 1 })
+          found.push(
+            ...page.moves.map(({ employeeId, from, event, departure, arrival }) => [
+              employeeId,
+              event?.id,
+              `${departure.operation} ${departure.state} at ${from}`,
+              arrival && `${arrival.operation} at ${arrival.destination}`,
+              departure.endedAt !== null && departure.endedAt >= (event?.receivedAt ?? Infinity),
+            ]),
+          )
+          next = page.next
+        } while (next !== null)
+        return found
+      }
+      const moved = ['p1', 'e2', 'op-2 confirmed at north', 'op-3 at south', true]
+      const underWay = ['p1', 'e3', 'op-4 accepted at south', null, false]
+      assert.deepEqual(await within(start, to), [moved])
+      assert.deepEqual(await within(start, to + 1), [moved, underWay])
+      assert.deepEqual(await within(to, to + 1), [underWay])
+      await world.ledger.eraseEmployee({ employeeId: 'p1', actor: 'ann', justification: 'asked' }, world.now)
+      assert.deepEqual(await within(start, to + 1), [])
+    },
+  },
+  {
+    name: 'of two deactivations for one move, the arrival belongs to the one that was answered',
+    run: async (world) => {
+      await joinedInNorth(world)
+      await world.record(toSouth('e2'))
+      await plan(world)
+      await sendAt(world, 'north')
+      world.now += HOUR_MS
+      await at(world, 'north').expire(3)
+      await plan(world)
+      await confirmAt(world, 'north')
+      await confirmAt(world, 'south')
+      const { moves } = await world.ledger.listMovesIn({ from: 0, to: world.now, next: null, limit: 10 })
+      assert.deepEqual(
+        moves.map(({ departure, arrival }) => [departure.state, arrival?.destination]),
+        [
+          ['unanswered', undefined],
+          ['confirmed', 'south'],
+        ],
+      )
+    },
+  },
+  {
+    name: 'a move that HR takes back after it was sent arrives where it left',
+    run: async (world) => {
+      await joinedInNorth(world)
+      await world.record(toSouth('e2'))
+      await plan(world)
+      const leaving = await sendAt(world, 'north')
+      await world.record(hrEvent('e3', 'p1', { organization: 'North' }, { order: 20 }))
+      await at(world, 'north').answerEach(leaving)
+      await world.finalize()
+      await plan(world)
+      await confirmAt(world, 'north')
+      const { moves } = await world.ledger.listMovesIn({ from: 0, to: world.now, next: null, limit: 10 })
+      assert.deepEqual(
+        moves.map(({ from, departure, arrival }) => [from, departure.state, arrival?.destination]),
+        [['north', 'confirmed', 'north']],
+      )
+    },
+  },
+  {
+    name: 'a leaver case names where the account is, and once it has ended, where it was then',
+    run: async (world) => {
+      const places = async (): Promise<readonly unknown[]> => {
+        const page = await world.ledger.listLeaversIn({ from: 0, to: world.now + 1, next: null, limit: 10 })
+        return page.leavers.map(({ destination, ended }) => [ended?.as ?? 'open', destination])
+      }
+      await movedToSouth(world)
+      await world.record(leaver('e3', 'p1'))
+      assert.deepEqual(await places(), [['open', 'south']])
+      await plan(world)
+      await confirmAt(world, 'south')
+      await world.tend()
+      assert.deepEqual(await places(), [['proven', 'south']])
+      await world.record(hrEvent('e4', 'p1', { active: true, organization: 'North' }, { order: 2_000 }))
+      await plan(world)
+      await confirmAt(world, 'north')
+      await world.record(leaver('e5', 'p1', 3_000))
+      assert.deepEqual(await places(), [
+        ['proven', 'south'],
+        ['open', 'north'],
+      ])
+      await world.ledger.eraseEmployee({ employeeId: 'p1', actor: 'ann', justification: 'asked' }, world.now)
+      assert.deepEqual(await places(), [['open', 'north']])
     },
   },
 ]

@@ -16,6 +16,8 @@ const leaverCases = ({ integer, identity, tableOptions }: Dialect): readonly str
     employee        TEXT NOT NULL,
     source          TEXT NOT NULL,
     event_id        TEXT NOT NULL,
+    -- Where the account was when the case ended; NULL: the case is open, or there was none.
+    destination     TEXT,
     effective_at    ${integer} NOT NULL,
     recorded_at     ${integer} NOT NULL,
     received_at     ${integer} NOT NULL,

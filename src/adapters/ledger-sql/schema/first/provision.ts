@@ -59,6 +59,7 @@ const operations = (dialect: Dialect): readonly string[] => {
     `CREATE INDEX operations_escrowed ON operations (destination, accepted_at) WHERE state = 'escrowed'`,
     `CREATE INDEX operations_accepted ON operations (destination, accepted_at) WHERE state = 'accepted'`,
     `CREATE INDEX operations_answered ON operations (final_at) WHERE state = 'answered'`,
+    `CREATE INDEX operations_departs ON operations (seq) WHERE departs = 1`,
     `CREATE INDEX operations_employee ON operations (employee)`,
     `CREATE INDEX operations_batch ON operations (batch) WHERE batch IS NOT NULL`,
     ...withoutStatistics(dialect, 'operations', ['state', 'unresolved']),
