@@ -51,6 +51,8 @@ export class Judge {
   readonly #accepted = new Map<string, string>()
   /** By employee: every operation that a slot was taken for. */
   readonly #sent = new Map<string, Set<string>>()
+  /** By operation: when its first slot was taken. */
+  readonly #sentAt = new Map<string, number>()
   readonly cases: Cases
   #erasures: Erasures | null = null
   #notices: Notices | null = null
@@ -139,11 +141,20 @@ export class Judge {
     else if (method === 'listOpenLeavers') this.cases.read((answer as LeaverPage).leavers)
     else if (method === 'settleLeavers')
       this.cases.ended(given[0] as readonly LeaverStep[], answer as readonly number[], given[1] as number)
-    else if (method === 'recordLogRecords')
-      this.#outside?.entra.committed((given[0] as CorrelatedPage).joins.map(({ record }) => record.id))
+    else if (method === 'recordLogRecords') this.#joined((given[0] as CorrelatedPage).joins)
     else if (method === 'claimNotices') this.#notices?.claimed(answer as readonly ClaimedNotice[])
     else if (method === 'finishNotices') this.#read(given[0] as readonly FinishedRead[])
     else if (method === 'recordJobRestart' && (answer as number) > 0) this.#accepted.clear()
+  }
+
+  /** A change by somebody else that looks like an answer counts as one: nothing tells them apart. */
+  #joined(joins: CorrelatedPage['joins']): void {
+    this.#outside?.entra.committed(joins.map(({ record }) => record.id))
+    for (const { record, operation } of joins) {
+      const sentAt = operation === null ? undefined : this.#sentAt.get(operation)
+      if (operation === null || sentAt === undefined) continue
+      if (this.#outside?.entra.looksLikeAnswer(record.id, sentAt)) this.#accepted.delete(operation)
+    }
   }
 
   #recorded({ messages }: IntakeBatch, { refused = [], fresh, replays }: RecordResult): void {
@@ -206,6 +217,7 @@ export class Judge {
           this.violated(`${employee} has two operations under way: ${other} and ${id}`)
     }
     this.#taken.set(batch, operations)
+    for (const { id } of operations) this.#sentAt.set(id, this.#sentAt.get(id) ?? now)
     for (const { id, employee } of operations)
       this.#sent.set(employee, (this.#sent.get(employee) ?? new Set()).add(id))
   }

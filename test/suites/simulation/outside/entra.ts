@@ -6,7 +6,7 @@ import type {
   ProvisioningLog,
   UploadAnswer,
 } from '../../../../src/core/ports.ts'
-import { type SimulatedLog, simulatedLog } from './log.ts'
+import { foreignName, type SimulatedLog, simulatedLog } from './log.ts'
 import type { Chance } from '../../../fakes/plain-event.ts'
 import type { Clock, Instance } from '../clock.ts'
 import type { Holding } from '../judge/oracle.ts'
@@ -89,6 +89,7 @@ export interface SimulatedEntra {
   wasEnabledElsewhere(employee: string): boolean
   disabledBy: SimulatedLog['disabledBy']
   committed: SimulatedLog['committed']
+  looksLikeAnswer: SimulatedLog['looksLikeAnswer']
 }
 
 const ESCROW_MS = 40 * MINUTE
@@ -199,7 +200,7 @@ export function entraOn(
     if (JSON.stringify(before) === JSON.stringify(holding)) return
     directory.set(employee, holding)
     const { department, ...plain } = holding as Holding & { department?: string }
-    const id = `elsewhere-${++changes}`
+    const id = foreignName(++changes)
     write(
       { id, employee, active, record: { ...plain, ...(department ? { [ENTERPRISE]: { department } } : {}) } },
       {},
@@ -296,5 +297,6 @@ export function entraOn(
     wasEnabledElsewhere: (employee) => enabled.has(employee),
     disabledBy: log.disabledBy,
     committed: log.committed,
+    looksLikeAnswer: log.looksLikeAnswer,
   }
 }

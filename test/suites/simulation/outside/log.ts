@@ -15,6 +15,14 @@ export const LOG_FAULTS = [
 export type LogFault = (typeof LOG_FAULTS)[number]
 
 const LAG_MS = 8 * MINUTE
+/** As much as the connector allows for (`skewMs`), and the log counts whole seconds. */
+const CLOCKS_DIFFER_MS = 2 * MINUTE + 1_000
+const FOREIGN = 'elsewhere-'
+
+/** In place of an operation: what a change by somebody else is called. */
+export const foreignName = (number: number): string => `${FOREIGN}${number}`
+const isForeign = (operation: string): boolean => operation.startsWith(FOREIGN)
+
 const PAGE_SIZE = 4
 
 interface Recorded {
@@ -45,6 +53,11 @@ export interface SimulatedLog extends ProvisioningLog {
   /** The ledger has committed these records, by their ids. */
   committed(ids: readonly string[]): void
   wasCommitted(operation: string): boolean
+  /**
+   * Whether this record is of a change by somebody else, no longer before an operation was sent than
+   * the clocks may differ: the service's log does not say who made a change.
+   */
+  looksLikeAnswer(record: string, sentAt: number): boolean
   /** Whether the account is active by the newest change that was handed out; `null` before the first. */
   shows(employee: string): boolean | null
   /** When the last of these operations was logged that disabled an account; `null`: none was. */
@@ -111,6 +124,11 @@ export function simulatedLog(clock: Clock, chance: Chance): SimulatedLog {
     },
     wasCommitted: (name) =>
       records.some(({ operation, raw }) => operation === name && committed.has(raw['id'])),
+    looksLikeAnswer: (record, sentAt) =>
+      records.some(
+        ({ operation, raw, at }) =>
+          raw['id'] === record && isForeign(operation) && at >= sentAt - CLOCKS_DIFFER_MS,
+      ),
     shows: (name) =>
       records
         .filter(
