@@ -198,7 +198,7 @@ void describe('rollcall check', () => {
         PROVISIONING_ENDPOINT: '',
       }),
       {
-        ledger: /LEDGER names a file/,
+        ledger: /in a folder that does not exist; make /,
         queue: /check the name/,
         outcomes: /no does not exist .*OUTCOMES_QUEUE/,
         copies: /goes without/,
@@ -237,7 +237,7 @@ void describe('rollcall check', () => {
     [
       'a job that is not there',
       () => ({ PROVISIONING_ENDPOINT: doubles.entra.endpoint.replace(/jobs\/[^/]+/, 'jobs/another') }),
-      { job: /copy PROVISIONING_ENDPOINT/ },
+      { job: /copy the endpoint/ },
     ],
     [
       'a service that is not there',
