@@ -75,7 +75,7 @@ void test('a call without an answer holds its place in the window for as long as
   assert.equal((await second.slot(resumed, limits, 'two')).kind, 'taken')
   second.now = T0 + 200_000
   const spent = await second.slot(resumed, limits, 'two')
-  assert.deepEqual(spent, { kind: 'wait', until: T0 + 60_000 + 86_400_000, why: 'day' })
+  assert.deepEqual(spent, { kind: 'wait', until: T0 + 60_000 + 86_400_000 + 120_000, why: 'day' })
   assert.equal((await second.ledger.readTotals()).calls, 2)
 })
 

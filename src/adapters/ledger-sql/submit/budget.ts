@@ -14,8 +14,9 @@ export async function budget(sql: Sql, now: number, quota: string): Promise<Budg
 
 /**
  * `null` when a call may go now. A call occupies its place in the window until one window after its
- * answer, and its place in the day until one day after it, because the service may have counted it
- * at any moment between call and answer. The last calls of the day are reserved for leavers.
+ * answer, and its place in the day until one day and `DAY_MARGIN_MS` after it, because the service
+ * may have counted it at any moment between call and answer. The last calls of the day are reserved
+ * for leavers.
  */
 export async function waitForLimits(
   sql: Sql,
@@ -42,10 +43,16 @@ export async function waitForLimits(
     const most = perDay - (leaver ? 0 : reserveOf(limits))
     const [blocking] = await sql.all<{ ended_at: number }>(
       'SELECT ended_at FROM calls WHERE quota = ? AND ended_at > ? ORDER BY ended_at DESC LIMIT 1 OFFSET ?',
-      [quota, now - DAY_MS, most - 1],
+      [quota, now - HOLDS_DAY_MS, most - 1],
     )
-    if (blocking) return { kind: 'wait', until: blocking.ended_at + DAY_MS, why: 'day' }
+    if (blocking) return { kind: 'wait', until: blocking.ended_at + HOLDS_DAY_MS, why: 'day' }
   }
   return null
 }
 const LOOK_AGAIN_MS = 100
+/**
+ * The end of a call may be noted by a clock that is slow and is put right within the day. Its place
+ * would then be free too early by the difference. As much as `CLOCK_SKEW_MS` by default.
+ */
+const DAY_MARGIN_MS = 120_000
+const HOLDS_DAY_MS = DAY_MS + DAY_MARGIN_MS
