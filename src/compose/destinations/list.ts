@@ -39,7 +39,7 @@ export function destinationsIn(config: Config): readonly [ReachedDestination, ..
           requireSetting(
             config.PROVISIONING_ENDPOINT,
             'PROVISIONING_ENDPOINT',
-            'the bulkUpload URL of the portal',
+            'the bulkUpload URL that the portal shows',
           ),
           config.PROVISIONING_ALLOW_HTTP,
         ),
