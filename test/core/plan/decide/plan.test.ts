@@ -161,7 +161,7 @@ void describe('the decision for an event', () => {
     assert.deepEqual(of(plan([done(hired), late, winner]), 2), { state: 'planned', reason: null, by: 3 })
   })
 
-  void test('an event superseded by a dead termination is final, and one superseded by a dead event that is sent again is not', () => {
+  void test('an event superseded by a dead termination is not yet final', () => {
     const dead = event(3, {
       effectiveAt: day(3),
       worker: { active: false },
@@ -169,9 +169,7 @@ void describe('the decision for an event', () => {
       reason: 'Rejected',
     })
     const back = event(2, { effectiveAt: day(2), worker: { active: true } })
-    assert.deepEqual(of(plan([done(hired), back, dead]), 2), { state: 'superseded', reason: null, by: 3 })
-    const silent = { ...dead, reason: EVENT_REASONS.noOutcome }
-    assert.deepEqual(of(plan([done(hired), back, silent]), 2), { state: 'planned', reason: null, by: 3 })
+    assert.deepEqual(of(plan([done(hired), back, dead]), 2), { state: 'planned', reason: null, by: 3 })
   })
 
   void test('a rescinded event is skipped and names its rescind, which is carried by the operation', () => {
