@@ -1,33 +1,10 @@
-import type { Ledger } from '../ledger/ledger.ts'
+import type { DirectLedger } from '../direct/ledger.ts'
+import type { EmergencyLedger } from '../emergency/ledger.ts'
+import type { SubmitLedger } from '../ledger/port/submit.ts'
+import type { CorrelateParts } from '../report/correlate/loop.ts'
 
 /** What the loops of one destination ask of the ledger. */
-export type DestinationLedger = Pick<
-  Ledger,
-  | 'claimBatch'
-  | 'takeSlot'
-  | 'recordBatchAnswer'
-  | 'setHold'
-  | 'extendHold'
-  | 'recordJobReport'
-  | 'recordJobRestart'
-  | 'findCandidates'
-  | 'recordLogRecords'
-  | 'readOrigins'
-  | 'finalizeOperations'
-  | 'findOverdueOperations'
-  | 'findLinkedEmployee'
-  | 'expireOperations'
-  | 'expireEscrowedOperations'
-  | 'readWatermark'
-  | 'readOldestUnanswered'
-  | 'readEmergencyStatus'
-  | 'listEmergencyCandidates'
-  | 'beginEmergencyCall'
-  | 'endEmergencyCall'
-  | 'markEmergencyWaits'
-  | 'beginDirectWrite'
-  | 'endDirectWrite'
->
+export type DestinationLedger = SubmitLedger & CorrelateParts['ledger'] & EmergencyLedger & DirectLedger
 
 /** The ledger as the loops of this destination see it. */
 export function ledgerOf(
@@ -41,6 +18,7 @@ export function ledgerOf(
     extendHold: (hold, until, now) => ledger.extendHold(hold, until, now, name),
     recordJobReport: (seen) => ledger.recordJobReport(seen, name),
     recordJobRestart: (startedAt, now) => ledger.recordJobRestart(startedAt, now, name),
+    readSubmissionStatus: (now) => ledger.readSubmissionStatus(now, name, quota),
     findCandidates: (records) => ledger.findCandidates(records, name),
     recordLogRecords: (page) => ledger.recordLogRecords(page, name),
     findOverdueOperations: (before, limit) => ledger.findOverdueOperations(before, limit, name),
@@ -52,5 +30,6 @@ export function ledgerOf(
     markEmergencyWaits: (waits) => ledger.markEmergencyWaits(waits, name),
     beginDirectWrite: (order, now) => ledger.beginDirectWrite(order, now, name),
     endDirectWrite: (end, now) => ledger.endDirectWrite(end, now, name),
+    readDirectSpending: (now) => ledger.readDirectSpending(now, name),
   }
 }
