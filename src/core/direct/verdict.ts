@@ -1,6 +1,6 @@
 import type { UploadAnswer } from '../ports.ts'
 import { type Verdict, verdictOf, type VerdictContext } from '../provision/verdict.ts'
-import { isNotEnabled, isTaken } from './answers.ts'
+import { isNotEnabled, isTaken } from './reply.ts'
 
 /** What the calls for one operation came to. */
 export type WriteVerdict =

@@ -2,7 +2,7 @@ import type { UploadAnswer } from '../ports.ts'
 import type { AccountKey, DirectAccounts, DirectCall, FoundAccount } from './accounts.ts'
 import type { VerdictContext } from '../provision/verdict.ts'
 import { changesOf, employeeNumberOf, isActive, newUser, type RecordToWrite, userNameOf } from './user.ts'
-import { isBilled, isMissing, isSuccess, isTaken } from './answers.ts'
+import { isBilled, isMissing, isSuccess, isTaken } from './reply.ts'
 import { CONFLICT, refusalOf, type WriteVerdict } from './verdict.ts'
 
 /** The most calls that one operation can take: an account that is gone, and a name that is taken. */

@@ -8,7 +8,7 @@ import type { VerdictSettings } from '../provision/verdict.ts'
 import type { Runtime } from '../runtime.ts'
 import { withGrace } from '../service.ts'
 import type { DirectAccounts } from './accounts.ts'
-import { answerOf, type FinalVerdict } from './answer.ts'
+import { type FinalVerdict, joinedRecordOf } from './joined-record.ts'
 import type { DirectBegun } from './ledger.ts'
 import { endOfTurn, stopsTurn, type TurnResult, type TurnTimes } from './turn.ts'
 import { MOST_CALLS, type WriteOrder, writeRecord, type Written } from './write.ts'
@@ -225,7 +225,7 @@ class Turn {
     const microUsd = settings.microUsdPerCall * written.billed
     if (microUsd > 0) runtime.telemetry.count('rollcall.direct.cost_usd', usdOf(microUsd))
     const source = { destination, batch: this.#batch.id, call: this.#slot.call, at }
-    const answer = verdict && answerOf(operation, verdict, order, source)
+    const answer = verdict && joinedRecordOf(operation, verdict, order, source)
     await ledger.endDirectWrite({ reservation: begun.reservation, microUsd, answer }, at)
     return { kind: 'answered', wrote: verdict?.kind === 'done' }
   }

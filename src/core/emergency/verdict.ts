@@ -1,4 +1,4 @@
-import { isBilled, isNotEnabled } from '../direct/answers.ts'
+import { isBilled, isNotEnabled } from '../direct/reply.ts'
 import type { UploadAnswer } from '../ports.ts'
 import { retryAfterMs } from '../provision/verdict.ts'
 import type { EmergencyAnswer } from './ledger.ts'

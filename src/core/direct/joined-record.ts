@@ -1,4 +1,4 @@
-import type { Interim, JoinedRecord } from '../ledger/port/report.ts'
+import type { JoinedRecord } from '../ledger/port/report.ts'
 import type { BatchOperation } from '../ledger/port/submit.ts'
 import { isActive, lacksManager, type RecordToWrite } from './user.ts'
 import type { WriteVerdict } from './verdict.ts'
@@ -20,16 +20,17 @@ export interface AnswerSource {
  * The answer as the provisioning log would have it. The id follows from the operation and the call,
  * so an answer that is recorded twice is one record.
  */
-export function answerOf(
+export function joinedRecordOf(
   { id: operation, employeeId }: Pick<BatchOperation, 'id' | 'employeeId'>,
   verdict: FinalVerdict,
   write: RecordToWrite,
   { destination, batch, call, at }: AnswerSource,
 ): JoinedRecord {
   const id = `${destination}:${operation}:${call}`
+  const { interim, ...result } = resultOf(verdict)
   return {
     operation,
-    interim: interimOf(verdict),
+    interim,
     record: {
       id,
       jobId: destination,
@@ -38,7 +39,7 @@ export function answerOf(
       changeId: id,
       cycleId: batch,
       action: verdict.kind === 'done' ? verdict.did : 'update',
-      ...resultOf(verdict),
+      ...result,
       echo: {},
       active: isActive(write),
       imported: true,
@@ -49,28 +50,20 @@ export function answerOf(
   }
 }
 
-function interimOf({ kind }: FinalVerdict): Interim {
-  switch (kind) {
-    case 'done':
-      return 'confirmed'
-    case 'no-account':
-      return 'unchanged'
-    case 'failed':
-      return 'failed'
-  }
-}
-
-type Result = Pick<JoinedRecord['record'], 'status' | 'code' | 'reason' | 'objectId'>
+type Result = Pick<JoinedRecord, 'interim'> &
+  Pick<JoinedRecord['record'], 'status' | 'code' | 'reason' | 'objectId'>
 
 function resultOf(verdict: FinalVerdict): Result {
   switch (verdict.kind) {
-    case 'done':
-      return { status: 'success', code: null, reason: null, objectId: verdict.objectId }
+    case 'done': {
+      const { objectId } = verdict
+      return { interim: 'confirmed', status: 'success', code: null, reason: null, objectId }
+    }
     case 'no-account':
-      return { status: 'skipped', code: NO_ACCOUNT, reason: null, objectId: null }
+      return { interim: 'unchanged', status: 'skipped', code: NO_ACCOUNT, reason: null, objectId: null }
     case 'failed': {
       const { code, reason, objectId } = verdict
-      return { status: 'failure', code, reason, objectId }
+      return { interim: 'failed', status: 'failure', code, reason, objectId }
     }
   }
 }
