@@ -1,3 +1,4 @@
+import { destinationsOf } from '../../core/destinations/figures.ts'
 import type { DestinationFigures, Figures } from '../../core/ledger/port/figures.ts'
 import type { CallLimits } from '../../core/ledger/port/submit.ts'
 import { nextCallAt } from '../../core/provision/pace.ts'
@@ -21,9 +22,9 @@ interface Limits extends ObservedCalls {
 
 /** With several destinations each measurement names its own; with one, none does. */
 export function ofDestinations(figures: Figures, at: number, limits: Limits): readonly Measurement[] {
-  const { others } = figures
-  return [figures, ...others].flatMap((one: DestinationFigures) => {
-    const label = others.length === 0 ? {} : { destination: one.name }
+  const all = destinationsOf(figures)
+  return all.flatMap((one) => {
+    const label = all.length === 1 ? {} : { destination: one.name }
     const calls = callsOf(limits, one.name)
     return [
       ...ofQuota(one, at, calls, label),

@@ -138,9 +138,15 @@ void describe('what is an alert', () => {
   })
 
   void it('a stage is when its oldest work is too old; operations that a hold or the quota keeps back are not', () => {
-    const stages = { ...noFigures().stages, waiting: depth(50, T - HOUR), unpublished: depth(3, T - HOUR) }
-    assert.deepEqual(found({ stages }), ['normal stage.stuck waiting 50', 'normal stage.stuck unpublished 3'])
-    assert.deepEqual(found({ stages, holds: [hold('full', T)] }), ['normal stage.stuck unpublished 3'])
+    const waiting = depth(50, T - HOUR)
+    const stages = { ...noFigures().stages, waiting, unpublished: depth(3, T - HOUR) }
+    assert.deepEqual(found({ stages, waiting }), [
+      'normal stage.stuck waiting 50',
+      'normal stage.stuck unpublished 3',
+    ])
+    assert.deepEqual(found({ stages, waiting, holds: [hold('full', T)] }), [
+      'normal stage.stuck unpublished 3',
+    ])
   })
 
   void it('a log that was not read is, while an answer is awaited from it', () => {

@@ -1,4 +1,5 @@
-import type { DestinationFigures } from '../../ledger/port/figures.ts'
+import { destinationsOf } from '../../destinations/figures.ts'
+import type { Depth, DestinationFigures } from '../../ledger/port/figures.ts'
 import { limitUsesIn, nearestLimit } from '../../provision/quarantine.ts'
 import type { PresentAlert } from '../alert.ts'
 import { alertOf, stuck } from './alert-of.ts'
@@ -10,9 +11,8 @@ interface View {
   readonly one: DestinationFigures
   readonly limits: AlertLimits
   readonly callsPerDay: number
-  readonly stages: Pick<DestinationFigures, 'waiting' | 'accepted'>
   /** What the log has still to say. */
-  readonly unanswered: DestinationFigures['accepted']
+  readonly unanswered: Depth
 }
 
 /**
@@ -20,21 +20,13 @@ interface View {
  * several, the cause of each begins with its name: the trouble of one hides that of no other.
  */
 export function destinationAlerts({ figures, now }: Scene, limits: AlertLimits): readonly PresentAlert[] {
-  const callsPerDay = (name: string): number => limits.callsPerDayAt?.[name] ?? limits.callsPerDay
-  const { stages, unanswered, others, name } = figures
-  if (others.length === 0)
-    return alertsOf({ now, one: figures, limits, callsPerDay: callsPerDay(name), stages, unanswered })
-  return [figures, ...others].flatMap((one: DestinationFigures) => {
-    const view = {
-      now,
-      one,
-      limits,
-      callsPerDay: callsPerDay(one.name),
-      stages: one,
-      unanswered: one.accepted,
-    }
-    return alertsOf(view).map((alert) => named(one.name, alert))
-  })
+  const viewOf = (one: DestinationFigures, unanswered: Depth): View => {
+    const callsPerDay = limits.callsPerDayAt?.[one.name] ?? limits.callsPerDay
+    return { now, one, limits, callsPerDay, unanswered }
+  }
+  const all = destinationsOf(figures)
+  if (all.length === 1) return alertsOf(viewOf(figures, figures.unanswered))
+  return all.flatMap((one) => alertsOf(viewOf(one, one.accepted)).map((alert) => named(one.name, alert)))
 }
 
 function alertsOf(view: View): readonly PresentAlert[] {
@@ -92,18 +84,11 @@ function quota({ one, callsPerDay, limits: { quotaShare } }: View): readonly Pre
 }
 
 /** Operations that wait for a hold, or for quota, are what those alerts are about. */
-function stuckStages(view: View): readonly PresentAlert[] {
-  const {
-    one,
-    now,
-    callsPerDay,
-    stages,
-    limits: { stagesMs },
-  } = view
+function stuckStages({ one, now, callsPerDay, limits: { stagesMs } }: View): readonly PresentAlert[] {
   const sends = one.holds.length === 0 && one.quota.used < callsPerDay
   return [
-    ...(sends ? stuck({ cause: 'waiting', depth: stages.waiting }, now - stagesMs.waiting) : []),
-    ...stuck({ cause: 'accepted', depth: stages.accepted }, now - stagesMs.accepted),
+    ...(sends ? stuck({ cause: 'waiting', depth: one.waiting }, now - stagesMs.waiting) : []),
+    ...stuck({ cause: 'accepted', depth: one.accepted }, now - stagesMs.accepted),
   ]
 }
 

@@ -1,3 +1,4 @@
+import { destinationsOf } from '../../../core/destinations/figures.ts'
 import type { Figures } from '../../../core/ledger/port/figures.ts'
 import {
   disabledAt,
@@ -13,12 +14,12 @@ import type { Times } from '../times.ts'
 
 /** What each provisioning job said about itself last, and how near it is to quarantine. */
 export function jobView(figures: Figures, times: Times): Markup {
-  const { others } = figures
-  const ofOne = others.length === 0
-  const jobs = [figures, ...others].map(
-    ({ name, jobReport, escrowed }) => markup`${ofOne ? NOTHING : markup`<h2 class="section">${name}</h2>`}
-${stateView(jobReport, times)}
-${listTable('Limits of quarantine', LIMIT_COLUMNS, limitUsesIn({ jobReport, escrowed }))}`,
+  const all = destinationsOf(figures)
+  const ofOne = all.length === 1
+  const jobs = all.map(
+    (one) => markup`${ofOne ? NOTHING : markup`<h2 class="section">${one.name}</h2>`}
+${stateView(one.jobReport, times)}
+${listTable('Limits of quarantine', LIMIT_COLUMNS, limitUsesIn(one))}`,
   )
   return markup`<div class="heading"><h1>${ofOne ? 'Provisioning job' : 'Provisioning jobs'}</h1></div>
 <p class="quiet">A job keeps operations that failed and retries them itself. When a limit is passed, it goes into quarantine and stops for everyone.</p>

@@ -2,6 +2,7 @@ import { callsOf } from '../../../compose/observe/destinations.ts'
 import type { LedgerReadings, ObservedLimits } from '../../../compose/observe/measurements.ts'
 import type { Readiness } from '../../../compose/observe/readiness.ts'
 import { HOLD_WORDS } from '../../../core/explain/words.ts'
+import { destinationsOf } from '../../../core/destinations/figures.ts'
 import type { DestinationFigures } from '../../../core/ledger/port/figures.ts'
 import { aliveOf, missingLoops } from '../../../core/instances/state.ts'
 import { nextCallAt } from '../../../core/provision/pace.ts'
@@ -47,10 +48,10 @@ export function lightsOf(seen: Seen, times: Times): readonly Light[] {
 
 /** A light for each destination, which names it where there are several. */
 function each({ ledger: { figures } }: Seen, lightOf: (one: DestinationFigures) => Light): readonly Light[] {
-  const { others } = figures
-  return [figures, ...others].map((one: DestinationFigures) => {
+  const all = destinationsOf(figures)
+  return all.map((one) => {
     const light = lightOf(one)
-    return others.length === 0 ? light : { ...light, part: `${light.part} ${one.name}` }
+    return all.length === 1 ? light : { ...light, part: `${light.part} ${one.name}` }
   })
 }
 

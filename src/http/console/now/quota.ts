@@ -1,6 +1,7 @@
 import { callsOf } from '../../../compose/observe/destinations.ts'
 import type { LedgerReadings, ObservedLimits } from '../../../compose/observe/measurements.ts'
 import { type LaneStanding, standingInWords } from '../../../core/emergency/standing.ts'
+import { destinationsOf } from '../../../core/destinations/figures.ts'
 import type { DestinationFigures } from '../../../core/ledger/port/figures.ts'
 import type { CallLimits } from '../../../core/ledger/port/submit.ts'
 import { type Forecast, nextCallAt, reserveOf } from '../../../core/provision/pace.ts'
@@ -25,8 +26,9 @@ export interface Backlog {
 export function quotaCard({ ledger, limits, backlog }: QuotaView, times: Times): Markup {
   const { figures, at } = ledger
   const { lane, destinations } = backlog
-  const ofOne = figures.others.length === 0
-  const parts = [figures, ...figures.others].map((one: DestinationFigures, index) => {
+  const all = destinationsOf(figures)
+  const ofOne = all.length === 1
+  const parts = all.map((one, index) => {
     const shown = { one, at, calls: callsOf(limits, one.name), backlog: destinations[index] ?? NO_BACKLOG }
     return markup`${ofOne ? NOTHING : markup`<h3>${one.name}</h3>`}
 ${quotaPart(shown, ofOne ? lane : null, times)}`
