@@ -84,14 +84,14 @@ function compiled(
     where: where ?? null,
     endpoint,
     tenant: tenant ?? null,
-    ...limitsOf(content, compilation.settings),
+    ...callLimitsOf(content, compilation.settings),
     direct: costsOf(content),
     ...(mapping === undefined ? shared : ownMapping(mapping, index, shared, compilation)),
   }
 }
 
 /** The calls of a direct destination are limited by what they cost only. */
-function limitsOf(
+function callLimitsOf(
   { kind, name, tenant, quota, callsPerDay, callsPer5s }: DestinationContent,
   settings: Settings,
 ): Pick<ConfiguredDestination, 'quota' | 'callsPerDay' | 'callsPer5s'> {
@@ -102,7 +102,7 @@ function limitsOf(
       callsPer5s: Number.POSITIVE_INFINITY,
     }
   return {
-    quota: quota ?? tenantOf(tenant, settings),
+    quota: quota ?? quotaOf(tenant, settings),
     callsPerDay: callsPerDay ?? settings.CALLS_PER_DAY,
     callsPer5s: callsPer5s ?? settings.CALLS_PER_5S,
   }
@@ -125,7 +125,7 @@ function ownMapping(
   return { mapping: mappingOf(rules, compilation, path) ?? shared.mapping, places: placesOf(rules) }
 }
 
-/** Jobs whose tenant is not named are in the tenant of the identity. */
-function tenantOf(tenant: string | undefined, { AZURE_TENANT_ID }: Settings): string {
+/** Jobs in the same tenant share its calls. Those without a tenant are in that of the identity. */
+function quotaOf(tenant: string | undefined, { AZURE_TENANT_ID }: Settings): string {
   return tenant === undefined || tenant === AZURE_TENANT_ID?.toLowerCase() ? DEFAULT_QUOTA : tenant
 }

@@ -23,7 +23,6 @@ import { compileNotifications, type Notifications } from './notifications.ts'
 import { shapeOf, shapesOf } from './shapes.ts'
 import { configured, DEFAULT_SOURCE, readersOf, type SourceAddress, sourceAddressesOf } from './sources.ts'
 
-/** The rules of the file, compiled. */
 /** How accounts of the directory are compared with the ledger. */
 export interface DirectoryRules {
   /** By SCIM place, the property of an account that it is compared with. */
@@ -32,6 +31,7 @@ export interface DirectoryRules {
   readonly cleared: Cleared
 }
 
+/** The rules of the file, compiled. */
 export interface Rules {
   readonly mapping: Mapping
   /** Whether a mapping, or a rule of the destinations, takes this worker attribute. */
