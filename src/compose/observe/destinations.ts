@@ -1,3 +1,4 @@
+import { DEFAULT_DESTINATION } from '../../core/destinations/destination.ts'
 import { destinationsOf } from '../../core/destinations/figures.ts'
 import type { DestinationFigures, Figures } from '../../core/ledger/port/figures.ts'
 import type { CallLimits } from '../../core/ledger/port/submit.ts'
@@ -36,15 +37,12 @@ export function ofDestinations(figures: Figures, at: number, limits: Limits): re
 }
 
 /** The same of the limits, which are known without the ledger. */
-export function quotaLimits({ calls, callsAt = {} }: ObservedCalls): readonly Measurement[] {
-  const [only, ...others] = Object.entries(callsAt)
-  const all: readonly (readonly [Label, CallLimits])[] =
-    others.length === 0
-      ? [[{}, only?.[1] ?? calls]]
-      : Object.entries(callsAt).map(([destination, limits]) => [{ destination }, limits])
-  return all.flatMap(([attributes, { perDay }]) =>
-    Number.isFinite(perDay) ? [{ name: 'rollcall.quota.limit', value: perDay, attributes }] : [],
-  )
+export function quotaLimits({ calls, callsAt }: ObservedCalls): readonly Measurement[] {
+  const all = Object.entries(callsAt ?? { [DEFAULT_DESTINATION]: calls })
+  return all.flatMap(([destination, { perDay }]) => {
+    const attributes = all.length === 1 ? {} : { destination }
+    return Number.isFinite(perDay) ? [{ name: 'rollcall.quota.limit', value: perDay, attributes }] : []
+  })
 }
 
 interface Label {
