@@ -19,10 +19,11 @@ export async function directoriesIn(
     const seen = all.filter((other) => tenantOf(other) === tenantOf(one)).map(({ name }) => name)
     return { reader: await readerOf(one), ...(all.length > 1 ? { seen } : {}) }
   }
-  const reached = destinationsIn(config)
-  const [first] = reached
-  const tenants = [...new Map(reached.toReversed().map((one) => [tenantOf(one), one])).values()]
-  const others = tenants.filter((one) => tenantOf(one) !== tenantOf(first)).toReversed()
+  const jobs = destinationsIn(config)
+  const [first, ...rest] = jobs
+  const isFirstOfTenant = (one: ReachedDestination): boolean =>
+    jobs.find((other) => tenantOf(other) === tenantOf(one)) === one
+  const others = rest.filter(isFirstOfTenant)
   return {
     ...(await partOf(first)),
     ...(others.length === 0 ? {} : { others: await Promise.all(others.map(partOf)) }),
