@@ -1,8 +1,10 @@
 import { parseEndpoint, parseScimEndpoint } from '../../adapters/graph/endpoint.ts'
 import type { Settings } from '../../config/environment.ts'
+import type { ConfiguredDestination } from '../../config/rules/destinations.ts'
 import type { Rules } from '../../config/rules/rules.ts'
 import type { SourceAddress } from '../../config/rules/sources.ts'
 import { RollcallError } from '../../core/errors.ts'
+import { endpointSetting } from '../destinations/list.ts'
 import { wrongLedgerKeys } from '../ledger/keys.ts'
 
 /**
@@ -16,14 +18,8 @@ export function missingForRun(
   return [
     ...missingForBus(settings),
     ...(destinations === null
-      ? missingForEndpoint(settings, settings.PROVISIONING_ENDPOINT)
-      : new Set(
-          destinations.all.flatMap(({ name, endpoint, direct }) =>
-            direct === null
-              ? missingForEndpoint(settings, endpoint)
-              : missingForScim(settings, name, endpoint),
-          ),
-        )),
+      ? missingForEndpoint(settings)
+      : new Set(destinations.all.flatMap((one) => missingForDestination(settings, one)))),
     ...missingForIdentity(settings),
     ...missingForCopies(settings),
     ...wrongLedgerKeys(settings),
@@ -38,16 +34,19 @@ function missingForBus(settings: Settings): readonly string[] {
     : []
 }
 
-function missingForEndpoint(settings: Settings, endpoint: string | null): readonly string[] {
-  const { PROVISIONING_ALLOW_HTTP: allowHttp } = settings
+function missingForEndpoint(settings: Settings): readonly string[] {
+  const { PROVISIONING_ENDPOINT: endpoint, PROVISIONING_ALLOW_HTTP: allowHttp } = settings
   if (endpoint === null)
     return ['PROVISIONING_ENDPOINT: the bulkUpload URL that the portal shows for the provisioning job']
   return missingAt(settings, () => parseEndpoint(endpoint, allowHttp))
 }
 
-function missingForScim(settings: Settings, name: string, endpoint: string): readonly string[] {
-  const setting = `the endpoint of the destination "${name}"`
-  return missingAt(settings, () => parseScimEndpoint(endpoint, settings.PROVISIONING_ALLOW_HTTP, setting))
+function missingForDestination(
+  settings: Settings,
+  { name, endpoint, direct }: ConfiguredDestination,
+): readonly string[] {
+  const parse = direct === null ? parseEndpoint : parseScimEndpoint
+  return missingAt(settings, () => parse(endpoint, settings.PROVISIONING_ALLOW_HTTP, endpointSetting(name)))
 }
 
 function missingAt({ AUTH_MODE }: Settings, parse: () => { readonly origin: string }): readonly string[] {

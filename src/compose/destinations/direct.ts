@@ -9,7 +9,7 @@ import { MOST_CALLS } from '../../core/direct/write.ts'
 import type { DirectSettings } from '../../core/direct/writer.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { localOnlyCredential } from '../addresses.ts'
-import { limitsOf } from './list.ts'
+import { endpointSetting, limitsOf } from './list.ts'
 
 /** A direct destination of the configuration, and where its API is. */
 export interface ReachedDirectly {
@@ -29,8 +29,7 @@ const FINISH_MS = 60_000
 export function directDestinationsIn(config: Config): readonly ReachedDirectly[] {
   return (config.rules.destinations?.all ?? []).flatMap(({ name, endpoint, tenant, direct: costs }) => {
     if (costs === null) return []
-    const setting = `the endpoint of the destination "${name}"`
-    const { origin } = parseScimEndpoint(endpoint, config.PROVISIONING_ALLOW_HTTP, setting)
+    const { origin } = parseScimEndpoint(endpoint, config.PROVISIONING_ALLOW_HTTP, endpointSetting(name))
     return [{ name, origin, tenant, costs }]
   })
 }

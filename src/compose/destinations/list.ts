@@ -30,50 +30,59 @@ type Limited = Pick<Config, 'CALLS_PER_5S' | 'CALLS_PER_DAY'> & {
  * `PROVISIONING_ENDPOINT`. Throws `ConfigInvalid` when that is not set.
  */
 export function destinationsIn(config: Config): readonly [ReachedDestination, ...ReachedDestination[]] {
-  const [first, ...others] = (config.rules.destinations?.all ?? []).filter(isJob)
-  if (!first)
-    return [
-      {
-        name: DEFAULT_DESTINATION,
-        endpoint: parseEndpoint(
-          requireSetting(
-            config.PROVISIONING_ENDPOINT,
-            'PROVISIONING_ENDPOINT',
-            'the bulkUpload URL that the portal shows',
-          ),
-          config.PROVISIONING_ALLOW_HTTP,
-        ),
-        tenant: null,
-        limits: limitsOf(config, DEFAULT_DESTINATION),
-        places: config.rules.places,
-      },
-    ]
-  const reached = ({ name, endpoint, tenant, places }: typeof first): ReachedDestination => ({
-    name,
-    endpoint: parseEndpoint(
+  const reached = (
+    {
+      name,
       endpoint,
-      config.PROVISIONING_ALLOW_HTTP,
-      `the endpoint of the destination "${name}"`,
-    ),
+      tenant,
+      places,
+    }: Pick<ConfiguredDestination, 'name' | 'endpoint' | 'tenant' | 'places'>,
+    setting = endpointSetting(name),
+  ): ReachedDestination => ({
+    name,
+    endpoint: parseEndpoint(endpoint, config.PROVISIONING_ALLOW_HTTP, setting),
     tenant,
     limits: limitsOf(config, name),
     places,
   })
-  return [reached(first), ...others.map(reached)]
+  const [first, ...others] = (config.rules.destinations?.all ?? []).filter(isJob)
+  if (first) return [reached(first), ...others.map((one) => reached(one))]
+  const setting = 'PROVISIONING_ENDPOINT'
+  const endpoint = requireSetting(config[setting], setting, 'the bulkUpload URL that the portal shows')
+  return [
+    reached({ name: DEFAULT_DESTINATION, endpoint, tenant: null, places: config.rules.places }, setting),
+  ]
+}
+
+/** How errors name the endpoint of a destination of the file. */
+export function endpointSetting(destination: string): string {
+  return `the endpoint of the destination "${destination}"`
 }
 
 function isJob({ direct }: ConfiguredDestination): boolean {
   return direct === null
 }
 
-/** The names of the destinations, jobs first, and the quotas that their calls count in. */
-export function destinationNames({
+type Counted = Pick<ConfiguredDestination, 'name' | 'quota' | 'callsPerDay' | 'callsPer5s'>
+
+/** The destinations of the file, jobs first, or the one job of `PROVISIONING_ENDPOINT`. */
+function countedIn({
   rules: { destinations },
-}: Limited): readonly [DestinationName, ...DestinationName[]] {
+  CALLS_PER_DAY: callsPerDay,
+  CALLS_PER_5S: callsPer5s,
+}: Limited): readonly [Counted, ...Counted[]] {
   const all = destinations?.all ?? []
   const [first, ...others] = [...all.filter(isJob), ...all.filter((one) => !isJob(one))]
+  return first
+    ? [first, ...others]
+    : [{ name: DEFAULT_DESTINATION, quota: DEFAULT_QUOTA, callsPerDay, callsPer5s }]
+}
+
+/** The names of the destinations, jobs first, and the quotas that their calls count in. */
+export function destinationNames(config: Limited): readonly [DestinationName, ...DestinationName[]] {
+  const [first, ...others] = countedIn(config)
   const named = ({ name, quota }: DestinationName): DestinationName => ({ name, quota })
-  return first ? [named(first), ...others.map(named)] : [{ name: DEFAULT_DESTINATION, quota: DEFAULT_QUOTA }]
+  return [named(first), ...others.map(named)]
 }
 
 /** What the calls of each direct destination may cost, by its name. */
@@ -93,12 +102,7 @@ export function knownDestinations(config: Limited): KnownDestinations {
 
 /** How many calls may be made to this destination; by default, to the first job. */
 export function limitsOf(config: Limited, destination?: string): ReachedDestination['limits'] {
-  const all = config.rules.destinations?.all ?? []
-  const found = all.find(({ name }) => name === destination) ?? all.find(isJob)
-  return {
-    windowMs: CALL_WINDOW_MS,
-    perWindow: found?.callsPer5s ?? config.CALLS_PER_5S,
-    perDay: found?.callsPerDay ?? config.CALLS_PER_DAY,
-    quota: found?.quota ?? DEFAULT_QUOTA,
-  }
+  const all = countedIn(config)
+  const { quota, callsPer5s, callsPerDay } = all.find(({ name }) => name === destination) ?? all[0]
+  return { windowMs: CALL_WINDOW_MS, perWindow: callsPer5s, perDay: callsPerDay, quota }
 }
