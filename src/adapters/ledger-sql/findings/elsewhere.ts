@@ -67,7 +67,6 @@ async function hold(
 
 /** A later activation also ends what was kept of an employee who was erased. */
 async function dropErasedBefore(sql: Sql, enabled: readonly ForeignActivation[]): Promise<void> {
-  if (enabled.length === 0) return
   const kept = await erasedDeactivationsOf(
     sql,
     enabled.map(({ employeeId }) => employeeId),
@@ -165,7 +164,7 @@ export async function settleByPlan(sql: Sql, decisions: readonly Decision[], now
     const about = decisions
       .filter((one) => one.kind === 'decided' && one.elsewhere === elsewhere)
       .map(({ employeeId }) => employeeId)
-    if (elsewhere === 'held' && about.length > 0) await holdAfterErasure(sql, about, now)
+    if (elsewhere === 'held') await holdAfterErasure(sql, about, now)
     const held = await heldAmong(sql, about)
     await settleFindings(
       sql,

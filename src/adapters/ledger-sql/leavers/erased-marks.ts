@@ -10,19 +10,24 @@ import type { Sealing } from '../sealing/sealing.ts'
 export const employeeHash = (sealing: Sealing, employee: string): string =>
   sealing.keyedHash(hash('sha256', employee))
 
-/**
- * The rows that a table keeps under the hashes of these employee ids, by employee id. Most ledgers
- * have none, so that is asked first.
- */
+/** The tables whose rows stand under the hash of an employee id. */
+const BY_HASH = ['blocks', 'erased_leavers', 'erased_deactivations'] as const
+export type ByHash = (typeof BY_HASH)[number]
+const WITH_ROWS = BY_HASH.map(
+  (table) => `SELECT '${table}' AS name WHERE EXISTS (SELECT 1 FROM ${table})`,
+).join(' UNION ALL ')
+
+/** Those of these tables that have rows: none in most ledgers, which then need no hashes. */
+export async function filledByHash(sql: Sql): Promise<ReadonlySet<ByHash>> {
+  return new Set((await sql.all<{ name: ByHash }>(WITH_ROWS)).map(({ name }) => name))
+}
+
+/** The rows that a table keeps under the hashes of these employee ids, by employee id. */
 export async function rowsByEmployeeHash<Row>(
   sql: Sql,
-  {
-    table,
-    columns,
-  }: { readonly table: 'blocks' | 'erased_leavers' | 'erased_deactivations'; readonly columns: string },
+  { table, columns }: { readonly table: ByHash; readonly columns: string },
   employees: readonly string[],
 ): Promise<readonly (readonly [employee: string, row: Row])[]> {
-  if ((await sql.all(`SELECT 1 AS one FROM ${table} LIMIT 1`)).length === 0) return []
   const byHash = new Map(employees.map((employee) => [employeeHash(sql.sealing, employee), employee]))
   const rows = await readRows<Row & { readonly hash: string }>(
     sql,

@@ -14,7 +14,7 @@ import type {
 import { blocksOf } from '../blocks/marks.ts'
 import { failureOf, failuresOf } from './failures.ts'
 import { erasedDeactivationsOf } from '../leavers/erased-deactivations.ts'
-import { erasedMarksOf } from '../leavers/erased-marks.ts'
+import { type ByHash, erasedMarksOf, filledByHash } from '../leavers/erased-marks.ts'
 import { olderSince } from '../submit/holds.ts'
 import { remainsOf } from '../upkeep/folds.ts'
 import { parse } from '../driver/json.ts'
@@ -118,9 +118,11 @@ export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<E
   const failures = await failuresOf(sql, employees)
   const events = await eventsOf(sql, ids)
   const remains = await remainsOf(sql, ids)
-  const marks = await erasedMarksOf(sql, ids)
-  const disabled = await erasedDeactivationsOf(sql, ids)
-  const blocks = await blocksOf(sql, ids)
+  const filled = await filledByHash(sql)
+  const idsIn = (table: ByHash): readonly string[] => (filled.has(table) ? ids : [])
+  const marks = await erasedMarksOf(sql, idsIn('erased_leavers'))
+  const disabled = await erasedDeactivationsOf(sql, idsIn('erased_deactivations'))
+  const blocks = await blocksOf(sql, idsIn('blocks'))
   const sent = await operationsOf(sql, ids)
   return employees.map((row) => {
     const own = events.get(row.id) ?? []
