@@ -3,7 +3,7 @@ import type { Properties } from '../../core/directory/properties.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { isObject } from '../../core/json.ts'
 import type { Account, AccountNames, AccountPage, AccountReader, NamedAccount } from '../../core/ports.ts'
-import { retryAfterMs } from '../../core/provision/verdict.ts'
+import { isServiceFailure, retryAfterMs } from '../../core/provision/verdict.ts'
 import { type ListPage, quoted, readList, unreadable } from './answer.ts'
 import type { Graph } from './client.ts'
 
@@ -131,7 +131,7 @@ function refused({ status, headers }: Response, now: number): RollcallError {
     return new RollcallError('DirectoryForbidden', `${USERS.what} answered ${status}; grant User.Read.All`)
   if (status !== 429)
     return Object.assign(new RollcallError(USERS.code, `${USERS.what} answered ${status}`), {
-      lasts: status < 500 && status !== 408,
+      lasts: !isServiceFailure(status),
     })
   return Object.assign(new RollcallError('DirectoryThrottled', `${USERS.what} answered 429`), {
     retryAfterMs: retryAfterMs(headers.get('Retry-After'), now),

@@ -1,6 +1,6 @@
-import { isBilled, isNotEnabled } from '../direct/reply.ts'
+import { isBilled, isMissing, isNotEnabled, isSuccess } from '../direct/reply.ts'
 import type { UploadAnswer } from '../ports.ts'
-import { retryAfterMs } from '../provision/verdict.ts'
+import { isServiceFailure, retryAfterMs } from '../provision/verdict.ts'
 import type { EmergencyAnswer } from './ledger.ts'
 import type { EmergencyWait } from './reasons.ts'
 
@@ -34,28 +34,23 @@ export interface VerdictContext {
 /** What an answer of the SCIM API means. */
 export function emergencyVerdict(reply: UploadAnswer, context: VerdictContext): EmergencyVerdict {
   const { now } = context
+  const billed = isBilled(reply)
   if (reply.kind === 'network') {
-    const sent = isBilled(reply)
-    const result = sent ? 'unknown' : 'refused'
+    // A call that left may have been carried out.
+    const result = billed ? 'unknown' : 'refused'
     return {
-      answer: { at: now, result, status: null, wait: 'unavailable', billed: sent },
+      answer: { at: now, result, status: null, wait: 'unavailable', billed },
       pause: { why: 'unavailable', until: now + failedMs(context) },
     }
   }
   const { status, serverAt } = reply
   const at = serverAt ?? now
-  if (status >= 200 && status < 300)
-    return { answer: { at, result: 'disabled', status, wait: null, billed: true }, pause: null }
-  if (status === 404)
-    return { answer: { at, result: 'gone', status, wait: 'account-gone', billed: true }, pause: null }
+  if (isSuccess(reply)) return { answer: { at, result: 'disabled', status, wait: null, billed }, pause: null }
+  if (isMissing(reply))
+    return { answer: { at, result: 'gone', status, wait: 'account-gone', billed }, pause: null }
   const pause = pauseAfter(reply, context)
-  const result = isFailure(status) ? 'unknown' : 'refused'
-  return { answer: { at, result, status, wait: pause.why, billed: false }, pause }
-}
-
-/** The service failed, and may have acted all the same. */
-function isFailure(status: number): boolean {
-  return status === 408 || status >= 500
+  const result = isServiceFailure(status) ? 'unknown' : 'refused'
+  return { answer: { at, result, status, wait: pause.why, billed }, pause }
 }
 
 type Refusal = Extract<UploadAnswer, { kind: 'response' }>
@@ -64,7 +59,7 @@ function pauseAfter(refusal: Refusal, context: VerdictContext): NonNullable<Emer
   const { status, retryAfter } = refusal
   const { now, settings } = context
   const { throttledMs, accessMs } = settings
-  if (status === 429 || isFailure(status)) {
+  if (status === 429 || isServiceFailure(status)) {
     const asked = retryAfterMs(retryAfter, now) ?? (status === 429 ? throttledMs : failedMs(context))
     return { why: 'unavailable', until: now + Math.min(Math.max(asked, 1_000), LONGEST_PAUSE_MS) }
   }

@@ -78,7 +78,7 @@ export function verdictOf(answer: UploadAnswer, { attempt, now, chance, settings
       return { kind: 'snooze', until: now + settings.accessMs, status, why: 'access' }
     default:
       if (isFull(answer)) return { kind: 'snooze', until: now + settings.fullMs, status, why: 'full' }
-      if (status >= 500 || status === 408)
+      if (isServiceFailure(status))
         return {
           kind: 'retry',
           at: now + Math.max(backoffMs, Math.min(named ?? 0, LONGEST_RETRY_MS)),
@@ -86,6 +86,11 @@ export function verdictOf(answer: UploadAnswer, { attempt, now, chance, settings
         }
       return { kind: 'snooze', until: now + settings.accessMs, status, why: 'access' }
   }
+}
+
+/** The service failed, and may have acted all the same. */
+export function isServiceFailure(status: number): boolean {
+  return status === 408 || status >= 500
 }
 
 /** The service has no room for more staged data until its next cycle. */
