@@ -4,6 +4,7 @@ import { RollcallError } from '../../core/errors.ts'
 import { usdOf } from '../../core/emergency/money.ts'
 import { EMERGENCY_WAITS } from '../../core/emergency/reasons.ts'
 import { emergencyVerdict } from '../../core/emergency/verdict.ts'
+import { statusLabel } from '../../core/provision/verdict.ts'
 import { credentialOf } from '../addresses.ts'
 import { directDestinationsIn, type ReachedDirectly } from '../destinations/direct.ts'
 import { directDeactivation } from '../destinations/emergency.ts'
@@ -58,9 +59,8 @@ async function callCosting(
   const reply = await directory.deactivate(NO_ONE, randomUUID())
   const { answer } = emergencyVerdict(reply, { now: Date.now(), failures: 0, settings: PAUSES })
   if (answer.wait === 'account-gone') return `this test call costs USD ${usdOf(microUsdPerCall)}`
-  const said = reply.kind === 'response' ? String(reply.status) : reply.code
   const advice = answer.wait === null ? 'the API cannot be what it should be' : adviceOn(answer.wait)
-  throw new RollcallError('Unexpected', `answered ${said}; ${advice}`)
+  throw new RollcallError('Unexpected', `answered ${statusLabel(reply)}; ${advice}`)
 }
 
 function adviceOn(wait: keyof typeof EMERGENCY_WAITS): string {

@@ -4,7 +4,7 @@ import { unreachable } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Batch, BatchOperation, CallLimits, Slot } from '../ledger/port/submit.ts'
 import { parseRecord } from '../plan/mapping/record.ts'
-import type { VerdictSettings } from '../provision/verdict.ts'
+import { statusLabel, type VerdictSettings } from '../provision/verdict.ts'
 import type { Runtime } from '../runtime.ts'
 import { withGrace } from '../service.ts'
 import type { DirectAccounts } from './accounts.ts'
@@ -183,7 +183,7 @@ class Turn {
         context: () => ({ attempt, now: runtime.now(), chance: runtime.random(), settings }),
         onAnswer: (reply) =>
           runtime.telemetry.count('rollcall.direct.requests', 1, {
-            status: reply.kind === 'response' ? String(reply.status) : reply.code,
+            status: statusLabel(reply),
           }),
       }),
     )

@@ -3,6 +3,7 @@ import type { CallLimits } from '../ledger/port/submit.ts'
 import type { DirectDeactivation } from '../ports.ts'
 import type { FoldRules } from '../plan/fold/rules.ts'
 import type { Pilot } from '../plan/pilot.ts'
+import { statusLabel } from '../provision/verdict.ts'
 import type { Runtime } from '../runtime.ts'
 import { loop, withGrace, type WakeableService } from '../service.ts'
 import { decideEmergency, type DueCall, type EmergencyContext, type EmergencyPlan } from './decide.ts'
@@ -141,7 +142,7 @@ async function makeCall(
   const verdict = emergencyVerdict(reply, { now: runtime.now(), failures, settings })
   await ledger.endEmergencyCall(begun.call, verdict.answer, runtime.now())
   runtime.telemetry.count('rollcall.emergency.requests', 1, {
-    status: reply.kind === 'response' ? String(reply.status) : reply.code,
+    status: statusLabel(reply),
   })
   if (verdict.answer.billed) runtime.telemetry.count('rollcall.emergency.cost_usd', usdOf(microUsd))
   if (verdict.answer.result === 'disabled')

@@ -7,7 +7,7 @@ import type { Provisioning } from '../ports.ts'
 import type { Runtime } from '../runtime.ts'
 import { loop, withGrace, type WakeableService } from '../service.ts'
 import { bulkRequest } from './batch.ts'
-import { type Verdict, verdictOf, type VerdictSettings } from './verdict.ts'
+import { statusLabel, type Verdict, verdictOf, type VerdictSettings } from './verdict.ts'
 
 export interface SubmitSettings extends VerdictSettings {
   readonly owner: string
@@ -104,7 +104,7 @@ async function tryOnce(
       const chance = runtime.random()
       const verdict = verdictOf(reply, { attempt, now: runtime.now(), chance, settings })
       runtime.telemetry.count('rollcall.bulk_upload.requests', 1, {
-        status: reply.kind === 'response' ? String(reply.status) : reply.code,
+        status: statusLabel(reply),
       })
       if (verdict.kind === 'snooze') logSnooze(verdict, submitting)
       return batchAnswer(verdict, slot.call)

@@ -88,6 +88,11 @@ export function verdictOf(answer: UploadAnswer, { attempt, now, chance, settings
   }
 }
 
+/** The status of an answer, or the network code, as metrics and messages name it. */
+export function statusLabel(answer: UploadAnswer): string {
+  return answer.kind === 'response' ? String(answer.status) : answer.code
+}
+
 /** The service failed, and may have acted all the same. */
 export function isServiceFailure(status: number): boolean {
   return status === 408 || status >= 500
