@@ -1,23 +1,20 @@
 import type { Config } from '../../config/load.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
-import type { DestinationFigures, DestinationName } from '../../core/ledger/port/figures.ts'
+import type { DestinationFigures } from '../../core/ledger/port/figures.ts'
 import type { SeenJobReport, SubmissionStatus } from '../../core/ledger/port/submit.ts'
 import { backlogForecast, type Forecast } from '../../core/provision/pace.ts'
 import { disabledAt, type LimitUse, limitUsesIn } from '../../core/provision/quarantine.ts'
-import type { DirectSpending } from '../commands/emergency/lane-json.ts'
+import { type DirectSpending, readDirectSpending } from '../commands/emergency/spending.ts'
 import { iso } from '../support/instants.ts'
 
 /** What is shown of each destination. */
 export interface DestinationStatus {
   readonly name: string
   /** Until when its log was read. */
-  readonly readUntil: string | null
+  readonly readUntil: number | null
   readonly submission: SubmissionStatus
   /** Holds in force. */
-  readonly holds: readonly (Omit<Hold, 'since' | 'until'> & {
-    readonly since: string
-    readonly until: string
-  })[]
+  readonly holds: DestinationFigures['holds']
   readonly forecast: Forecast
   readonly callsPerDay: number
   readonly job: JobStatus
@@ -31,29 +28,26 @@ export interface JobStatus {
   /** Failed operations beside each limit of quarantine. */
   readonly limits: readonly LimitUse[]
 }
-type Hold = DestinationFigures['holds'][number]
 
 export async function readDestination(
   ledger: Pick<Ledger, 'readSubmissionStatus' | 'readDirectSpending'>,
   config: Config,
-  { figures, quota }: { readonly figures: DestinationFigures } & Pick<DestinationName, 'quota'>,
+  figures: DestinationFigures,
   now: number,
 ): Promise<DestinationStatus> {
-  const { directCostsIn, limitsOf } = await import('../../compose/destinations/list.ts')
+  const { limitsOf } = await import('../../compose/destinations/list.ts')
   const { name, holds, watermark, jobReport } = figures
-  const submission = await ledger.readSubmissionStatus(now, name, quota)
   const limits = limitsOf(config, name)
-  const costs = directCostsIn(config).get(name) ?? null
-  const spent = costs && (await ledger.readDirectSpending(now, name))
+  const submission = await ledger.readSubmissionStatus(now, name, limits.quota)
   return {
     name,
-    readUntil: iso(watermark),
+    readUntil: watermark,
     submission,
-    holds: holds.map((hold) => ({ ...hold, since: iso(hold.since), until: iso(hold.until) })),
+    holds,
     forecast: backlogForecast(submission, config.BATCH_OPERATIONS, limits, now),
     callsPerDay: limits.perDay,
     job: { report: jobReport, limits: limitUsesIn(figures) },
-    direct: costs && spent && { destination: name, spent, budget: costs.budget },
+    direct: await readDirectSpending(ledger, config, name, now),
   }
 }
 
@@ -64,7 +58,7 @@ export function submissionToJson({
   forecast,
 }: Omit<DestinationStatus, 'job' | 'direct'>): object {
   return {
-    holds,
+    holds: holds.map((hold) => ({ ...hold, since: iso(hold.since), until: iso(hold.until) })),
     callsToday: submission.callTimes.length,
     callsPerDay,
     waiting: submission.pending,

@@ -1,6 +1,6 @@
 import type { Depth } from '../../core/ledger/port/figures.ts'
 import { alertJson } from '../commands/alerts.ts'
-import { directToJson, laneToJson } from '../commands/emergency/lane-json.ts'
+import { directToJson, laneToJson } from '../commands/emergency/spending.ts'
 import { iso } from '../support/instants.ts'
 import { jobToJson, submissionToJson } from './destination.ts'
 import type { Status } from './status.ts'
@@ -16,7 +16,7 @@ export function statusToJson(status: Status): object {
     nextAt: iso(status.nextAt),
     ...(others.length === 0
       ? {
-          log: { readUntil: first.readUntil, foreign },
+          log: { readUntil: iso(first.readUntil), foreign },
           submission: submissionToJson(first),
           job: jobToJson(first.job),
         }
@@ -24,7 +24,7 @@ export function statusToJson(status: Status): object {
           log: { foreign },
           destinations: destinations.map((one) => ({
             name: one.name,
-            logReadUntil: one.readUntil,
+            logReadUntil: iso(one.readUntil),
             submission: submissionToJson(one),
             ...(one.direct ? { direct: directToJson(one.direct) } : { job: jobToJson(one.job) }),
           })),

@@ -4,7 +4,6 @@ import type { Config } from '../../config/load.ts'
 import { type LaneStanding, standingOf } from '../../core/emergency/standing.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { DirectoryRead } from '../../core/ledger/port/directory.ts'
-import { DEFAULT_QUOTA } from '../../core/destinations/destination.ts'
 import type { DestinationFigures, Figures } from '../../core/ledger/port/figures.ts'
 import type { BrakeStatus } from '../../core/ledger/port/plan.ts'
 import { type DestinationStatus, readDestination } from './destination.ts'
@@ -37,6 +36,7 @@ export interface Status {
   /** When a connector looked for them last; `null`: none has yet. */
   readonly alertsAt: number | null
 }
+
 export async function readStatus(ledger: Ledger, config: Config, now: number): Promise<Status> {
   const { brakeOf } = await import('../../compose/settings.ts')
   const { destinationNames } = await import('../../compose/destinations/list.ts')
@@ -46,19 +46,20 @@ export async function readStatus(ledger: Ledger, config: Config, now: number): P
   const destinations = destinationNames(config)
   const figures = await ledger.readFigures({ now, brakeWindowMs: settings.windowMs, destinations })
   const { leavers, findings, deadLetters, busDeadLetters, blocks } = figures
-  const [{ name, quota }] = destinations
   const outsidePilot = await ledger.countOutsidePilot()
   const brake = await ledger.readBrakeStatus(settings, now)
   const directory = await ledger.readDirectoryRead()
-  const { spent } = await ledger.readEmergencyStatus(now, name, quota)
+  const { spent } = await ledger.readEmergencyStatus(now)
   const emergency = standingOf(spent, figures, config.rules.emergency)
   const book = await ledger.readAlerts()
+  const read = (one: DestinationFigures): Promise<DestinationStatus> =>
+    readDestination(ledger, config, one, now)
   return {
     books: reconcile(totals, stateCounts),
     stateCounts,
     nextAt,
     foreign: totals.unmatched,
-    destinations: await readDestinations(ledger, config, figures, now),
+    destinations: [await read(figures), ...(await Promise.all(figures.others.map(read)))],
     brake,
     blocks,
     outsidePilot,
@@ -71,17 +72,4 @@ export async function readStatus(ledger: Ledger, config: Config, now: number): P
     alerts: openAlerts(book),
     alertsAt: book.lookedAt,
   }
-}
-
-async function readDestinations(
-  ledger: Ledger,
-  config: Config,
-  figures: Figures,
-  now: number,
-): Promise<Status['destinations']> {
-  const { destinationNames } = await import('../../compose/destinations/list.ts')
-  const quotas = new Map(destinationNames(config).map(({ name, quota }) => [name, quota]))
-  const read = (one: DestinationFigures): Promise<DestinationStatus> =>
-    readDestination(ledger, config, { figures: one, quota: quotas.get(one.name) ?? DEFAULT_QUOTA }, now)
-  return [await read(figures), ...(await Promise.all(figures.others.map(read)))]
 }

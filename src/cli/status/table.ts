@@ -45,7 +45,7 @@ export function printStatus(
       ['dead letters on the bus', describeBusDeadLetters(status.busDeadLetters)],
       ['alerts', describeAlerts(status)],
       ...destinations.flatMap((one) =>
-        one.direct ? [] : named(one, [['log read until', momentOf(one.readUntil) || 'not read yet']]),
+        one.direct ? [] : named(one, [['log read until', when(one.readUntil) || 'not read yet']]),
       ),
       ['log records of others', status.foreign],
       ['outcomes not yet published', books.unpublished],
@@ -84,16 +84,11 @@ function describeForecast({ doneAt, calls }: Forecast): string {
   return doneAt === null ? 'nothing waits' : `${when(doneAt)}, ${calls} calls`
 }
 
-/** An instant that the JSON of the status has as text. */
-function momentOf(iso8601: string | null): string {
-  return when(iso8601 === null ? null : Date.parse(iso8601))
-}
-
 function describeHolds(holds: DestinationStatus['holds']): string {
   if (holds.length === 0) return 'open'
   return holds
     .map(({ name, status, until }) => {
-      const ends = name === 'restored' ? 'rollcall ledger restored' : momentOf(until)
+      const ends = name === 'restored' ? 'rollcall ledger restored' : when(until)
       return `held (${name}${status === null ? '' : ` ${status}`}) until ${ends}`
     })
     .join(', ')

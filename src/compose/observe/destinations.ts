@@ -1,5 +1,5 @@
 import { DEFAULT_DESTINATION } from '../../core/destinations/destination.ts'
-import { destinationsOf } from '../../core/destinations/figures.ts'
+import { eachDestination } from '../../core/destinations/figures.ts'
 import type { DestinationFigures, Figures } from '../../core/ledger/port/figures.ts'
 import type { CallLimits } from '../../core/ledger/port/submit.ts'
 import { nextCallAt } from '../../core/provision/pace.ts'
@@ -23,7 +23,7 @@ interface Limits extends ObservedCalls {
 
 /** With several destinations each measurement names its own; with one, none does. */
 export function ofDestinations(figures: Figures, at: number, limits: Limits): readonly Measurement[] {
-  const all = destinationsOf(figures)
+  const all = eachDestination(figures)
   return all.flatMap((one) => {
     const label = all.length === 1 ? {} : { destination: one.name }
     const calls = callsOf(limits, one.name)

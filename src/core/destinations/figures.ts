@@ -1,6 +1,6 @@
 import type { DestinationFigures, Figures } from '../ledger/port/figures.ts'
 
 /** The figures of each destination, in the order of the query. */
-export function destinationsOf(figures: Figures): readonly [DestinationFigures, ...DestinationFigures[]] {
+export function eachDestination(figures: Figures): readonly [DestinationFigures, ...DestinationFigures[]] {
   return [figures, ...figures.others]
 }

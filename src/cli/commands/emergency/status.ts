@@ -11,7 +11,7 @@ import { withLedger } from '../../support/ledger.ts'
 import { formatOption } from '../../support/options/options.ts'
 import { type Format, printJson, printLines, printTable } from '../../support/output.ts'
 import { inForce, ownConfigOption } from '../../support/running/in-force.ts'
-import { type DirectSpending, directToJson, laneToJson } from './lane-json.ts'
+import { type DirectSpending, directToJson, laneToJson, readDirectSpending } from './spending.ts'
 
 export const register: RegisterCommand = (emergency, { environment, finish }) => {
   emergency
@@ -34,7 +34,7 @@ function emergencyStatus(
 ): Promise<number> {
   return withLedger(environment, async (ledger, own) => {
     const { config } = await inForce(ledger, own, { ownConfig, rules: 'unused' })
-    const [{ brakeOf }, { destinationNames, directCostsIn, limitsOf }] = await Promise.all([
+    const [{ brakeOf }, { destinationNames, limitsOf }] = await Promise.all([
       import('../../../compose/settings.ts'),
       import('../../../compose/destinations/list.ts'),
     ])
@@ -43,23 +43,19 @@ function emergencyStatus(
     const destinations = destinationNames(config)
     const { windowMs: brakeWindowMs } = brakeOf(config)
     const figures = await ledger.readFigures({ now, brakeWindowMs, destinations })
-    const [{ name, quota }, ...others] = destinations
-    const first = await ledger.readEmergencyStatus(now, name, quota)
-    const standing = standingOf(first.spent, figures, rules)
-    const uses = [useOf(name, first, limitsOf(config, name), rules)]
-    const costs = directCostsIn(config)
+    const uses: LaneUse[] = []
     const direct: DirectSpending[] = []
-    for (const other of others) {
-      const there = costs.get(other.name)
-      if (there) {
-        const spent = await ledger.readDirectSpending(now, other.name)
-        direct.push({ destination: other.name, spent, budget: there.budget })
-        continue
+    for (const { name, quota } of destinations) {
+      const costs = await readDirectSpending(ledger, config, name, now)
+      if (costs) direct.push(costs)
+      else {
+        const status = await ledger.readEmergencyStatus(now, name, quota)
+        uses.push(useOf(name, status, limitsOf(config, name), rules))
       }
-      const status = await ledger.readEmergencyStatus(now, other.name, other.quota)
-      uses.push(useOf(other.name, status, limitsOf(config, other.name), rules))
     }
-    const callsLeft = rules && affordableCalls(rules.budget, first.spent, rules.microUsdPerCall)
+    const { spent } = await ledger.readEmergencyStatus(now)
+    const standing = standingOf(spent, figures, rules)
+    const callsLeft = rules && affordableCalls(rules.budget, spent, rules.microUsdPerCall)
     if (output === 'json')
       printJson({ ...laneToJson(standing), callsLeft, destinations: uses, direct: direct.map(directToJson) })
     else print(standing, callsLeft ?? 0, uses, direct)

@@ -1,4 +1,4 @@
-import { destinationsOf } from '../../destinations/figures.ts'
+import { eachDestination } from '../../destinations/figures.ts'
 import type { Depth, DestinationFigures } from '../../ledger/port/figures.ts'
 import { limitUsesIn, nearestLimit } from '../../provision/quarantine.ts'
 import type { PresentAlert } from '../alert.ts'
@@ -24,7 +24,7 @@ export function destinationAlerts({ figures, now }: Scene, limits: AlertLimits):
     const callsPerDay = limits.callsPerDayAt?.[one.name] ?? limits.callsPerDay
     return { now, one, limits, callsPerDay, unanswered }
   }
-  const all = destinationsOf(figures)
+  const all = eachDestination(figures)
   if (all.length === 1) return alertsOf(viewOf(figures, figures.unanswered))
   return all.flatMap((one) => alertsOf(viewOf(one, one.accepted)).map((alert) => named(one.name, alert)))
 }

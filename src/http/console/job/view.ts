@@ -1,4 +1,4 @@
-import { destinationsOf } from '../../../core/destinations/figures.ts'
+import { eachDestination } from '../../../core/destinations/figures.ts'
 import type { Figures } from '../../../core/ledger/port/figures.ts'
 import {
   disabledAt,
@@ -14,7 +14,7 @@ import type { Times } from '../times.ts'
 
 /** What each provisioning job said about itself last, and how near it is to quarantine. */
 export function jobView(figures: Figures, times: Times): Markup {
-  const all = destinationsOf(figures)
+  const all = eachDestination(figures)
   const ofOne = all.length === 1
   const jobs = all.map(
     (one) => markup`${ofOne ? NOTHING : markup`<h2 class="section">${one.name}</h2>`}

@@ -2,7 +2,7 @@ import { callsOf } from '../../../compose/observe/destinations.ts'
 import type { LedgerReadings, ObservedLimits } from '../../../compose/observe/measurements.ts'
 import type { Readiness } from '../../../compose/observe/readiness.ts'
 import { HOLD_WORDS } from '../../../core/explain/words.ts'
-import { destinationsOf } from '../../../core/destinations/figures.ts'
+import { eachDestination } from '../../../core/destinations/figures.ts'
 import type { DestinationFigures } from '../../../core/ledger/port/figures.ts'
 import { aliveOf, missingLoops } from '../../../core/instances/state.ts'
 import { nextCallAt } from '../../../core/provision/pace.ts'
@@ -48,7 +48,7 @@ export function lightsOf(seen: Seen, times: Times): readonly Light[] {
 
 /** A light for each destination, which names it where there are several. */
 function each({ ledger: { figures } }: Seen, lightOf: (one: DestinationFigures) => Light): readonly Light[] {
-  const all = destinationsOf(figures)
+  const all = eachDestination(figures)
   return all.map((one) => {
     const light = lightOf(one)
     return all.length === 1 ? light : { ...light, part: `${light.part} ${one.name}` }

@@ -1,7 +1,7 @@
 import { callsOf } from '../../../compose/observe/destinations.ts'
 import type { LedgerReadings, ObservedLimits } from '../../../compose/observe/measurements.ts'
 import { type LaneStanding, standingInWords } from '../../../core/emergency/standing.ts'
-import { destinationsOf } from '../../../core/destinations/figures.ts'
+import { eachDestination } from '../../../core/destinations/figures.ts'
 import type { DestinationFigures } from '../../../core/ledger/port/figures.ts'
 import type { CallLimits } from '../../../core/ledger/port/submit.ts'
 import { type Forecast, nextCallAt, reserveOf } from '../../../core/provision/pace.ts'
@@ -26,7 +26,7 @@ export interface Backlog {
 export function quotaCard({ ledger, limits, backlog }: QuotaView, times: Times): Markup {
   const { figures, at } = ledger
   const { lane, destinations } = backlog
-  const all = destinationsOf(figures)
+  const all = eachDestination(figures)
   const ofOne = all.length === 1
   const parts = all.map((one, index) => {
     const shown = { one, at, calls: callsOf(limits, one.name), backlog: destinations[index] ?? NO_BACKLOG }
