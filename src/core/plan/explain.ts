@@ -4,9 +4,8 @@ import type { EmployeeState } from './fold/state.ts'
 import { flatten } from './fold/flatten.ts'
 import { compareEvents } from './fold/order.ts'
 import type { BlockPeriod, Employee, EmployeeEvent } from '../ledger/employee.ts'
-import type { PlanRules } from './decide/planning.ts'
-import { rulesThere } from './decide/place.ts'
-import { effectiveState } from './decide/effective-state.ts'
+import { atPlace } from './decide/place.ts'
+import { beginPlanning, type PlanRules } from './decide/planning.ts'
 import { type RecordValue, valueOrigins } from './mapping/origins.ts'
 
 /**
@@ -74,21 +73,21 @@ export async function explainEmployee(
   now: number,
   rules: PlanRules,
 ): Promise<Explanation> {
-  const folded = effectiveState(employee, now, rules.fold)
-  const { attributes } = folded
-  const { mapping } = rulesThere(employee, now, rules)
+  const planning = beginPlanning(employee, now, rules)
+  const { state } = planning
+  const { mapping } = atPlace(planning).rules
   const bySeq = new Map(employee.events.map((event) => [event.seq, event]))
-  const context: ExplainContext = { state: folded, rules: { ...rules, mapping }, bySeq }
+  const context: ExplainContext = { state, mapping, bySeq }
   const nameOf = (seq: number): EventName => nameOfEvent(bySeq.get(seq))
   const events = employee.events.toSorted(compareEvents).map((event) => explainEvent(event, context))
   return {
     employeeId: employee.employeeId,
     at: now,
-    nextAt: folded.nextAt,
-    blocked: folded.isBlocked ? (employee.blocked ?? null) : null,
+    nextAt: state.nextAt,
+    blocked: state.isBlocked ? (employee.blocked ?? null) : null,
     events,
-    attributes: attributesIn(employee, attributes, mapping),
-    record: (await valueOrigins(mapping, employee.employeeId, attributes)).map((value) => ({
+    attributes: attributesIn(employee, state.attributes, mapping),
+    record: (await valueOrigins(mapping, employee.employeeId, state.attributes)).map((value) => ({
       ...value,
       events: value.by.map(nameOf),
     })),
@@ -103,8 +102,8 @@ export function explainAttributes(
   now: number,
   rules: PlanRules,
 ): readonly AttributeExplanation[] {
-  const { fold, mapping } = rulesThere(employee, now, rules)
-  return attributesIn(employee, effectiveState(employee, now, fold).attributes, mapping)
+  const planning = beginPlanning(employee, now, rules)
+  return attributesIn(employee, planning.state.attributes, atPlace(planning).rules.mapping)
 }
 
 function attributesIn(
@@ -123,7 +122,8 @@ function attributesIn(
 
 interface ExplainContext {
   readonly state: EmployeeState
-  readonly rules: PlanRules
+  /** That of the destination to which the employee would be sent now. */
+  readonly mapping: PlanRules['mapping']
   readonly bySeq: ReadonlyMap<number, EmployeeEvent>
 }
 
@@ -176,19 +176,19 @@ function partOf(event: EmployeeEvent, context: ExplainContext): Part {
 function partInForce(
   event: EmployeeEvent,
   paths: readonly string[],
-  { state, rules, bySeq }: ExplainContext,
+  { state, mapping, bySeq }: ExplainContext,
 ): Part {
   const written = new Set(paths)
   const superseded: { path: string; by: EventName }[] = []
   const applied: string[] = []
   for (const path of paths) {
     const by = state.attributes.get(path)?.by
-    if (!rules.mapping.uses(path) || by === undefined) continue
+    if (!mapping.uses(path) || by === undefined) continue
     if (by === event.seq) applied.push(path)
     else superseded.push({ path, by: nameOfEvent(bySeq.get(by)) })
   }
-  const unmapped = paths.filter((path) => !rules.mapping.uses(path))
-  const same = snapshotPaths(event).filter((path) => !written.has(path) && rules.mapping.uses(path))
+  const unmapped = paths.filter((path) => !mapping.uses(path))
+  const same = snapshotPaths(event).filter((path) => !written.has(path) && mapping.uses(path))
   return { kind: 'in force', applied, superseded, unmapped, same }
 }
 

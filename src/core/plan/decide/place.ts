@@ -3,7 +3,7 @@ import type { Decided, EventDecision } from '../../ledger/decision.ts'
 import type { Employee } from '../../ledger/employee.ts'
 import { isFinal } from '../../ledger/lifecycle.ts'
 import type { EffectiveState } from './effective-state.ts'
-import { beginPlanning, type Place, type Planning, type PlanRules } from './planning.ts'
+import type { Place, Planning } from './planning.ts'
 import type { MappedRecord } from '../mapping/mapping.ts'
 
 /**
@@ -25,11 +25,6 @@ export function atPlace(planning: Planning): Planning {
     case 'leaves':
       return { ...there, state: disabled(state, place.by), isInactive: true, overtakes: false }
   }
-}
-
-/** The rules by which the record is made where the employee would be sent now. */
-export function rulesThere(employee: Employee, now: number, rules: PlanRules): PlanRules {
-  return rules.routing ? atPlace(beginPlanning(employee, now, rules)).rules : rules
 }
 
 /** An employee who has left, or is blocked, stays where the account is. */

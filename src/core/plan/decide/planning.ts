@@ -36,7 +36,7 @@ export interface Planning {
 }
 
 /**
- * Where an attempt sends its record. An employee has one enabled account at a time: whoever moves to
+ * Where an attempt sends its record. An employee has one enabled account at a time: one who moves to
  * another destination is disabled where the account is (`leaves`), and is sent to the new one only
  * when that has been confirmed (`moves`).
  */
@@ -70,8 +70,7 @@ export type Step =
 export function beginPlanning(employee: Employee, now: number, rules: PlanRules): Planning {
   const state = effectiveState(employee, now, rules.fold)
   const isInactive = state.attributes.get('active')?.value === false
-  const overtakes = overtakesUnanswered(isInactive, employee)
-  return { employee, now, rules, state, isInactive, overtakes }
+  return { employee, now, rules, state, isInactive, overtakes: overtakesUnanswered(isInactive, employee) }
 }
 
 export function withRecord(planning: Planning, mapped: MappedRecord): MappedPlanning {
