@@ -1,11 +1,9 @@
 import type { Routing } from '../destinations/routing.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Runtime } from '../runtime.ts'
-import { NO_PILOT, type Pilot } from './pilot.ts'
+import { markOf, NO_PILOT, type Pilot } from './pilot.ts'
 
 const EMPLOYEES_AT_ONCE = 1_000
-/** Hexadecimal digits of a digest that a number holds exactly. */
-const MARK_DIGITS = 12
 
 /** Which employees are sent, and where. */
 export interface SendingRules {
@@ -24,7 +22,7 @@ export async function applyRules(
   rules: SendingRules,
   runtime: Pick<Runtime, 'now' | 'log' | 'digest'>,
 ): Promise<void> {
-  const mark = markOf(rules, runtime)
+  const mark = markOfRules(rules, runtime)
   let employees = 0
   for (let after: string | null = null; ;) {
     const page = await ledger.replanForPilot({ mark, after, limit: EMPLOYEES_AT_ONCE, now: runtime.now() })
@@ -41,9 +39,8 @@ export async function applyRules(
 }
 
 /** The same rules have the same mark. */
-function markOf({ pilot, destinations }: SendingRules, { digest }: Pick<Runtime, 'digest'>): number {
+function markOfRules({ pilot, destinations }: SendingRules, { digest }: Pick<Runtime, 'digest'>): number {
   const mark = pilot?.mark ?? NO_PILOT
   if (!destinations) return mark
-  const text = JSON.stringify([mark, destinations.routing.text])
-  return Number.parseInt(digest(text).slice(0, MARK_DIGITS), 16) || 1
+  return markOf(JSON.stringify([mark, destinations.routing.text]), digest)
 }

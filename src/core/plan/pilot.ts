@@ -39,6 +39,11 @@ export const NO_PILOT = 0
 /** Hexadecimal digits of a digest that a number holds exactly. */
 const MARK_DIGITS = 12
 
+/** The same text has the same mark, others another; never 0. */
+export function markOf(text: string, digest: (text: string) => string): number {
+  return Number.parseInt(digest(text).slice(0, MARK_DIGITS), 16) || 1
+}
+
 /** `forms` are the forms of employee ids that the sources declare: an id counts in each of them. */
 export function pilotOf(
   { employees, where = {} }: PilotSettings,
@@ -49,9 +54,9 @@ export function pilotOf(
     employees.flatMap((id) => [employeeIdOf(id), ...forms.map((form) => employeeIdOf(id, form))]),
   )
   const conditions = conditionsOf(where)
-  const said = JSON.stringify([[...ids].sort(), textOf(conditions)])
+  const text = JSON.stringify([[...ids].sort(), textOf(conditions)])
   return {
-    mark: Number.parseInt(digest(said).slice(0, MARK_DIGITS), 16) || 1,
+    mark: markOf(text, digest),
     includes: (employeeId, attributes) =>
       ids.has(employeeId) || (conditions.length > 0 && fits(conditions, attributes)),
   }
