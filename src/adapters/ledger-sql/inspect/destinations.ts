@@ -1,10 +1,5 @@
 import { DEFAULT_DESTINATION, DEFAULT_QUOTA } from '../../../core/destinations/destination.ts'
-import type {
-  Depth,
-  DestinationFigures,
-  DestinationName,
-  QuotaFigures,
-} from '../../../core/ledger/port/figures.ts'
+import type { DestinationFigures, DestinationName, QuotaFigures } from '../../../core/ledger/port/figures.ts'
 import type { Hold } from '../../../core/ledger/port/submit.ts'
 import { earliest } from '../../../core/plan/decide/resend.ts'
 import type { Sql } from '../driver/sql.ts'
@@ -13,7 +8,7 @@ import { WATERMARK } from '../report/watermark.ts'
 import { budget } from '../submit/budget.ts'
 import { EVERYWHERE, JOB_SEEN } from '../submit/holds.ts'
 import { readJobReport } from '../submit/job-report.ts'
-import { together } from './depth.ts'
+import { depthReader, together } from './depth.ts'
 import { cursorOf, readCursors } from '../tables/cursors.ts'
 
 /** The destinations of a connector with a single job. */
@@ -50,41 +45,41 @@ async function figuresOf(
   }
 }
 
-interface DepthRow {
-  readonly pending: number
-  readonly pending_at: number | null
-  readonly batched: number
-  readonly batched_at: number | null
-  readonly accepted: number
-  readonly accepted_at: number | null
-  readonly escrowed: number
-  readonly escrowed_at: number | null
-}
+const OPEN = `FROM batches b JOIN operations o ON o.batch = b.seq
+  WHERE b.state = 'open' AND b.destination = ? AND COALESCE(o.state, '') = 'batched'`
+/**
+ * Each reads an index of open work, by its beginning for the oldest. The oldest batched operation is
+ * the oldest of few: those of the open batches.
+ */
+const readDepths = depthReader({
+  pending: {
+    count: `SELECT COUNT(*) FROM operations WHERE state = 'pending' AND destination = ?`,
+    oldest: `SELECT created_at FROM operations WHERE state = 'pending' AND destination = ? ORDER BY seq LIMIT 1`,
+  },
+  batched: { count: `SELECT COUNT(*) ${OPEN}`, oldest: `SELECT MIN(o.created_at) ${OPEN}` },
+  accepted: {
+    count: `SELECT COUNT(*) FROM operations WHERE state = 'accepted' AND destination = ?`,
+    oldest: `SELECT accepted_at FROM operations WHERE state = 'accepted' AND destination = ? ORDER BY accepted_at LIMIT 1`,
+  },
+  escrowed: {
+    count: `SELECT COUNT(*) FROM operations WHERE state = 'escrowed' AND destination = ?`,
+    oldest: `SELECT MIN(accepted_at) FROM operations WHERE state = 'escrowed' AND destination = ?`,
+  },
+})
 
 type Depths = Pick<DestinationFigures, 'pending' | 'waiting' | 'accepted' | 'escrowed'>
 
-/** In one statement; each part reads an index of open work, by its beginning for the oldest. */
 async function depthsOf(sql: Sql, destination: string): Promise<Depths> {
-  const [row] = await sql.all<DepthRow>(DEPTHS, Array<string>(8).fill(destination))
-  const depth = (count = 0, oldestAt: number | null = null): Depth => ({ count, oldestAt })
-  const pending = depth(row?.pending, row?.pending_at)
+  // Both queries of each of the four.
+  const depth = await readDepths(sql, Array<string>(8).fill(destination))
+  const pending = depth('pending')
   return {
     pending,
-    waiting: together(pending, depth(row?.batched, row?.batched_at)),
-    accepted: depth(row?.accepted, row?.accepted_at),
-    escrowed: depth(row?.escrowed, row?.escrowed_at),
+    waiting: together(pending, depth('batched')),
+    accepted: depth('accepted'),
+    escrowed: depth('escrowed'),
   }
 }
-
-const OPEN = `FROM batches b JOIN operations o ON o.batch = b.seq
-  WHERE b.state = 'open' AND b.destination = ? AND COALESCE(o.state, '') = 'batched'`
-const DEPTHS = `SELECT (SELECT COUNT(*) FROM operations WHERE state = 'pending' AND destination = ?) AS pending,
-  (SELECT created_at FROM operations WHERE state = 'pending' AND destination = ? ORDER BY seq LIMIT 1) AS pending_at,
-  (SELECT COUNT(*) ${OPEN}) AS batched, (SELECT MIN(o.created_at) ${OPEN}) AS batched_at,
-  (SELECT COUNT(*) FROM operations WHERE state = 'accepted' AND destination = ?) AS accepted,
-  (SELECT accepted_at FROM operations WHERE state = 'accepted' AND destination = ? ORDER BY accepted_at LIMIT 1) AS accepted_at,
-  (SELECT COUNT(*) FROM operations WHERE state = 'escrowed' AND destination = ?) AS escrowed,
-  (SELECT MIN(accepted_at) FROM operations WHERE state = 'escrowed' AND destination = ?) AS escrowed_at`
 
 /** Since when the oldest operation of these destinations is unanswered. */
 export async function oldestOf(sql: Sql, destinations: readonly DestinationName[]): Promise<number | null> {

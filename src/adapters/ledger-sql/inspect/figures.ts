@@ -9,15 +9,11 @@ import type { Sql } from '../driver/sql.ts'
 import { countDeactivations } from '../plan/brake.ts'
 import { readCursors } from '../tables/cursors.ts'
 import { notAccepted, totals } from './counts.ts'
-import { type CountRow, toDepth, together } from './depth.ts'
+import { type CountRow, depthReader, toDepth, together } from './depth.ts'
 import { destinationFigures, oldestOf, SOLE } from './destinations.ts'
 
-/**
- * Depths that are read in one statement, because a round trip costs more than any of them. Each
- * reads a partial index of open work, by its beginning for the oldest. The oldest batched operation
- * is the oldest of few: those of the open batches.
- */
-const DEPTHS = {
+/** Each reads a partial index of open work, by its beginning for the oldest. */
+const readDepths = depthReader({
   received: {
     count: `SELECT COUNT(*) FROM events WHERE state = 'received'`,
     oldest: `SELECT received_at FROM events WHERE state = 'received' AND planned_at IS NULL AND finished_at IS NULL ORDER BY received_at LIMIT 1`,
@@ -39,17 +35,14 @@ const DEPTHS = {
     count: 'SELECT COUNT(*) FROM employees WHERE braked_at IS NOT NULL',
     oldest: 'SELECT braked_at FROM employees WHERE braked_at IS NOT NULL ORDER BY braked_at LIMIT 1',
   },
-} as const
-const READ_DEPTHS = Object.entries(DEPTHS)
-  .map(([name, { count, oldest }]) => `SELECT '${name}' AS name, (${count}) AS n, (${oldest}) AS oldest`)
-  .join(' UNION ALL ')
+})
 
 export async function figures(
   sql: Sql,
   { now, brakeWindowMs, destinations = SOLE }: FiguresQuery,
 ): Promise<Figures> {
-  const depths = await readDepths(sql)
-  const { answered, unpublished, incomplete, held } = depths
+  const depth = await readDepths(sql)
+  const held = depth('held')
   const cursors = await readCursors(sql, [BUS_COUNTED, BUS_CAPPED])
   const [first, ...others] = await destinationFigures(sql, destinations, now)
   const waiting = [first, ...others].map((one) => one.waiting).reduce(together)
@@ -58,15 +51,15 @@ export async function figures(
   return {
     totals: await totals(sql),
     stages: {
-      received: depths.received,
+      received: depth('received'),
       due: await dueEmployees(sql, now),
       waiting,
       accepted,
-      answered,
-      unpublished,
+      answered: depth('answered'),
+      unpublished: depth('unpublished'),
     },
     unanswered: { count: unanswered, oldestAt: unanswered === 0 ? null : await oldestOf(sql, destinations) },
-    incomplete,
+    incomplete: depth('incomplete'),
     ...first,
     others,
     brake: {
@@ -81,21 +74,6 @@ export async function figures(
     busDeadLetters: await busDeadLetters(sql, cursors),
     blocks: await countBlocks(sql, now),
     notAccepted: (await notAccepted(sql)).count,
-  }
-}
-
-async function readDepths(sql: Sql): Promise<Readonly<Record<keyof typeof DEPTHS, Depth>>> {
-  const rows = await sql.all<CountRow & { readonly name: string }>(READ_DEPTHS)
-  const of = (name: keyof typeof DEPTHS): Depth => {
-    const row = rows.find((one) => one.name === name)
-    return row ? toDepth(row) : { count: 0, oldestAt: null }
-  }
-  return {
-    received: of('received'),
-    answered: of('answered'),
-    unpublished: of('unpublished'),
-    incomplete: of('incomplete'),
-    held: of('held'),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { CorrelatedPage, EchoedKey, Interim, JoinedRecord } from '../../../core/ledger/port/report.ts'
+import { earliest } from '../../../core/plan/decide/resend.ts'
 import { isAccepted, takesAnswer } from '../../../core/report/correlate/settle.ts'
 import { lockEmployees, addUnanswered, markForResend, planAgain } from '../tables/employees.ts'
 import { noteElsewhere } from '../findings/elsewhere.ts'
@@ -282,10 +283,9 @@ export async function oldestUnanswered(sql: Sql, destination: string): Promise<n
     [destination],
   )
   // The service may have acted on a call whose answer was lost.
-  const open = await sql.all<{ at: number }>(
+  const [open] = await sql.all<{ at: number }>(
     `SELECT submitted_at AS at FROM batches WHERE state = 'open' AND destination = ? AND submitted_at IS NOT NULL ORDER BY submitted_at LIMIT 1`,
     [destination],
   )
-  const moments = [...(accepted ? [accepted] : []), ...open].map(({ at }) => at)
-  return moments.length === 0 ? null : Math.min(...moments)
+  return earliest(accepted?.at ?? null, open?.at ?? null)
 }
