@@ -9,14 +9,8 @@ import type {
 import type { Json, ScimUser } from '../../src/core/model.ts'
 import { scimValues } from '../../src/core/plan/mapping/origins.ts'
 import type { UploadAnswer } from '../../src/core/ports.ts'
+import { response } from './upload-answer.ts'
 
-export function response(
-  status: number,
-  more: Partial<Extract<UploadAnswer, { kind: 'response' }>> = {},
-): UploadAnswer {
-  const none = { retryAfter: null, requestId: null, serverAt: null, code: null, message: null }
-  return { kind: 'response', status, ...none, ...more }
-}
 export const timeout: UploadAnswer = { kind: 'network', code: 'ETIMEDOUT' }
 
 const NUMBER = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber'
@@ -45,7 +39,7 @@ export class FakeAccounts implements DirectAccounts {
       externalId: asText(places.get('externalId')),
       employeeNumber: asText(places.get(NUMBER)),
     }))
-    return this.#answer(
+    return this.#answer<FindAnswer>(
       `find ${attribute} ${value}`,
       () => ({ reply: response(200), accounts }),
       (reply) => ({ reply, accounts: [] }),
@@ -55,7 +49,7 @@ export class FakeAccounts implements DirectAccounts {
   create(user: ScimUser): Promise<CreateAnswer> {
     const places = new Map(scimValues(user))
     const { externalId = null, userName = null } = user
-    return this.#answer(
+    return this.#answer<CreateAnswer>(
       `create ${asText(externalId)}`,
       () => {
         if (this.#holder(userName) !== null) return { reply: taken(), objectId: null }
@@ -71,7 +65,7 @@ export class FakeAccounts implements DirectAccounts {
     const account = this.accounts.get(objectId)
     const name = asText(changes.find(({ path }) => path === 'externalId')?.value)
     const userName = changes.find(({ path }) => path === 'userName')?.value ?? null
-    return this.#answer(
+    return this.#answer<UploadAnswer>(
       `update ${name}`,
       () => {
         if (!account) return response(404)

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { JsonObject } from '../../../src/core/model.ts'
 import { MOST_CALLS, type WriteOrder, writeRecord } from '../../../src/core/direct/write.ts'
-import { FakeAccounts, response, timeout } from '../../fakes/direct-accounts.ts'
+import type { UploadAnswer } from '../../../src/core/ports.ts'
+import { FakeAccounts, timeout } from '../../fakes/direct-accounts.ts'
+import { response } from '../../fakes/upload-answer.ts'
 
 const SETTINGS = {
   retryMs: 1_000,
@@ -117,7 +119,7 @@ void describe('the account of an employee', () => {
 })
 
 void describe('an answer', () => {
-  const verdictAfter = async (answer: ReturnType<typeof response>, at = 'update') => {
+  const verdictAfter = async (answer: UploadAnswer, at = 'update') => {
     const accounts = new FakeAccounts()
     account(accounts, 'o1', { externalId: 'p1' })
     accounts.disturb = (call) => (call.startsWith(at) ? { answer } : null)
@@ -134,7 +136,7 @@ void describe('an answer', () => {
   })
 
   void it('about the service, the token or the tenant is waited for', async () => {
-    const wait = async (answer: ReturnType<typeof response>, at?: string) => {
+    const wait = async (answer: UploadAnswer, at?: string) => {
       const verdict = await verdictAfter(answer, at)
       return verdict.kind === 'again' ? verdict.wait : verdict.kind
     }
@@ -157,7 +159,7 @@ void describe('an answer', () => {
 
   void it('is billed when it is 2xx or 404, or when it never came', async () => {
     const accounts = new FakeAccounts()
-    const billedFor = async (answer: ReturnType<typeof response>) => {
+    const billedFor = async (answer: UploadAnswer) => {
       accounts.disturb = () => ({ answer })
       return (await write(accounts, order())).billed
     }

@@ -12,15 +12,15 @@ import type { Service } from '../../../src/core/service.ts'
 import { openMemoryLedger } from '../../adapters/support/memory-ledger.ts'
 import { type VirtualRuntime, virtualRuntime } from '../../fakes/virtual-runtime.ts'
 import { hrEvent, joiner, leaver, T0, UNLIMITED, World } from '../../suites/conformance/ledger/world.ts'
+import { response } from '../../fakes/upload-answer.ts'
 
 const MINUTE = 60_000
 const HOLD = { name: 'full', since: T0, until: T0 + 60 * MINUTE, status: 500, detail: null } as const
 const PACE = { retryMs: 1_000, retryCapMs: 30_000, circuitMs: 15_000 }
 
-function response(status: number, message: string | null = null): UploadAnswer {
-  return { kind: 'response', status, retryAfter: null, requestId: null, serverAt: null, code: null, message }
-}
-const BUCKET_FULL = response(500, 'The bucket that stores the ingested data is full. Try again later.')
+const BUCKET_FULL = response(500, {
+  message: 'The bucket that stores the ingested data is full. Try again later.',
+})
 
 /** A directory that answers as told and remembers what it was asked, with the moment. */
 class Directory implements DirectDeactivation {

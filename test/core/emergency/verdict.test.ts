@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { emergencyVerdict, type EmergencyVerdict } from '../../../src/core/emergency/verdict.ts'
+import { response } from '../../fakes/upload-answer.ts'
 
 const NOW = Date.UTC(2026, 10, 2, 8)
 const settings = { throttledMs: 5_000, failedMs: 10_000, accessMs: 60_000 }
-const EMPTY = { requestId: null, serverAt: null, code: null, message: null, retryAfter: null }
 
 const of = (
   status: number,
   more: { message?: string; retryAfter?: string } = {},
   failures = 0,
-): EmergencyVerdict =>
-  emergencyVerdict({ kind: 'response', status, ...EMPTY, ...more }, { now: NOW, failures, settings })
+): EmergencyVerdict => emergencyVerdict(response(status, more), { now: NOW, failures, settings })
 const lost = (code: string, failures = 0): EmergencyVerdict =>
   emergencyVerdict({ kind: 'network', code }, { now: NOW, failures, settings })
 const pauseOf = ({ pause }: EmergencyVerdict): unknown => pause && [pause.why, pause.until - NOW]

@@ -11,6 +11,7 @@ import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { UploadAnswer } from '../../../src/core/ports.ts'
 import { submitLoop, type SubmitSettings } from '../../../src/core/provision/submit-loop.ts'
 import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
+import { response } from '../../fakes/upload-answer.ts'
 
 const settings: SubmitSettings = {
   owner: 'here',
@@ -39,19 +40,7 @@ const batchOf = (...ids: string[]): Batch => ({
   attempts: 0,
   operations: ids.map(operation),
 })
-const answer = (
-  status: number,
-  more: Partial<Extract<UploadAnswer, { kind: 'response' }>> = {},
-): UploadAnswer => ({
-  kind: 'response',
-  status,
-  retryAfter: null,
-  requestId: 'request-1',
-  serverAt: null,
-  code: null,
-  message: null,
-  ...more,
-})
+const answer: typeof response = (status, more) => response(status, { requestId: 'request-1', ...more })
 
 /**
  * A ledger with batches to give out, and a service with answers to give; both write down, in one

@@ -5,6 +5,7 @@ import type { UploadAnswer } from '../../../src/core/ports.ts'
 import { CIRCUIT_OPEN, retryAfterMs, type Verdict, verdictOf } from '../../../src/core/provision/verdict.ts'
 import { day } from '../../fakes/events.ts'
 import { runs } from '../../fakes/runs.ts'
+import { response as plainResponse } from '../../fakes/upload-answer.ts'
 
 const NOW = day(1)
 const settings = {
@@ -16,19 +17,8 @@ const settings = {
   accessMs: 900_000,
 }
 
-type Response = Extract<UploadAnswer, { kind: 'response' }>
-function response(status: number, more: Partial<Response> = {}): Response {
-  return {
-    kind: 'response',
-    status,
-    retryAfter: null,
-    requestId: 'request-1',
-    serverAt: null,
-    code: null,
-    message: null,
-    ...more,
-  }
-}
+const response: typeof plainResponse = (status, more) =>
+  plainResponse(status, { requestId: 'request-1', ...more })
 /** The verdict when chance spreads retries the least: 1 stands for the longest wait. */
 function verdict(answer: UploadAnswer, attempt = 1, chance = 1): Verdict {
   return verdictOf(answer, { attempt, now: NOW, chance, settings })

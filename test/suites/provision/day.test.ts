@@ -7,6 +7,7 @@ import { simulateDays } from './days.ts'
 import { openSite } from './site.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 import { tookRecord } from '../../fakes/log.ts'
+import { response } from '../../fakes/upload-answer.ts'
 
 /** A small tenant; `test/bench/day.ts` runs the real sizes. */
 const small = { perDay: 150, perCall: 4, load: 1.3, leavers: 20, joiners: 100, pollMs: 30_000 }
@@ -117,15 +118,7 @@ void describe('lanes', () => {
         ...pairs.map((one) => joiner(`b${one}`, `z-boss${one}`)),
       )
     }
-    service.decide(() => ({
-      kind: 'response',
-      status: 503,
-      retryAfter: null,
-      requestId: null,
-      serverAt: null,
-      code: null,
-      message: null,
-    }))
+    service.decide(() => response(503))
     await stream()
     await runtime.advance(10)
     await record(hrEvent('e-moved', 'old', { title: 'Lead' }, { order: 1 }))

@@ -4,6 +4,7 @@ import { type Forecast, forecast } from '../../../src/core/provision/pace.ts'
 import { hrEvent, joiner, leaver, T0 } from '../conformance/ledger/world.ts'
 import { openSite, type Site } from './site.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
+import { response } from '../../fakes/upload-answer.ts'
 
 const MINUTE_MS = 60_000
 
@@ -55,15 +56,7 @@ export async function simulateDays(t: TestContext, options: DayOptions): Promise
       const who = arrived.get(employeeId)
       if (who) waits[who.lane].push(at - who.at)
     }
-    return {
-      kind: 'response',
-      status: 202,
-      retryAfter: null,
-      requestId: null,
-      serverAt: null,
-      code: null,
-      message: null,
-    }
+    return response(202)
   })
   const perMinute = (perDay * perCall * load) / (DAY_MS / MINUTE_MS)
   let owed = 0

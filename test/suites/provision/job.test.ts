@@ -16,6 +16,7 @@ import type { EntraSettings } from '../../../src/local/entra/settings.ts'
 import { joiner, World } from '../conformance/ledger/world.ts'
 import { employee, ENTERPRISE, provision } from '../../local/entra/support.ts'
 import { memoryLedger, openSite } from './site.ts'
+import { response } from '../../fakes/upload-answer.ts'
 
 const POLL_MS = 60_000
 /** How long nothing is sent after a restart because the job had no room. */
@@ -175,15 +176,7 @@ void describe('the job', () => {
     )
   })
 })
-const ACCEPTED = {
-  kind: 'response',
-  status: 202,
-  retryAfter: null,
-  requestId: null,
-  serverAt: null,
-  code: null,
-  message: null,
-} as const
+const ACCEPTED = response(202)
 
 interface Service {
   readonly entra: EntraDouble

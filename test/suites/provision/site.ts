@@ -14,6 +14,7 @@ import { submitLoop, type SubmitSettings } from '../../../src/core/provision/sub
 import type { Service } from '../../../src/core/service.ts'
 import { messageOf, T0 } from '../conformance/ledger/world.ts'
 import { type VirtualRuntime, virtualRuntime } from '../../fakes/virtual-runtime.ts'
+import { response } from '../../fakes/upload-answer.ts'
 
 /** What a real tenant allows, and what the connector waits by default. */
 export const SUBMIT: SubmitSettings = {
@@ -37,16 +38,7 @@ export function answer(
   status: number,
   more: Partial<Extract<UploadAnswer, { kind: 'response' }>> = {},
 ): UploadAnswer {
-  return {
-    kind: 'response',
-    status,
-    retryAfter: null,
-    requestId: 'request',
-    serverAt: null,
-    code: null,
-    message: null,
-    ...more,
-  }
+  return response(status, { requestId: 'request', ...more })
 }
 export const noAnswer = (code = 'ECONNRESET'): UploadAnswer => ({ kind: 'network', code })
 

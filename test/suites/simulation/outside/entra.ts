@@ -10,7 +10,8 @@ import { foreignName, type SimulatedLog, simulatedLog } from './log.ts'
 import type { Chance } from '../../../fakes/plain-event.ts'
 import type { Clock, Instance } from '../clock.ts'
 import type { Holding } from '../judge/oracle.ts'
-import { ENTERPRISE, merged, naming, REFUSALS, response, type Sent, sentIn } from './records.ts'
+import { response } from '../../../fakes/upload-answer.ts'
+import { ENTERPRISE, merged, naming, REFUSALS, type Sent, sentIn } from './records.ts'
 import { FAILING, HOUR, MINUTE, REFUSED } from '../story.ts'
 
 /** How the next call ends instead of with a 202. */

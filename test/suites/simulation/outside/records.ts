@@ -1,5 +1,6 @@
 import type { UploadAnswer } from '../../../../src/core/ports.ts'
 import type { Json, JsonObject } from '../../../../src/core/model.ts'
+import { response } from '../../../fakes/upload-answer.ts'
 import type { Holding } from '../judge/oracle.ts'
 
 export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
@@ -10,14 +11,6 @@ export interface Sent {
   readonly employee: string
   readonly active: boolean
   readonly record: JsonObject
-}
-
-export function response(
-  status: number,
-  more: Partial<Extract<UploadAnswer, { kind: 'response' }>> = {},
-): UploadAnswer {
-  const none = { retryAfter: null, requestId: 'request', serverAt: null, code: null, message: null }
-  return { kind: 'response', status, ...none, ...more }
 }
 
 /** What the service answers instead of taking a call. */
