@@ -7,7 +7,7 @@ import { auditEntries, rowsOf } from '../ledger/pages.ts'
 import type { PastLeaver, Period } from '../ledger/port/leavers.ts'
 import type { ClosedAs } from '../leavers/causes.ts'
 import { nameOf } from '../leavers/case-name.ts'
-import { DEFAULT_DESTINATION } from '../destinations/destination.ts'
+import { destinationField } from '../destinations/destination.ts'
 import { toProof } from '../leavers/summary.ts'
 import { type MoveRow, moveRows } from './moves.ts'
 
@@ -158,7 +158,7 @@ function leaverRow(
     section: 'leavers',
     id: nameOf(id),
     employeeId,
-    ...(destination === null || destination === DEFAULT_DESTINATION ? {} : { destination }),
+    ...destinationField(destination),
     source: event.source,
     event: event.id,
     effectiveAt: isoOf(times.effectiveAt),

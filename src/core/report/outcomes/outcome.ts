@@ -1,5 +1,5 @@
 import { type AccountField, OUTCOME_DATA, type Outcome, WITH_VALUES } from '../../contracts/outcome.ts'
-import { DEFAULT_DESTINATION } from '../../destinations/destination.ts'
+import { destinationField } from '../../destinations/destination.ts'
 import type { OutcomeRow } from '../../ledger/port/report.ts'
 import type { AccountNames, OutboxMessage } from '../../ports.ts'
 
@@ -37,10 +37,7 @@ export function outcomeMessage(
     values.some((allowed) => allowed === '*' || path === allowed || path.startsWith(`${allowed}.`)),
   )
   const isNamed = names !== null && account.length > 0
-  const destination =
-    row.destination === null || row.destination === DEFAULT_DESTINATION
-      ? {}
-      : { destination: row.destination }
+  const destination = destinationField(row.destination)
   return {
     id,
     subject: row.employeeId,

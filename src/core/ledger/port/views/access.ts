@@ -1,9 +1,9 @@
 import type { Employee } from '../../employee.ts'
 import type { OperationState } from '../../lifecycle.ts'
 import type { Interim } from '../report.ts'
-import type { LeftAccount } from '../views/trace.ts'
 import type { LeaverView } from '../leavers.ts'
 import type { Hold } from '../submit.ts'
+import type { LeftAccount } from './trace.ts'
 
 /** What the ledger knows about the access of one employee. */
 export interface AccessLedger {
