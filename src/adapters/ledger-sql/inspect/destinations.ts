@@ -6,7 +6,7 @@ import type { Sql } from '../driver/sql.ts'
 import { oldestUnanswered } from '../report/correlate.ts'
 import { WATERMARK } from '../report/watermark.ts'
 import { budget } from '../submit/budget.ts'
-import { EVERYWHERE, JOB_SEEN } from '../submit/holds.ts'
+import { holdsInForce, JOB_SEEN } from '../submit/holds.ts'
 import { readJobReport } from '../submit/job-report.ts'
 import { depthReader, together } from './depth.ts'
 import { cursorOf, readCursors } from '../tables/cursors.ts'
@@ -86,17 +86,6 @@ export async function oldestOf(sql: Sql, destinations: readonly DestinationName[
   let oldest: number | null = null
   for (const { name } of destinations) oldest = earliest(oldest, await oldestUnanswered(sql, name))
   return oldest
-}
-
-/**
- * The hold of the job ends when no instance renews it; the others end with the next accepted batch.
- */
-async function holdsInForce(sql: Sql, destination: string, now: number): Promise<readonly Hold[]> {
-  return sql.all<Hold>(
-    `SELECT name, since, until, status, detail FROM holds
-     WHERE destination IN (?, '${EVERYWHERE}') AND (name <> 'job' OR until > ?) ORDER BY since`,
-    [destination, now],
-  )
 }
 
 function jobOf(seenAt: number | undefined, holds: readonly Hold[]): DestinationFigures['job'] {

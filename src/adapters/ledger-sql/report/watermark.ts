@@ -1,10 +1,10 @@
 import { DEFAULT_DESTINATION } from '../../../core/destinations/destination.ts'
 import type { Sql } from '../driver/sql.ts'
-import { cursorOf, readCursor } from '../tables/cursors.ts'
+import { cursorOf, everyCursor, readCursor } from '../tables/cursors.ts'
 
 /** The cursor that says up to which instant the log was read. */
 export const WATERMARK = 'provisioning-log'
-const WATERMARKS = `(name = '${WATERMARK}' OR name LIKE '${WATERMARK}:%')`
+const WATERMARKS = everyCursor(WATERMARK)
 
 /** Moves the watermarks of every destination back to `at` where they are later. */
 export async function rewindWatermarks(sql: Sql, at: number): Promise<void> {

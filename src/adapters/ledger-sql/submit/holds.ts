@@ -15,6 +15,13 @@ export function allHolds(sql: Sql, destination: string): Promise<Hold[]> {
   return sql.all<Hold>(`${HOLDS_OF} ORDER BY since`, [destination])
 }
 
+/**
+ * The hold of the job ends when no instance renews it; the others end with the next accepted batch.
+ */
+export function holdsInForce(sql: Sql, destination: string, now: number): Promise<Hold[]> {
+  return sql.all<Hold>(`${HOLDS_OF} AND (name <> 'job' OR until > ?) ORDER BY since`, [destination, now])
+}
+
 /** The hold that stops every batch of a destination now, except the one that tries. */
 export async function activeHold(
   sql: Sql,
@@ -55,11 +62,12 @@ export async function endTry(sql: Sql, batch: number, until: number, now: number
   ])
 }
 
-const JOB_STOPPED = 'job-stopped'
+/** The cursor that says when the job was last seen stopped. */
+export const JOB_STOPPED = 'job-stopped'
 /** The cursor that says when the state of the job was last seen. */
 export const JOB_SEEN = 'job-seen'
 
-/** When the job was last seen stopped; 0 when it never was. */
+/** 0 when the job was never seen stopped. */
 export async function jobStoppedAt(sql: Sql, destination: string): Promise<number> {
   return (await readCursor(sql, cursorOf(JOB_STOPPED, destination))) ?? 0
 }

@@ -11,6 +11,11 @@ export function cursorOf(name: string, destination: string): string {
   return destination === DEFAULT_DESTINATION ? name : `${name}:${destination}`
 }
 
+/** The condition, in SQL, for the cursors of this name of every destination. */
+export function everyCursor(name: string): string {
+  return `(name = '${name}' OR name LIKE '${name}:%')`
+}
+
 /** The value of a cursor; `null` while it was never set. */
 export async function readCursor(sql: Sql, name: string): Promise<number | null> {
   const [row] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [name])

@@ -1,5 +1,7 @@
 import type { MomentCut } from '../../../core/ledger/port/upkeep.ts'
 import type { Sql, SqlValue } from '../driver/sql.ts'
+import { JOB_STOPPED } from '../submit/holds.ts'
+import { everyCursor } from '../tables/cursors.ts'
 
 /**
  * Corrects moments that were written by a clock that was ahead, because work would wait until time
@@ -63,11 +65,7 @@ export async function cutMoments(
     now,
     ahead,
   )
-  await run(
-    `UPDATE cursors SET value = ? WHERE (name = 'job-stopped' OR name LIKE 'job-stopped:%') AND value > ?`,
-    now,
-    ahead,
-  )
+  await run(`UPDATE cursors SET value = ? WHERE ${everyCursor(JOB_STOPPED)} AND value > ?`, now, ahead)
   await run(`UPDATE cursors SET value = ? WHERE name = 'backlog-until' AND value > ?`, now, ahead + maxWaitMs)
   await sql.lock('calls')
   await run(
