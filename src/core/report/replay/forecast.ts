@@ -1,5 +1,4 @@
 import type { Ledger } from '../../ledger/ledger.ts'
-import { DEFAULT_DESTINATION, DEFAULT_QUOTA } from '../../destinations/destination.ts'
 import type { DestinationName } from '../../ledger/port/figures.ts'
 import type { CallLimits } from '../../ledger/port/submit.ts'
 import { forecast } from '../../provision/pace.ts'
@@ -16,14 +15,12 @@ export interface ReplayForecast {
 export interface ForecastSettings {
   /** Of the only destination, or of the first. */
   readonly limits: CallLimits
-  /** Those of the configuration; by default the only one of a connector with a single job. */
-  readonly destinations?: readonly (DestinationName & { readonly limits: CallLimits })[]
+  /** Those of the configuration. */
+  readonly destinations: readonly (DestinationName & { readonly limits: CallLimits })[]
   readonly maxOperations: number
   /** Dead letters a second; `null` for no limit. */
   readonly perSecond: number | null
 }
-
-const THE_ONE = { name: DEFAULT_DESTINATION, quota: DEFAULT_QUOTA }
 
 /**
  * Where an employee will belong is known only once the events are planned: with several destinations
@@ -32,7 +29,7 @@ const THE_ONE = { name: DEFAULT_DESTINATION, quota: DEFAULT_QUOTA }
 export async function forecastReplay(
   { counts }: Pick<ReplayPlan, 'counts'>,
   ledger: Pick<Ledger, 'readSubmissionStatus'>,
-  { limits, destinations = [{ ...THE_ONE, limits }], maxOperations, perSecond }: ForecastSettings,
+  { limits, destinations, maxOperations, perSecond }: ForecastSettings,
   now: number,
 ): Promise<ReplayForecast> {
   const calls = Math.ceil(counts.operations / maxOperations)

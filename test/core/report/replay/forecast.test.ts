@@ -5,6 +5,7 @@ import type { SubmissionStatus } from '../../../../src/core/ledger/port/submit.t
 
 const T = Date.UTC(2026, 10, 2, 8)
 const limits = { perWindow: 1, windowMs: 5_000, perDay: Infinity }
+const inTenant = (name: string) => ({ name, quota: 'tenant', limits })
 const PENDING: Readonly<Record<string, number>> = { north: 0, south: 30 }
 
 void test('a forecast of a replay is that of the destination with the most to send', async () => {
@@ -16,12 +17,12 @@ void test('a forecast of a replay is that of the destination with the most to se
       return { callTimes: [], pending, unplanned: 0, holds: [], notAccepted: { count: 0, employees: [] } }
     },
   }
-  const destinations = ['north', 'south'].map((name) => ({ name, quota: 'tenant', limits }))
+  const [north, south] = [inTenant('north'), inTenant('south')]
   const counts = { operations: 10, bus: 0, ledger: 10, employees: 10 }
   const settings = { limits, maxOperations: 10, perSecond: null }
-  const many = await forecastReplay({ counts }, ledger, { ...settings, destinations }, T)
+  const many = await forecastReplay({ counts }, ledger, { ...settings, destinations: [north, south] }, T)
   assert.deepEqual([many.calls, many.doneAt], [1, T + 15_000], 'four calls, one in five seconds')
   assert.deepEqual(asked, ['north tenant', 'south tenant'])
-  const one = await forecastReplay({ counts }, ledger, settings, T)
+  const one = await forecastReplay({ counts }, ledger, { ...settings, destinations: [north] }, T)
   assert.equal(one.doneAt, T)
 })

@@ -15,6 +15,7 @@ import { rules } from '../../../fakes/people.ts'
 import { virtualRuntime } from '../../../fakes/virtual-runtime.ts'
 
 const LEASE_MS = 30_000
+const LIMITS = { perWindow: 40, windowMs: 5_000, perDay: 6_000 }
 const request: ReplayRequest = {
   ids: [],
   selection: { reason: null, code: null, type: null, employeeId: null, since: null, until: null },
@@ -109,7 +110,8 @@ function worldWith(letters: LedgerDeadLetter[]) {
       quietMs: 0,
       maxWaitMs: 0,
       leaseMs: LEASE_MS,
-      limits: { perWindow: 40, windowMs: 5_000, perDay: 6_000 },
+      limits: LIMITS,
+      destinations: [{ name: 'default', quota: 'default', limits: LIMITS }],
       maxOperations: 50,
     },
     runtime,
