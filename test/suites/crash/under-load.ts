@@ -21,9 +21,13 @@ export interface UnderLoad {
   readonly environment: Readonly<Record<string, string>>
   /** How much is done: 0 to 1. */
   done(): Promise<number>
+  /** How many messages were taken in and events finished so far. */
+  steps(): Promise<number>
   reach(share: number): Promise<void>
   /** An instance that was started at this time or later has begun; before, SIGTERM ends it like any process. */
   started(index: number, since: number): Promise<void>
+  /** Something is taken in or finished that was not so far. */
+  goesOn(withinMs: number): Promise<void>
   /** Everything is answered and published. */
   rest(): Promise<void>
 }
@@ -63,6 +67,10 @@ export async function startUnderLoad(
     const { messages, finished } = await reader.readTotals()
     return (messages / history.lines.length + finished / history.events) / 2
   }
+  const steps = async (): Promise<number> => {
+    const { messages, finished } = await reader.readTotals()
+    return messages + finished
+  }
   /** The database may be away while it is asked. */
   const become = (what: string, isSo: () => Promise<boolean>, everyMs: number): Promise<void> =>
     until(`${what}; they said ${fleet.said()}`, () => isSo().catch(() => false), withinMs, everyMs)
@@ -74,6 +82,7 @@ export async function startUnderLoad(
     reader,
     environment,
     done,
+    steps,
     reach: (share) => become(`${share * 100} % is done`, async () => (await done()) >= share, 25),
     started: (index, since) =>
       become(
@@ -84,6 +93,10 @@ export async function startUnderLoad(
           ),
         50,
       ),
+    goesOn: async (within) => {
+      const before = await steps()
+      await until(`work goes on; they said ${fleet.said()}`, async () => (await steps()) > before, within)
+    },
     rest: () =>
       become('everything is answered and told', () => isAtRest(doubles, reader, history.lines.length), 50),
   }

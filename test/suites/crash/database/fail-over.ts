@@ -27,16 +27,7 @@ export const failOver: Scenario = async (t, { employees, seed, say }) => {
   const at = performance.now()
   await pair.failOver()
   const promotedMs = performance.now() - at
-  const { messages, finished } = await load.reader.readTotals()
-  await until(
-    `work goes on; they said ${load.fleet.said()}`,
-    async () => {
-      const now = await load.reader.readTotals()
-      return now.messages + now.finished > messages + finished
-    },
-    WITHIN_MS,
-    10,
-  )
+  await load.goesOn(WITHIN_MS)
   const resumedMs = performance.now() - at
   await load.rest()
   await load.fleet.stop()

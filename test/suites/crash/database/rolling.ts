@@ -54,10 +54,10 @@ export const rollingRestart: Scenario = async (t, { employees, seed, say }) => {
   )
 }
 
-async function sample({ reader }: UnderLoad, samples: Sample[], ending: AbortSignal): Promise<void> {
+async function sample({ steps }: UnderLoad, samples: Sample[], ending: AbortSignal): Promise<void> {
   while (!ending.aborted) {
-    const { messages, finished } = await reader.readTotals()
-    samples.push({ at: Date.now(), steps: messages + finished })
+    const done = await steps()
+    samples.push({ at: Date.now(), steps: done })
     await sleep(SAMPLE_MS)
   }
 }
