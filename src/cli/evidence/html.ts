@@ -2,8 +2,10 @@ import { escapedHtml } from '../../core/display/html.ts'
 import { span } from '../../core/display/span.ts'
 import { visible } from '../../core/display/visible.ts'
 import { EMERGENCY_REASONS } from '../../core/emergency/reasons.ts'
+import type { EmergencyRow } from '../../core/evidence/emergency.ts'
+import type { LeaverRow } from '../../core/evidence/leavers.ts'
 import type { MoveRow } from '../../core/evidence/moves.ts'
-import type { EmergencyRow, EvidenceRow, LeaverRow, Section } from '../../core/evidence/rows.ts'
+import type { EvidenceRow, Section } from '../../core/evidence/rows.ts'
 import { type EvidenceForm, totalLines } from './text.ts'
 
 const STYLE = `

@@ -4,6 +4,7 @@ import type { OperationState } from '../ledger/lifecycle.ts'
 import { rowsOf } from '../ledger/pages.ts'
 import type { Period } from '../ledger/port/leavers.ts'
 import type { PastMove } from '../ledger/port/views/moves.ts'
+import { isoOf, MAY_CHANGE, NUMBERED, PAGE, type RowKind } from './kind.ts'
 
 /**
  * How a move stands. Completed: the account at another destination was enabled afterwards. Returned:
@@ -61,14 +62,12 @@ const BY_DEPARTURE: Readonly<Record<OperationState, MoveOutcome>> = {
   withdrawn: 'withdrawn',
 }
 
-/** Read a page of `limit` at a time. */
 export async function* moveRows(
   ledger: Pick<Ledger, 'listMovesIn'>,
   period: Period,
-  limit: number,
 ): AsyncGenerator<MoveRow> {
   const moves = rowsOf<PastMove>(async (next) => {
-    const { moves: rows, next: following } = await ledger.listMovesIn({ ...period, next, limit })
+    const { moves: rows, next: following } = await ledger.listMovesIn({ ...period, next, limit: PAGE })
     return { rows, next: following }
   })
   for await (const one of moves) yield moveRow(one, period)
@@ -95,7 +94,7 @@ function moveRow(
     receivedAt: isoOf(event?.receivedAt ?? null),
     from,
     to: arrived?.destination ?? null,
-    plannedAt: new Date(plannedAt).toISOString(),
+    plannedAt: isoOf(plannedAt),
     outcome: outcomeOf(left, from, arrived?.destination ?? null),
     disabledAt: isoOf(disabledAt),
     disabledBy: departure.operation,
@@ -113,25 +112,18 @@ function outcomeOf(left: MoveOutcome, from: string, to: string | null): MoveOutc
 
 const endedIn = ({ endedAt }: { readonly endedAt: number | null }, { to }: Period): boolean =>
   endedAt !== null && endedAt < to
-const isoOf = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
-
-/** A late answer of the log also replaces that there was none, or a failure. */
-const MAY_CHANGE: ReadonlySet<MoveOutcome> = new Set(['open', 'failed', 'unanswered'])
 
 const IS_LAST: ReadonlySet<MoveOutcome> = new Set(['completed', 'returned', 'withdrawn'])
 
-/**
- * The row of the ledger as it was when the report was made, if what the report says can have changed
- * since.
- */
-export function moveBeforeItEnded({ outcome }: MoveRow, row: MoveRow): MoveRow {
-  if (IS_LAST.has(outcome)) return row
-  const left = { ...row, outcome, to: null, enabledAt: null, enabledBy: null, enabledMs: null }
-  return MAY_CHANGE.has(outcome) ? { ...left, disabledAt: null, disabledMs: null } : left
-}
-
-/** The row of the report without the event, when retention has removed that from the ledger. */
-export function withoutGoneEvent(reported: MoveRow, row: MoveRow): MoveRow {
-  if (row.event !== null) return reported
-  return { ...reported, source: null, event: null, receivedAt: null, disabledMs: null, enabledMs: null }
+export const MOVES: RowKind<MoveRow> = {
+  ...NUMBERED,
+  withoutGone: (reported, { event }) => {
+    if (event !== null) return reported
+    return { ...reported, source: null, event: null, receivedAt: null, disabledMs: null, enabledMs: null }
+  },
+  beforeItEnded: ({ outcome }, row) => {
+    if (IS_LAST.has(outcome)) return row
+    const left = { ...row, outcome, to: null, enabledAt: null, enabledBy: null, enabledMs: null }
+    return MAY_CHANGE.has(outcome) ? { ...left, disabledAt: null, disabledMs: null } : left
+  },
 }

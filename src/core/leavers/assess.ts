@@ -7,7 +7,7 @@ import { effectiveState } from '../plan/decide/effective-state.ts'
 import { EVENT_REASONS } from '../ledger/event-reason.ts'
 import { unreachable } from '../errors.ts'
 import { LEAVER_CAUSES, type LeaverCause, type LeaverEnd } from './causes.ts'
-import { isErasedId } from './erased.ts'
+import { isErasedId } from './erased-id.ts'
 import { resendAfterMs } from './schedule.ts'
 
 export type Assessment =

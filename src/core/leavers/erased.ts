@@ -78,9 +78,6 @@ export function erasedMarks(employeeId: string, places: readonly LeavingPlace[])
   }))
 }
 
-/** An erasure leaves a hash instead of the employee id. */
-export const isErasedId = (employeeId: string): boolean => employeeId.startsWith('erased:')
-
 export function isErasedMark({ type }: Pick<HrEvent, 'type'>): boolean {
   return type === ERASED
 }

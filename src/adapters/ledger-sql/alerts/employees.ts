@@ -1,4 +1,4 @@
-import { isErasedId } from '../../../core/leavers/erased.ts'
+import { isErasedId } from '../../../core/leavers/erased-id.ts'
 import type { AlertName } from '../../../core/ledger/port/alerts.ts'
 import { notAccepted } from '../inspect/counts.ts'
 import type { Sql } from '../driver/sql.ts'

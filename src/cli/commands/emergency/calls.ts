@@ -1,7 +1,7 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
 import { MONTH_MS } from '../../../core/emergency/money.ts'
 import { EMERGENCY_REASONS } from '../../../core/emergency/reasons.ts'
-import { type EmergencyRow, emergencyRows } from '../../../core/evidence/rows.ts'
+import { type EmergencyRow, emergencyRows } from '../../../core/evidence/emergency.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { type ListOptions, limitOption, pageOption, sortOption } from '../../support/list/options.ts'

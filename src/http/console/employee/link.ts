@@ -1,4 +1,4 @@
-import { isErasedId } from '../../../core/leavers/erased.ts'
+import { isErasedId } from '../../../core/leavers/erased-id.ts'
 import { type Markup, markup } from '../markup.ts'
 import { employeeHref } from './href.ts'
 
