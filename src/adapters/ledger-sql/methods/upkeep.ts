@@ -5,7 +5,7 @@ import { cutMoments } from '../upkeep/cut-moments.ts'
 import { age, foundOlder, ledgerRestored } from '../upkeep/ledger-age.ts'
 import { announceInstance, endInstance, listInstances } from '../instances/instances.ts'
 import { erase, foldAway, retentionPage } from '../upkeep/retention.ts'
-import { countElsewhere } from '../upkeep/elsewhere.ts'
+import { countElsewhere } from '../upkeep/unknown-destinations.ts'
 import { lease } from '../submit/leases.ts'
 import type { Transactions } from './transactions.ts'
 
