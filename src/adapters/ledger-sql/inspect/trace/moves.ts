@@ -11,13 +11,10 @@ export async function leftAccounts(sql: Sql, employee: string): Promise<readonly
 }
 
 /** The operations that disabled the account because the employee moved with this event. */
-export async function departuresOf(
-  sql: Sql,
-  { seq, employee }: { readonly seq: number; readonly employee: string },
-): Promise<number[]> {
+export async function departuresOf(sql: Sql, employee: string, event: number): Promise<number[]> {
   const rows = await sql.all<{ seq: number }>(
     `SELECT seq FROM operations WHERE employee = ? AND moved_by = ? AND state <> 'withdrawn'`,
-    [employee, seq],
+    [employee, event],
   )
   return rows.map((row) => row.seq)
 }

@@ -99,7 +99,8 @@ async function rowsOf(sql: Sql, scope: Scope, page: Page): Promise<Rows> {
     scope.event === null
       ? await eventsOf(sql, scope.employee, { ...page, operations: scope.operations ?? [] })
       : await eventBySeq(sql, scope.event)
-  const seqs = scope.event === null ? (scope.operations ?? []) : await standingFor(sql, events)
+  const seqs =
+    scope.event === null ? (scope.operations ?? []) : await standingFor(sql, scope.employee, events)
   return {
     events: events.slice(0, page.limit),
     operations: await operationsBySeq(sql, seqs),
@@ -193,7 +194,6 @@ function ofOperations(rows: readonly Owner[]): Scope[] {
 
 interface EventRow {
   readonly seq: number
-  readonly employee: string
   readonly event_id: string
   readonly source: string
   readonly type: string
@@ -211,7 +211,7 @@ interface EventRow {
   readonly published_at: number | null
 }
 
-const COLUMNS = `e.seq, e.employee, e.event_id, e.source, e.type, e.state, e.reason, e.detail, e.by_seq, w.event_id AS by_id, e.operation, e.recorded_at, e.effective_at,
+const COLUMNS = `e.seq, e.event_id, e.source, e.type, e.state, e.reason, e.detail, e.by_seq, w.event_id AS by_id, e.operation, e.recorded_at, e.effective_at,
   e.received_at, e.planned_at, e.finished_at, (SELECT MAX(o.published_at) FROM outbox o WHERE o.event_seq = e.seq) AS published_at`
 
 function eventBySeq(sql: Sql, seq: number): Promise<EventRow[]> {
@@ -252,10 +252,10 @@ function eventsOf(
  * The operations that carried an event, or that of the event that superseded it; and those that
  * disabled an account elsewhere because of it.
  */
-async function standingFor(sql: Sql, events: readonly EventRow[]): Promise<number[]> {
+async function standingFor(sql: Sql, employee: string, events: readonly EventRow[]): Promise<number[]> {
   const operations: number[] = []
   for (const event of events) {
-    operations.push(...(await departuresOf(sql, event)))
+    operations.push(...(await departuresOf(sql, employee, event.seq)))
     if (event.operation !== null) operations.push(event.operation)
     else if (event.by_seq !== null) {
       const rows = await sql.all<{ operation: number | null }>('SELECT operation FROM events WHERE seq = ?', [
