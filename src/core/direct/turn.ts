@@ -54,7 +54,7 @@ export function endOfTurn(
   const open = results.flatMap((result) => (result.kind === 'answered' ? [] : [result]))
   if (open.length === 0)
     return { answer: { kind: 'accepted', call, acceptedAt: now, requestId: null }, accessUntil: null }
-  const waits = open.map((result) => waitOf(result, now, { accessMs, budgetMs }))
+  const waits = open.map((result) => waitOf(result, now, budgetMs))
   const hold = waits.find((one) => one.hold !== null)?.hold ?? null
   const holding = hold === null ? waits : waits.filter((one) => one.hold === hold)
   const longest = holding.reduce((one, other) => (other.until > one.until ? other : one))
@@ -83,7 +83,7 @@ interface TurnWait {
 function waitOf(
   result: Exclude<TurnResult, { readonly kind: 'answered' }>,
   now: number,
-  { budgetMs }: TurnTimes,
+  budgetMs: number,
 ): TurnWait {
   switch (result.kind) {
     case 'forbidden':

@@ -2,7 +2,7 @@ import type { DeactivationGuard } from '../directory/guard.ts'
 import { type Spending, usdOf } from '../emergency/money.ts'
 import { unreachable } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { Batch, BatchOperation, CallLimits, Slot } from '../ledger/port/submit.ts'
+import type { Batch, BatchAnswer, BatchOperation, CallLimits, Slot } from '../ledger/port/submit.ts'
 import { parseRecord } from '../plan/mapping/record.ts'
 import { statusLabel, type VerdictSettings } from '../provision/verdict.ts'
 import type { Runtime } from '../runtime.ts'
@@ -81,21 +81,25 @@ export class DirectWriter {
       case 'empty':
         return
       case 'wait': {
-        const again = { kind: 'again', call: null, status: null, countsAsAttempt: false, hold: null } as const
-        const answer = { ...again, notBefore: slot.until, release: true }
+        const answer: BatchAnswer = {
+          kind: 'again',
+          call: null,
+          status: null,
+          notBefore: slot.until,
+          countsAsAttempt: false,
+          release: true,
+          hold: null,
+        }
         return ledger.recordBatchAnswer(batch.id, answer, runtime.now())
       }
-      case 'taken':
-        return new Turn(this.#parts, batch, slot, signal).run((at) => this.#proof(at))
+      case 'taken': {
+        const turn = new Turn(this.#parts, batch, slot, signal)
+        if (await turn.write()) this.#tookAt = runtime.now()
+        return turn.end(this.#tookAt + PROOF_MS > runtime.now())
+      }
       default:
         return unreachable(slot)
     }
-  }
-
-  /** Notes that a record was taken, and says whether one was lately. */
-  #proof(tookAt: number | null): boolean {
-    if (tookAt !== null) this.#tookAt = tookAt
-    return this.#tookAt + PROOF_MS > this.#parts.runtime.now()
   }
 }
 
@@ -107,6 +111,7 @@ class Turn {
   readonly #signal: AbortSignal
   /** Refused with 403: whether the account is the reason shows at the end. */
   readonly #forbidden: Attempted[] = []
+  readonly #results: TurnResult[] = []
 
   constructor(parts: DirectParts, batch: Batch, slot: Taken, signal: AbortSignal) {
     this.#parts = parts
@@ -115,48 +120,49 @@ class Turn {
     this.#signal = signal
   }
 
-  async run(isProven: (tookAt: number | null) => boolean): Promise<void> {
-    const { ledger, settings, runtime, destination } = this.#parts
-    const results = await this.#writeAll()
-    const took = results.some((result) => result.kind === 'answered' && result.wrote)
-    const proven = isProven(took ? runtime.now() : null)
-    for (const attempted of this.#forbidden) results.push(await this.#endForbidden(attempted, proven))
-    const now = runtime.now()
-    const { answer, accessUntil } = endOfTurn(results, this.#slot.call, now, settings)
-    if (answer === null) return
-    await ledger.recordBatchAnswer(this.#batch.id, answer, now)
-    if (accessUntil !== null)
-      await ledger.setHold({ name: 'access', since: now, until: accessUntil, status: 403, detail: null })
-    const hold = accessUntil === null && answer.kind === 'again' ? answer.hold : 'access'
-    if (answer.kind === 'again' && hold !== null) runtime.log.warn('direct.held', { destination, hold })
-  }
-
-  /** A few at once, in the order of the batch, until one meets what the others would meet too. */
-  async #writeAll(): Promise<TurnResult[]> {
+  /**
+   * A few at once, in the order of the batch, until one meets what the others would meet too. Answers
+   * whether the directory took a record.
+   */
+  async write(): Promise<boolean> {
     const { atOnce } = this.#parts.settings
     const queue = [...this.#slot.operations]
-    const results: TurnResult[] = []
     let failures = 0
     let isStopped = false
     const work = async (): Promise<void> => {
       for (let next = queue.shift(); next; next = queue.shift()) {
-        const result = isStopped || this.#signal.aborted ? LEFT : await this.#write(next)
-        if (result) results.push(result)
+        const result = isStopped || this.#signal.aborted ? LEFT : await this.#writeOne(next)
+        if (result) this.#results.push(result)
         failures = result?.kind === 'again' ? failures + 1 : 0
         isStopped ||= failures >= atOnce || (result !== null && stopsTurn(result))
       }
     }
     await Promise.all(Array.from({ length: atOnce }, work))
-    return results
+    return this.#results.some((result) => result.kind === 'answered' && result.wrote)
+  }
+
+  /** `isProven`: a record that was taken lately shows that no permission is missing. */
+  async end(isProven: boolean): Promise<void> {
+    const { ledger, settings, runtime, destination } = this.#parts
+    for (const attempted of this.#forbidden) this.#results.push(await this.#endForbidden(attempted, isProven))
+    const now = runtime.now()
+    const { answer, accessUntil } = endOfTurn(this.#results, this.#slot.call, now, settings)
+    if (answer === null) return
+    await ledger.recordBatchAnswer(this.#batch.id, answer, now)
+    if (answer.kind !== 'again') return
+    if (accessUntil !== null)
+      await ledger.setHold({ name: 'access', since: now, until: accessUntil, status: 403, detail: null })
+    const hold = accessUntil === null ? answer.hold : 'access'
+    if (hold !== null) runtime.log.warn('direct.held', { destination, hold })
   }
 
   /** `null` for an operation whose result shows at the end. */
-  async #write(operation: BatchOperation): Promise<TurnResult | null> {
+  async #writeOne(operation: BatchOperation): Promise<TurnResult | null> {
     const { ledger, settings, runtime } = this.#parts
     const { owner, leaseMs, microUsdPerCall, budget } = settings
-    const order = { batch: this.#batch.id, operation: operation.id, owner, leaseMs, budget }
-    const most = { ...order, microUsd: microUsdPerCall * MOST_CALLS }
-    const begun = await ledger.beginDirectWrite(most, runtime.now())
+    const microUsd = microUsdPerCall * MOST_CALLS
+    const order = { batch: this.#batch.id, operation: operation.id, owner, leaseMs, microUsd, budget }
+    const begun = await ledger.beginDirectWrite(order, runtime.now())
     switch (begun.kind) {
       case 'lost':
       case 'spent':
