@@ -1,4 +1,5 @@
-import type { Json } from '../../core/model.ts'
+import { isObject } from '../../core/json.ts'
+import type { Json, JsonObject } from '../../core/model.ts'
 import { type ErrorCode, RollcallError } from '../../core/errors.ts'
 import type { Graph } from './client.ts'
 
@@ -60,6 +61,17 @@ function nextOf(page: unknown, { code, what }: Listed): string | null {
   const url = typeof link === 'string' ? URL.parse(link, 'https://graph.microsoft.com/v1.0/') : null
   if (!url) throw new RollcallError(code, `${what} names a next page that cannot be followed`)
   return url.pathname.replace(/^\/(v1\.0|beta)/, '') + url.search
+}
+
+/** The fields of a JSON object; none when it is something else. Throws for what is not JSON. */
+export function fieldsIn(text: string): JsonObject {
+  const body: Json = JSON.parse(text)
+  return isObject(body) ? body : {}
+}
+
+/** `null` for an empty text, and for what is not a text. */
+export function textIn(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null
 }
 
 /** The service's clock, from the `Date` header. */

@@ -1,8 +1,8 @@
 import { RollcallError } from '../../core/errors.ts'
 import { isObject } from '../../core/json.ts'
-import type { Json } from '../../core/model.ts'
+import type { JsonObject } from '../../core/model.ts'
 import type { UploadAnswer } from '../../core/ports.ts'
-import { dateOf, networkCode } from './answer.ts'
+import { dateOf, fieldsIn, networkCode, textIn } from './answer.ts'
 
 /** How much of an error body is read. */
 const MOST_ERROR_TEXT = 16_384
@@ -66,18 +66,13 @@ function errorOf(text: string): ServiceError {
   const body = parsed(text)
   const error = body['error']
   const { code, message } = isObject(error) ? error : { code: body['scimType'], message: body['detail'] }
-  return { code: asText(code), message: asText(message) }
+  return { code: textIn(code), message: textIn(message) }
 }
 
-function parsed(text: string): { readonly [key: string]: Json } {
+function parsed(text: string): JsonObject {
   try {
-    const body: Json = JSON.parse(text)
-    return isObject(body) ? body : {}
+    return fieldsIn(text)
   } catch {
     return {}
   }
-}
-
-function asText(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null
 }

@@ -10,6 +10,7 @@ import { isObject } from '../../core/json.ts'
 import type { Json, ScimUser } from '../../core/model.ts'
 import { ENTERPRISE_USER } from '../../core/plan/mapping/scim.ts'
 import type { DirectDeactivation } from '../../core/ports.ts'
+import { fieldsIn, textIn } from './answer.ts'
 import { attempt, attemptReading } from './attempt.ts'
 import type { Graph } from './client.ts'
 
@@ -94,7 +95,7 @@ function patchOf(changes: readonly PlaceChange[]): string {
 
 /** Throws for an answer that has no list: an account might be there all the same. */
 async function readFound(response: Response): Promise<readonly FoundAccount[]> {
-  const page = await jsonOf(response)
+  const page = fieldsIn(await response.text())
   // The reference writes `resources`, and RFC 7644 `Resources`.
   const found = page['resources'] ?? page['Resources']
   if (!Array.isArray(found)) throw new TypeError('the answer has no list of users')
@@ -109,14 +110,5 @@ async function readFound(response: Response): Promise<readonly FoundAccount[]> {
 }
 
 async function readCreated(response: Response): Promise<string | null> {
-  return textIn((await jsonOf(response))['id'])
-}
-
-async function jsonOf(response: Response): Promise<Readonly<Record<string, Json>>> {
-  const body: Json = JSON.parse(await response.text())
-  return isObject(body) ? body : {}
-}
-
-function textIn(value: Json | undefined): string | null {
-  return typeof value === 'string' && value !== '' ? value : null
+  return textIn(fieldsIn(await response.text())['id'])
 }
