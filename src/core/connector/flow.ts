@@ -32,7 +32,7 @@ export function flowLoops<M extends SourceMessage>(
   const { ports, settings, runtime, inOneInstance } = assembly
   const { ledger } = ports
   const destinations = destinationsOf(assembly)
-  const directs = (ports.others ?? []).flatMap((one) => (one.kind === 'direct' ? [one] : []))
+  const directs = (ports.others ?? []).filter((one) => one.kind === 'direct')
   const accounts = namesInAll([...destinations, ...directs].flatMap((one) => one.ports.accounts ?? []))
   const publish = inOneInstance('publish', () =>
     publishLoop({
@@ -96,7 +96,7 @@ function destinationsOf<M extends SourceMessage>({
   settings,
 }: Assembly<M>): readonly BoundDestination[] {
   const first = { name: settings.destination ?? DEFAULT_DESTINATION, ports, settings }
-  const others = (ports.others ?? []).flatMap((one) => (one.kind === 'job' ? [one] : []))
+  const others = (ports.others ?? []).filter((one) => one.kind === 'job')
   return [first, ...others].map((one) => ({
     ...one,
     ledger: ledgerOf(ports.ledger, {

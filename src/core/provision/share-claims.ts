@@ -12,9 +12,8 @@ export function sharingClaims<L extends Pick<SubmitLedger, 'claimBatch'>>(
 ): L {
   let asking: Promise<Batch | null> | null = null
   const claimBatch: L['claimBatch'] = async (query) => {
-    for (;;) {
-      if (asking === null) break
-      if ((await asking) === null) return null
+    for (let earlier = asking; earlier !== null; earlier = asking) {
+      if ((await earlier) === null) return null
       await yieldToEventLoop()
     }
     asking = ledger.claimBatch(query)
