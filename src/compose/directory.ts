@@ -76,7 +76,7 @@ export async function compareByHand(
   let found: readonly Difference[] = []
   const comparison = beginComparison({
     ledger,
-    ...(await directoriesIn(config, (one) => accountReaderOf(config, one))),
+    directories: await directoriesIn(config, (one) => accountReaderOf(config, one)),
     runtime: systemClock,
     settleMs: SETTLE_MS,
     cleared: config.rules.directory.cleared,

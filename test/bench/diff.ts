@@ -87,7 +87,9 @@ async function measure(): Promise<void> {
   const found = new Map<string, number>()
   const comparison = beginComparison({
     ledger,
-    reader: graphAccounts(graph, { properties: propertiesOf(), manager: values.managers }, Date.now),
+    directories: [
+      { reader: graphAccounts(graph, { properties: propertiesOf(), manager: values.managers }, Date.now) },
+    ],
     runtime: systemClock,
     settleMs: 900_000,
     cleared: clearedOf('ignored', []),

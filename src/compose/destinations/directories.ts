@@ -1,6 +1,5 @@
 import type { Config } from '../../config/load.ts'
 import type { DirectoryPart } from '../../core/directory/comparison.ts'
-import type { Directories } from '../../core/directory/loop.ts'
 import type { AccountReader } from '../../core/ports.ts'
 import { destinationsIn, type ReachedDestination } from './list.ts'
 
@@ -11,21 +10,16 @@ import { destinationsIn, type ReachedDestination } from './list.ts'
 export async function directoriesIn(
   config: Config,
   readerOf: (one: ReachedDestination) => AccountReader | Promise<AccountReader>,
-): Promise<Directories> {
+): Promise<readonly DirectoryPart[]> {
   const all = config.rules.destinations?.all ?? []
   const own = config.AZURE_TENANT_ID?.toLowerCase() ?? null
   const tenantOf = ({ tenant }: { readonly tenant: string | null }): string | null => tenant ?? own
   const partOf = async (one: ReachedDestination): Promise<DirectoryPart> => {
     const seen = all.filter((other) => tenantOf(other) === tenantOf(one)).map(({ name }) => name)
-    return { reader: await readerOf(one), ...(all.length > 1 ? { seen } : {}) }
+    return { reader: await readerOf(one), seen: all.length > 1 ? seen : undefined }
   }
   const jobs = destinationsIn(config)
-  const [first, ...rest] = jobs
   const isFirstOfTenant = (one: ReachedDestination): boolean =>
     jobs.find((other) => tenantOf(other) === tenantOf(one)) === one
-  const others = rest.filter(isFirstOfTenant)
-  return {
-    ...(await partOf(first)),
-    ...(others.length === 0 ? {} : { others: await Promise.all(others.map(partOf)) }),
-  }
+  return Promise.all(jobs.filter(isFirstOfTenant).map(partOf))
 }

@@ -4,7 +4,8 @@ import type { AlertServiceSettings } from '../alerts/service.ts'
 import type { ObjectConnections } from '../connections/connection.ts'
 import type { DirectAccounts } from '../direct/accounts.ts'
 import type { DirectSettings } from '../direct/writer.ts'
-import type { Directories, DirectorySettings } from '../directory/loop.ts'
+import type { DirectoryPart } from '../directory/comparison.ts'
+import type { DirectorySettings } from '../directory/loop.ts'
 import type { EmergencySettings } from '../emergency/loop.ts'
 import type { InstanceIdentity } from '../instances/heartbeat.ts'
 import type { Committer } from '../intake/commit.ts'
@@ -56,7 +57,7 @@ export interface Ports<M extends SourceMessage> extends DestinationPorts {
   /** Further destinations; the ports above are those of the first, which is a provisioning job. */
   readonly others?: readonly OtherDestination[]
   /** The directories that are compared; by default that of the first destination. */
-  readonly directories?: Directories
+  readonly directories?: readonly DirectoryPart[]
   readonly sourceQueue: SourceQueue<M>
   readonly ledger: Ledger
   /** Reads and commits messages elsewhere; without it, intake does that in this thread. */

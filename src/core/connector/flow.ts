@@ -146,8 +146,8 @@ function guardOf<M extends SourceMessage>(
   reader: AccountReader | undefined,
 ): { readonly guard?: DeactivationGuard } {
   if (!reader || !guarding) return {}
-  const several = others.length > 0 ? { destination: name } : {}
-  return { guard: deactivationGuard({ ledger, reader, runtime, settleMs: guarding.settleMs, ...several }) }
+  const destination = others.length > 0 ? name : undefined
+  return { guard: deactivationGuard({ ledger, reader, runtime, settleMs: guarding.settleMs, destination }) }
 }
 
 function intakeLoops<M extends SourceMessage>(

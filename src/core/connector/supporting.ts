@@ -41,7 +41,7 @@ export function supportingLoops<M extends SourceMessage>({
       accounts && directory
         ? [
             inOneInstance('directory', () =>
-              directoryLoop(ledger, directories ?? { reader: accounts }, directory, runtime),
+              directoryLoop(ledger, directories ?? [{ reader: accounts }], directory, runtime),
             ),
           ]
         : [],

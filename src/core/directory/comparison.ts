@@ -12,13 +12,13 @@ import { readPage } from './read-page.ts'
 export interface DirectoryPart {
   readonly reader: AccountReader
   /** Not set: all. */
-  readonly seen?: readonly string[]
+  readonly seen?: readonly string[] | undefined
 }
 
-export interface ComparisonContext extends DirectoryPart {
+export interface ComparisonContext {
   readonly ledger: DirectoryLedger
-  /** Further directories: those of other tenants. */
-  readonly others?: readonly DirectoryPart[]
+  /** Those of each tenant. They are compared one after the other. */
+  readonly directories: readonly DirectoryPart[]
   readonly runtime: Pick<Runtime, 'now' | 'sleep'>
   /** How long the directory may take to show what it accepted. */
   readonly settleMs: number
@@ -59,7 +59,6 @@ export function beginComparison(context: ComparisonContext): Comparison {
     ...context,
     startedAt: context.runtime.now(),
     counts: { accounts: 0, matched: 0, skipped: 0, differences: 0, requests: 0 },
-    parts: [context, ...(context.others ?? [])],
     met: idSet(),
     skipped: idSet(),
     found: new Set(),
@@ -80,8 +79,7 @@ export function beginComparison(context: ComparisonContext): Comparison {
 }
 
 /** What the steps of one comparison share. */
-interface Work extends Omit<ComparisonContext, 'reader' | 'seen' | 'others'> {
-  readonly parts: readonly DirectoryPart[]
+interface Work extends ComparisonContext {
   readonly startedAt: number
   readonly counts: {
     accounts: number
@@ -132,8 +130,8 @@ async function compareNext(
   { part, next }: Extract<Step, { what: 'accounts' }>,
   signal: AbortSignal,
 ): Promise<Step | End> {
-  const { ledger, runtime, counts, settleMs, met, cleared, parts } = work
-  const directory = parts[part]
+  const { ledger, runtime, counts, settleMs, met, cleared, directories } = work
+  const directory = directories[part]
   if (!directory) return { what: 'settle', after: null }
   const { reader, seen } = directory
   const read = await readPage({ reader, runtime }, next, signal)
@@ -168,14 +166,9 @@ async function findManagers(
 }
 
 async function findMissing(work: Work, { part, after }: Extract<Step, { what: 'missing' }>): Promise<Step> {
-  const { ledger, runtime, startedAt: seenAt, settleMs, met, parts } = work
-  const seen = parts[part]?.seen
-  const { holders, next } = await ledger.listActiveHolders({
-    after,
-    limit: PAGE,
-    now: runtime.now(),
-    ...(seen ? { seen } : {}),
-  })
+  const { ledger, runtime, startedAt: seenAt, settleMs, met, directories } = work
+  const seen = directories[part]?.seen
+  const { holders, next } = await ledger.listActiveHolders({ after, limit: PAGE, now: runtime.now(), seen })
   await record(work, missingAccounts(holders, { seenAt, settleMs, seen: met }))
   return next === null
     ? { what: 'accounts', part: part + 1, next: null }

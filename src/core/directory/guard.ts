@@ -23,7 +23,7 @@ export interface GuardContext {
   /** How long the directory may take to show what it accepted. */
   readonly settleMs: number
   /** The destination of the batches, where there are several. */
-  readonly destination?: string
+  readonly destination?: string | undefined
 }
 
 export function deactivationGuard({
@@ -47,7 +47,7 @@ export function deactivationGuard({
       const holders = await ledger.findAccountHolders(
         disabled,
         seenAt,
-        ...(destination === undefined ? [] : [[destination]]),
+        destination === undefined ? undefined : [destination],
       )
       const differences = disabledMeanwhile(disabled, holders, { seenAt, settleMs })
       if (differences.length > 0) await ledger.recordDifferences(differences, runtime.now())

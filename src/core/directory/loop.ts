@@ -4,9 +4,6 @@ import { loop, type Service } from '../service.ts'
 import type { Cleared } from './attributes.ts'
 import { beginComparison, type Comparison, type DirectoryPart } from './comparison.ts'
 
-/** One directory, or those of several tenants. */
-export type Directories = DirectoryPart & { readonly others?: readonly DirectoryPart[] }
-
 export interface DirectorySettings {
   /** Between the end of one comparison and the beginning of the next. */
   readonly everyMs: number
@@ -30,7 +27,7 @@ const LOOK_MS = 60_000
  */
 export function directoryLoop(
   ledger: DirectoryLedger,
-  directories: Directories,
+  directories: readonly DirectoryPart[],
   { everyMs, settleMs, cleared }: DirectorySettings,
   runtime: Runtime,
 ): Service {
@@ -53,7 +50,7 @@ export function directoryLoop(
     const waitMs =
       comparison === null ? await untilDue(ledger, { everyMs, startedAt, now: runtime.now() }) : 0
     if (waitMs > 0) return Math.min(waitMs, LOOK_MS)
-    comparison ??= beginComparison({ ledger, ...directories, runtime, settleMs, cleared, dryRun: false })
+    comparison ??= beginComparison({ ledger, directories, runtime, settleMs, cleared, dryRun: false })
     const read = await comparison.step(signal)
     if (read === null) return PAUSE_MS
     comparison = null

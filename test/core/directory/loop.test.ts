@@ -33,7 +33,7 @@ void it('the directory is compared ten minutes after the start and then once a d
   const list = accountList([account('a'), account('b'), account('c')], 2, runtime.now)
   const service = directoryLoop(
     ledger,
-    { reader: list },
+    [{ reader: list }],
     { everyMs: DAY, settleMs: 0, cleared: clearedOf('ignored', []) },
     runtime,
   )
@@ -65,7 +65,7 @@ void it('without the right to read users the log says so once, and the loop trie
   list.failures = [forbidden, forbidden]
   const service = directoryLoop(
     ledger,
-    { reader: list },
+    [{ reader: list }],
     { everyMs: DAY, settleMs: 0, cleared: clearedOf('ignored', []) },
     runtime,
   )

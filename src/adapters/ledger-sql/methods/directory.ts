@@ -13,7 +13,7 @@ import type { Transactions } from './transactions.ts'
 export function directoryMethods({ write, read }: Transactions): DirectoryLedger {
   return {
     findAccountHolders: (accounts, now, seen) =>
-      read((sql) => findAccountHolders(sql, accounts, { now, ...(seen ? { seen } : {}) })),
+      read((sql) => findAccountHolders(sql, accounts, { now, seen })),
     listActiveHolders: (query) => read((sql) => listActiveHolders(sql, query)),
     recordDifferences: (differences, now) => write((sql) => recordDifferences(sql, differences, now)),
     releaseEnabled: (employees, now) => write((sql) => releaseEnabled(sql, employees, now)),

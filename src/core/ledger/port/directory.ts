@@ -76,7 +76,7 @@ export interface HoldersQuery {
   readonly limit: number
   readonly now: number
   /** Only employees at these destinations; not set: all. */
-  readonly seen?: readonly string[]
+  readonly seen?: readonly string[] | undefined
 }
 export interface HoldersPage {
   readonly holders: readonly AccountHolder[]

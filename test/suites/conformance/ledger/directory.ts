@@ -23,7 +23,7 @@ async function compare(
   const found: Difference[] = []
   const comparison = beginComparison({
     ledger: world.ledger,
-    reader: list,
+    directories: [{ reader: list }],
     runtime: { now: () => world.now, sleep: async (ms) => void (world.now += ms) },
     settleMs: SETTLE_MS,
     cleared,
@@ -209,7 +209,7 @@ export const directoryCases: readonly LedgerCase[] = [
       }
       const comparison = beginComparison({
         ledger,
-        reader: list,
+        directories: [{ reader: list }],
         runtime: { now: () => world.now, sleep: async () => {} },
         settleMs: SETTLE_MS,
         cleared: clearedOf('ignored', []),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { clearedOf } from '../../../../src/core/directory/attributes.ts'
-import { beginComparison, type ComparisonContext } from '../../../../src/core/directory/comparison.ts'
+import { beginComparison } from '../../../../src/core/directory/comparison.ts'
 import { deactivationGuard } from '../../../../src/core/directory/guard.ts'
 import type { Difference } from '../../../../src/core/ledger/port/directory.ts'
 import type { Account } from '../../../../src/core/ports.ts'
@@ -18,24 +18,21 @@ const accountOf = (objectId: string, employeeId: string, enabled: boolean): Acco
 /** Compares the accounts of these directories with the ledger, one after the other. */
 async function compare(
   world: World,
-  [first, ...others]: readonly { readonly accounts: readonly Account[]; readonly seen: readonly string[] }[],
+  directories: readonly { readonly accounts: readonly Account[]; readonly seen: readonly string[] }[],
 ): Promise<readonly string[]> {
   const found: Difference[] = []
-  const partOf = ({ accounts = [], seen = [] }: Partial<NonNullable<typeof first>> = {}) => ({
-    reader: accountList(accounts, 2, () => world.now),
-    seen,
-  })
-  const context: ComparisonContext = {
-    ...partOf(first),
-    others: others.map(partOf),
+  const comparison = beginComparison({
+    directories: directories.map(({ accounts, seen }) => ({
+      reader: accountList(accounts, 2, () => world.now),
+      seen,
+    })),
     ledger: world.ledger,
     runtime: { now: () => world.now, sleep: async () => {} },
     settleMs: 60_000,
     cleared: clearedOf('ignored', []),
     dryRun: false,
     onDifferences: (differences) => void found.push(...differences),
-  }
-  const comparison = beginComparison(context)
+  })
   while ((await comparison.step(signal)) === null);
   return found.map(({ code, objectId, employee }) => `${code} ${objectId} ${employee?.employeeId ?? ''}`)
 }
