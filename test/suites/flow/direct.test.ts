@@ -4,7 +4,7 @@ import { until } from '../../adapters/support/until.ts'
 import { configOf } from '../../local/service-bus/support.ts'
 import { startConnector } from './connector.ts'
 
-/** Both destinations are in one tenant, so that who moves keeps the account. */
+/** Both destinations are in one tenant, so that an employee who moves keeps the account. */
 const FILE = `
 settings:
   LEDGER: \${FOLDER}/ledger.db

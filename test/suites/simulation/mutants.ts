@@ -86,7 +86,7 @@ export const BROKEN_PROMISES: MutantList = {
       replace: 'employees.revision >= v.revision RETURNING',
     },
     {
-      breaks: 'a change by somebody else leaves the last accepted record as it was',
+      breaks: 'a change by another system leaves the last accepted record as it was',
       file: 'core/report/correlate/changed-elsewhere.ts',
       find: 'return [...new Set(changedElsewhere.map(',
       replace: 'return [...new Set(changedElsewhere.slice(0, 0).map(',
@@ -147,7 +147,7 @@ export const BROKEN_PROMISES: MutantList = {
       replace: 'standing.get(seq) !== revision',
     },
     {
-      breaks: 'a deactivation by somebody else is reversed',
+      breaks: 'a deactivation by another system is reversed',
       file: 'core/plan/decide/hold/respect-deactivation.ts',
       find: 'if (since === null || decision',
       replace: 'if (since !== 0 || decision',

@@ -23,7 +23,7 @@ void test('a seed plays the same every time', async (t) => {
   assert.ok(once.told.length > 0)
 })
 
-void test('a change by somebody else just before a deactivation, which it looks like, may count as its answer', async (t) => {
+void test('a change by another system just before a deactivation, which it looks like, may count as its answer', async (t) => {
   const memory = await openMemoryLedger()
   t.after(() => memory.ledger.close())
   assert.deepEqual((await play(955, planOf(955), memory)).violations, [])

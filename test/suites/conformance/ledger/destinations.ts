@@ -22,7 +22,7 @@ export const destinationCases: readonly LedgerCase[] = [
       await world.record(toSouth('e2'))
       await plan(world)
       assert.equal(await at(world, 'south').next(), null, 'not before the account is disabled')
-      assert.deepEqual(await world.leavers(), [], 'a mover is no leaver')
+      assert.deepEqual(await world.leavers(), [], 'a mover is not a leaver')
       const leaving = await sendAt(world, 'north')
       await plan(world)
       assert.equal(await at(world, 'south').next(), null, 'nor before the log says so')

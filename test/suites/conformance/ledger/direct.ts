@@ -94,7 +94,7 @@ export const directCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'nothing is begun that would activate an employee who leaves meanwhile',
+    name: 'nothing is begun that would activate an employee who has left since',
     run: async (world) => {
       const batch = await taken(world, 'p1')
       await world.record(leaver('end', 'p1'))
@@ -103,7 +103,7 @@ export const directCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'direct calls are told the object ids of the employee and of the manager',
+    name: 'direct calls get the object ids of the employee and of the manager',
     run: async (world) => {
       const boss = await taken(world, 'boss')
       await take(world, boss, await begun(world, boss))

@@ -24,7 +24,7 @@ async function traced(world: World, reference = 'p1'): Promise<Trace> {
 const stories = (trace: Trace): readonly string[] =>
   movesOf(trace).map((move) => moveInWords(trace.employee.id, move, clock))
 
-/** What a person is told about employees who move to another destination. */
+/** What a person learns about employees who move to another destination. */
 export const moveCases: readonly LedgerCase[] = [
   {
     name: 'a move is one story, whether the employee or the event is traced',
@@ -135,7 +135,7 @@ export const moveCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an employee who moves is no leaver: no leaver case opens',
+    name: 'an employee who moves is not a leaver: no leaver case opens',
     run: async (world) => {
       await joinedInNorth(world)
       await world.record(toSouth('e2'))

@@ -89,7 +89,7 @@ export const directoriesCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an account with the id of an employee who is in another tenant, and was never here, is no difference',
+    name: 'an account with the id of an employee who is in another tenant, and was never here, is not a difference',
     run: async (world) => {
       await later(world)
       assert.deepEqual(

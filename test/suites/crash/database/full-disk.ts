@@ -39,7 +39,7 @@ function smallDisk(t: Ending, megabytes: number): SmallDisk {
   return {
     folder,
     fill: (left) => {
-      // The server writes meanwhile, so that there may be less room than there was a moment ago.
+      // The server goes on writing, so there may be less room than there was a moment ago.
       for (;;) {
         const { bavail, bsize } = statfsSync(at)
         const length = bavail * bsize - left

@@ -105,14 +105,14 @@ export class Cases {
     const known = this.#facts.known(employee)
     return !known.blocked && this.#isActive(known, now)
   }
-  /** Outcomes are told late, so an event may be dead that is not known to be. */
+  /** Outcomes are published late, so an event may be dead without being known as dead. */
   #isActive(known: Known, now: number): boolean {
     return [known.dead, new Set<string>()].some(
       (dead) => valuesOf({ ...known, dead }, now).get('active')?.value === true,
     )
   }
 
-  /** Whether a person has decided about the leaving of this event that nothing more is to be done. */
+  /** Whether a person has decided that nothing more is done about the leaving of this event. */
   isDecided(employee: string, event: string | null): boolean {
     return [...this.#decided.values()].some(
       (about) => about.employeeId === employee && (event === null || about.event.id === event),
@@ -126,7 +126,9 @@ export class Cases {
     const retold = [...this.#ended].flatMap(([id, as]) => {
       const one = told.get(id)
       const isSame = one?.ended?.as === as && (one.ended.acknowledged !== null) === (as === 'acknowledged')
-      return !one || isSame ? [] : [`leaver-${id} ended as ${as}, and is told as ${one.ended?.as ?? 'open'}`]
+      return !one || isSame
+        ? []
+        : [`leaver-${id} ended as ${as}, and is listed as ${one.ended?.as ?? 'open'}`]
     })
     const missed = this.#leavings.filter(({ employee, id }) => !opened.has(`${employee} ${id}`))
     return [

@@ -25,7 +25,7 @@ export class Erasures {
     return [...this.#before.keys()]
   }
 
-  /** `operations` are those sent until now; their log records are read as changes by somebody else from now on. */
+  /** `operations` are those sent until now; their log records are read as changes by another system from now on. */
   add(employee: string, known: Known, operations: ReadonlySet<string>, now: number): void {
     const { marks, doubts } = leftOverOf(known, now)
     const disabledElsewhereAt = this.#entra.disabledElsewhere(employee)?.at ?? -Infinity

@@ -89,7 +89,7 @@ export class Judge {
   discarded(id: string): void {
     this.#discarded.add(id)
   }
-  /** A person says that a deactivation by somebody else may be reversed. */
+  /** A person says that a deactivation by another system may be reversed. */
   released(employee: string): void {
     this.#released.set(employee, this.#outside?.entra.disabledElsewhere(employee)?.at ?? null)
   }
@@ -147,7 +147,7 @@ export class Judge {
     else if (method === 'recordJobRestart' && (answer as number) > 0) this.#accepted.clear()
   }
 
-  /** A change by somebody else that looks like an answer counts as one: nothing tells them apart. */
+  /** A change by another system that looks like an answer counts as one: nothing tells them apart. */
   #joined(joins: CorrelatedPage['joins']): void {
     this.#outside?.entra.committed(joins.map(({ record }) => record.id))
     for (const { record, operation } of joins) {

@@ -9,7 +9,7 @@ export interface Known {
   /** Of these the directory took the deactivation and refused the rest. */
   readonly disabledAlone: ReadonlySet<string>
   readonly blocked: boolean
-  /** When somebody else disabled the account, and no person said since that this may be reversed; `null` when nobody did. */
+  /** When another system disabled the account, and no person said since that this may be reversed; `null` when none did. */
   readonly disabledElsewhere: number | null
   /** `null` for an employee who was never erased. */
   readonly remains: Remains | null

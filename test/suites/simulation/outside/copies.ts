@@ -7,7 +7,7 @@ export const COPY_FAULTS = [
   'half sent', // and the sender is told that the rest failed
   'answer lost', // all sent, and the sender is told that they were not
   'half removed',
-  'one taken', // by somebody else, for good
+  'one taken', // by another program, for good
   'one more', // which is no copy
 ] as const
 export type CopyFault = (typeof COPY_FAULTS)[number]

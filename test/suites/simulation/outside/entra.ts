@@ -67,7 +67,7 @@ export interface SimulatedEntra {
   failOperation(employee: string, fault: OperationFault): void
   /** The directory refuses every operation of this employee for this long. */
   breakAccount(employee: string, ms: number): void
-  /** Somebody else changes the account, once nothing of this employee is under way. */
+  /** Another system changes the account, once nothing of this employee is under way. */
   changeElsewhere(employee: string, change: ForeignChange): void
   /** Nothing can be read of the log for this long. */
   hideLog: SimulatedLog['hide']
@@ -84,7 +84,7 @@ export interface SimulatedEntra {
   isUnanswered(operation: string): boolean
   /** Whether the account is active by the newest log record of a change that was handed out; `null` before the first. */
   shows(employee: string): boolean | null
-  /** Log records of accounts that somebody else disabled, by employee: when, and whether the ledger has committed it. */
+  /** Log records of accounts that another system disabled, by employee: when, and whether the ledger has committed it. */
   disabledElsewhere(employee: string): { readonly at: number; readonly isKnown: boolean } | null
   /** Somebody else enabled the account at some time. */
   wasEnabledElsewhere(employee: string): boolean

@@ -19,7 +19,7 @@ const LAG_MS = 8 * MINUTE
 const CLOCKS_DIFFER_MS = 2 * MINUTE + 1_000
 const FOREIGN = 'elsewhere-'
 
-/** In place of an operation: what a change by somebody else is called. */
+/** In place of an operation: what a change by another system is called. */
 export const foreignName = (number: number): string => `${FOREIGN}${number}`
 const isForeign = (operation: string): boolean => operation.startsWith(FOREIGN)
 
@@ -54,7 +54,7 @@ export interface SimulatedLog extends ProvisioningLog {
   committed(ids: readonly string[]): void
   wasCommitted(operation: string): boolean
   /**
-   * Whether this record is of a change by somebody else, no longer before an operation was sent than
+   * Whether this record is of a change by another system, no longer before an operation was sent than
    * the clocks may differ: the service's log does not say who made a change.
    */
   looksLikeAnswer(record: string, sentAt: number): boolean
