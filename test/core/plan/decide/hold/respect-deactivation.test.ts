@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Decision } from '../../../../src/core/ledger/decision.ts'
-import type { Employee, EmployeeEvent } from '../../../../src/core/ledger/employee.ts'
-import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
-import { day } from '../../../fakes/events.ts'
-import { employee, personEvent, rules, WORKER } from '../../../fakes/people.ts'
+import type { Decision } from '../../../../../src/core/ledger/decision.ts'
+import type { Employee, EmployeeEvent } from '../../../../../src/core/ledger/employee.ts'
+import { planEmployee } from '../../../../../src/core/plan/decide/plan.ts'
+import { day } from '../../../../fakes/events.ts'
+import { employee, personEvent, rules, WORKER } from '../../../../fakes/people.ts'
 
 const NOW = day(100)
 const DISABLED = day(50)
