@@ -34,7 +34,7 @@ export type Wait = Extract<Verdict, { readonly kind: 'snooze' | 'retry' }>
 export const CONFLICT = 'Conflict'
 const FORBIDDEN = 'Forbidden'
 
-/** What an answer means that is not the one hoped for. `objectId` is the account it is about. */
+/** What an answer other than success means. `objectId` is the account that the call was about. */
 export function refusalOf(
   reply: UploadAnswer,
   objectId: string | null,

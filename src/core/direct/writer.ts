@@ -73,7 +73,7 @@ export class DirectWriter {
   async turn(batch: Batch, signal: AbortSignal): Promise<void> {
     const { ledger, settings, runtime, guard } = this.#parts
     const { owner, leaseMs, limits } = settings
-    // What it holds is withdrawn with the slot.
+    // What the guard holds is withdrawn with the slot.
     await guard?.check(batch.operations, signal)
     const slot = await ledger.takeSlot(batch.id, { now: runtime.now(), owner, leaseMs, limits })
     switch (slot.kind) {

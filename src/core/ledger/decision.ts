@@ -54,7 +54,7 @@ export type Decided = Extract<Decision, { kind: 'decided' }>
 
 /** The event that deactivates, and from when on. */
 export type Leaving = Pick<EmployeeEvent, 'seq' | 'source' | 'id' | 'effectiveAt' | 'recordedAt'> & {
-  /** The employee only moves to another destination, and is no leaver. */
+  /** The employee only moves to another destination, and is not a leaver. */
   readonly moves?: true
 }
 

@@ -56,7 +56,7 @@ export function submitLoop(name: string, submitting: Submitting): WakeableServic
 /** Repeats the call until an answer settles the batch for now. */
 async function send(submitting: Submitting, batch: Batch, signal: AbortSignal): Promise<void> {
   const { ledger, settings, runtime, guard } = submitting
-  // What it holds is withdrawn with the slot.
+  // What the guard holds is withdrawn with the slot.
   await guard?.check(batch.operations, signal)
   const answer = await pRetry((attempt) => tryOnce(submitting, batch, attempt, signal), {
     retries: settings.attempts - 1,

@@ -93,7 +93,7 @@ async function scene(t: TestContext): Promise<Scene> {
   }
 }
 
-const people = (count: number): readonly string[] =>
+const employees = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `p${index + 1}`)
 async function join({ world }: Scene, ...ids: readonly string[]): Promise<void> {
   await world.record(...ids.map((id) => joiner(`hire of ${id}`, id)))
@@ -153,14 +153,14 @@ void describe('a direct destination', () => {
     await join(it, 'gone')
     await it.pass(2_000)
     await Promise.all([stopped.stop(), it.pass(MINUTE)])
-    await join(it, ...people(9))
+    await join(it, ...employees(9))
     await say(it, leaver('end', 'gone'))
     const before = it.accounts.calls.length
     it.run()
     await it.pass(3_000)
     assert.equal(it.accounts.calls[before], 'update gone')
     assert.equal(it.accounts.mostAtOnce, SETTINGS.atOnce)
-    for (const id of people(9)) assert.equal(it.accounts.enabled(id), 1)
+    for (const id of employees(9)) assert.equal(it.accounts.enabled(id), 1)
   })
 
   void it('a record that is refused dies alone, its code with it, and is written after a replay', async (t) => {
@@ -267,7 +267,7 @@ void describe('a direct destination', () => {
     const it = await scene(t)
     it.accounts.disturb = (call) => (call.endsWith(' p1') ? { answer: response(429) } : null)
     it.run({ atOnce: 2 })
-    await join(it, ...people(6))
+    await join(it, ...employees(6))
     await it.pass(5_000)
     assert.deepEqual(it.accounts.calls, ['find externalId p1', 'find externalId p2', 'create p2'])
   })
@@ -308,13 +308,13 @@ void describe('a direct destination', () => {
     const it = await scene(t)
     it.accounts.disturb = () => ({ answer: timeout })
     it.run()
-    await join(it, ...people(8))
+    await join(it, ...employees(8))
     await it.pass(1_700)
     const { length } = it.accounts.calls
-    assert.ok(length > 0 && length < people(8).length, `${length} calls: the rest is not tried`)
+    assert.ok(length > 0 && length < employees(8).length, `${length} calls: the rest is not tried`)
     it.accounts.disturb = (call) => (call.endsWith(' p1') ? { answer: response(500) } : null)
     await it.pass(MINUTE)
-    for (const id of people(8).slice(1)) assert.equal(it.accounts.enabled(id), 1)
+    for (const id of employees(8).slice(1)) assert.equal(it.accounts.enabled(id), 1)
     assert.deepEqual(await it.world.states('p1'), { 'hire of p1': 'planned' })
   })
 
@@ -323,7 +323,7 @@ void describe('a direct destination', () => {
     const run = (day: number, month: number): Service =>
       it.run({ budget: { day: 2_000 * day, month: 2_000 * month }, atOnce: 1, pollMs: 15 * MINUTE })
     const first = run(9, 100)
-    await join(it, ...people(5))
+    await join(it, ...employees(5))
     await it.pass(16 * MINUTE)
     // Two calls for a joiner, and what is reserved for the next one must be left too.
     assert.equal(it.accounts.calls.length, 6)
@@ -360,7 +360,7 @@ void describe('a direct destination', () => {
     const it = await scene(t)
     it.run()
     it.run({ owner: 'two' })
-    await join(it, ...people(30))
+    await join(it, ...employees(30))
     await it.pass(10_000)
     assert.equal(it.accounts.accounts.size, 30)
     assert.equal(it.accounts.calls.length, 60)

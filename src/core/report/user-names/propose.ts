@@ -52,8 +52,8 @@ const NAMES_AT_ONCE = 6
 export const isNameTaken = (code: string): boolean => isCode(code, NAME_TAKEN)
 
 /**
- * Free user names for the employees of those of these dead letters that died of a name, without a
- * change of anything. A name is free when no employee of the ledger has or had it, no account of the
+ * Free user names for the employees of these dead letters, where the cause is a name that is taken.
+ * Changes nothing. A name is free when no employee of the ledger has or had it, no account of the
  * directory has it as its user name or mail address, and it is not proposed to another employee here.
  */
 export async function proposeNames(

@@ -83,7 +83,7 @@ void describe('an employee with an account elsewhere', () => {
     assert.deepEqual(events, ['2 planned', '3 planned'], 'also one that changes nothing there')
   })
 
-  void it('is no leaver, also while the brake holds the deactivation', () => {
+  void it('is not a leaver, also while the brake holds the deactivation', () => {
     const leaving = (events: Employee['events']) => {
       const decision = planEmployee(employee(events, at('north')), NOW, { mapping, routing, digest })
       assert(decision.kind === 'decided')
