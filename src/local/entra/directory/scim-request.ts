@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { attributeAt, MANAGER_PLACE, REQUIRED_PLACES } from './scim-user.ts'
+import { isObject, parseJson } from '../support/json.ts'
 import type { Value } from './row.ts'
+import { attributeAt, REQUIRED_PLACES } from './scim-user.ts'
 
 /** What a request writes: attributes of the directory, `null` for one that is removed. */
 export type Writes = ReadonlyMap<string, Value | null>
@@ -27,7 +28,7 @@ type Written = z.output<typeof value>
 
 /** What a PatchOp writes. Single values only: a whole `name` or `addresses` is not supported. */
 export function readPatch(text: string): Writes | Fault {
-  const parsed = patchSchema.safeParse(parse(text))
+  const parsed = patchSchema.safeParse(parseJson(text))
   if (!parsed.success || parsed.data.length === 0)
     return { fault: 'The request body is not a supported PatchOp.' }
   const writes = new Map<string, Value | null>()
@@ -41,7 +42,7 @@ export function readPatch(text: string): Writes | Fault {
 
 /** What a new user is made of. The password is required, and not kept. */
 export function readUser(text: string): Writes | Fault {
-  const body = parse(text)
+  const body = parseJson(text)
   if (!isObject(body)) return { fault: 'The request body is not a user.' }
   const places = new Map(placesOf(body))
   const missing = REQUIRED_PLACES.filter((place) => !places.has(place))
@@ -67,8 +68,7 @@ function write(writes: Map<string, Value | null>, place: string, written: Writte
     writes.set(attribute, null)
     return null
   }
-  const isManager = place.toLowerCase() === MANAGER_PLACE.toLowerCase()
-  const type = isManager ? 'object' : attribute === 'accountEnabled' ? 'boolean' : 'string'
+  const type = attribute === 'manager' ? 'object' : attribute === 'accountEnabled' ? 'boolean' : 'string'
   if (typeof written !== type) return { fault: `The value of '${place}' has the wrong type.` }
   writes.set(attribute, typeof written === 'object' ? written.value : written)
   return null
@@ -93,17 +93,5 @@ function* entriesOf(key: string, list: readonly unknown[]): Generator<readonly [
     const which =
       primary === true ? `type eq "${String(type)}" and primary eq true` : `type eq "${String(type)}"`
     for (const [name, one] of Object.entries(rest)) yield [`${key}[${which}].${name}`, one]
-  }
-}
-
-function isObject(given: unknown): given is Readonly<Record<string, unknown>> {
-  return typeof given === 'object' && given !== null && !Array.isArray(given)
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
   }
 }

@@ -1,14 +1,11 @@
 import { type Row, textOf } from './row.ts'
 import type { DirectoryUser } from './directory.ts'
-import { CORE_USER, ENTERPRISE_USER } from './scim.ts'
+import { CORE_USER, ENTERPRISE_USER, MANAGER } from './scim.ts'
 
 const ENTRA = 'urn:ietf:params:scim:schemas:extension:Microsoft:Entra:2.0:User'
 
 /** Where the SCIM API keeps `externalId`: not in the employee id. */
 export const EXTERNAL_ID = 'crossDomainData'
-
-/** The manager is named by an object id, and written as an object with a value. */
-export const MANAGER_PLACE = `${ENTERPRISE_USER}:manager`
 
 /**
  * The places of a SCIM user and the attributes of the directory. Attributes that this directory keeps
@@ -42,7 +39,7 @@ const ATTRIBUTES: ReadonlyMap<string, string> = new Map(
     [`${ENTERPRISE_USER}:division`]: 'employeeOrgData.division',
     [`${ENTERPRISE_USER}:employeeNumber`]: 'employeeId',
     [`${ENTERPRISE_USER}:organization`]: 'companyName',
-    [MANAGER_PLACE]: 'manager',
+    [MANAGER]: 'manager',
     ...Object.fromEntries(
       ['employeeHireDate', 'employeeLeaveDateTime', 'mailNickname', 'officeLocation']
         .concat(['preferredDataLocation', 'usageLocation', 'userType'])

@@ -1,3 +1,4 @@
+import { isObject } from '../support/json.ts'
 import { type Row, type Rows, type Segment, type Shape, type Value, WORK } from './row.ts'
 
 export const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User'
@@ -45,9 +46,6 @@ const CANONICAL_NAMES = new Map(
 
 /** Parts of the message, not attributes of the user. */
 const NOT_ATTRIBUTES = new Set(['schemas', 'id', 'meta', 'resourceType'])
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const join = (at: string, name: string): string =>
   at === '' ? name : `${at}${at.toLowerCase().startsWith('urn:') ? ':' : '.'}${name}`

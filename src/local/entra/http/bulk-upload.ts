@@ -2,10 +2,9 @@ import type { Problem } from './exchange.ts'
 import type { Staged } from '../cycle/provision.ts'
 import { BULK_REQUEST, CORE_USER, ENTERPRISE_USER } from '../directory/scim.ts'
 import type { Settings } from '../settings.ts'
+import { isObject, parseJson } from '../support/json.ts'
 
 type Json = Readonly<Record<string, unknown>>
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 /** "Invalid Data Format" is the documented message; the rest of the body is not documented. */
@@ -30,7 +29,7 @@ export function readBulkRequest(
   if (contentType?.split(';')[0]?.trim().toLowerCase() !== 'application/scim+json') {
     return invalid("The Content-Type must be 'application/scim+json'.")
   }
-  const body = parse(text)
+  const body = parseJson(text)
   if (!isObject(body)) return invalid('The body is not a JSON object.')
   const { schemas, Operations: operations } = body
   if (!Array.isArray(schemas) || !schemas.includes(BULK_REQUEST))
@@ -64,14 +63,6 @@ export function readBulkRequest(
     })
   }
   return staged
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 interface Checked {

@@ -18,6 +18,7 @@ import type { Job } from '../cycle/job.ts'
 import { directoryPage } from './page.ts'
 import type { ControlRoute } from './routes.ts'
 import type { Staging } from '../cycle/staging.ts'
+import { isObject, parseJson } from '../support/json.ts'
 import { unreachable } from '../support/unreachable.ts'
 import type { Views } from './views.ts'
 
@@ -110,22 +111,16 @@ async function answerForeign(exchange: Exchange, { staging }: ControlParts): Pro
   const body = await readJson(exchange)
   if ('status' in body) return sendProblem(exchange, body)
   const { json } = body
-  const isUser =
-    typeof json === 'object' && json !== null && 'externalId' in json && typeof json.externalId === 'string'
-  if (!isUser || typeof json.externalId !== 'string')
+  if (!isObject(json) || typeof json['externalId'] !== 'string')
     return sendProblem(exchange, badRequest('A SCIM user with an externalId is expected.'))
   const origin = { bulkId: '', requestId: '', clientRequestId: '' }
-  staging.add([{ externalId: json.externalId, data: Object.fromEntries(Object.entries(json)), origin }])
+  staging.add([{ externalId: json['externalId'], data: json, origin }])
   return send(exchange, 202, null)
 }
 
 async function readJson(exchange: Exchange): Promise<{ readonly json: unknown } | Problem> {
   const body = await readBody(exchange.request, BODY_BYTES)
   if ('status' in body) return body
-  try {
-    const json: unknown = JSON.parse(body.text)
-    return { json }
-  } catch {
-    return badRequest('The body is not JSON.')
-  }
+  const json = parseJson(body.text)
+  return json === undefined ? badRequest('The body is not JSON.') : { json }
 }

@@ -4,6 +4,7 @@ import { changedBy, DEFAULTS, type GraphUser, graphUser, selectedBy } from '../d
 import { type Rows, textOf, toMap } from '../directory/row.ts'
 import { type Filter, filterOf, matching } from '../directory/user-filter.ts'
 import type { Settings } from '../settings.ts'
+import { isObject, parseJson } from '../support/json.ts'
 import {
   type Exchange,
   type Problem,
@@ -229,15 +230,11 @@ function readList(query: URLSearchParams): ListRequest | Problem {
       }
 }
 
-async function readUser(exchange: Exchange): Promise<{ readonly change: Record<string, unknown> } | Problem> {
+async function readUser(
+  exchange: Exchange,
+): Promise<{ readonly change: Readonly<Record<string, unknown>> } | Problem> {
   const body = await readBody(exchange.request, 65_536)
   if ('status' in body) return body
-  try {
-    const change: unknown = JSON.parse(body.text)
-    if (typeof change === 'object' && change !== null && !Array.isArray(change))
-      return { change: change as Record<string, unknown> }
-  } catch {
-    // Answered below, as any body that is not an object.
-  }
-  return invalid('The body is not a user.')
+  const change = parseJson(body.text)
+  return isObject(change) ? { change } : invalid('The body is not a user.')
 }
