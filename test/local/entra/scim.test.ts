@@ -51,6 +51,8 @@ void test('what the SCIM API refuses, it refuses in the form of SCIM, and bills 
   assert.equal((await problemOf(await patch(entra, id, { ...DISABLE, value: 'False' })))[0], 400)
   assert.equal((await problemOf(await call(entra, '/users?filter=title%20eq%20%22x%22')))[0], 400)
   assert.equal((await problemOf(await call(entra, `/users/${id}`, { method: 'PUT' })))[0], 405)
+  const config = '/serviceproviderconfig'
+  assert.equal((await problemOf(await call(entra, config, { method: 'DELETE' })))[0], 405)
   assert.equal((await entra.stats()).scimBilled, 0)
   assert.equal((await problemOf(await patch(entra, unknown, DISABLE)))[0], 404)
   assert.equal((await entra.stats()).scimBilled, 1)

@@ -78,27 +78,30 @@ export function createScimApi(settings: Settings, tokens: Tokens, directory: Dir
     })
   }
 
-  async function write(exchange: Exchange, objectId: string | undefined): Promise<Problem | null> {
-    const user =
-      objectId === undefined ? await writer.create(exchange) : await writer.change(exchange, objectId)
-    if ('status' in user) return user
-    return objectId === undefined
-      ? answerJson(exchange, 201, scimUser(user))
-      : answerJson(exchange, 204, null)
+  async function toUsers(exchange: Exchange): Promise<Problem | null> {
+    if (exchange.method === 'GET') return list(exchange)
+    if (exchange.method !== 'POST') return WRONG_METHOD
+    const user = await writer.create(exchange)
+    return 'status' in user ? user : answerJson(exchange, 201, scimUser(user))
   }
 
-  async function act(exchange: Exchange, { resource, objectId }: ScimRoute): Promise<Problem | null> {
+  async function toUser(exchange: Exchange, objectId: string): Promise<Problem | null> {
     const { method } = exchange
-    if (resource === 'users' && method === (objectId === undefined ? 'POST' : 'PATCH'))
-      return write(exchange, objectId)
+    if (method === 'PATCH') {
+      const changed = await writer.change(exchange, objectId)
+      return 'status' in changed ? changed : answerJson(exchange, 204, null)
+    }
     if (method !== 'GET' && method !== 'DELETE') return WRONG_METHOD
-    if (resource === 'config') return answerJson(exchange, 200, PROVIDER_CONFIG)
-    if (objectId === undefined) return method === 'GET' ? list(exchange) : WRONG_METHOD
     const user = directory.byObjectId(objectId)
     if (user === undefined) return NOT_FOUND
     if (method === 'GET') return answerJson(exchange, 200, scimUser(user))
     directory.remove(objectId)
     return answerJson(exchange, 204, null)
+  }
+
+  async function act(exchange: Exchange, { resource, objectId }: ScimRoute): Promise<Problem | null> {
+    if (resource === 'users') return objectId === undefined ? toUsers(exchange) : toUser(exchange, objectId)
+    return exchange.method === 'GET' ? answerJson(exchange, 200, PROVIDER_CONFIG) : WRONG_METHOD
   }
 
   return {
