@@ -3,7 +3,7 @@ import type { Decided, EventDecision } from '../ledger/decision.ts'
 import type { Employee } from '../ledger/employee.ts'
 import { planEmployee } from './decide/plan.ts'
 import type { PlanRules } from './decide/planning.ts'
-import { type Change, changesBetween, valueOrigins } from './mapping/origins.ts'
+import { type Change, changesBetween, type RecordValue, valueOrigins } from './mapping/origins.ts'
 import { effectiveState } from './decide/effective-state.ts'
 import { parseRecord } from './mapping/record.ts'
 
@@ -72,7 +72,11 @@ export async function previewEmployee(
     operation: operation && {
       lane: operation.lane,
       active: operation.active,
-      changes: await changesOf(employee, before, operation.record, now, { ...rules, mapping }, name),
+      changes: withEvents(
+        changesBetween(before === null ? null : parseRecord(before), parseRecord(operation.record)),
+        await valueOrigins(mapping, employee.employeeId, attributes),
+        name,
+      ),
     },
     ...(place ? { destination: place } : {}),
     waits,
@@ -95,22 +99,11 @@ function placeOf({ operation, destination }: Decided, to: string | null): Previe
   return from === null ? { kind: 'stays', at } : { kind: 'moves', at, from }
 }
 
-async function changesOf(
-  employee: Employee,
-  lastAccepted: string | null,
-  record: string,
-  now: number,
-  rules: PlanRules,
+function withEvents(
+  changes: readonly Change[],
+  values: readonly RecordValue[],
   name: (seq: number) => EventName,
-): Promise<readonly PreviewChange[]> {
-  const { attributes } = effectiveState(employee, now, rules.fold)
-  const origins = new Map(
-    (await valueOrigins(rules.mapping, employee.employeeId, attributes)).map((one) => [one.target, one.by]),
-  )
-  return changesBetween(lastAccepted === null ? null : parseRecord(lastAccepted), parseRecord(record)).map(
-    (change) => ({
-      ...change,
-      events: (origins.get(change.target) ?? []).map(name),
-    }),
-  )
+): readonly PreviewChange[] {
+  const origins = new Map(values.map(({ target, by }) => [target, by]))
+  return changes.map((change) => ({ ...change, events: (origins.get(change.target) ?? []).map(name) }))
 }
