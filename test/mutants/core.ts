@@ -96,14 +96,14 @@ export const CORE_MUTANTS: MutantList = {
     {
       breaks: 'an explanation names changed attributes of a snapshot as unchanged',
       file: 'plan/explain.ts',
-      find: '!written.has(path) && rules.mapping.uses(path)',
-      replace: 'rules.mapping.uses(path)',
+      find: '!written.has(path) && mapping.uses(path)',
+      replace: 'mapping.uses(path)',
       suites: ['test/core/plan/explain.test.ts'],
     },
     {
       breaks: 'an explanation names unmapped attributes of a snapshot as unchanged',
       file: 'plan/explain.ts',
-      find: '!written.has(path) && rules.mapping.uses(path)',
+      find: '!written.has(path) && mapping.uses(path)',
       replace: '!written.has(path)',
       suites: ['test/core/plan/explain.test.ts'],
     },
