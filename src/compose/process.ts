@@ -3,7 +3,7 @@ import type { Observe } from '../adapters/telemetry/producer.ts'
 import { systemRuntime } from '../adapters/system.ts'
 import type { Config } from '../config/load.ts'
 import type { Logger, Runtime } from '../core/runtime.ts'
-import { silentTelemetry } from '../core/runtime.ts'
+import { silentLogger, silentTelemetry } from '../core/runtime.ts'
 
 /** Clock, logger and telemetry of this process; `close` sends what telemetry still holds. */
 export interface ProcessRuntime {
@@ -44,12 +44,17 @@ export const processLog = (): Logger => jsonLogger('info')
 
 /** Longest orderly end of a process. Interrupted work is continued at the next start. */
 const GRACE_MS = 30_000
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const
+
+export interface StopSignal extends Disposable {
+  readonly signal: AbortSignal
+}
 
 /**
  * Aborts on the first SIGTERM or SIGINT. The second signal, or the end of `GRACE_MS`, ends the
- * process.
+ * process. Once disposed, a signal ends the process as Node does.
  */
-export function stopSignal(log: Logger): AbortSignal {
+export function stopSignal(log: Logger = silentLogger): StopSignal {
   const stopping = new AbortController()
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping.signal.aborted) process.exit(1)
@@ -66,9 +71,13 @@ export function stopSignal(log: Logger): AbortSignal {
       process.exit(1)
     }, GRACE_MS).unref()
   }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
-  return stopping.signal
+  for (const name of STOP_SIGNALS) process.on(name, stop)
+  return {
+    signal: stopping.signal,
+    [Symbol.dispose]: () => {
+      for (const name of STOP_SIGNALS) process.off(name, stop)
+    },
+  }
 }
 
 /** Time for a process that has closed everything to end by itself. */

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { main } from '../../src/main.ts'
 import { printTo } from '../../src/cli/support/output.ts'
 import type { Ran } from './rollcall.ts'
@@ -30,6 +31,9 @@ export function command(
 const asked = (types: string, question: string): string =>
   types === 'what is asked' ? (/Type (.+) to go on: $/.exec(question)?.[1] ?? '') : types
 
+const stopListeners = (): readonly number[] =>
+  ['SIGTERM', 'SIGINT'].map((name) => process.listenerCount(name))
+
 async function runHere(
   argv: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -50,9 +54,11 @@ async function runHere(
     answer: types === undefined ? undefined : () => Promise.resolve(asked(types, stderr)),
   })
   const before = process.env
+  const listening = stopListeners()
   process.env = { ...environment }
   try {
     const code = await main(argv)
+    assert.deepEqual(stopListeners(), listening, `${argv.join(' ')} still listens for signals`)
     return { code, stdout, stderr }
   } finally {
     process.env = before

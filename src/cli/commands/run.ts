@@ -50,7 +50,8 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
   const observations = observed(config, () => composed)
   const process = await processRuntime(config, observations.observe)
   const { runtime } = process
-  const stop = stopSignal(runtime.log)
+  using stopping = stopSignal(runtime.log)
+  const stop = stopping.signal
   warnOfExposed(config, runtime.log)
   let probes: Serving | null = null
   try {

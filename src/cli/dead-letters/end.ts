@@ -4,7 +4,6 @@ import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
 import { deadLetterId, parseDeadLetterId } from '../../core/report/dead-letters/dead-letter.ts'
 import { carryOutEnd, type EndPlan, type Ending, planEnd } from '../../core/report/dead-letters/end.ts'
 import { selectDeadLetters } from '../../core/report/dead-letters/selection/select.ts'
-import { silentLogger } from '../../core/runtime.ts'
 import { openExisting } from '../../compose/ledger/open.ts'
 import { confirmed } from '../support/options/confirm.ts'
 import { type Format, printJson, printTable, say } from '../support/output.ts'
@@ -66,7 +65,7 @@ export async function endDead(
     return EXIT_CODES.stopped
   const result = await carryOutEnd(plan, request, {
     ...context,
-    listenForStop: () => stopSignal(silentLogger),
+    listenForStop: () => stack.use(stopSignal()).signal,
   })
   printResult(options.output, { ...result, becomeActive })
   if (result.held > 0) {

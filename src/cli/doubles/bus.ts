@@ -35,6 +35,7 @@ export async function runBus({
   const options = await readBusOptions(settings, tls, tlsPort)
   if (config !== undefined) checkBrokerConfig(config)
   checkFiles({ writable: { '--file': file } })
+  using stop = stopSignal(processLog())
   await runBroker({
     configPath: config ?? fileURLToPath(BUS_CONFIG),
     host,
@@ -42,7 +43,7 @@ export async function runBus({
     ...options.broker,
     faults: options.faults,
     ...(file === undefined ? {} : { file }),
-    signal: stopSignal(processLog()),
+    signal: stop.signal,
     started: (broker) =>
       printJsonLine({
         ready: true,

@@ -92,7 +92,7 @@ async function startDemo(
   const config = options.events === undefined ? onSampleQueue(given) : given
   const { runtime, close } = await processRuntime(config)
   stack.defer(close)
-  const stop = stopSignal(runtime.log)
+  const { signal: stop } = stack.use(stopSignal(runtime.log))
   const composed = stack.adopt(await compose(config, runtime), (it) => it.close())
   const running = composed.service.run()
   stack.defer(async () => {

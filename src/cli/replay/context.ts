@@ -5,7 +5,6 @@ import type { Store } from '../../compose/dead-letters/stores.ts'
 import type { Config } from '../../config/load.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { ReplayContext } from '../../core/report/replay/replay.ts'
-import { silentLogger } from '../../core/runtime.ts'
 import { say } from '../support/output.ts'
 import { inForce } from '../support/running/in-force.ts'
 
@@ -35,6 +34,6 @@ export async function openReplay(
     ...deadLetterContext({ config, ledger, store, onNoLedger: say }, stack),
     ledger,
     settings: replaySettings(config, rate ?? null),
-    listenForStop: () => stopSignal(silentLogger),
+    listenForStop: () => stack.use(stopSignal()).signal,
   }
 }

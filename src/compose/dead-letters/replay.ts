@@ -13,7 +13,6 @@ import type { CancelContext } from '../../core/report/replay/run/cancel.ts'
 import { destinationNames, limitsOf } from '../destinations/list.ts'
 import { silentLogger, silentTelemetry } from '../../core/runtime.ts'
 import { busAddress } from '../addresses.ts'
-import { stopSignal } from '../process.ts'
 import { planRules, takingIn } from '../rules.ts'
 import { type Store, withStores } from './stores.ts'
 
@@ -89,11 +88,13 @@ export function replaySettings(config: Config, perSecond: number | null): Replay
 }
 
 /** What giving up a run needs. */
-export function cancelContext(config: Config, ledger: CancelContext['ledger']): CancelContext {
+export function cancelContext(
+  config: Config,
+  ledger: CancelContext['ledger'],
+): Omit<CancelContext, 'listenForStop'> {
   return {
     ledger,
     settings: { leaseMs: config.LEASE_MS },
     runtime: systemRuntime(silentLogger, silentTelemetry),
-    listenForStop: () => stopSignal(silentLogger),
   }
 }

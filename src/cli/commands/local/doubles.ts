@@ -65,7 +65,7 @@ async function startBoth(
   const { destinations = [] } = options
   const { rules } = readConfig({ ...environment, ...endpointsToCome(destinations) })
   const entities = namedEntities(rules)
-  const stop = stopSignal(processLog())
+  using stop = stopSignal(processLog())
   const doubles = await startDoubles({ ...options, entities })
   try {
     const { bus, busCaFile, entra, entraOf, environment: env } = doubles
@@ -81,7 +81,7 @@ async function startBoth(
         ...tlsOf(bus, busCaFile),
         env,
       })
-    await whenAborted(stop)
+    await whenAborted(stop.signal)
   } finally {
     await doubles.stop()
   }

@@ -40,11 +40,13 @@ function cancel(environment: NodeJS.ProcessEnv, id: number, options: CancelOptio
       const { frozen } = run.counts
       const what = `give up the replay of ${frozen} ${frozen === 1 ? 'dead letter' : 'dead letters'}`
       if (!(await confirmed({ what, typed: frozen, yes: options.yes }))) return EXIT_CODES.stopped
-      const [{ cancelRun }, { cancelContext }] = await Promise.all([
+      const [{ cancelRun }, { cancelContext }, { stopSignal }] = await Promise.all([
         import('../../../core/report/replay/run/cancel.ts'),
         import('../../../compose/dead-letters/replay.ts'),
+        import('../../../compose/process.ts'),
       ])
-      const context = cancelContext(config, ledger)
+      using stop = stopSignal()
+      const context = { ...cancelContext(config, ledger), listenForStop: () => stop.signal }
       const result = await cancelRun(run, options, context, {
         waiting: (leaseMs) =>
           say(`another command holds this run; waiting up to ${Math.ceil(leaseMs / 1_000)} s for it to end`),
