@@ -1,5 +1,6 @@
 import { quotaInWords } from '../../core/display/quota.ts'
 import { type BrakeForecast, forecastLines } from './brake-forecast.ts'
+import type { LeastCalls } from './calls.ts'
 import { failuresOf, type Gathered, type PlanFailure } from './gathered.ts'
 import type { Preview, PreviewChange } from '../../core/plan/preview.ts'
 import type { EventFile, EventLine } from '../support/files/event-file.ts'
@@ -32,25 +33,23 @@ interface PlanContext {
   readonly file: EventFile | null
   /** What each line of the file becomes, beside the events of the ledger. */
   readonly lines: readonly EventLine[]
-  readonly operationsPerCall: number
+  readonly least: LeastCalls
   /** `null` without a ledger, without a deactivation, and for another moment than now. */
   readonly brake: BrakeForecast | null
-  readonly callsPerDay: number
   /** Whether there are several destinations, so that each is named. */
   readonly several: boolean
 }
 
 export function report(
   { previews: all, employees, outsidePilot }: Gathered,
-  { at, file, lines, operationsPerCall, callsPerDay, several, brake }: PlanContext,
+  { at, file, lines, least, several, brake }: PlanContext,
   options: PlanOptions,
 ): void {
   const show = showing(options.showValues)
   const previews = several ? all : all.map(({ destination: _only, ...preview }) => preview)
   const operations = previews.filter(({ operation }) => operation !== null).length
   const failures = previews.flatMap(failuresOf)
-  const calls = Math.ceil(operations / operationsPerCall)
-  const quotaDays = calls / callsPerDay
+  const { calls, quotaDays, destinations } = least
   if (options.output === 'json') {
     printJson(
       withIsoInstants({
@@ -59,6 +58,7 @@ export function report(
         operations,
         calls,
         quotaDays,
+        ...(several ? { destinations } : {}),
         outsidePilot,
         ...(file ? fileToJson(file, lines) : {}),
         cannotPlan: failures,
@@ -74,7 +74,7 @@ export function report(
   const failed = new Set(failures.map(({ employeeId }) => employeeId)).size
   printLines(
     ...(rows.length > 0 ? [''] : []),
-    `as of ${iso(at)}: ${employees} employees, ${operations} operations, at least ${calls} calls (${quotaInWords(quotaDays)})${failed > 0 ? `, ${failed} employees who cannot be planned as they are` : ''}; nothing was sent`,
+    `as of ${iso(at)}: ${employees} employees, ${operations} operations, at least ${calls} calls (${callsInWords(least, several)})${failed > 0 ? `, ${failed} employees who cannot be planned as they are` : ''}; nothing was sent`,
     ...(outsidePilot.employees > 0
       ? [
           `${outsidePilot.employees} employees outside the pilot are held, ${outsidePilot.leavers} of them leavers`,
@@ -82,6 +82,11 @@ export function report(
       : []),
     ...forecastLines(brake),
   )
+}
+
+function callsInWords({ quotaDays, destinations }: LeastCalls, several: boolean): string {
+  const each = several ? destinations.map(({ name, calls }) => `${name}: ${calls}`) : []
+  return [...each, quotaInWords(quotaDays)].join(', ')
 }
 
 function fileToJson(file: EventFile, lines: readonly EventLine[]): object {

@@ -21,7 +21,8 @@ export interface ReachedDestination {
   readonly places: ReadonlyMap<string, Nulls>
 }
 
-type Limited = Pick<Config, 'CALLS_PER_5S' | 'CALLS_PER_DAY'> & {
+/** The destinations, and the limits of those without their own. */
+export type Limited = Pick<Config, 'CALLS_PER_5S' | 'CALLS_PER_DAY'> & {
   readonly rules: Pick<Config['rules'], 'destinations'>
 }
 
