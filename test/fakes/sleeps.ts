@@ -11,6 +11,10 @@ export class Sleeps {
   readonly #heap: Sleep[] = []
   readonly #gone = new Set<Sleep>()
 
+  get size(): number {
+    return this.#heap.length - this.#gone.size
+  }
+
   /** Resolves when this much time has passed since `now`, or when the signal aborts. */
   sleep(now: number, ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted || ms <= 0) return Promise.resolve()

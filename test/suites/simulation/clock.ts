@@ -7,6 +7,8 @@ import { Sleeps } from '../../fakes/sleeps.ts'
 /** The time of a simulated world: it moves only when everything that needs no time has happened. */
 export interface Clock {
   now(): number
+  /** How many sleeps and actions lie ahead. */
+  readonly waiting: number
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** Does something at a moment. */
   at(moment: number, action: () => void | Promise<void>): void
@@ -20,6 +22,9 @@ export function clockFrom(startAt: number): Clock {
   const sleep = (ms: number, signal?: AbortSignal): Promise<void> => sleeps.sleep(now, ms, signal)
   return {
     now: () => now,
+    get waiting() {
+      return sleeps.size
+    },
     sleep,
     at: (moment, action) => void sleep(moment - now).then(action),
     until: async (moment, done = () => false) => {

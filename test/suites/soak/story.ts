@@ -1,5 +1,5 @@
 import type { Chance } from '../../fakes/plain-event.ts'
-import { HOUR, MINUTE, SOURCE } from '../simulation/story.ts'
+import { MINUTE, SOURCE } from '../simulation/story.ts'
 
 /** What the directory should hold of an employee in the end. */
 export interface Standing {
@@ -15,7 +15,13 @@ export interface Sent {
 /** One in so many is late, or comes twice. */
 const LATE = 10
 const TWICE = 20
-const LATEST_MS = 6 * HOUR
+const LATEST_ROUNDS = 12
+
+/** HR sends in rounds, so what is late comes with a later one. */
+export const ROUND_MS = 30 * MINUTE
+
+/** HR writes a change of an employee as up to so many events, one after the other. */
+const EVENTS_A_CHANGE = 9
 
 /** Careers without an end: one event after the other, of a fixed number of employees. */
 export interface Careers {
@@ -27,10 +33,17 @@ export interface Careers {
 export function careersOf(employees: number, { below, oneIn }: Chance): Careers {
   const standing = new Map<string, Standing>()
   let count = 0
+  let employee = ''
+  let left = 0
+  const later = (): number => below(LATEST_ROUNDS + 1) * ROUND_MS
   return {
     standing,
     next: (now) => {
-      const employee = String(10_000 + below(employees))
+      if (left === 0) {
+        employee = String(10_000 + below(employees))
+        left = 1 + below(EVENTS_A_CHANGE)
+      }
+      left -= 1
       const before = standing.get(employee)
       const id = `soak-${++count}`
       const title = `Title ${below(50)}`
@@ -51,8 +64,8 @@ export function careersOf(employees: number, { below, oneIn }: Chance): Careers 
           ...(type === 'terminated' ? {} : { worker: { title, ...(isNew ? named(employee) : {}) } }),
         },
       })
-      const at = now + below(oneIn(LATE) ? LATEST_MS : MINUTE)
-      return [{ at, id, text }, ...(oneIn(TWICE) ? [{ at: at + below(LATEST_MS), id, text }] : [])]
+      const at = now + below(MINUTE) + (oneIn(LATE) ? later() : 0)
+      return [{ at, id, text }, ...(oneIn(TWICE) ? [{ at: at + later(), id, text }] : [])]
     },
   }
 }
