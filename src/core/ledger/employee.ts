@@ -87,6 +87,8 @@ export interface Failure {
    * directory, or is out of scope.
    */
   readonly settled?: boolean
+  /** The deactivation only was sent after it, and given up without an answer. */
+  readonly unheard?: boolean
   /** Ledger sequences of the open events it carried. */
   readonly carried: readonly number[]
   /** The last accepted record, whether or not the directory still holds it. */

@@ -29,6 +29,20 @@ void test('a change by another system just before a deactivation, which it looks
   assert.deepEqual((await play(955, planOf(955), memory)).violations, [])
 })
 
+void test('of an employee who never had an account the service refuses the record and the directory the deactivation: every event has its outcome', async (t) => {
+  const memory = await openMemoryLedger()
+  t.after(() => memory.ledger.close())
+  const some = planOf(955).filter((_, index) => [0, 1, 2, 5].includes(index))
+  const { violations, told } = await play(955, some, memory)
+  assert.deepEqual(violations, [])
+  assert.deepEqual(told.toSorted(), [
+    'e1-1 1 dead-lettered InvalidRequest',
+    'e1-2 1 superseded ',
+    'e1-3 1 dead-lettered InvalidRequest',
+    'e1-notice-2 1 unchanged NotInDirectory',
+  ])
+})
+
 void test('a failing list is made as short as it goes', async () => {
   const items = Array.from({ length: 23 }, (_, index) => index)
   assert.deepEqual(await shrink(items, async (some) => some.includes(3) && some.includes(17)), [3, 17])

@@ -17,6 +17,7 @@ export interface FailureRow extends Pick<Failure, 'code' | 'failures' | 'at'> {
   readonly operation: number
   readonly active: number
   readonly settled: number
+  readonly unheard: number
   readonly last_accepted: Sealed | null
   readonly last_operation: number | null
   readonly batch_state: string | null
@@ -41,7 +42,8 @@ export async function failuresOf(
     failed.map(({ id }) => [id]),
     `SELECT p.id AS employee, o.seq AS operation, o.hash, o.active, COALESCE(o.code, 'Unknown') AS code, o.reason, b.state AS batch_state, p.failures,
        COALESCE(o.finished_at, o.created_at) AS at, t.record AS last_accepted, t.operation AS last_operation, (
-         SELECT COUNT(*) FROM operations l WHERE l.employee = p.id AND l.seq > o.seq AND l.interim IN ('unchanged', 'skipped')) AS settled
+         SELECT COUNT(*) FROM operations l WHERE l.employee = p.id AND l.seq > o.seq AND l.interim IN ('unchanged', 'skipped')) AS settled, (
+         SELECT COUNT(*) FROM operations l WHERE l.employee = p.id AND l.seq > o.seq AND l.deactivation_only = 1 AND COALESCE(l.state, '') = 'unanswered') AS unheard
      FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.failed_operation LEFT JOIN batches b ON b.seq = o.batch
        LEFT JOIN records t ON t.operation = p.accepted_operation`,
   )
@@ -73,6 +75,7 @@ export function failureOf(
       failures,
       at,
       settled,
+      unheard: row.unheard > 0,
       lastAccepted: openOrNull(sealing, 'records.record', row.last_operation ?? '', row.last_accepted),
       carried,
       active: row.active === 1,

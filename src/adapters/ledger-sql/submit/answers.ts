@@ -78,6 +78,7 @@ async function refuse(
   now: number,
 ): Promise<void> {
   await releaseOtherHalf(sql, seq, false)
+  if (answer.call !== null) await takeBackSubmission(sql, seq)
   if (await splitBatch(sql, seq, answer, now)) return
   const alone = await sql.all<{ seq: number; employee: string }>(
     `UPDATE operations SET code = ?, reason = NULL WHERE batch = ? AND state = 'batched' RETURNING seq, employee`,
@@ -91,4 +92,12 @@ async function refuse(
   await addUnanswered(sql, employees, -1)
   await resendAfterLoss(sql, employees, now)
   await failOperations(sql, alone, now)
+}
+
+/** What was refused was not carried out, so no log record will ever answer this submission. */
+async function takeBackSubmission(sql: Sql, batch: number): Promise<void> {
+  await sql.run(
+    `UPDATE operations SET times_submitted = times_submitted - 1 WHERE batch = ? AND state = 'batched' AND times_submitted > 0`,
+    [batch],
+  )
 }

@@ -29,7 +29,8 @@ export function deactivationOnly(
 /**
  * Replaces the operation of a leaver without open events by the deactivation only, when the whole
  * record failed: the account may still be enabled, and no event would report it. When the
- * deactivation fails too, it is resent until the service says that it has nothing to change.
+ * deactivation fails too, or has no answer, the open leaver case resends it until the service says
+ * that it has nothing to change.
  */
 export function resendDeactivation(planning: MappedPlanning, failure: Failure, decided: Decided): Decided {
   const { employee, now, hash, isInactive } = planning
@@ -44,8 +45,14 @@ export function resendDeactivation(planning: MappedPlanning, failure: Failure, d
   const isAccepted = hash === employee.acceptedHash || operation.hash === employee.acceptedHash
   // A record that changed since the failure is sent whole.
   if (isAccepted || (hash !== failure.hash && !hasFailedBefore)) return decided
-  const at = hasFailedBefore && !employee.leaver?.resend ? resendAt(failure) : now
+  const at = employee.leaver?.resend ? now : resendUnasked(failure, hasFailedBefore, now)
   return at === null || at > now
     ? { ...decided, operation: null, nextAt: earliest(decided.nextAt, at) }
     : { ...decided, operation }
+}
+
+/** From when on the deactivation is sent although no leaver case asks for it; `null` for never. */
+function resendUnasked(failure: Failure, hasFailedBefore: boolean, now: number): number | null {
+  if (failure.unheard === true) return null
+  return hasFailedBefore ? resendAt(failure) : now
 }

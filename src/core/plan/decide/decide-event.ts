@@ -7,7 +7,7 @@ import { type Effect, type EmployeeState, sameJson } from '../fold/state.ts'
 import type { Mapping } from '../mapping/mapping.ts'
 import type { EventDecision } from '../../ledger/decision.ts'
 import type { Employee, EmployeeEvent } from '../../ledger/employee.ts'
-import { EVENT_REASONS, type EventReason } from '../../ledger/event-reason.ts'
+import { EVENT_REASONS, type EventReason, leavesFold } from '../../ledger/event-reason.ts'
 
 /** What an event contributes to the record. */
 export type Contribution =
@@ -95,8 +95,16 @@ function contributionOfWrites(
   return {
     kind: 'superseded',
     by: winner.seq,
-    settled: isFinal(winner.state) && winner.state !== 'dead-lettered',
+    settled: isFinal(winner.state) && !isSentAgain(winner),
   }
+}
+
+/**
+ * A dead event whose values go out with the next record. Any other dead event in force is a
+ * termination that failed: what waited for its operation would be sent, and fail, again and again.
+ */
+function isSentAgain({ state, reason }: EmployeeEvent): boolean {
+  return state === 'dead-lettered' && !leavesFold(reason)
 }
 
 /** True for a snapshot that wrote nothing because the record already had its values. */

@@ -3,7 +3,7 @@ import { isFinal } from '../../ledger/lifecycle.ts'
 import type { Lane, ScimUser } from '../../model.ts'
 import { ENTERPRISE_USER } from '../mapping/scim.ts'
 import { attributesToWaitFor } from './incomplete.ts'
-import { contributionOf, decideEvent, needsNewOutcome } from './decide-event.ts'
+import { contributionOf, decideEvent, needsNewOutcome, type Sending } from './decide-event.ts'
 import type { Decided, EventDecision } from '../../ledger/decision.ts'
 import type { EmployeeEvent } from '../../ledger/employee.ts'
 import { EVENT_REASONS } from '../../ledger/event-reason.ts'
@@ -59,15 +59,30 @@ function isLeaverResend({ employee, isInactive }: MappedPlanning): boolean {
  */
 function holdAfterFailure(planning: MappedPlanning): { readonly until: number | null } | null {
   const { employee, now, hash, isInactive } = planning
-  if (hash !== employee.failedHash || openEvents(planning).length > 0) return null
+  if (hash !== employee.failedHash || openEvents(planning).length > 0 || opensAgain(planning)) return null
   if (isLeaverResend(planning)) return null
   const until = isInactive ? null : resendAt(employee.failure)
   return until === null || until > now ? { until } : null
 }
 
+/**
+ * Whether a final event counts again, so that its record is sent as for an open one: the termination
+ * that superseded it was discarded, or the attributes that it lacked are there now.
+ */
+function opensAgain({ employee, state, rules }: MappedPlanning): boolean {
+  const contribution = contributionOf(employee, state, rules.mapping)
+  return employee.events.some((event) => {
+    const effect = state.effects.get(event.seq)
+    // What had no answer is no reason to send what failed since.
+    if (!effect || event.folded || event.reason === EVENT_REASONS.noOutcome) return false
+    const contributed = contribution(event, effect)
+    return contributed.kind === 'surviving' && needsNewOutcome(event, contributed, state)
+  })
+}
+
 function decideEvents(
   { employee, state, rules }: MappedPlanning,
-  sending: Parameters<typeof decideEvent>[2],
+  sending: Sending,
 ): readonly EventDecision[] {
   const contribution = contributionOf(employee, state, rules.mapping)
   const decisions: EventDecision[] = []
@@ -77,9 +92,17 @@ function decideEvents(
     const contributed = contribution(event, effect)
     if (isFinal(event.state) && !needsNewOutcome(event, contributed, state)) continue
     const decision = withBlockReason(decideEvent(event, contributed, sending), event, state)
-    if (event.state !== 'dead-lettered' || decision.state !== 'incomplete') decisions.push(decision)
+    if (!staysDead(event, decision, sending)) decisions.push(decision)
   }
   return decisions
+}
+
+/** A dead event that is sent again with the next record stays what it is until one is sent. */
+function staysDead(event: EmployeeEvent, { state }: EventDecision, { same }: Sending): boolean {
+  if (event.state !== 'dead-lettered') return false
+  return (
+    state === 'incomplete' || (event.reason === EVENT_REASONS.noOutcome && state === 'unchanged' && !same)
+  )
 }
 
 /** Says of an event that makes its employee active that a block overrides it. */

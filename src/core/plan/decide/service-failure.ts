@@ -1,9 +1,11 @@
 import { isFinal } from '../../ledger/lifecycle.ts'
 import { attributeFailure, DEFAULT_ATTRIBUTION } from './attribute-failure.ts'
 import { deactivationOnly, resendDeactivation } from './deactivation-only.ts'
+import { contributionOf } from './decide-event.ts'
 import { decideWith } from './decide-record.ts'
+import type { EventDecision } from '../../ledger/decision.ts'
 import type { EmployeeEvent, Failure } from '../../ledger/employee.ts'
-import { deadLetter, type MappedPlanning, planAgainWithout, type Step } from './planning.ts'
+import { deadLetter, type MappedPlanning, openEvents, planAgainWithout, type Step } from './planning.ts'
 
 /**
  * When the service failed an operation for good, attributes the failure to events and plans the
@@ -59,13 +61,15 @@ interface FailedTermination {
 
 /**
  * Sends the deactivation only and dead-letters the other events the failure is attributed to;
- * `null` when that is what failed. Further open events are looked at after the answer: planned
- * before it, they would be sent instead and fail with the same values.
+ * `null` when that is what failed. What the termination superseded ends with it. Further open events
+ * are looked at after the answer: planned before it, they would be sent instead and fail with the
+ * same values.
  */
 function deactivateFirst(
-  { employee, state, rules }: MappedPlanning,
+  planning: MappedPlanning,
   { failure, events, detail, termination }: FailedTermination,
 ): Step | null {
+  const { employee, state, rules } = planning
   const operation = deactivationOnly(employee.employeeId, failure, rules)
   if (operation.hash === failure.hash) return null
   const others = events.filter((event) => event !== termination)
@@ -77,10 +81,25 @@ function deactivateFirst(
       revision: employee.revision,
       events: [
         ...deadLetter({ events: others, reason: failure.code, detail }),
-        { seq: termination.seq, state: 'planned', reason: null, detail: null, by: null },
+        planned(termination.seq, null),
+        ...supersededBy(termination, planning).map(({ seq }) => planned(seq, termination.seq)),
       ],
       operation,
       nextAt: state.nextAt,
     },
   }
+}
+
+function planned(seq: number, by: number | null): EventDecision {
+  return { seq, state: 'planned', reason: null, detail: null, by }
+}
+
+function supersededBy(winner: EmployeeEvent, planning: MappedPlanning): readonly EmployeeEvent[] {
+  const { employee, state, rules } = planning
+  const contribution = contributionOf(employee, state, rules.mapping)
+  return openEvents(planning).filter((event) => {
+    const effect = state.effects.get(event.seq)
+    const contributed = effect && contribution(event, effect)
+    return contributed?.kind === 'superseded' && contributed.by === winner.seq
+  })
 }

@@ -161,7 +161,7 @@ void describe('the decision for an event', () => {
     assert.deepEqual(of(plan([done(hired), late, winner]), 2), { state: 'planned', reason: null, by: 3 })
   })
 
-  void test('an event superseded by a dead termination is not yet final', () => {
+  void test('an event superseded by a dead termination is final, and one superseded by a dead event that is sent again is not', () => {
     const dead = event(3, {
       effectiveAt: day(3),
       worker: { active: false },
@@ -169,7 +169,33 @@ void describe('the decision for an event', () => {
       reason: 'Rejected',
     })
     const back = event(2, { effectiveAt: day(2), worker: { active: true } })
-    assert.deepEqual(of(plan([done(hired), back, dead]), 2), { state: 'planned', reason: null, by: 3 })
+    assert.deepEqual(of(plan([done(hired), back, dead]), 2), { state: 'superseded', reason: null, by: 3 })
+    const unheard = { ...dead, reason: EVENT_REASONS.noOutcome, dead: false }
+    assert.deepEqual(of(plan([done(hired), back, unheard]), 2), { state: 'planned', reason: null, by: 3 })
+  })
+
+  void test('an event that counts again is sent, although the same record has failed before', () => {
+    const out = event(2, { effectiveAt: day(2), worker: { active: false }, state: 'superseded', by: 3 })
+    const discarded = event(3, {
+      effectiveAt: day(3),
+      worker: { active: false },
+      state: 'skipped',
+      reason: EVENT_REASONS.discarded,
+      discarded: true,
+    })
+    const failedHash = operationOf(plan([done(hired), { ...out, state: 'received' }])).hash
+    const decided = plan([done(hired), out, discarded], { failedHash })
+    assert.deepEqual(of(decided, 2), { state: 'planned', reason: null, by: null })
+    assert.equal(operationOf(decided).active, false)
+  })
+
+  void test('a dead letter without an answer stays one while the record that failed since is not sent', () => {
+    const out = event(2, { effectiveAt: day(2), worker: { active: false } })
+    const failedHash = operationOf(plan([done(hired), out])).hash
+    const unheard = { ...out, state: 'dead-lettered', reason: EVENT_REASONS.noOutcome } as const
+    const decided = plan([done(hired), unheard], { failedHash })
+    assert.equal(decided.operation, null)
+    assert.equal(of(decided, 2), undefined)
   })
 
   void test('a rescinded event is skipped and names its rescind, which is carried by the operation', () => {

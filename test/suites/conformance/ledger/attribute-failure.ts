@@ -7,6 +7,7 @@ interface Sent {
   readonly active?: boolean
 }
 
+const HOUR_MS = DAY_MS / 24
 const BAD = "the attribute 'department' is not valid"
 
 /**
@@ -120,6 +121,36 @@ export const blameCases: readonly LedgerCase[] = [
         out: 'dead-lettered',
         back: 'confirmed',
       })
+    },
+  },
+  {
+    name: 'the record of a leaver is refused and the deactivation only is never answered: both are sent a few times, the case stays open, and every event has an outcome',
+    run: async (world) => {
+      await world.record(
+        hrEvent('before', 'p1', { title: 'a' }, { order: 1 }),
+        hrEvent('out', 'p1', { active: false, title: 'bad' }, { order: 2 }),
+      )
+      let calls = 0
+      for (let hours = 0; hours < 20; hours++) {
+        world.now += HOUR_MS
+        await world.tend()
+        const batch = await world.next()
+        if (!batch) continue
+        calls += 1
+        if (batch.operations.some(({ record }) => record.includes('"bad"'))) await world.refuse(batch)
+        else await world.accept(batch)
+        world.now += 1
+        await world.expire(3)
+      }
+      // Three times each, and once more for the leaver case after an hour.
+      assert.equal(calls, 8)
+      assert.deepEqual(await world.leavers(), ['p1 no-outcome'])
+      assert.deepEqual(await world.states('p1'), { before: 'superseded', out: 'dead-lettered' })
+      assert.deepEqual((await world.outcomes()).toSorted(), [
+        'before:1:superseded',
+        'out:1:dead-lettered',
+        'out:2:dead-lettered',
+      ])
     },
   },
   {

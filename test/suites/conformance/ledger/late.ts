@@ -130,6 +130,25 @@ export const lateCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'a log record is never the answer to a submission that the service refused, only to one that it may have taken',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
+      await world.plan()
+      const whole = await world.needBatch()
+      // The answer to its first submission is lost.
+      await world.take(whole)
+      await world.refuse(whole)
+      const refused = await world.needBatch()
+      await world.refuse(refused)
+      assert.deepEqual(await candidates(world, 'p1'), ['op-1 failed 0/1'])
+      await world.accept(await world.needBatch())
+      await world.record(joiner('e3', 'p3'))
+      await world.plan()
+      await world.refuse(await world.needBatch())
+      assert.deepEqual(await candidates(world, 'p3'), [])
+    },
+  },
+  {
     name: 'a late failure dead-letters the given-up events with its code',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
