@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../../core/runtime.ts'
 import type { AgeOutQuery, AgedOut } from '../../../core/ledger/port/upkeep.ts'
 import { MONTH_MS } from '../../../core/emergency/money.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
@@ -13,7 +14,6 @@ const CURSOR = 'aged batches'
 const SLICES: readonly string[] = [
   `DELETE FROM messages WHERE (entity, enqueued_at, sequence) IN
      (SELECT entity, enqueued_at, sequence FROM messages WHERE received_at < ? ORDER BY received_at LIMIT ?)`,
-  `DELETE FROM calls WHERE seq IN (SELECT seq FROM calls WHERE at < ? ORDER BY at LIMIT ?)`,
   // Changes by others, as the log reported them, with values of employees.
   `DELETE FROM log_records WHERE id IN
      (SELECT id FROM log_records WHERE operation IS NULL AND seen_at < ? ORDER BY seen_at LIMIT ?)`,
@@ -22,6 +22,9 @@ const SLICES: readonly string[] = [
   `DELETE FROM instances WHERE id IN
      (SELECT id FROM instances WHERE seen_at < ? ORDER BY seen_at LIMIT ?)`,
 ]
+
+/** Kept for a day longer, because the quota counts the last day and a margin for slow clocks. */
+const CALLS = `DELETE FROM calls WHERE seq IN (SELECT seq FROM calls WHERE at < ? ORDER BY at LIMIT ?)`
 
 /** Kept for longer, because budgets count the last 31 days. */
 const EMERGENCY_CALLS = `DELETE FROM emergency_calls WHERE seq IN
@@ -36,6 +39,7 @@ export async function ageOut(sql: Sql, { before, limit }: AgeOutQuery): Promise<
   let more = false
   const slices = [
     ...SLICES.map((slice) => [slice, before] as const),
+    [CALLS, before - DAY_MS] as const,
     [EMERGENCY_CALLS, before - MONTH_MS] as const,
     [DIRECT_COSTS, before - MONTH_MS] as const,
   ]

@@ -112,18 +112,37 @@ export const retentionCases: readonly LedgerCase[] = [
       assert.equal(await retain(world), 2)
       await world.intake([messageOf('young', joiner('e3', 'p2'))])
       assert.deepEqual(await ageAll(world, before - 10 * DAY_MS), [])
-      // Two messages, two calls, one record, and the batch whose operation went with the events;
-      // one of each kind at a time.
+      // Two messages, one record, and the batch whose operation went with the events; one of each
+      // kind at a time.
       const slices = await ageAll(world, before)
       assert.equal(
         slices.reduce((sum, removed) => sum + removed, 0),
-        6,
+        4,
       )
-      assert.ok(Math.max(...slices) <= 4)
+      assert.ok(Math.max(...slices) <= 3)
+      const calls = await ageAll(world, before + DAY_MS)
+      assert.ok(calls.length >= 2, 'calls are kept for a day longer')
       assert.equal(await world.ledger.readTrace(first.batch.id), null)
       assert.notEqual(await world.ledger.readTrace(second.batch.id), null)
       assert.equal((await world.intake([messageOf('young', joiner('e3', 'p2'))])).redelivered, 1)
       await world.balanced()
+    },
+  },
+  {
+    name: 'a call keeps its place in the day for two minutes more, also when retention keeps a day',
+    run: async (world) => {
+      const limits = { perWindow: Infinity, windowMs: 5_000, perDay: 1 }
+      await world.record(joiner('e1', 'p1'))
+      await world.plan()
+      const batch = await world.needBatch()
+      const { call } = await world.take(batch, limits)
+      const again = { kind: 'again', call, status: 503, notBefore: world.now, countsAsAttempt: true } as const
+      await world.ledger.recordBatchAnswer(batch.id, { ...again, release: false, hold: null }, world.now)
+      world.now += DAY_MS + 60_000
+      await ageAll(world, world.now - DAY_MS)
+      assert.equal((await world.slot(batch, limits)).kind, 'wait')
+      world.now += 60_000
+      assert.equal((await world.slot(batch, limits)).kind, 'taken')
     },
   },
   {
