@@ -47,6 +47,9 @@ void describe('JSON from outside', () => {
       c: '"k":',
     })
   })
+  void it('may be a value alone', () => {
+    for (const json of ['text', '', 7, true, null]) assert.deepEqual(value(JSON.stringify(json)), json)
+  })
   void it('is refused when it is nested too deep, and not by an exhausted stack', () => {
     for (const tail of ['1', '12345678901234567890'])
       for (const depth of [40, 50_000])

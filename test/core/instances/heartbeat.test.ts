@@ -9,6 +9,7 @@ import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 /** Keeps the instances in memory; it can fail, and it can never answer. */
 class Announced implements InstanceLedger {
   readonly rows = new Map<string, Instance>()
+  lists = 0
   fails = false
   hangs = false
   async announceInstance(instance: Instance): Promise<void> {
@@ -22,6 +23,7 @@ class Announced implements InstanceLedger {
     if (row) this.rows.set(id, { ...row, endedAt: now })
   }
   async listInstances(): Promise<readonly Instance[]> {
+    this.lists += 1
     return [...this.rows.values()]
   }
   async #answer(): Promise<void> {
@@ -86,6 +88,21 @@ void describe('the heartbeat of an instance', () => {
     await service.stop()
     await service.run()
     assert.equal(ledger.rows.size, 0)
+  })
+
+  void it('compares itself with the others at once and then once a minute, and alone not at all', async () => {
+    for (const [shared, lists] of [
+      [true, 6],
+      [false, 0],
+    ] as const) {
+      const [ledger, runtime] = [new Announced(), virtualRuntime(START)]
+      const service = heartbeat(ledger, { ...anInstance('a'), shared }, runtime)
+      const running = service.run()
+      await runtime.advance(5 * 60_000 + 1_000)
+      assert.equal(ledger.lists, lists)
+      await service.stop()
+      await running
+    }
   })
 
   void it('logs once that another instance runs with other rules, and once that they agree again', async () => {

@@ -21,6 +21,21 @@ void describe('a pattern with wildcards', () => {
     )
   })
 
+  void test('may match up to the end of the text, and no further: parts do not overlap', () => {
+    assert.deepEqual(
+      ['xb', 'xbx', 'x', 'b'].map((text) => wildcard('*b*')(text)),
+      [true, true, false, true],
+    )
+    assert.deepEqual(
+      ['ab', 'a', 'axb', 'aab'].map((text) => wildcard('a*a*b')(text)),
+      [false, false, false, true],
+    )
+    assert.deepEqual(
+      ['aba', 'abab', 'ab'].map((text) => wildcard('ab*ab')(text)),
+      [false, true, false],
+    )
+  })
+
   void test('is matched in almost constant time, whatever name the sender uses', () => {
     const { user: before } = process.cpuUsage()
     assert.equal(wildcard('*a*a*a*a*a*b')('a'.repeat(100_000)), false)

@@ -98,6 +98,34 @@ void describe('forming a batch', () => {
     )
   })
 
+  void it('is in the order of the lanes, and of when the operations were planned', () => {
+    const at = (seq: number, lane: number): WaitingOperation => ({
+      seq,
+      employeeId: `e${seq}`,
+      managerId: null,
+      lane,
+      createdAt: NOW,
+      bytes: 1,
+    })
+    const [leavers, movers] = [
+      [at(5, LANES.leaver), at(6, LANES.leaver)],
+      [at(2, LANES.mover), at(4, LANES.mover), at(7, LANES.mover)],
+    ]
+    const oldest = [at(1, LANES.joiner), at(4, LANES.mover)]
+    const order = mixLanes({ byLane: [...leavers, ...movers], oldest }, 10).map(({ seq }) => seq)
+    const lanes = { [LANES.leaver]: [5, 6], [LANES.mover]: [2, 4, 7], [LANES.joiner]: [1] }
+    assert.deepEqual(
+      order,
+      Object.entries(lanes)
+        .toSorted(([a], [b]) => Number(a) - Number(b))
+        .flatMap(([, seqs]) => seqs),
+    )
+    assert.deepEqual(
+      mixLanes({ byLane: [...leavers, ...movers], oldest }, 3).map(({ seq }) => seq),
+      [5, 6, 1].toSorted((a, b) => order.indexOf(a) - order.indexOf(b)),
+    )
+  })
+
   void it('gives a fifth of every batch to the oldest, so that no lane starves another', () => {
     assert.deepEqual([oldestShare(10), oldestShare(50), oldestShare(1)], [2, 10, 0])
     fc.assert(

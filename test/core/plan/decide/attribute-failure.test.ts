@@ -159,6 +159,10 @@ void describe('attributing a failure to events', () => {
     const failure = failureOf(whole.hash, { lastAccepted: taken })
     const alone = plan(events, { failure, failedHash: whole.hash }).operation
     assert.deepEqual([alone?.deactivationOnly, alone?.record], [true, taken.replace('true', 'false')])
+    for (const other of [{ active: true }, { settled: true }]) {
+      const { operation } = plan(events, { failure: { ...failure, ...other }, failedHash: whole.hash })
+      assert.notEqual(operation?.deactivationOnly, true, 'what failed was not this, or is answered')
+    }
     const hash = alone?.hash ?? ''
     // From then on the leaver case says when: see core/leavers.
     const failedAgain = { failure: { ...failure, hash, failures: 9, at: 0 }, failedHash: hash }

@@ -39,6 +39,20 @@ void describe('retention', () => {
     assert.doesNotMatch(JSON.stringify(cut.remains), /Engineer|Sales/)
   })
 
+  void test('removes what was discarded, which adds nothing to what remains; before it is settled it stays', () => {
+    const discarded = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Head' }, discarded: true })
+    const other = ledgerEvent(3, { effectiveAt: day(3), worker: { department: 'Law' }, discarded: false })
+    const events = [hired, discarded, other]
+    const cut = cutOf(events, all(events), NOW)
+    assert.deepEqual(cut?.gone.toSorted(), [1, 2, 3])
+    assert.deepEqual(
+      cut?.remains.map(({ seq }) => seq),
+      [1, 3],
+    )
+    assert.equal(cutOf([discarded], new Set(), NOW), null)
+    assert.deepEqual(cutOf([discarded], all([discarded]), NOW), { gone: [2], remains: [] })
+  })
+
   void test('keeps the last snapshot, so that it still clears what arrives late and was said before it', () => {
     const snapshot = ledgerEvent(2, { effectiveAt: day(3), mode: 'snapshot', worker: WORKER })
     const late = ledgerEvent(3, { effectiveAt: day(2), worker: { department: 'Law' } })

@@ -146,6 +146,7 @@ export const alertCases: readonly LedgerCase[] = [
     run: async (world) => {
       const heartbeat = notification('beat', { kind: 'heartbeat', alerts: [], expiresAt: world.now + 1_000 })
       await save(world, { notifications: [heartbeat, notification('after')] })
+      await save(world, { notifications: [notification('other', { channel: 'mail' })] })
       assert.deepEqual((await world.ledger.readAlerts()).heartbeats, { ops: world.now })
       world.now += 1_000
       assert.equal(await claim(world), 'after')

@@ -157,6 +157,26 @@ export const directoryCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'who holds an account says whether a leaving is on record that no activation followed, and whether something is under way',
+    run: async (world) => {
+      const holder = async (id: string) => {
+        const keys = { objectId: `object of ${id}`, employeeId: id, userName: null }
+        const [found] = await world.ledger.findAccountHolders([keys], world.now)
+        return found && { leaver: found.isLeaver, accepted: found.accepted?.active, busy: found.underWay }
+      }
+      await employ(world, 'stays', 'leaves')
+      assert.deepEqual(await holder('stays'), { leaver: false, accepted: true, busy: false })
+      await world.record(leaver('leave', 'leaves'), leaver('leave of nobody', 'unknown'))
+      assert.deepEqual(await holder('leaves'), { leaver: false, accepted: true, busy: true })
+      assert.deepEqual(await holder('unknown'), { leaver: true, accepted: undefined, busy: true })
+      const sent = await world.send()
+      assert.equal((await holder('leaves'))?.busy, true)
+      await world.answerEach(sent)
+      await world.finalize()
+      assert.deepEqual(await holder('leaves'), { leaver: true, accepted: false, busy: false })
+    },
+  },
+  {
     name: 'a throttled list is read on after the wait that the service asks for',
     run: async (world) => {
       await employ(world, 'p1')
