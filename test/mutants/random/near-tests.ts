@@ -5,7 +5,7 @@ import { stepsFrom } from './imports.ts'
 const ROOT = join(import.meta.dirname, '../../..')
 const CORE = join(ROOT, 'src/core')
 const LEDGER = join(ROOT, 'src/adapters/ledger-sql')
-const MOST_ELSEWHERE = 8
+const MOST_ELSEWHERE = 4
 /** Starts a PostgreSQL server. */
 const SERVER = join(ROOT, 'test/adapters/support/postgres.ts')
 const IN_MEMORY = join(import.meta.dirname, 'ledger-in-memory.ts')
@@ -33,8 +33,8 @@ export function testsOf(file: string): TestsOf | null {
   const [area = ''] = place.split('/')
   const areaTests = globSync(join(ROOT, 'test/core', area, '**/*.test.ts'))
   if (near.length === 0) return null
-  const inArea = loading(file, [...areaTests.filter((test) => !near.includes(test)), IN_MEMORY])
-  const nearest = loading(file, near)
+  const nearest = [...new Set([...loading(file, near), ...importing(file)])]
+  const inArea = loading(file, [...areaTests.filter((test) => !nearest.includes(test)), IN_MEMORY])
   return { near: nearest, far: nearest.length + inArea.length > 0 ? inArea : elsewhere(file) }
 }
 
@@ -53,12 +53,34 @@ function testsOfLedger(file: string): TestsOf {
 const testsIn = (pattern: string): readonly string[] =>
   globSync(join(ROOT, `test/adapters/ledger-sql/${pattern}.test.ts`))
 
+const THREAD = /worker\.ts$|-thread\//
+
+/**
+ * Where a test file runs: in a process that keeps tests loaded, in one of its own, or first in the
+ * one and then in the other. Threads load what is changed in a warm process without the change.
+ */
+export function placesOf(test: string, changed: string): { readonly warm: boolean; readonly own: boolean } {
+  const reached = stepsFrom(test)
+  const isOurs = ['test/core', 'test/adapters/ledger-sql', 'test/mutants'].some((folder) =>
+    test.startsWith(join(ROOT, folder)),
+  )
+  if (!isOurs || reached.has(SERVER)) return { warm: false, own: true }
+  const isInThread = [...reached.keys()].some((file) => THREAD.test(file) && stepsFrom(file).has(changed))
+  return { warm: true, own: isInThread && test !== IN_MEMORY }
+}
+
 /** The nearest tests of other parts, for a file that no test of its own area loads. */
 function elsewhere(file: string): readonly string[] {
   const tests = globSync(
     join(ROOT, 'test/{suites/flow,suites/provision,cli,http,adapters/notify}/**/*.test.ts'),
   )
   return loading(file, tests).slice(0, MOST_ELSEWHERE)
+}
+
+/** The tests of the core that import the file, wherever they are. */
+function importing(file: string): readonly string[] {
+  const tests = globSync(join(ROOT, 'test/core/**/*.test.ts'))
+  return tests.filter((test) => stepsFrom(test).get(file) === 1)
 }
 
 /** Those of the tests that load the file, by the number of imports between. */

@@ -1,8 +1,9 @@
 import type { Mutant } from '../mutant.ts'
 import { runMutant } from '../run-mutant.ts'
-import { testsOf } from './near-tests.ts'
+import { placesOf, testsOf } from './near-tests.ts'
 import { type RandomMutant, sampleOf } from './sample.ts'
 import { filesWithErrors, typeErrorsAmong } from './types.ts'
+import { WarmProcess } from './warm/pool.ts'
 
 /** `near` and `far`: tests there noticed it. `types`: the compiler did. */
 type Fate = 'near' | 'far' | 'types' | 'survived'
@@ -10,25 +11,45 @@ type Fate = 'near' | 'far' | 'types' | 'survived'
 /** A mutant that loops must not stop the run, however busy the machine is. */
 const LIMITS = { cpuSeconds: 90, wallMs: 300_000, testMs: 120_000 }
 
-/**
- * The verdict of the tests. The nearest file runs alone first: it notices most changes, and the
- * others do not have to be loaded. The compiler checks all survivors at once.
- */
-async function fateOf({ mutant }: RandomMutant): Promise<Exclude<Fate, 'types'>> {
+/** The verdict of the tests. The compiler checks all survivors at once. */
+async function fateOf(warm: WarmProcess, { mutant }: RandomMutant): Promise<Exclude<Fate, 'types'>> {
   const { near, far } = testsOf(mutant.file) ?? { near: [], far: [] }
-  if (await isNoticed(mutant, near.slice(0, 1))) return 'near'
-  if (await isNoticed(mutant, near.slice(1))) return 'near'
-  return (await isNoticed(mutant, far)) ? 'far' : 'survived'
+  if (await isNoticed(warm, mutant, near)) return 'near'
+  return (await isNoticed(warm, mutant, far)) ? 'far' : 'survived'
 }
 
-/**
- * Also when the process ends before any test does, because the change keeps a file from being
- * loaded.
- */
-async function isNoticed(mutant: Mutant, suites: readonly string[]): Promise<boolean> {
-  if (suites.length === 0) return false
-  const result = await runMutant({ mutant, suites }, LIMITS).catch(() => 'killed')
-  return result === 'killed'
+async function isNoticed(warm: WarmProcess, mutant: Mutant, suites: readonly string[]): Promise<boolean> {
+  const places = suites.map((suite) => ({ suite, ...placesOf(suite, mutant.file) }))
+  const inWarm = places.flatMap(({ suite, warm: isWarm }) => (isWarm ? [suite] : []))
+  const verdict = await warm.try(mutant, inWarm)
+  if ('noticedBy' in verdict && verdict.noticedBy !== null) return true
+  const left = 'unfit' in verdict ? places : places.filter(({ own }) => own)
+  if ('unfit' in verdict) process.stderr.write(`${verdict.unfit}\n`)
+  return isNoticedInOwnProcess(
+    mutant,
+    left.map(({ suite }) => suite),
+  )
+}
+
+async function isNoticedInOwnProcess(mutant: Mutant, suites: readonly string[]): Promise<boolean> {
+  for (const suite of suites)
+    if (!(await passes(mutant, suite)) && (await passesWithoutChange(mutant, suite))) return true
+  return false
+}
+
+/** Also false when the process ends before any test does: a change may keep a file from being loaded. */
+async function passes(mutant: Mutant, suite: string): Promise<boolean> {
+  const result = await runMutant({ mutant, suites: [suite] }, LIMITS).catch(() => 'killed')
+  return result !== 'killed'
+}
+
+const unchanged = new Map<string, boolean>()
+
+/** A test that fails anyway would notice every change, so it notices none. */
+async function passesWithoutChange(mutant: Mutant, suite: string): Promise<boolean> {
+  const known = unchanged.get(suite) ?? (await passes({ ...mutant, replace: mutant.find }, suite))
+  unchanged.set(suite, known)
+  return known
 }
 
 /**
@@ -36,10 +57,7 @@ async function isNoticed(mutant: Mutant, suites: readonly string[]): Promise<boo
  * Resolves to how many no test noticed.
  */
 export async function runRandom(count: number, seed: number, write: (line: string) => void): Promise<number> {
-  await failsWithoutChange()
   const survived = await runThese(sampleOf(count, seed), write)
-  // Whatever went wrong with the tests or the machine meanwhile would have looked like a notice.
-  await failsWithoutChange()
   if (filesWithErrors([]).length > 0) throw new Error('the types are wrong without a change')
   return survived
 }
@@ -51,8 +69,9 @@ export async function runThese(
 ): Promise<number> {
   const counts: Record<Fate, number> = { near: 0, far: 0, types: 0, survived: 0 }
   const unsure = new Map<RandomMutant, Fate>()
+  const warm = new WarmProcess()
   for (const one of mutants) {
-    const fate = await fateOf(one)
+    const fate = await fateOf(warm, one)
     write(lineOf(fate, one))
     if (fate === 'near') counts.near += 1
     else {
@@ -60,6 +79,7 @@ export async function runThese(
       write(changedLine(one))
     }
   }
+  warm.end()
   const refused = typeErrorsAmong([...unsure.keys()])
   write('Of those not noticed nearby, with the compiler:')
   for (const [one, found] of unsure) {
@@ -74,17 +94,6 @@ export async function runThese(
       `${counts.far} only by tests far away; ${counts.types} more were type errors`,
   )
   return counts.survived
-}
-
-/** Tests that fail anyway would notice every change. */
-async function failsWithoutChange(): Promise<void> {
-  for (const [one] of [sampleOf(1, 1), sampleOf(1, 2)]) {
-    if (!one) continue
-    const { mutant } = one
-    const suites = testsOf(mutant.file)?.near ?? []
-    const result = await runMutant({ mutant: { ...mutant, replace: mutant.find }, suites }, LIMITS)
-    if (result === 'killed') throw new Error(`the tests of ${one.file} fail without a change`)
-  }
 }
 
 function lineOf(fate: Fate, { file, line, operator }: RandomMutant): string {

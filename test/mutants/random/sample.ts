@@ -33,12 +33,12 @@ export function sampleOf(count: number, seed: number): readonly RandomMutant[] {
   return chosen
 }
 
-/** Every change at these places, as `rule.ts:143`. */
+/** Every change at these places, as `rule.ts:143`, or in these files, as `fold/order.ts`. */
 export function changesAt(places: readonly string[]): readonly RandomMutant[] {
   return allChanges()
     .filter(({ path, text, change: { start } }) => {
       const place = `${path}:${lineAt(text, start)}`
-      return places.some((one) => place.endsWith(one))
+      return places.some((one) => place.endsWith(one) || path.endsWith(one))
     })
     .map(({ path, text, change }) => mutantOf(path, text, change))
     .filter((one) => !isEquivalent(one))
