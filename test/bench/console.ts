@@ -129,7 +129,7 @@ async function painted(): Promise<readonly object[]> {
 }
 
 async function opened(): Promise<Driver> {
-  return values.driver === 'sqlite' ? openSqlite(values.file) : largePostgres(stack)
+  return values.driver === 'sqlite' ? openSqlite(values.file) : (await largePostgres(stack)).driver
 }
 
 /** As `run` opens it: SQLite in a thread of its own. */

@@ -20,7 +20,7 @@ import { failAll } from '../suites/conformance/ledger/dead-letters.ts'
 import { joiner, leaver, World } from '../suites/conformance/ledger/world.ts'
 import { grow } from './grow.ts'
 import { expect, printRound } from './support/figures.ts'
-import { confirmAll, largePostgres, seed, SEEDED } from './support/large-ledger.ts'
+import { confirmAll, type LargePostgres, largePostgres, seed, SEEDED } from './support/large-ledger.ts'
 import { durabilityOf } from './support/ledger.ts'
 
 /**
@@ -49,7 +49,7 @@ const WARM_UP = 100
 const open = Number(values.open)
 
 await using stack = new AsyncDisposableStack()
-const { driver, file } = await empty()
+const { driver, file, vacuum } = await empty()
 await migrate(driver, 0)
 const ledger = sqlLedger(driver, 'bench')
 const world = new World(ledger)
@@ -58,6 +58,7 @@ await seed(world, () => confirmAll(world))
 await world.publishAll()
 const copies = Math.max(1, Math.round(Number(values.events) / SEEDED))
 await grow(driver, copies)
+await vacuum?.()
 await leaveOpen()
 process.stderr.write(`${copies * SEEDED} events are there\n`)
 
@@ -127,10 +128,18 @@ async function timed(what: string, work: () => Promise<unknown>, seconds = 0): P
   })
 }
 
-/** An empty database; `file` is that of SQLite. */
-async function empty(): Promise<{ readonly driver: Driver; readonly file: string | null }> {
-  if (values.driver === 'postgres')
-    return { driver: stack.adopt(await largePostgres(stack), (it) => it.close()), file: null }
+interface Empty extends Partial<Pick<LargePostgres, 'vacuum'>> {
+  readonly driver: Driver
+  /** Of SQLite. */
+  readonly file: string | null
+}
+
+/** An empty database. */
+async function empty(): Promise<Empty> {
+  if (values.driver === 'postgres') {
+    const { driver, vacuum } = await largePostgres(stack)
+    return { driver: stack.adopt(driver, (it) => it.close()), vacuum, file: null }
+  }
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-scrape-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const file = join(folder, 'ledger.db')

@@ -1,9 +1,11 @@
+import { Client } from 'pg'
 import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { postgresDriver } from '../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import type { Driver } from '../../../src/adapters/ledger-sql/driver/sql.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 import { startPostgres } from '../../adapters/support/postgres.ts'
+import { connectionOf } from '../../adapters/support/postgres-process.ts'
 import { failAll } from '../../suites/conformance/ledger/dead-letters.ts'
 import { hrEvent, joiner, World } from '../../suites/conformance/ledger/world.ts'
 import { grow } from '../grow.ts'
@@ -57,9 +59,30 @@ export async function confirmAll(world: World): Promise<void> {
   while ((await world.finalize(500)) > 0);
 }
 
-/** An empty database of a server with room for a large one; the driver is closed by who asks. */
-export async function largePostgres(stack: AsyncDisposableStack): Promise<Driver> {
-  const server = stack.adopt(await startPostgres({ settings: ['shared_buffers=1GB'] }), (it) => it.close())
+export interface LargePostgres {
+  /** Closed by who asks. */
+  readonly driver: Driver
+  /**
+   * What the server does to a table of itself when a fifth of it is new, and so has done to all of a
+   * large ledger: without it, every read looks whether others may see a row.
+   */
+  vacuum(): Promise<void>
+}
+
+/** An empty database of a server with room for a large one. */
+export async function largePostgres(stack: AsyncDisposableStack): Promise<LargePostgres> {
+  const settings = ['shared_buffers=1GB', 'autovacuum=on']
+  const server = stack.adopt(await startPostgres({ settings }), (it) => it.close())
+  const location = await server.database()
   const auth = { kind: 'password' as const, password: null }
-  return postgresDriver({ location: await server.database(), auth, connections: 4, statementMs: 600_000 })
+  return {
+    driver: postgresDriver({ location, auth, connections: 4, statementMs: 600_000 }),
+    vacuum: async () => {
+      // Not in a transaction, as a driver would.
+      const client = new Client(connectionOf(location))
+      await client.connect()
+      await client.query('VACUUM ANALYZE')
+      await client.end()
+    },
+  }
 }

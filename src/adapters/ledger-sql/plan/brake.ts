@@ -5,7 +5,13 @@ import type {
   BrakeSettings,
   BrakeStatus,
 } from '../../../core/ledger/port/plan.ts'
-import { judgeLeaving, type LeavingEmployee, leftOf, underBrake } from '../../../core/plan/decide/brake.ts'
+import {
+  activeNeeded,
+  judgeLeaving,
+  type LeavingEmployee,
+  leftOf,
+  underBrake,
+} from '../../../core/plan/decide/brake.ts'
 import type { Decided } from '../../../core/ledger/decision.ts'
 import { insertRows, type Sql, readRows } from '../driver/sql.ts'
 
@@ -48,7 +54,9 @@ export async function applyBrake(
     return row ? [toLeaving(decision, row, now - settings.windowMs)] : []
   })
   const allowed = leftOf(await readAllowance(sql, now))
-  const window = { ...(await countWindow(sql, settings, now)), allowed }
+  const counted = await countDeactivations(sql, settings.windowMs, now)
+  const active = await countActive(sql, activeNeeded(counted + employees.length, settings))
+  const window = { counted, active, allowed }
   const verdicts = judgeLeaving(employees, window, settings)
   await insertRows(
     sql,
@@ -79,15 +87,13 @@ function toLeaving(
   }
 }
 
-async function countWindow(
-  sql: Sql,
-  { windowMs }: BrakeSettings,
-  now: number,
-): Promise<{ counted: number; active: number }> {
-  const [enabled] = await sql.all<{ n: number }>(
-    'SELECT COUNT(*) AS n FROM employees WHERE accepted_active = 1',
+/** Employees that are active by their last accepted record; at most `most` are counted. */
+async function countActive(sql: Sql, most: number): Promise<number> {
+  const [row] = await sql.all<{ n: number }>(
+    'SELECT COUNT(*) AS n FROM (SELECT 1 FROM employees WHERE accepted_active = 1 LIMIT ?) a',
+    [most],
   )
-  return { counted: await countDeactivations(sql, windowMs, now), active: enabled?.n ?? 0 }
+  return row?.n ?? 0
 }
 
 /** The deactivations that count in a window of this length. */
@@ -107,7 +113,6 @@ async function readAllowance(sql: Sql, now: number): Promise<BrakeAllowance | nu
 }
 
 export async function brakeStatus(sql: Sql, settings: BrakeSettings, now: number): Promise<BrakeStatus> {
-  const { counted, active } = await countWindow(sql, settings, now)
   const [held] = await sql.all<{ n: number; since: number | null }>(
     'SELECT COUNT(*) AS n, MIN(braked_at) AS since FROM employees WHERE braked_at IS NOT NULL',
   )
@@ -115,8 +120,8 @@ export async function brakeStatus(sql: Sql, settings: BrakeSettings, now: number
     'SELECT COUNT(*) AS n FROM employees WHERE refused_at IS NOT NULL',
   )
   return {
-    employees: counted,
-    active,
+    employees: await countDeactivations(sql, settings.windowMs, now),
+    active: await countActive(sql, Number.MAX_SAFE_INTEGER),
     held: held?.n ?? 0,
     heldSince: held?.since ?? null,
     refused: refused?.n ?? 0,

@@ -113,6 +113,17 @@ export function brakeLimit(active: number, { absolute, percent, floor }: BrakeSe
   return Math.min(absolute, Math.max(floor, Math.floor((active * percent) / 100)))
 }
 
+/**
+ * With this many active employees, the verdicts on so many deactivations in one window are the same
+ * as with any more, so these need not be counted.
+ */
+export function activeNeeded(employees: number, { absolute, percent, floor }: BrakeSettings): number {
+  const judged = Math.min(employees, absolute)
+  if (judged <= floor) return 0
+  // One more, because the share is rounded.
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.ceil((judged * 100) / percent) + 1)
+}
+
 /** The decision with the verdict: one that is not passed sends nothing. */
 export function underBrake(decision: Decided, verdict: BrakeVerdict): Decided {
   switch (verdict) {

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { EVENT_ARROWS, isFinal } from '../../../../src/core/ledger/lifecycle.ts'
 import {
+  activeNeeded,
   judgeLeaving,
   type LeavingEmployee,
   RELEASED_BRAKE,
@@ -53,6 +54,24 @@ void describe('the brake', () => {
         if (!tooMany(employees, active, settings)) assert(!tooMany(employees, active + more, settings))
       }),
       { numRuns: runs(10_000) },
+    )
+  })
+
+  void test('active employees beyond those that are needed change no verdict', () => {
+    const count = fc.nat({ max: 300 })
+    const limits = fc.record({
+      absolute: count,
+      percent: fc.double({ min: 0, max: 100, noNaN: true }),
+      floor: count,
+    })
+    fc.assert(
+      fc.property(count, fc.nat({ max: 100_000 }), limits, (employees, active, given) => {
+        const brake = { ...settings, ...given }
+        const enough = Math.min(active, activeNeeded(employees, brake))
+        for (let one = 0; one <= employees; one++)
+          assert.equal(tooMany(one, enough, brake), tooMany(one, active, brake))
+      }),
+      { numRuns: runs(2_000) },
     )
   })
 
