@@ -3,6 +3,7 @@ import { earliest } from '../../../core/plan/decide/resend.ts'
 import { isAccepted, takesAnswer } from '../../../core/report/correlate/settle.ts'
 import { lockEmployees, addUnanswered, markForResend, planAgain } from '../tables/employees.ts'
 import { noteElsewhere } from '../findings/elsewhere.ts'
+import { noteSpokenOf, overwritten, readSpokenOf, type SpokenOf } from './overwritten.ts'
 import { WATERMARK } from './watermark.ts'
 import { seqOf } from '../tables/ids.ts'
 import { addTotals } from '../tables/totals.ts'
@@ -24,6 +25,7 @@ export async function correlate(
     `ON CONFLICT (id) DO UPDATE SET operation = COALESCE(log_records.operation, excluded.operation),
        detail = CASE WHEN COALESCE(log_records.operation, excluded.operation) IS NULL THEN excluded.detail ELSE NULL END`,
   )
+  const spokenOf = await readSpokenOf(sql, joins)
   const interims = joins.flatMap((join) =>
     join.operation !== null && join.interim !== null
       ? [{ ...join, interim: join.interim, seq: seqOf(join.operation) }]
@@ -40,8 +42,10 @@ export async function correlate(
     ...(await settle(sql, others, 'answered', now, finalAt)),
   ]
   // For late answers the time in the log decides, not the order of the operations.
-  await remember(sql, destination, { answered: late, ended: [] }, now)
-  const older = await remember(sql, destination, { answered: [...first, ...retried], ended: first }, now)
+  await remember(sql, destination, { answered: late, ended: [], spokenOf }, now)
+  const answered = [...first, ...retried]
+  const { remembered, older } = await remember(sql, destination, { answered, ended: first, spokenOf }, now)
+  await noteSpokenOf(sql, spokenOf, remembered)
   await noteObjects(sql, destination, joins)
   await forgetAccepted(
     sql,
@@ -50,7 +54,7 @@ export async function correlate(
   // Events that arrived during the service's retries were compared with an older record.
   await planAgain(sql, retried, now)
   await noteManagers(sql, joins)
-  await markForResend(sql, [...changedElsewhere, ...older, ...(await overwritten(sql, joins))], now)
+  await markForResend(sql, [...changedElsewhere, ...older, ...(await overwritten(sql, joins, spokenOf))], now)
   await resendAfterOvertaking(
     sql,
     first.map(({ employee }) => employee),
@@ -140,34 +144,41 @@ function recordRow(sealing: Sealing, { record, operation }: JoinedRecord, now: n
   ]
 }
 
+interface Remembering {
+  readonly answered: readonly Answered[]
+  readonly ended: readonly Answered[]
+  readonly spokenOf: SpokenOf
+}
+
 /**
  * Stores the last accepted record, which the next one is compared with. An employee who has moved to
  * another destination since keeps what is stored. Answers the employees whose older record was
  * accepted after a newer one, because the service retried it. It may have undone the newer one, so
- * the current record is sent again. The operations in `ended` are no longer unanswered, which is
- * written in the same change of the row.
+ * the current record is sent again. The operations in `ended` are no longer unanswered. This and
+ * when the log last spoke of an employee are written in the same change of the row.
  */
 async function remember(
   sql: Sql,
   destination: string,
-  { answered, ended }: { readonly answered: readonly Answered[]; readonly ended: readonly Answered[] },
+  { answered, ended, spokenOf }: Remembering,
   now: number,
-): Promise<string[]> {
+): Promise<{ readonly remembered: ReadonlySet<string>; readonly older: readonly string[] }> {
   const took = answered.filter(({ interim, code }) => isAccepted(interim, code))
   const newest = new Map(took.sort((a, b) => a.seq - b.seq).map((row) => [row.employee, row]))
   const endedOf = Map.groupBy(ended, ({ employee }) => employee)
   const remembered = await readRows<{ id: string }>(
     sql,
-    ['id TEXT', 'hash TEXT', 'operation INT', 'active INT', 'ended INT', 'now INT'],
+    ['id TEXT', 'hash TEXT', 'operation INT', 'active INT', 'spoken INT', 'ended INT', 'now INT'],
     [...newest.values()].map(({ employee, hash, seq, active }) => [
       employee,
       hash.toString(),
       seq,
       active,
+      spokenOf.get(employee)?.now ?? null,
       endedOf.get(employee)?.length ?? 0,
       now,
     ]),
-    `UPDATE employees SET accepted_hash = v.hash, accepted_operation = v.operation, accepted_active = v.active, known = 1, known_at = COALESCE(known_at, v.now), resends = 0,
+    `UPDATE employees SET accepted_hash = v.hash, accepted_operation = v.operation, accepted_active = v.active, spoken_at = COALESCE(v.spoken, spoken_at), known = 1, known_at = COALESCE(known_at, v.now), resends = 0,
        failures = CASE WHEN failed_hash = v.hash THEN 0 ELSE failures END, failed_hash = CASE WHEN failed_hash = v.hash THEN NULL ELSE failed_hash END,
        unanswered = unanswered - v.ended, revision = revision + CASE WHEN v.ended > 0 THEN 1 ELSE 0 END
      FROM v WHERE employees.id = v.id AND employees.destination = ? AND (accepted_operation IS NULL OR accepted_operation < v.operation) RETURNING employees.id`,
@@ -176,7 +187,7 @@ async function remember(
   const kept = new Set(remembered.map(({ id }) => id))
   const others = ended.filter(({ employee }) => !kept.has(employee))
   await addUnanswered(sql, others, -1)
-  return [...newest.keys()].filter((employee) => !kept.has(employee))
+  return { remembered: kept, older: [...newest.keys()].filter((employee) => !kept.has(employee)) }
 }
 
 async function noteObjects(sql: Sql, destination: string, joins: readonly JoinedRecord[]): Promise<void> {
@@ -192,24 +203,6 @@ async function noteObjects(sql: Sql, destination: string, joins: readonly Joined
     'UPDATE employees SET object_id = v.object_id FROM v WHERE employees.id = v.id AND employees.destination = ? AND employees.object_id IS DISTINCT FROM v.object_id',
     [destination],
   )
-}
-
-/**
- * Employees with a log record of an operation other than the last accepted one, and not earlier
- * than it. A late answer, or a follow-up of an older operation, may have undone the last one, so
- * the current record is resent. While an operation is unanswered, its answer decides instead.
- */
-async function overwritten(sql: Sql, joins: readonly JoinedRecord[]): Promise<string[]> {
-  const spoken = joins.filter(({ operation }) => operation !== null)
-  const rows = await readRows<{ id: string }>(
-    sql,
-    ['id TEXT'],
-    [...new Set(spoken.map(({ record }) => record.employeeId))].map((id) => [id]),
-    `SELECT DISTINCT p.id FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.employee = p.id AND o.destination = p.destination JOIN log_records r ON r.operation = o.seq
-     WHERE p.accepted_hash IS NOT NULL AND p.unanswered = 0 AND o.seq <> p.accepted_operation AND o.hash <> p.accepted_hash AND r.status = 'success'
-       AND r.activity_at >= (SELECT MIN(t.activity_at) FROM log_records t WHERE t.operation = p.accepted_operation AND t.status IN ('success', 'warning', 'skipped'))`,
-  )
-  return rows.map(({ id }) => id)
 }
 
 async function keepEchoes(sql: Sql, echoes: readonly EchoedKey[]): Promise<void> {

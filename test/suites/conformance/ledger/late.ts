@@ -239,6 +239,20 @@ export const lateCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'a later change by an older operation, which is read before the last accepted record, resends the present record',
+    run: async (world) => {
+      const first = await overdueAndChanged(world)
+      const second = await world.send()
+      const activityAt = world.now
+      await say(world, 'p1', first, 'confirmed', { activityAt: activityAt + 1_000 })
+      world.now += 60_000
+      await world.answer(second, 'confirmed', { activityAt })
+      await world.finalize()
+      const { batch } = await world.send()
+      assert.equal(JSON.parse(batch.operations[0]?.record ?? '').title, 'b')
+    },
+  },
+  {
     name: 'a record without an operation is kept as it is, also when the log gives it twice, until an operation is found',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))

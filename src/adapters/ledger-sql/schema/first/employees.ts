@@ -31,6 +31,8 @@ const employees = (dialect: Dialect): readonly string[] => {
     accepted_hash       TEXT,
     accepted_operation  ${integer},
     accepted_active     ${small},
+    -- The newest success that the log reported for any operation of the employee.
+    spoken_at        ${integer},
     known            ${small} NOT NULL DEFAULT 0,
     -- What failed last, so that nothing is tried for ever.
     failures         ${small} NOT NULL DEFAULT 0,
