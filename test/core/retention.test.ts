@@ -12,7 +12,7 @@ void test('retention ages out slice by slice after it went through all employees
     {
       listRetention: async () => {
         done.push('page')
-        return []
+        return { employees: [], last: null }
       },
       foldEvents: async () => ({ folded: 0 }),
       forgetReplayEdits: async () => 0,

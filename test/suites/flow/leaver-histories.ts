@@ -223,11 +223,8 @@ export class LeaverHistory {
   async #retain(): Promise<void> {
     const { now, ledger } = this.#world
     await this.#world.publishAll()
-    for (const { employee, settled } of await ledger.listRetention({
-      after: null,
-      limit: 10,
-      settledBefore: now,
-    })) {
+    const { employees } = await ledger.listRetention({ after: null, limit: 10, settledBefore: now })
+    for (const { employee, settled } of employees) {
       const { employeeId, revision } = employee
       const cut = cutOf(employee.events, new Set(settled), now)
       if (!cut || (await ledger.foldEvents([{ employeeId, revision, ...cut }], now, now)).folded === 0)

@@ -253,7 +253,11 @@ class Play {
     const { ledger } = this.world
     await this.world.publishAll()
     this.world.now += 1
-    const employees = await ledger.listRetention({ after: null, limit: 100, settledBefore: this.world.now })
+    const { employees } = await ledger.listRetention({
+      after: null,
+      limit: 100,
+      settledBefore: this.world.now,
+    })
     const cuts = employees.flatMap(({ employee, settled }) => {
       const cut = this.rescinding.has(employee.employeeId)
         ? null

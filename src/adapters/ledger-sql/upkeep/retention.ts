@@ -25,7 +25,7 @@ import type { Sealed } from '../sealing/sealing.ts'
 export async function retentionPage(
   sql: Sql,
   { after, limit, settledBefore }: RetentionQuery,
-): Promise<RetentionPage[]> {
+): Promise<RetentionPage> {
   // An id is never empty, so every id sorts after the empty text.
   const ids = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [
     after ?? '',
@@ -45,18 +45,15 @@ export async function retentionPage(
     ),
     (row) => row.employee,
   )
-  const employees = new Map(
-    (
-      await loadEmployees(
-        sql,
-        ids.map(({ id }) => id),
-      )
-    ).map((employee) => [employee.employeeId, employee]),
-  )
-  return ids.flatMap(({ id }) => {
-    const employee = employees.get(id)
-    return employee ? [{ employee, settled: (settled.get(id) ?? []).map(({ seq }) => seq) }] : []
-  })
+  // The events of the others are not read: in most rounds, most employees have nothing that is old.
+  const employees = await loadEmployees(sql, [...settled.keys()])
+  return {
+    employees: employees.map((employee) => ({
+      employee,
+      settled: (settled.get(employee.employeeId) ?? []).map(({ seq }) => seq),
+    })),
+    last: ids.at(-1)?.id ?? null,
+  }
 }
 
 export async function foldAway(

@@ -14,10 +14,10 @@ export interface UpkeepLedger {
    */
   cutMoments(cut: MomentCut): Promise<number>
   /**
-   * A page of employees ordered by id, beginning after `query.after`, with those of their events
-   * whose final outcome was published before `settledBefore`.
+   * A page of employees ordered by id, beginning after `query.after`: those who have events whose
+   * final outcome was published before `settledBefore`, with these events.
    */
-  listRetention(query: RetentionQuery): Promise<readonly RetentionPage[]>
+  listRetention(query: RetentionQuery): Promise<RetentionPage>
   /**
    * Replaces folded events by what remains of them, and removes operations and log records of that
    * time. It drops the cut of an employee that changed since the read. Event ids stay known.
@@ -85,6 +85,11 @@ export interface RetentionQuery {
   readonly settledBefore: number
 }
 export interface RetentionPage {
+  readonly employees: readonly SettledEmployee[]
+  /** The last id of the page, also of an employee with nothing settled; `null` when none is left. */
+  readonly last: string | null
+}
+export interface SettledEmployee {
   readonly employee: Employee
   /** Ledger sequences. */
   readonly settled: readonly number[]

@@ -38,9 +38,12 @@ export function retentionLoop(
       ageing = more
       return more ? settings.pauseMs : settings.everyMs
     }
-    const employees = await ledger.listRetention({ after, limit: settings.employeesAtOnce, settledBefore })
-    const last = employees.at(-1)
-    if (!last) {
+    const { employees, last } = await ledger.listRetention({
+      after,
+      limit: settings.employeesAtOnce,
+      settledBefore,
+    })
+    if (last === null) {
       after = null
       await ledger.forgetReplayEdits(settledBefore, now)
       ageing = true
@@ -55,7 +58,7 @@ export function retentionLoop(
         'rollcall.retention.folded',
         (await ledger.foldEvents(cuts, settledBefore, now)).folded,
       )
-    after = last.employee.employeeId
+    after = last
     return settings.pauseMs
   })
 }

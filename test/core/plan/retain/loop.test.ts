@@ -13,7 +13,7 @@ void test('a round ends with the edits of replays and then, in slices, with old 
     {
       listRetention: async ({ settledBefore }) => {
         done.push(`employees ${since(settledBefore)}`)
-        return []
+        return { employees: [], last: null }
       },
       foldEvents: async () => assert.fail('nothing is folded'),
       forgetReplayEdits: async (before, now) => {

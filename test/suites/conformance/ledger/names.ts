@@ -96,7 +96,8 @@ export const nameCases: readonly LedgerCase[] = [
       await renamed(world)
       await world.publishAll()
       const settledBefore = world.now + DAY_MS
-      const [page] = await world.ledger.listRetention({ after: null, limit: 9, settledBefore })
+      const { employees } = await world.ledger.listRetention({ after: null, limit: 9, settledBefore })
+      const [page] = employees
       assert.ok(page)
       const cut =
         cutOf(page.employee.events, new Set(page.settled), world.now) ?? assert.fail('something is old')

@@ -10,7 +10,7 @@ export async function retain(world: World): Promise<number> {
   await world.publishAll()
   world.now += 400 * DAY_MS
   const settledBefore = world.now - 365 * DAY_MS
-  const employees = await world.ledger.listRetention({ after: null, limit: 100, settledBefore })
+  const { employees } = await world.ledger.listRetention({ after: null, limit: 100, settledBefore })
   const cuts = employees.flatMap(({ employee, settled }) => {
     const cut = cutOf(employee.events, new Set(settled), world.now)
     return cut ? [{ employeeId: employee.employeeId, revision: employee.revision, ...cut }] : []
