@@ -13,7 +13,7 @@ const NUMBERS: Readonly<Record<string, readonly string[]>> = {
   calls: ['seq', 'batch'],
   log_records: ['operation'],
   outbox: ['id', 'event_seq', 'by_seq', 'operation'],
-  employees: ['accepted_operation'],
+  employees: ['accepted_operation', 'failed_operation'],
   messages: [],
 }
 const NAMES: Readonly<Record<string, readonly string[]>> = {

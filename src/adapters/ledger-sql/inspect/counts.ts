@@ -97,11 +97,11 @@ export async function notAccepted(sql: Sql): Promise<SubmissionStatus['notAccept
   const rows = await sql.all<{ id: string; code: string; at: number; active: number }>(
     `SELECT p.id, COALESCE(o.code, 'Unknown') AS code, COALESCE(o.finished_at, o.created_at) AS at, o.active
      FROM (
-       SELECT failed_operation AS seq FROM employees
-       WHERE failed_operation IS NOT NULL AND failed_operation > COALESCE(accepted_operation, 0)
+       SELECT failed_operation AS seq FROM employees WHERE failed_operation > COALESCE(accepted_operation, 0)
        EXCEPT SELECT operation FROM events WHERE state = 'dead-lettered') f
      JOIN employees p ON p.failed_operation = f.seq JOIN operations o ON o.seq = f.seq
-     WHERE NOT EXISTS (SELECT 1 FROM operations l WHERE l.employee = p.id AND l.seq > p.failed_operation AND COALESCE(l.state, '') IN ('unchanged', 'skipped'))
+     WHERE p.failed_operation > COALESCE(p.accepted_operation, 0)
+       AND NOT EXISTS (SELECT 1 FROM operations l WHERE l.employee = p.id AND l.seq > p.failed_operation AND COALESCE(l.state, '') IN ('unchanged', 'skipped'))
        AND NOT EXISTS (SELECT 1 FROM events e WHERE e.employee = p.id
          AND (e.operation = o.seq OR COALESCE(e.state, '') IN ('received', 'planned', 'incomplete')))`,
   )

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it, type TestContext } from 'node:test'
 import { migrate } from '../../../../src/adapters/ledger-sql/schema.ts'
 import { openSqlite, sqliteDialect } from '../../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
+import { TAKE_OVER } from '../../../../src/adapters/ledger-sql/upkeep/take-over.ts'
 import type { Driver } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
 import {
   GROWING,
@@ -95,6 +96,12 @@ void it('no statement of the loops walks through a whole table that grows', asyn
   assert.ok(looked.size > 50, `${looked.size} statements`)
   assert.ok([...looked].some((text) => text.length > 256 * 20))
   assert.deepEqual(wrong, [])
+})
+
+void it('a start walks through no whole table that grows', async (t) => {
+  const driver = await emptyLedger(t)
+  const partial = await partialIndexes(driver)
+  for (const text of TAKE_OVER) assert.deepEqual(await fullScans(driver, partial, text), [])
 })
 
 void it('no statement over listed rows finds events by their state: a backlog has as many in one state as there are', async (t) => {

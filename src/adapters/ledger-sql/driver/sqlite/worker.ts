@@ -9,6 +9,7 @@ import { lockLedger } from './lock.ts'
 import { realPlace } from './place.ts'
 import { expectLedgerOrNothing } from './ready.ts'
 import { SoleWriter } from './sole-writer.ts'
+import { takeOver } from '../../upkeep/take-over.ts'
 import type { LedgerKeys } from '../../sealing/keys.ts'
 import { sealedDriver, sealedOwnDriver } from '../../sealing/open.ts'
 
@@ -34,12 +35,7 @@ async function open(): Promise<Opened> {
     await migrate(driver, options.now)
     // Throws while nothing is changed when a key is missing.
     await sealedDriver(driver, options.keys)
-    // This is the only writer now, so it resumes at once what a predecessor was sending or reading.
-    await driver.transaction(async (sql) => {
-      await sql.run(`UPDATE batches SET lease_until = 0 WHERE state = 'open'`)
-      await sql.run('UPDATE events SET read_until = 0 WHERE read_from IS NOT NULL AND read_until > 0')
-      await sql.run('DELETE FROM leases')
-    })
+    await driver.transaction(takeOver)
     const sealed = await sealedOwnDriver(driver, options.keys, options.now)
     await writer?.begin(driver)
     return {

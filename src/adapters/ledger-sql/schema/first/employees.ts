@@ -69,7 +69,8 @@ const employees = (dialect: Dialect): readonly string[] => {
     `CREATE INDEX employees_active ON employees (accepted_active) WHERE accepted_active = 1`,
     `CREATE INDEX employees_braked ON employees (braked_at) WHERE braked_at IS NOT NULL`,
     `CREATE INDEX employees_refused ON employees (refused_at) WHERE refused_at IS NOT NULL`,
-    `CREATE INDEX employees_failed ON employees (failed_operation) WHERE failed_operation IS NOT NULL`,
+    // Failures that no later record has settled.
+    `CREATE INDEX employees_failed ON employees (failed_operation) WHERE failed_operation > COALESCE(accepted_operation, 0)`,
     ...withRoom(dialect, 'employees'),
   ]
 }

@@ -78,8 +78,9 @@ const events = (dialect: Dialect): readonly string[] => {
     `CREATE INDEX events_unread ON events (read_from) WHERE read_from IS NOT NULL AND state <> 'dead-lettered'`,
     // State and reason are the same in every row, and make SQLite prefer it to `events_state`.
     `CREATE INDEX events_pilot ON events (state, reason, employee) WHERE state = 'held' AND reason = 'Pilot'`,
-    // In the order in which they came, and by the operation that failed.
-    `CREATE INDEX events_dead ON events (seq, operation) WHERE state = 'dead-lettered'`,
+    `CREATE INDEX events_dead ON events (seq) WHERE state = 'dead-lettered'`,
+    // By the operation that failed. The state makes SQLite prefer it, as above.
+    `CREATE INDEX events_dead_operation ON events (state, operation) WHERE state = 'dead-lettered'`,
     // Counts dead letters by their code, and says since when, without looking at an event.
     `CREATE INDEX events_dead_code ON events (archived_at, reason, finished_at, seq) WHERE state = 'dead-lettered'`,
     // The newest of all codes, a page at a time.
