@@ -11,12 +11,16 @@ import type { Answer, Question } from './protocol.ts'
 /** A test file without a change: what each of its tests executes, and for how long. */
 interface Unchanged {
   readonly collection: Collection
-  readonly onLoad: Covered
   readonly tests: readonly { readonly covered: Covered; readonly ms: number }[]
 }
 
 const NOTHING: Covered = new Map()
 const known = new Map<string, Unchanged>()
+/**
+ * What was executed while files were loaded. A file is loaded once, for the first test file that
+ * needs it, so this concerns the tests of all of them.
+ */
+const onLoad: Covered[] = []
 /** How often a test noticed a change of a file. */
 const kills = new Map<string, number>()
 let stray: unknown = null
@@ -39,7 +43,7 @@ async function unchanged(file: string): Promise<Unchanged> {
   tell({ type: 'alive', ms: 60_000 })
   takeCovered()
   const collection = await collect(() => import(pathToFileURL(file).href))
-  const onLoad = takeCovered()
+  onLoad.push(takeCovered())
   const tests: { covered: Covered; ms: number }[] = []
   for (const test of collection.tests) {
     tell({ type: 'alive', ms: 60_000 })
@@ -48,16 +52,16 @@ async function unchanged(file: string): Promise<Unchanged> {
     // A test that fails without a change would notice every change.
     tests.push({ covered: error === null ? takeCovered() : NOTHING, ms: performance.now() - start })
   }
-  const made = { collection, onLoad, tests }
+  const made = { collection, tests }
   known.set(file, made)
   return made
 }
 
 /** The name of the test that notices, or `null`. */
 async function noticing(id: string, file: string, mutant: Mutant): Promise<string | null> {
-  const { collection, onLoad, tests } = await unchanged(file)
+  const { collection, tests } = await unchanged(file)
   const at = placeOf(mutant)
-  const isEverywhere = isCovered(onLoad, mutant.file, at)
+  const isEverywhere = onLoad.some((covered) => isCovered(covered, mutant.file, at))
   const weight = (index: number): number => kills.get(`${mutant.file} ${file} ${index}`) ?? 0
   const chosen = tests
     .flatMap(({ covered, ms }, index) =>
