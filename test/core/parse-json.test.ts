@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
+import { MAX_DEPTH } from '../../src/core/json.ts'
 import { readJson } from '../../src/core/parse-json.ts'
 import { runs } from '../fakes/runs.ts'
 
@@ -49,6 +50,11 @@ void describe('JSON from outside', () => {
   })
   void it('may be a value alone', () => {
     for (const json of ['text', '', 7, true, null]) assert.deepEqual(value(JSON.stringify(json)), json)
+  })
+  void it('may have as many levels as are allowed, and not one more', () => {
+    const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
+    assert.deepEqual(value(nested(MAX_DEPTH)), JSON.parse(nested(MAX_DEPTH)))
+    assert.deepEqual(value(nested(MAX_DEPTH + 1)), { kind: 'too-deep' })
   })
   void it('is refused when it is nested too deep, and not by an exhausted stack', () => {
     for (const tail of ['1', '12345678901234567890'])

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { compileExpression } from '../../../src/core/expression/compile.ts'
-import { evaluateHere } from '../../../src/core/expression/evaluate.ts'
+import { evaluateHere, readAnswer, writeInput } from '../../../src/core/expression/evaluate.ts'
+import { LONGEST_JSON } from '../../../src/core/expression/limits.ts'
 import { touches } from '../../../src/core/expression/reads.ts'
 import { exerciseEvaluator } from '../../suites/conformance/evaluator.ts'
 
@@ -99,3 +100,12 @@ void describe('an expression that cannot be used is refused before it is evaluat
 })
 
 exerciseEvaluator('in the caller’s thread', () => ({ evaluator: evaluateHere(), close: async () => {} }))
+
+void test('an input may be as long as the limit as JSON, and no longer; an answer without a value has none', () => {
+  const text = 'x'.repeat(LONGEST_JSON - 2)
+  assert.equal(writeInput(text).kind, 'value')
+  assert.equal(writeInput(`${text}x`).kind, 'failed')
+  assert.deepEqual(readAnswer({ kind: 'value', value: null }), { kind: 'value', value: undefined })
+  assert.deepEqual(readAnswer({ kind: 'value', value: '{"a":1}' }), { kind: 'value', value: { a: 1 } })
+  assert.deepEqual(readAnswer({ kind: 'failed', why: 'it' }), { kind: 'failed', why: 'it' })
+})

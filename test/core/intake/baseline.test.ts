@@ -173,9 +173,10 @@ void describe('a row becomes an event', () => {
         cellValue('title', ''),
         cellValue('title', 'true'),
         cellValue('active', 'TRUE'),
+        cellValue('active', ' False '),
         cellValue('active', 'yes'),
       ],
-      [undefined, 'true', true, 'yes'],
+      [undefined, 'true', true, false, 'yes'],
     )
   })
 })

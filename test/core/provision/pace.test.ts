@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import type { CallLimits } from '../../../src/core/ledger/port/submit.ts'
-import { type Budget, forecast, nextCallAt, reserveOf, spacingMs } from '../../../src/core/provision/pace.ts'
+import {
+  backlogForecast,
+  type Budget,
+  forecast,
+  nextCallAt,
+  reserveOf,
+  spacingMs,
+} from '../../../src/core/provision/pace.ts'
 import { day } from '../../fakes/events.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 import { runs } from '../../fakes/runs.ts'
@@ -85,6 +92,38 @@ void describe('calls are spread as the day’s budget shrinks', () => {
     assert.deepEqual([spacingMs(budget({ used: 1e9 }), free), reserveOf(free)], [0, 0])
   })
 
+  void test('the distance is the time until a place is free, shared among the calls that are left, and half of it halfway', () => {
+    const left = (calls: number): number => 2_000 - 10 - calls
+    const untilBack = DAY_MS - 3_600_000 + 60_000
+    const spacings = [1_000, 999, 750, 500, 499, 1, 0, -1].map((calls) =>
+      spacingMs(budget({ used: left(calls) }), limits),
+    )
+    const weighted = (calls: number): number => (untilBack / calls) * ((0.5 - calls / 2_000) / 0.25)
+    assert.deepEqual(spacings, [
+      0,
+      weighted(999),
+      untilBack / 750 / 2,
+      untilBack / 500,
+      untilBack / 499,
+      untilBack,
+      untilBack,
+      untilBack,
+    ])
+    const alone = budget({ used: left(500), lastAt: null })
+    assert.equal(spacingMs(alone, limits), (DAY_MS - 3_600_000) / 500)
+    assert.equal(nextCallAt(alone, limits, false), NOW)
+    const past = budget({ used: left(500), oldestAt: NOW - 2 * DAY_MS })
+    assert.equal(spacingMs(past, limits), 0)
+  })
+
+  void test('with the last call that is not kept, only leavers go on', () => {
+    const at = (used: number, leaver: boolean): number => nextCallAt(budget({ used }), limits, leaver)
+    const free = NOW - 3_600_000 + DAY_MS
+    assert.deepEqual([at(1_990, false), at(1_990, true), at(2_000, true)], [free, NOW - 30_000, free])
+    assert.notEqual(at(1_989, false), Infinity)
+    assert.equal(nextCallAt(budget({ used: 2_000, oldestAt: null }), limits, false), NOW - 60_000)
+  })
+
   void test('some calls of the day are kept for leavers', () => {
     assert.deepEqual(
       [reserveOf({ perDay: 2_000 }), reserveOf({ perDay: 6_000 }), reserveOf({ perDay: 10 })],
@@ -100,6 +139,30 @@ void describe('a forecast', () => {
 
   void test('of a little is now', () => {
     assert.deepEqual(forecast(51, 50, [], limits, NOW), { calls: 2, doneAt: NOW })
+  })
+
+  void test('fills one window after the other, and begins when the last hold ends', () => {
+    const small: CallLimits = { perWindow: 2, windowMs: 5_000, perDay: 2_000 }
+    const doneAt = (backlog: number, times: readonly number[] = []): number =>
+      (forecast(backlog, 10, times, small, NOW).doneAt ?? 0) - NOW
+    assert.deepEqual([doneAt(20), doneAt(21), doneAt(40), doneAt(41)], [0, 5_000, 5_000, 10_000])
+    assert.deepEqual([doneAt(1, [NOW - 2_000, NOW - 1_000]), doneAt(1, [NOW - 1_000])], [3_000, 0])
+    const waiting = { pending: 11, unplanned: 10, callTimes: [] }
+    const from = (...untils: readonly number[]) => {
+      const holds = untils.map(
+        (until) => ({ name: 'job', until, since: NOW, status: null, detail: null }) as const,
+      )
+      return backlogForecast({ ...waiting, holds }, 10, small, NOW)
+    }
+    assert.deepEqual(from(), { calls: 3, doneAt: NOW + 5_000 })
+    assert.deepEqual(from(NOW - 1, NOW + 60_000, NOW + 1), { calls: 3, doneAt: NOW + 65_000 })
+  })
+
+  void test('waits for a place of the day: a call counts for 24 hours', () => {
+    const few: CallLimits = { perWindow: 9, windowMs: 5_000, perDay: 2 }
+    const times = [NOW - DAY_MS, NOW - 3_600_000]
+    assert.deepEqual(forecast(1, 1, times, few, NOW), { calls: 1, doneAt: NOW })
+    assert.deepEqual(forecast(2, 1, times, few, NOW), { calls: 2, doneAt: NOW - 3_600_000 + DAY_MS })
   })
 
   void test('never has more calls in a window or a day than the service allows, whatever was done before', () => {

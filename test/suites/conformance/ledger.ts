@@ -32,6 +32,7 @@ import { listCases } from './ledger/lists.ts'
 import { nameCases } from './ledger/names.ts'
 import { noticeCases } from './ledger/notices.ts'
 import { offerCases } from './ledger/resends.ts'
+import { pageCases } from './ledger/pages.ts'
 import { pilotCases } from './ledger/pilot.ts'
 import { planCases } from './ledger/plan.ts'
 import { putBackCases } from './ledger/put-back.ts'
@@ -55,6 +56,7 @@ export const LEDGER_GROUPS: Readonly<Record<string, readonly LedgerCase[]>> = {
   intake: intakeCases,
   plan: planCases,
   brake: brakeCases,
+  pages: pageCases,
   pilot: pilotCases,
   lists: listCases,
   ahead: aheadCases,

@@ -1,4 +1,4 @@
-import type { FailureCode } from '../../../../src/core/ledger/event-reason.ts'
+import { EVENT_REASONS, type FailureCode } from '../../../../src/core/ledger/event-reason.ts'
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
@@ -84,6 +84,7 @@ void describe('attributing a failure to events', () => {
     const decision = failed(events, 'The department is wrong: property department')
     assert.deepEqual(dead(decision), [2])
     assert.equal(decision.operation?.record.includes('bad'), false)
+    assert.match(decision.events.find(({ seq }) => seq === 2)?.detail ?? '', /department$/)
   })
 
   void test('when a finished event holds the named attribute, all events that failed die, and later open events do not', () => {
@@ -107,6 +108,33 @@ void describe('attributing a failure to events', () => {
       event(2, { effectiveAt: day(2), worker: { department: 'bad' } }),
     ]
     assert.deepEqual(dead(failed(events, null)), [1, 2])
+  })
+
+  void test('before those, an event dies of which the directory accepted the deactivation only', () => {
+    const reason = EVENT_REASONS.deactivationOnly
+    const left = event(2, {
+      effectiveAt: day(2),
+      worker: { active: false, title: 'bad' },
+      state: 'confirmed',
+      reason,
+    })
+    const later = event(3, { effectiveAt: day(3), worker: { department: 'Law' } })
+    const events = [event(1, { worker: hire, state: 'confirmed' }), left, later]
+    const failure = failureOf(plan(events).operation?.hash ?? '', { carried: [3] })
+    const after = plan(events, { failure, failedHash: failure.hash })
+    assert.deepEqual(dead(after), [2])
+    assert.deepEqual(dead(plan([...events.slice(0, 1), { ...left, reason: null }, later], { failure })), [3])
+  })
+
+  void test('an event that sets nothing is at fault only while the record is the one that failed', () => {
+    const events = [
+      event(1, { worker: hire, state: 'confirmed' }),
+      event(2, { effectiveAt: day(2), rescinds: { source: '/hr', id: 'unknown' }, worker: {} }),
+    ]
+    const { operation } = plan(events.slice(0, 1))
+    const after = (hash: string): number[] =>
+      dead(plan(events, { failure: failureOf(hash, { active: true, carried: [2] }), failedHash: hash }))
+    assert.deepEqual([after(operation?.hash ?? ''), after('another')], [[2], []])
   })
 
   void test('a record that the call refused is not sent again, however many failures are allowed', () => {
@@ -163,6 +191,10 @@ void describe('attributing a failure to events', () => {
       const { operation } = plan(events, { failure: { ...failure, ...other }, failedHash: whole.hash })
       assert.notEqual(operation?.deactivationOnly, true, 'what failed was not this, or is answered')
     }
+    const stays = events.slice(0, 1)
+    const { hash: active = '' } = plan(stays).operation ?? {}
+    const kept = plan(stays, { failure: { ...failure, hash: active }, failedHash: active })
+    assert.notEqual(kept.operation?.deactivationOnly, true, 'HR does not say that they leave')
     const hash = alone?.hash ?? ''
     // From then on the leaver case says when: see core/leavers.
     const failedAgain = { failure: { ...failure, hash, failures: 9, at: 0 }, failedHash: hash }

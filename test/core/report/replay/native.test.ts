@@ -157,6 +157,21 @@ void describe('a replay of native dead letters', () => {
     )
   })
 
+  void it('begins to remove originals beside the sending once as many are sent as are removed at once', async () => {
+    const runtime = virtualRuntime()
+    const world = replayWorld(letters(63), numbers(63), runtime.now)
+    const sentBefore: number[] = []
+    const remove = world.deadLetters.remove.bind(world.deadLetters)
+    Object.assign(world.deadLetters, {
+      remove: (...query: Parameters<typeof remove>) => {
+        sentBefore.push(world.delivered.length)
+        return remove(...query)
+      },
+    })
+    await replayNative(partsOf(world), { ...settings, removeAtOnce: 21 }, control(runtime))
+    assert.deepEqual(sentBefore, [21, 42, 63])
+  })
+
   void it('reports originals that another process holds locked, and removes the others', async () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(50), numbers(50), runtime.now)

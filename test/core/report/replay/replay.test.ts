@@ -185,7 +185,12 @@ void describe('a replay', () => {
     const { world, steps, runtime, replay } = worldWith([ledgerLetter(7)])
     world.leased = true
     const result = replay()
-    await runtime.advance(2 * LEASE_MS)
+    let hasGivenUp = false
+    void result.then(() => (hasGivenUp = true))
+    await runtime.advance(1.5 * LEASE_MS - 1)
+    assert.equal(hasGivenUp, false)
+    await runtime.advance(1)
+    assert.equal(hasGivenUp, true)
     assert.deepEqual(await result, { kind: 'not-started', stopped: false, partial: false })
     assert.deepEqual(steps.slice(2), ['freeze 7', 'waiting'])
   })

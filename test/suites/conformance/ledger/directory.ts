@@ -3,7 +3,7 @@ import { RollcallError } from '../../../../src/core/errors.ts'
 import { clearedOf } from '../../../../src/core/directory/attributes.ts'
 import { beginComparison } from '../../../../src/core/directory/comparison.ts'
 import { deactivationGuard } from '../../../../src/core/directory/guard.ts'
-import type { Difference, DirectoryRead } from '../../../../src/core/ledger/port/directory.ts'
+import type { AccountKeys, Difference, DirectoryRead } from '../../../../src/core/ledger/port/directory.ts'
 import type { Account } from '../../../../src/core/ports.ts'
 import { silentLogger } from '../../../../src/core/runtime.ts'
 import { account, type AccountList, accountList, throttled } from '../../../fakes/account-list.ts'
@@ -174,6 +174,41 @@ export const directoryCases: readonly LedgerCase[] = [
       await world.answerEach(sent)
       await world.finalize()
       assert.deepEqual(await holder('leaves'), { leaver: true, accepted: false, busy: false })
+    },
+  },
+  {
+    name: 'a user name tells who holds an account only where neither its object id nor its employee id does',
+    run: async (world) => {
+      await employ(world, 'p1', 'p2')
+      const found = async (more: Partial<AccountKeys>): Promise<readonly string[]> => {
+        const keys = { objectId: 'unknown', employeeId: null, userName: null, ...more }
+        const holders = await world.ledger.findAccountHolders([keys], world.now)
+        return holders.map(({ employeeId }) => employeeId)
+      }
+      const userName = 'P1@example.com'
+      assert.deepEqual(await found({ userName }), ['p1'])
+      assert.deepEqual(await found({ userName, employeeId: 'unknown' }), ['p1'])
+      assert.deepEqual(await found({ userName, employeeId: 'p2' }), ['p2'])
+      assert.deepEqual(await found({ userName, objectId: 'object of p2' }), ['p2'])
+      assert.deepEqual(await found({}), [])
+    },
+  },
+  {
+    name: 'the accounts that should be active are those that the directory accepted as active, and that are known still',
+    run: async (world) => {
+      await employ(world, 'p1', 'p2', 'p3')
+      const active = async (): Promise<readonly string[]> => {
+        const { holders } = await world.ledger.listActiveHolders({ after: null, now: world.now, limit: 9 })
+        return holders.map(({ employeeId }) => employeeId)
+      }
+      assert.deepEqual(await active(), ['p1', 'p2', 'p3'])
+      await world.record(leaver('leave', 'p1'))
+      await confirm(world)
+      assert.deepEqual(await active(), ['p2', 'p3'])
+      const employees = [{ employeeId: 'p2', enabled: false }]
+      const order = { employees, actor: 'ada', justification: 'a repair' }
+      await world.ledger.repairAccounts(order, world.now)
+      assert.deepEqual(await active(), ['p3'])
     },
   },
   {
