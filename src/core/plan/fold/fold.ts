@@ -30,7 +30,8 @@ import { AttributeWriter, type Effect, type EmployeeState } from './state.ts'
  * - A snapshot writes what differs from what its source knew (earlier events in order, recorded no
  *   later than the snapshot). Equal values keep the event they came from, attributes that the
  *   source owns and the snapshot does not name are cleared, and a back-dated correction recorded
- *   after the snapshot shows through.
+ *   after the snapshot shows through. A snapshot that repeats an activation that died does not
+ *   overrule a termination recorded after the snapshot.
  * - A missing `active` never changes `active`.
  * - Of an erased employee only the last termination is left; snapshots recorded before it do not
  *   activate the employee.

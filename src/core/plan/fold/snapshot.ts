@@ -31,10 +31,13 @@ export function snapshotWrites(
   const known = allKnown ?? attributesKnownTo(event, inForce)
   const named = flatten(event.worker)
   const namedPaths = new Set(named.map(([path]) => path))
-  const writes = named.filter(
+  const differing = named.filter(
     ([path, value]) =>
       !sameJson(known.get(path)?.value, value) || (value === null && hasValueBelow(path, known)),
   )
+  const writes = repeatsDeadActivation(event, inForce)
+    ? differing.filter(([path]) => path !== 'active')
+    : differing
   const announced = rules.activation?.policy === 'announce' ? rules.activation.attribute : null
   for (const [path, { value, by }] of known) {
     const isKept =
@@ -47,6 +50,22 @@ export function snapshotWrites(
       writes.push([path, null])
   }
   return writes
+}
+
+/**
+ * Whether a snapshot only repeats that the employee is active, from an activation that died, while
+ * HR has recorded since that the employee leaves. Were the activation not dead, the snapshot would
+ * not set `active`, and that it died must not bring a leaver back.
+ */
+function repeatsDeadActivation(snapshot: LedgerEvent, inForce: readonly EventInForce[]): boolean {
+  if (snapshot.worker['active'] !== true) return false
+  const standing = inForce.filter(({ isRescinded }) => !isRescinded)
+  const last = standing.findLast(({ writes }) => writes.some(([path]) => path === 'active'))
+  if (!last || last.event.recordedAt <= snapshot.recordedAt || !isTermination(last.event)) return false
+  const known = standing.flatMap(({ event }) =>
+    event.recordedAt <= snapshot.recordedAt && typeof event.worker['active'] === 'boolean' ? [event] : [],
+  )
+  return known.slice(known.findLastIndex(isTermination) + 1).some(({ dead }) => dead)
 }
 
 function isFrom(source: string, seq: number, inForce: readonly EventInForce[]): boolean {

@@ -77,7 +77,7 @@ function known(
 ): ReadonlyMap<string, Known> {
   const cancelled = rescinded([...sorted, ...knowing])
   const present = sorted.filter((event) => !cancelled.has(event.seq) || doubted(event))
-  const writes = present.flatMap((event): Write[] => {
+  const writesOf = (event: LedgerEvent, written: readonly Write[]): readonly Write[] => {
     if (event.dead || cancelled.has(event.seq))
       return event.worker['active'] === false ? [{ path: 'active', value: false, event }] : []
     const said = leaves(event.worker)
@@ -87,13 +87,18 @@ function known(
     const before = sorted
       .slice(0, sorted.indexOf(event))
       .filter((other) => other.recordedAt <= event.recordedAt)
+    const standing = (other: LedgerEvent): boolean => !cancelled.has(other.seq)
+    const last = written.findLast((write) => write.path === 'active' && standing(write.event))
+    const isRepeated = bringsBack(event, before.filter(standing), last)
     return snapshotWrites(
       event,
       said,
       known(before, [event]),
       new Map(before.map((other) => [other.seq, other.source])),
-    )
-  })
+    ).filter(({ path }) => path !== 'active' || !isRepeated)
+  }
+  const writes: Write[] = []
+  for (const event of present) writes.push(...writesOf(event, writes))
   const result = new Map<string, Known>()
   const said = writes.filter((write) => !withheld(write))
   for (const { path } of said) {
@@ -101,6 +106,17 @@ function known(
     if (standing) result.set(path, standing)
   }
   return result
+}
+
+/**
+ * It would only set again what a dead activation said, against a leaving that HR recorded since.
+ */
+function bringsBack(snapshot: LedgerEvent, before: readonly LedgerEvent[], last: Write | undefined): boolean {
+  if (snapshot.worker['active'] !== true || last?.event.worker['active'] !== false) return false
+  if (last.event.recordedAt <= snapshot.recordedAt) return false
+  const words = before.filter(({ worker }) => typeof worker['active'] === 'boolean').toReversed()
+  const left = words.findIndex(({ worker }) => worker['active'] === false)
+  return words.slice(0, left === -1 ? undefined : left).some(({ dead }) => dead)
 }
 
 /**

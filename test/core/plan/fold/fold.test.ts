@@ -246,6 +246,22 @@ void describe('a dead event has no effect, but a leaver stays disabled', () => {
     assert.equal(fold([hired, terminated], NOW).effects.has(2), false)
   })
 
+  void test('a snapshot that repeats a dead activation does not bring back who has left since', () => {
+    const worker = { userName: 'ada@contoso.com', active: true }
+    const dead = ledgerEvent(1, { effectiveAt: day(1), recordedAt: day(3), worker, dead: true })
+    const seen = ledgerEvent(2, { mode: 'snapshot', effectiveAt: day(4), worker })
+    const again = ledgerEvent(3, { mode: 'snapshot', effectiveAt: day(5), worker })
+    const left = ledgerEvent(4, { effectiveAt: day(2), recordedAt: day(6), worker: { active: false } })
+    const rehired = ledgerEvent(5, { mode: 'snapshot', effectiveAt: day(7), worker })
+    const active = (...events: readonly LedgerEvent[]): unknown =>
+      fold(events, day(9)).attributes.get('active')?.value
+    assert.equal(active({ ...dead, dead: false }, seen, again, left), false)
+    assert.equal(active(dead, seen, again, left), false)
+    assert.equal(active(dead, seen, again, { ...left, dead: true }), false)
+    assert.equal(active(dead, seen), true)
+    assert.equal(active(dead, seen, left, rehired), true)
+  })
+
   void test('active true of a dead event does not count', () => {
     const terminated = ledgerEvent(2, { effectiveAt: day(2), worker: { active: false } })
     const rehired = ledgerEvent(3, { effectiveAt: day(3), dead: true, worker: { active: true } })

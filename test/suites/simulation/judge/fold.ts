@@ -74,11 +74,35 @@ function wholeWrites(said: Said, before: readonly Written[], dead: ReadonlySet<s
     if (late?.activations.has(one.said)) values.set('active', { value: false, by: late.leaving })
     stood.push(one)
   }
-  const sets = Object.entries(said.sets).filter(([name, value]) => values.get(name)?.value !== value)
+  const repeats = repeatsDead(said, before, dead)
+  const sets = Object.entries(said.sets).filter(
+    ([name, value]) => values.get(name)?.value !== value && !(name === 'active' && repeats),
+  )
   const clears = [...values].flatMap(([name, { value }]): Write[] =>
     name === 'active' || value === null || name in said.sets ? [] : [[name, null]],
   )
   return [...sets, ...clears]
+}
+
+/**
+ * Whether a whole record only repeats an activation that died, while HR has recorded a leaving since:
+ * a leaver stays out whatever dies.
+ */
+function repeatsDead(said: Said, before: readonly Written[], dead: ReadonlySet<string>): boolean {
+  const standing = new Set(
+    unrescinded(
+      before.map((one) => one.said),
+      dead,
+      said.effectiveAt,
+    ),
+  )
+  const stood = before.filter((one) => standing.has(one.said))
+  const last = stood.findLast(({ writes }) => writes.some(([name]) => name === 'active'))
+  if (!activates(said) || !last || last.said.recordedAt <= said.recordedAt || !leaves(last.said)) return false
+  const words = stood
+    .map((one) => one.said)
+    .filter((one) => one.recordedAt <= said.recordedAt && typeof one.sets['active'] === 'boolean')
+  return words.slice(words.findLastIndex(leaves) + 1).some(({ id }) => dead.has(id))
 }
 
 /** What HR recorded after an export counts, wherever it stands; so does a leaving that was erased since. */
