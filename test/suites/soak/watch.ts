@@ -105,7 +105,7 @@ const ROW_SLACK = 500
 /** The log grows to this before its pages go to the file, and is written from its beginning. */
 const WAL_MB = 120
 /** Of a folded id in the file: two hashes of 64 digits, the first of them again in the index. */
-const FOLDED_ID_MB = 240 / 1e6
+const FOLDED_ID_MB = 260 / 1e6
 /** Other work on the machine makes a processor slower, so only this much counts. */
 const COST_SPREAD = 2
 
