@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { jsonLogger } from '../adapters/logger.ts'
 import type { Observe } from '../adapters/telemetry/producer.ts'
 import { systemRuntime } from '../adapters/system.ts'
@@ -41,6 +42,17 @@ export async function processRuntime(
 
 /** The log of a process without a configuration. */
 export const processLog = (): Logger => jsonLogger('info')
+
+/** How much the old generation grows, in percent of what lives in it, before it is collected. */
+const HEAP_GROWS_PERCENT = 75
+
+/**
+ * Keeps the heaps of all threads of this process close to what they use. V8 otherwise lets them
+ * grow up to fourfold under load. `NODE_OPTIONS` does not take this option.
+ */
+export function keepHeapsSmall(): void {
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWS_PERCENT}`)
+}
 
 /** Longest orderly end of a process. Interrupted work is continued at the next start. */
 const GRACE_MS = 30_000

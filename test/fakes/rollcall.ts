@@ -14,7 +14,7 @@ export interface Ran {
 }
 
 /** As `rollcall.mjs` is started. */
-export const OPTIONS = ['--max-semi-space-size=16']
+export const OPTIONS = ['--max-semi-space-size=8']
 
 /** The command as a process of its own, with this environment and no other. */
 export function start(

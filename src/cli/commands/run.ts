@@ -29,7 +29,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
   const [
     { readConfig },
     { compose },
-    { endSoon, processRuntime, stopSignal },
+    { endSoon, keepHeapsSmall, processRuntime, stopSignal },
     { serveHttp },
     { observed },
     { warnOfSkew },
@@ -45,6 +45,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
     import('../../compose/ledger/open.ts'),
     import('../../compose/exposed.ts'),
   ])
+  keepHeapsSmall()
   const config = readConfig(environment)
   let composed: Composed | null = null
   const observations = observed(config, () => composed)

@@ -108,9 +108,10 @@ function openDatabase(path: string, readOnly: boolean): DatabaseSync {
     )
   // `automatic_index`: without statistics the planner takes 256 listed rows for many, and would
   // rather walk the whole table past an index made of the list. `cache_size`, in KiB: a reader
-  // walks through the file once and would keep pages that it never reads again.
+  // walks through the file once and would keep pages that it never reads again. What a writer does not
+  // keep, the system does.
   database.exec(
-    `PRAGMA cache_size = ${readOnly ? -8_192 : -65_536}; PRAGMA temp_store = MEMORY; PRAGMA automatic_index = OFF`,
+    `PRAGMA cache_size = ${readOnly ? -8_192 : -16_384}; PRAGMA temp_store = MEMORY; PRAGMA automatic_index = OFF`,
   )
   return database
 }
