@@ -2,7 +2,6 @@ import { hasSeveralDestinations } from '../../config/rules/several.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import { masked } from '../../core/display/mask.ts'
 import type { RegisterCommand } from '../support/command.ts'
-import { leastCalls } from '../plan/calls.ts'
 import { failuresOf } from '../plan/gathered.ts'
 import type { Planned, PlanRequest } from '../plan/gather.ts'
 import { type PlanOptions, report } from '../plan/report.ts'
@@ -77,12 +76,13 @@ async function planWithLedger(request: PlanRequest, environment: NodeJS.ProcessE
 const REFUSAL =
   'It sends what its own rules make until it is restarted. To see what the rules here would change, add --own-config, or --mapping FILE for the mapping of a file'
 
-function show(planned: Planned, { options, ruled, at, file }: PlanRequest): number {
+async function show(planned: Planned, { options, ruled, at, file }: PlanRequest): Promise<number> {
   const { gathered, lines, brake, candidates, inForce: limits } = planned
   if (options.employee !== undefined && gathered.employees === 0) {
     say(`employee ${asTyped(options.employee)} is not known: give an employee id${candidates}`)
     return EXIT_CODES.notFound
   }
+  const { leastCalls } = await import('../plan/calls.ts')
   const { destinations } = ruled.rules
   const least = leastCalls(gathered.previews, { ...limits, rules: { destinations } }, limits.BATCH_OPERATIONS)
   report(gathered, { at, file, lines, least, several: hasSeveralDestinations(ruled), brake }, options)

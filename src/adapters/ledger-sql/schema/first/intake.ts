@@ -28,6 +28,27 @@ const messages = ({ integer, tableOptions }: Dialect): readonly string[] => [
   `CREATE INDEX messages_copy ON messages (copy_id) WHERE copy_id IS NOT NULL`,
 ]
 
+const EVENT_INDEXES: readonly string[] = [
+  `CREATE INDEX events_employee ON events (employee)`,
+  `CREATE INDEX events_state ON events (state)`,
+  // Since when the oldest event waits for its first plan.
+  `CREATE INDEX events_unplanned ON events (state, received_at)
+    WHERE state = 'received' AND planned_at IS NULL AND finished_at IS NULL`,
+  // A rescind is found by the name of what it cancels, also when that arrives after it.
+  `CREATE INDEX events_rescinds ON events (rescinds) WHERE rescinds IS NOT NULL`,
+  // A notice that died stays out of the index, and is read again when it is replayed.
+  `CREATE INDEX events_unread ON events (read_from) WHERE read_from IS NOT NULL AND state <> 'dead-lettered'`,
+  // State and reason are the same in every row, and make SQLite prefer it to `events_state`.
+  `CREATE INDEX events_pilot ON events (state, reason, employee) WHERE state = 'held' AND reason = 'Pilot'`,
+  `CREATE INDEX events_dead ON events (seq) WHERE state = 'dead-lettered'`,
+  // By the operation that failed. The state makes SQLite prefer it, as above.
+  `CREATE INDEX events_dead_operation ON events (state, operation) WHERE state = 'dead-lettered'`,
+  // Counts dead letters by their code, and says since when, without looking at an event.
+  `CREATE INDEX events_dead_code ON events (archived_at, reason, finished_at, seq) WHERE state = 'dead-lettered'`,
+  // The newest of all codes, a page at a time.
+  `CREATE INDEX events_dead_newest ON events (archived_at, finished_at, seq) WHERE state = 'dead-lettered'`,
+]
+
 const events = (dialect: Dialect): readonly string[] => {
   const { integer, small, identity, tableOptions } = dialect
   return [
@@ -67,24 +88,7 @@ const events = (dialect: Dialect): readonly string[] => {
       archived_at   ${integer},
       UNIQUE (event_id, source)
     )${tableOptions}`,
-    `CREATE INDEX events_employee ON events (employee)`,
-    `CREATE INDEX events_state ON events (state)`,
-    // Since when the oldest event waits for its first plan.
-    `CREATE INDEX events_unplanned ON events (state, received_at)
-      WHERE state = 'received' AND planned_at IS NULL AND finished_at IS NULL`,
-    // A rescind is found by the name of what it cancels, also when that arrives after it.
-    `CREATE INDEX events_rescinds ON events (rescinds) WHERE rescinds IS NOT NULL`,
-    // A notice that died stays out of the index, and is read again when it is replayed.
-    `CREATE INDEX events_unread ON events (read_from) WHERE read_from IS NOT NULL AND state <> 'dead-lettered'`,
-    // State and reason are the same in every row, and make SQLite prefer it to `events_state`.
-    `CREATE INDEX events_pilot ON events (state, reason, employee) WHERE state = 'held' AND reason = 'Pilot'`,
-    `CREATE INDEX events_dead ON events (seq) WHERE state = 'dead-lettered'`,
-    // By the operation that failed. The state makes SQLite prefer it, as above.
-    `CREATE INDEX events_dead_operation ON events (state, operation) WHERE state = 'dead-lettered'`,
-    // Counts dead letters by their code, and says since when, without looking at an event.
-    `CREATE INDEX events_dead_code ON events (archived_at, reason, finished_at, seq) WHERE state = 'dead-lettered'`,
-    // The newest of all codes, a page at a time.
-    `CREATE INDEX events_dead_newest ON events (archived_at, finished_at, seq) WHERE state = 'dead-lettered'`,
+    ...EVENT_INDEXES,
     ...withoutStatistics(dialect, 'events', ['state']),
     ...withRoom(dialect, 'events'),
   ]
