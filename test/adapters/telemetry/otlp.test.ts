@@ -62,10 +62,10 @@ void test('a collector gets counters and what is read from one table, a scrape s
   assert.deepEqual([passedOn[0] === origins[0], passedOn[1]], [false, 'nonsense'])
   assert.match(await scrape(), /^rollcall_events_total\{outcome="received"\} 2$/m)
   const called = { messages: { count: 2, queue: 'outcomes' }, origins }
-  await telemetry.span('rollcall.publish', called, () => fetch(`${url}/employees/4711?name=Miller`))
+  await telemetry.span('rollcall.publish', called, () => fetch(`${url}/employees/worker-7q?name=Miller`))
   const away = await startCollector()
   away.close()
-  await assert.rejects(fetch(`${away.url}/employees/4711`))
+  await assert.rejects(fetch(`${away.url}/employees/worker-7q`))
   await stop()
 
   const bodies = sent
@@ -110,7 +110,7 @@ void test('a collector gets counters and what is read from one table, a scrape s
     'http.response.status_code',
   ])
   assert.deepEqual(keysOf(failed).at(-1), 'error.type')
-  assert.ok(!traces.some((body) => /4711|Miller/.test(body)), 'an address can name an employee')
+  assert.ok(!traces.some((body) => /worker-7q|Miller/.test(body)), 'an address can name an employee')
   assert.equal(metrics.get('http.client.request.duration')?.unit, 's')
 })
 
