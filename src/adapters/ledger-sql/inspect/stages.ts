@@ -34,15 +34,33 @@ const STATEMENTS: Readonly<Record<Exclude<Stage, 'due'>, string>> = {
     FROM outbox o JOIN events e ON e.seq = o.event_seq
     WHERE o.published_at IS NULL AND 0 >= ? AND 0 >= ? AND o.id > ? ORDER BY o.id LIMIT ?`,
 }
-const DUE = `SELECT id AS employee, NULL AS event, CAST(NULL AS BIGINT) AS operation, plan_at AS since, plan_at AS at, id AS after FROM employees
-  WHERE plan_at IS NOT NULL AND unanswered = 0 AND plan_at >= ? AND (plan_at > ? OR id > ?) AND plan_at <= ? ORDER BY plan_at, id LIMIT ?`
+/**
+ * Employees who are due for one of three reasons, by the rules of `claimDueEmployees`, each along its
+ * own index: after their quiet time, at once, or at a moment that has come. Who is due for two
+ * reasons is listed for the first.
+ */
+const RESTED = 'plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ?'
+const due = (moment: string, which: string): string => `SELECT * FROM (
+  SELECT id AS employee, ${moment} AS at FROM employees
+  WHERE ${which} AND ${moment} >= ? AND (${moment} > ? OR id > ?) ORDER BY 2, id LIMIT ?) part`
+const DUE = `SELECT employee, NULL AS event, CAST(NULL AS BIGINT) AS operation, at AS since, at, employee AS after FROM (
+  ${due('plan_at', RESTED)}
+  UNION ALL ${due('COALESCE(dirty_at, 0)', `urgent = 1 AND NOT (${RESTED})`)}
+  UNION ALL ${due('next_at', `next_at IS NOT NULL AND next_at <= ? AND urgent = 0 AND NOT (${RESTED})`)}) d
+  ORDER BY at, employee LIMIT ?`
+
+/** The parameters of `DUE`. */
+function dueFrom(now: number, at: number, after: string, limit: number): readonly (number | string)[] {
+  const page = [at, at, after, limit]
+  return [now, ...page, now, ...page, now, now, ...page, limit]
+}
 
 export async function listStage(sql: Sql, query: StageQuery): Promise<StagePage> {
   const { stage, now, next, limit } = query
   const at = next?.at ?? 0
   const rows =
     stage === 'due'
-      ? await sql.all<Row>(DUE, [at, at, next?.after ?? '', now, limit])
+      ? await sql.all<Row>(DUE, dueFrom(now, at, next?.after ?? '', limit))
       : await sql.all<Row>(STATEMENTS[stage], [at, at, Number(next?.after ?? 0), limit])
   const last = rows.at(-1)
   return {

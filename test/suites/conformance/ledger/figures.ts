@@ -17,6 +17,18 @@ async function stages(world: World): Promise<Partial<Record<Stage, string>>> {
   )
 }
 
+/** The employees of a stage, read one at a time. */
+async function listedIn(world: World, stage: Stage): Promise<readonly string[]> {
+  const found: string[] = []
+  for (let next: StageCursor | null = null, more = true; more;) {
+    const page: StagePage = await world.ledger.listStage({ stage, now: world.now, next, limit: 1 })
+    found.push(...page.rows.map(({ employeeId }) => employeeId))
+    next = page.next
+    more = next !== null && found.length < 9
+  }
+  return found.toSorted()
+}
+
 /** What the ledger promises of the figures that metrics and alerts are made of. */
 export const figureCases: readonly LedgerCase[] = [
   {
@@ -52,16 +64,7 @@ export const figureCases: readonly LedgerCase[] = [
   {
     name: 'a stage is listed a page at a time: each item that waits there once, and nothing else',
     run: async (world) => {
-      const listed = async (stage: Stage): Promise<readonly string[]> => {
-        const found: string[] = []
-        for (let next: StageCursor | null = null, more = true; more;) {
-          const page: StagePage = await world.ledger.listStage({ stage, now: world.now, next, limit: 1 })
-          found.push(...page.rows.map(({ employeeId }) => employeeId))
-          next = page.next
-          more = next !== null && found.length < 9
-        }
-        return found.toSorted()
-      }
+      const listed = (stage: Stage): Promise<readonly string[]> => listedIn(world, stage)
       const all = ['p1', 'p2', 'p3']
       await world.record(...all.map((id) => joiner(`hire of ${id}`, id)))
       assert.deepEqual([await listed('received'), await listed('due')], [all, all])
@@ -79,7 +82,7 @@ export const figureCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'an employee is due from its moment on, and while an operation is unanswered only for a termination',
+    name: 'an employee is due, and listed as such, from its moment on, and while an operation is unanswered only for a termination',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'), joiner('later', 'p2'))
       const sent = await world.send()
@@ -88,6 +91,7 @@ export const figureCases: readonly LedgerCase[] = [
       assert.deepEqual(await stages(world), { received: '1 1', accepted: '2 0' })
       await world.record(leaver('out', 'p1'))
       assert.deepEqual(await stages(world), { received: '2 1', due: '1 1', accepted: '2 0' })
+      assert.deepEqual(await listedIn(world, 'due'), ['p1'])
       await world.plan()
       await world.answer(sent)
       await world.finalize()
@@ -95,8 +99,12 @@ export const figureCases: readonly LedgerCase[] = [
       await world.record(hrEvent('tomorrow', 'p2', { title: 'Lead' }, { effectiveAt: at }))
       await world.plan()
       assert.equal((await stages(world)).due, undefined)
+      assert.deepEqual(await listedIn(world, 'due'), [])
       world.now = at + 5_000
       assert.equal((await stages(world)).due, `1 ${(at - T0) / 1_000}`)
+      assert.deepEqual(await listedIn(world, 'due'), ['p2'])
+      await world.record(leaver('out of p3', 'p3'), hrEvent('again', 'p2', { title: 'Head' }))
+      assert.deepEqual(await listedIn(world, 'due'), ['p2', 'p3'], 'each once, for whatever reason')
     },
   },
   {
