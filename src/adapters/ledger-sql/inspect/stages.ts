@@ -40,7 +40,7 @@ const STATEMENTS: Readonly<Record<Exclude<Stage, 'due'>, string>> = {
  * reasons is listed for the first.
  */
 const RESTED = 'plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ?'
-const due = (moment: string, which: string): string => `SELECT * FROM (
+const due = (moment: string, which: string): string => `SELECT employee, at FROM (
   SELECT id AS employee, ${moment} AS at FROM employees
   WHERE ${which} AND ${moment} >= ? AND (${moment} > ? OR id > ?) ORDER BY 2, id LIMIT ?) part`
 const DUE = `SELECT employee, NULL AS event, CAST(NULL AS BIGINT) AS operation, at AS since, at, employee AS after FROM (
