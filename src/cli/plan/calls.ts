@@ -1,4 +1,4 @@
-import { limitsOf, type Limited } from '../../compose/destinations/list.ts'
+import { directCostsIn, limitsOf, type Limited } from '../../compose/destinations/list.ts'
 import type { Preview } from '../../core/plan/preview.ts'
 
 /** What operations cost at least, because a call takes no more than a batch of one destination. */
@@ -23,10 +23,11 @@ export function leastCalls(
   operationsPerCall: number,
 ): LeastCalls {
   const sent = previews.filter(({ operation }) => operation !== null)
+  const direct = directCostsIn(config)
   const groups = [...Map.groupBy(sent, ({ destination }) => destination?.at)].map(([at, of]) => {
     const limits = limitsOf(config, at)
     const operations = of.length
-    const calls = Math.ceil(operations / (limits.perDay === Infinity ? 1 : operationsPerCall))
+    const calls = direct.has(at ?? '') ? operations : Math.ceil(operations / operationsPerCall)
     return { at, operations, calls, limits }
   })
   const callsOf = (quota: string): number =>

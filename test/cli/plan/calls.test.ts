@@ -27,17 +27,22 @@ const sentTo = (at: string | null, operations: number): readonly Preview[] =>
     isInactive: false,
   }))
 
-const configOf = (yaml: string): ReturnType<typeof readConfig> => {
+const configOf = (yaml: string, CALLS_PER_DAY = '1000'): ReturnType<typeof readConfig> => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'rollcall-calls-'))
   const ROLLCALL_CONFIG = join(folder.path, 'rollcall.yaml')
   writeFileSync(ROLLCALL_CONFIG, yaml)
-  return readConfig({ ROLLCALL_CONFIG, CALLS_PER_DAY: '1000' })
+  return readConfig({ ROLLCALL_CONFIG, CALLS_PER_DAY })
 }
 
 void describe('the calls of a plan', () => {
   void test('with one destination, are its operations in full batches', () => {
     const previews = [...sentTo(null, 101), ...sentTo(null, 1).map((one) => ({ ...one, operation: null }))]
     assert.deepEqual(leastCalls(previews, configOf(''), 50), { calls: 3, quotaDays: 0.003, destinations: [] })
+  })
+
+  void test('of a job without a limit are full batches too, and take nothing of a quota', () => {
+    const config = configOf('', 'unlimited')
+    assert.deepEqual(leastCalls(sentTo(null, 101), config, 50), { calls: 3, quotaDays: 0, destinations: [] })
   })
 
   void test('do not put operations of two destinations into one batch, and count for each quota', () => {
