@@ -7,6 +7,7 @@ import { BUS_CAPPED, BUS_COUNTED, busDeadLetters } from '../dead-letters/bus-cou
 import { UNKNOWN_REASON } from '../dead-letters/dead-letters.ts'
 import type { Sql } from '../driver/sql.ts'
 import { countDeactivations } from '../plan/brake.ts'
+import { DUE_REASONS, nowsOf } from '../plan/due.ts'
 import { readCursors } from '../tables/cursors.ts'
 import { notAccepted, totals } from './counts.ts'
 import { type CountRow, depthReader, toDepth, together } from './depth.ts'
@@ -78,19 +79,15 @@ export async function figures(
 }
 
 /**
- * By the rules of `claimDueEmployees`; an employee who is due for two reasons counts once. Most are
- * due after their quiet time, and are counted from the index only. The age of an urgent employee is
- * that of its first unplanned event.
+ * Most are due after their quiet time, and are counted from the index only. The age of an urgent
+ * employee is that of its first unplanned event.
  */
 async function dueEmployees(sql: Sql, now: number): Promise<Depth> {
-  const other = 'NOT (plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ?)'
   const rows = await sql.all<CountRow>(
-    `SELECT COUNT(*) AS n, MIN(plan_at) AS oldest FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ?
-     UNION ALL
-     SELECT COUNT(*), MIN(dirty_at) FROM employees WHERE urgent = 1 AND ${other}
-     UNION ALL
-     SELECT COUNT(*), MIN(next_at) FROM employees WHERE next_at IS NOT NULL AND next_at <= ? AND urgent = 0 AND ${other}`,
-    [now, now, now, now],
+    DUE_REASONS.map(
+      ({ which, since }) => `SELECT COUNT(*) AS n, MIN(${since}) AS oldest FROM employees WHERE ${which}`,
+    ).join(' UNION ALL '),
+    DUE_REASONS.flatMap((reason) => nowsOf(reason, now)),
   )
   return rows.map(toDepth).reduce(together)
 }

@@ -1,6 +1,7 @@
 import type { Stage } from '../../../core/ledger/port/figures.ts'
 import type { StagePage, StageQuery } from '../../../core/ledger/port/views/stages.ts'
 import type { Sql } from '../driver/sql.ts'
+import { DUE_REASONS, nowsOf } from '../plan/due.ts'
 import { operationId } from '../tables/ids.ts'
 
 interface Row {
@@ -34,25 +35,17 @@ const STATEMENTS: Readonly<Record<Exclude<Stage, 'due'>, string>> = {
     FROM outbox o JOIN events e ON e.seq = o.event_seq
     WHERE o.published_at IS NULL AND 0 >= ? AND 0 >= ? AND o.id > ? ORDER BY o.id LIMIT ?`,
 }
-/**
- * Employees who are due for one of three reasons, by the rules of `claimDueEmployees`, each along its
- * own index: after their quiet time, at once, or at a moment that has come. Who is due for two
- * reasons is listed for the first.
- */
-const RESTED = 'plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ?'
-const due = (moment: string, which: string): string => `SELECT employee, at FROM (
-  SELECT id AS employee, ${moment} AS at FROM employees
-  WHERE ${which} AND ${moment} >= ? AND (${moment} > ? OR id > ?) ORDER BY 2, id LIMIT ?) part`
 const DUE = `SELECT employee, NULL AS event, CAST(NULL AS BIGINT) AS operation, at AS since, at, employee AS after FROM (
-  ${due('plan_at', RESTED)}
-  UNION ALL ${due('COALESCE(dirty_at, 0)', `urgent = 1 AND NOT (${RESTED})`)}
-  UNION ALL ${due('next_at', `next_at IS NOT NULL AND next_at <= ? AND urgent = 0 AND NOT (${RESTED})`)}) d
+  ${DUE_REASONS.map(
+    ({ which, since }) => `SELECT employee, at FROM (
+      SELECT id AS employee, ${since} AS at FROM employees
+      WHERE ${which} AND ${since} >= ? AND (${since} > ? OR id > ?) ORDER BY ${since}, id LIMIT ?) part`,
+  ).join(' UNION ALL ')}) d
   ORDER BY at, employee LIMIT ?`
 
-/** The parameters of `DUE`. */
+/** The parameters of `DUE`: each part of it is a page of its own. */
 function dueFrom(now: number, at: number, after: string, limit: number): readonly (number | string)[] {
-  const page = [at, at, after, limit]
-  return [now, ...page, now, ...page, now, now, ...page, limit]
+  return [...DUE_REASONS.flatMap((reason) => [...nowsOf(reason, now), at, at, after, limit]), limit]
 }
 
 export async function listStage(sql: Sql, query: StageQuery): Promise<StagePage> {
