@@ -1,6 +1,8 @@
 import { LEAVER_CAUSES } from '../leavers/causes.ts'
+import { EVENT_REASONS } from '../ledger/event-reason.ts'
 import type { HoldName } from '../ledger/port/submit.ts'
 import { visible } from '../display/visible.ts'
+import { DIRECTORY_HELD_IT, NOT_IN_DIRECTORY } from '../report/correlate/settle.ts'
 import type {
   AccessAnswer,
   AnswerPlace,
@@ -203,4 +205,30 @@ function operationInWords(obstacle: OperationObstacle, when: When, place: Answer
 function effectInWords({ active, departs }: OperationObstacle, place: AnswerPlace | null): string {
   const what = active ? 'keeps the account enabled' : 'disables the account'
   return `${what}${atPlace(place)}${departs ? ' because the employee moves' : ''}`
+}
+
+/**
+ * What the connector's own reasons for a state mean where nothing has failed. The other codes are in
+ * the catalogue, with a cause and what to do.
+ */
+const STATE_REASONS: Readonly<Partial<Record<string, string>>> = {
+  [EVENT_REASONS.nothingMapped]: 'None of its attributes is mapped.',
+  [EVENT_REASONS.sameRecord]: 'The directory has already accepted a record with these values.',
+  [DIRECTORY_HELD_IT]: 'The service found nothing to change.',
+  [NOT_IN_DIRECTORY]: 'The directory never knew the leaver.',
+  [EVENT_REASONS.notYet]: 'It takes effect later.',
+  [EVENT_REASONS.announced]: 'It takes effect later, and was sent ahead: disabled, with its date.',
+  [EVENT_REASONS.unread]: 'It is a notice, and the employee is being read from HR.',
+  [EVENT_REASONS.rescinded]: 'Another event cancelled it.',
+  [EVENT_REASONS.targetUnknown]: 'It cancels an event that has not arrived yet.',
+  [EVENT_REASONS.nothingSent]: 'It is about something that never reached the directory.',
+  [EVENT_REASONS.disabledElsewhere]: 'Another system has disabled the account.',
+  [EVENT_REASONS.brake]: 'The brake holds the deactivation until a person releases it.',
+  [EVENT_REASONS.brakeRefused]: 'A person refused the deactivation that the brake held.',
+  [EVENT_REASONS.pilot]: 'The employee is outside the pilot, so nothing is sent.',
+}
+
+/** `null` for a code of the catalogue or of the service. */
+export function stateReasonInWords(code: string): string | null {
+  return STATE_REASONS[code] ?? null
 }

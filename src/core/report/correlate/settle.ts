@@ -15,8 +15,8 @@ import { unreachable } from '../../errors.ts'
 export const REDUNDANT_EXPORT = 'RedundantExport'
 
 /** Reasons of `unchanged` events. */
-const DIRECTORY_HELD_IT = 'DirectoryHeldIt'
-const NOT_IN_DIRECTORY = 'NotInDirectory'
+export const DIRECTORY_HELD_IT = 'DirectoryHeldIt'
+export const NOT_IN_DIRECTORY = 'NotInDirectory'
 
 /** An interim outcome that can become final; `escrowed` waits for the service's own retry. */
 export type FinalInterim = Exclude<Interim, 'escrowed'>

@@ -2,6 +2,7 @@ import { callInWords } from '../../../core/emergency/words.ts'
 import { recordChanges } from '../../../core/explain/record-changes.ts'
 import { type Chapter, type Happening, type Step, timelineOf } from '../../../core/explain/timeline.ts'
 import { roleOf } from '../../../core/explain/moves.ts'
+import { stateReasonInWords } from '../../../core/explain/words.ts'
 import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../../core/ledger/port/views/trace.ts'
 import type { EventState } from '../../../core/ledger/lifecycle.ts'
 import { displayValue, type Show } from '../../../core/display/personal.ts'
@@ -60,23 +61,26 @@ function eventHead(event: TraceEvent, code: string | null, times: Times): Markup
   const { id, type, source, state, reason, detail, by, effectiveAt, recordedAt } = event
   return markup`<div class="event"><p><strong>${type}</strong> <code>${id}</code> <span class="state ${EVENT_TONES[state]}">${state}</span></p>
 <p class="quiet">from ${source} · effective ${times.text(effectiveAt)} · recorded ${times.text(recordedAt)}</p>
-${reason === null || reason === code ? NOTHING : catalogued(reason, detail)}
+${reason === null || reason === code ? NOTHING : explained(reason, detail)}
 ${by === null ? NOTHING : markup`<p class="quiet">by <code>${by}</code></p>`}</div>`
 }
 
 function operationHead(operation: TraceOperation, show: Show, several: boolean): Markup {
   const { id, state, code, reason } = operation
   return markup`<div class="operation"><p><strong>Operation</strong> <code>${id}</code> <span class="quiet">${roleOf(operation, several)}</span> <span class="state">${state}</span></p>
-${code === null ? NOTHING : catalogued(code, null)}${reason === null ? NOTHING : markup`<p class="quiet">The service says: ${displayValue(show('reason', reason))}</p>`}</div>`
+${code === null ? NOTHING : explained(code, null)}${reason === null ? NOTHING : markup`<p class="quiet">The service says: ${displayValue(show('reason', reason))}</p>`}</div>`
 }
 
 /**
- * A code with its entry of the catalogue. Messages of the service may quote values, and are hidden
- * with them.
+ * A code with what it means; one of the catalogue also with what to do. Messages of the service may
+ * quote values, and are hidden with them.
  */
-function catalogued(code: string, detail: string | null): Markup {
+function explained(code: string, detail: string | null): Markup {
+  const named = markup`<code>${code}</code>${detail === null ? NOTHING : markup` <code>${detail}</code>`}`
+  const words = stateReasonInWords(code)
+  if (words !== null) return markup`<div class="reason"><p>${named} ${words}</p></div>`
   const { cause, fix, owner } = reasonOf(code)
-  return markup`<div class="reason"><p><code>${code}</code>${detail === null ? NOTHING : markup` <code>${detail}</code>`} ${cause}</p><p><span class="do">What to do:</span> ${fix} <span class="quiet">Owner: ${owner}.</span></p></div>`
+  return markup`<div class="reason"><p>${named} ${cause}</p><p><span class="do">What to do:</span> ${fix} <span class="quiet">Owner: ${owner}.</span></p></div>`
 }
 
 /** Shorter waits are not worth a word. */

@@ -15,7 +15,7 @@ interface Shown {
 /** What a number on Now counts beside the list. */
 const LEFT_OUT: Readonly<Record<Stage, string>> = {
   received: 'Events that were planned before and are planned again are counted, and not listed.',
-  due: 'Employees with a termination or a moment that has come are counted too, and planned first.',
+  due: 'Employees with a termination, or a moment that has come, are planned first.',
   waiting: 'Operations of a call that is being made are counted, and not listed.',
   accepted: 'The provisioning log has not mentioned them yet.',
   answered: 'The log may still refine the answer.',
