@@ -12,4 +12,9 @@ process.umask(0o077)
 const { XDG_CACHE_HOME: cacheHome, HOME: home } = process.env
 const caches = cacheHome || (home && join(home, '.cache'))
 // The default import, because an old Node would not link the name before assert-node.mjs speaks.
-if (caches) module.enableCompileCache?.(join(caches, 'rollcall'))
+if (caches) {
+  const folder = join(caches, 'rollcall')
+  module.enableCompileCache?.(folder)
+  // Threads do not take it over, and look for it in the environment.
+  process.env['NODE_COMPILE_CACHE'] ??= folder
+}

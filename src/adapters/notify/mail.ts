@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer'
 import type { Channel, Sent } from '../../core/alerts/channel.ts'
 import {
   type AlertPart,
@@ -36,10 +35,9 @@ export function checkMail(settings: MailSettings): void {
  */
 export function mailChannel(settings: MailSettings, proxy: ProxySettings): Channel {
   checkMail(settings)
-  const transport = (): ReturnType<typeof connect> => connect(settings, proxy)
   return {
     send: async (message, cut) => {
-      const connection = transport()
+      const connection = await connect(settings, proxy)
       try {
         return await within(settings.timeoutMs, cut, () => connection.sendMail(mailOf(message, settings)))
       } finally {
@@ -47,7 +45,7 @@ export function mailChannel(settings: MailSettings, proxy: ProxySettings): Chann
       }
     },
     probe: async () => {
-      const connection = transport()
+      const connection = await connect(settings, proxy)
       try {
         await connection.verify()
         return settings.user === undefined ? 'the server answers' : 'the server answers and takes the user'
@@ -60,7 +58,9 @@ export function mailChannel(settings: MailSettings, proxy: ProxySettings): Chann
   }
 }
 
-function connect(settings: MailSettings, proxy: ProxySettings) {
+async function connect(settings: MailSettings, proxy: ProxySettings) {
+  // Loaded with the first mail, because most installations send none.
+  const { createTransport } = await import('nodemailer')
   const { host, port, tls: how, user, password, timeoutMs } = settings
   const via = proxyFor(host, port, proxy)
   return createTransport({

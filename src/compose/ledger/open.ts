@@ -1,5 +1,4 @@
 import { maskedLocation } from '../../adapters/ledger-sql/driver/postgres/address.ts'
-import { rewriteTables } from '../../adapters/ledger-sql/driver/postgres/rewrite.ts'
 import { isShared, mayBeThere, openLedger } from '../../adapters/ledger-sql/open.ts'
 import type { Config } from '../../config/load.ts'
 import { RollcallError } from '../../core/errors.ts'
@@ -44,6 +43,8 @@ export function expectLedger(config: Config, otherwise = ''): void {
 }
 
 /** PostgreSQL: rewrites the tables, so that no deleted value stays in their files. */
-export function rewriteLedger(config: Config, onTable: (name: string) => void): Promise<void> {
+export async function rewriteLedger(config: Config, onTable: (name: string) => void): Promise<void> {
+  // The client of PostgreSQL is loaded here only when it is needed.
+  const { rewriteTables } = await import('../../adapters/ledger-sql/driver/postgres/rewrite.ts')
   return rewriteTables(ledgerAddress(config), onTable)
 }
