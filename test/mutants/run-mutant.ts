@@ -40,7 +40,7 @@ export function runMutant(
       '--import',
       here('apply.ts'),
       '--import',
-      here('../seed.ts'),
+      here('../seed.mjs'),
       '--test',
       '--test-isolation=none',
       `--test-timeout=${limits.testMs}`,

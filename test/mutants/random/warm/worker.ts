@@ -1,4 +1,4 @@
-import '../../../seed.ts'
+import '../../../seed.mjs'
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import * as fc from 'fast-check'

@@ -1,11 +1,14 @@
 import asyncHooks from 'node:async_hooks'
 import { enableCompileCache, syncBuiltinESMExports } from 'node:module'
 import * as fc from 'fast-check'
-import { COMPILE_CACHE } from './fakes/compile-cache.ts'
+import { join } from 'node:path'
 
-enableCompileCache(COMPILE_CACHE)
+// In plain JavaScript, so that it runs before the first TypeScript file: stripping one without a
+// cache loads the compiler. The folder is that of test/fakes/compile-cache.ts.
+const folder = join(import.meta.dirname, '..', 'node_modules', '.cache', 'rollcall-tests')
+enableCompileCache(folder)
 // Threads and processes that inherit the environment use it too.
-process.env['NODE_COMPILE_CACHE'] ??= COMPILE_CACHE
+process.env['NODE_COMPILE_CACHE'] ??= folder
 
 /**
  * The test runner follows every promise to learn which test it belongs to, which costs up to a
