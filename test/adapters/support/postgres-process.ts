@@ -28,6 +28,12 @@ export async function placeForServer(): Promise<ServerPlace> {
   return { folder, identity, ...(await binaries(folder, identity)) }
 }
 
+/**
+ * The variable with the files of a server that was never started: to copy them costs a tenth of
+ * what it takes to make them.
+ */
+export const MADE_CLUSTER = 'ROLLCALL_TEST_CLUSTER'
+
 /** Makes the files of a server, without starting it, and returns their folder. */
 export function makeCluster(
   { folder, identity, initdb }: ServerPlace,
@@ -35,19 +41,22 @@ export function makeCluster(
   walFolder?: string,
 ): string {
   const data = join(folder, name)
+  const made = process.env[MADE_CLUSTER]
+  const run = made === undefined || walFolder ? initdbFor(initdb, data, walFolder) : ['cp', '-R', made, data]
+  const [program = '', ...words] = run
+  const { status, stderr } = spawnSync(program, words, { ...identity, cwd: folder, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${program}: ${stderr}`)
+  return data
+}
+
+function initdbFor(initdb: string, data: string, walFolder?: string): readonly string[] {
   const quick = [
     '--locale=C',
     '--no-sync',
     '--no-instructions',
     ...(walFolder ? ['-X', walFolder, '--wal-segsize=1'] : []),
   ]
-  const made = spawnSync(initdb, ['-D', data, '-U', 'rollcall', '-A', 'trust', '-E', 'UTF8', ...quick], {
-    ...identity,
-    cwd: folder,
-    encoding: 'utf8',
-  })
-  if (made.status !== 0) throw new Error(`initdb: ${made.stderr}`)
-  return data
+  return [initdb, '-D', data, '-U', 'rollcall', '-A', 'trust', '-E', 'UTF8', ...quick]
 }
 
 /**

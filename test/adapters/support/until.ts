@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Looks until it is so; throws, saying what did not come true, after `withinMs`. */
+/**
+ * Looks until it is so; throws, saying what did not come true, after `withinMs`. No test that
+ * passes waits that long: it is what a machine is given that has much else to do.
+ */
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,
-  withinMs = 10_000,
+  withinMs = 60_000,
   everyMs = 10,
 ): Promise<void> {
   const deadline = Date.now() + withinMs

@@ -20,7 +20,12 @@ import { doublesFor, feedAll, folderFor } from './site.ts'
  */
 const FULL = process.env['KILL_ROUNDS'] !== undefined
 const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 1)
-const KILLS = FULL ? 10 : 1
+/**
+ * Where the gate kills: the service has taken the call, and the ledger does not know it. On
+ * PostgreSQL the gate has the kills of `instances.test.ts`.
+ */
+const IN_GATE = ['after entra.bulkUpload #1']
+const KILLS = FULL ? 10 : IN_GATE.length
 const SEED = Number(process.env['SEED'] ?? 1)
 
 /**
@@ -44,13 +49,14 @@ let server: PostgresServer | null = null
 after(() => server?.close())
 const ENGINES: Readonly<Record<string, (folder: string) => Promise<string>>> = {
   SQLite: async (folder) => join(folder, 'ledger.db'),
-  PostgreSQL: async () => (server ??= await startPostgres()).database(),
+  ...(FULL && { PostgreSQL: async () => (server ??= await startPostgres()).database() }),
 }
 
 /**
  * Some of the points, in the order of the flow, so that the next process has something left to do.
  */
-function pointsInOrder(seed: number): readonly Point[] {
+function pointsFor(seed: number): readonly Point[] {
+  if (!FULL) return IN_GATE.flatMap((text) => pointOf(text) ?? [])
   const names = Object.keys(EFFECTS)
   return somePoints(pointsOf(EFFECTS, 2), KILLS, randomOf(seed)).toSorted(
     (a, b) => names.indexOf(a.effect) - names.indexOf(b.effect),
@@ -65,10 +71,10 @@ for (const [engine, locationIn] of Object.entries(ENGINES))
         seed: SEED + round,
         notices: engine === 'SQLite',
       })
-      const points = pointsInOrder(SEED + round + engine.length)
+      const points = pointsFor(SEED + round + engine.length)
       const { died } = await survive(t, await locationIn(await folderFor(t)), points, story)
       t.diagnostic(`died ${died.map(textOf).join(', ')}`)
-      assert.ok(died.length > 0)
+      assert.ok(FULL ? died.length > 0 : died.length === 1)
     })
 
 void it(
@@ -104,7 +110,7 @@ async function endedAfter(
   await until(
     `${messages} are taken in`,
     async () => (await reader.readTotals()).messages > messages,
-    30_000,
+    undefined,
     5,
   )
   await reader.close()
@@ -124,16 +130,16 @@ const UNTIL_HEARD_TWICE = 100
 
 void it('a second SIGTERM ends a connector at once; one SIGTERM leaves no message locked, and nothing is lost by either', async (t) => {
   const folder = await folderFor(t)
-  const history = makeHistory({ employees: FULL ? 2_000 : 600, seed: 20_261_102 })
+  const history = makeHistory({ employees: FULL ? 2_000 : 250, seed: 20_261_102 })
   const doubles = await doublesFor(t)
   const environment = { ...doubles.environment, LEDGER: join(folder, 'ledger.db') }
   await feedAll(t, doubles, history.lines)
-  const aborted = await endedAfter(t, environment, 300, UNTIL_HEARD_TWICE)
+  const aborted = await endedAfter(t, environment, 100, UNTIL_HEARD_TWICE)
   assert.equal(aborted.code, 1, aborted.said)
   await doubles.bus.inject({ kind: 'expire-locks' })
-  const { code, ms, said } = await endedAfter(t, environment, 1_500, 1)
+  const { code, ms, said } = await endedAfter(t, environment, 500, 1)
   assert.equal(code, 0, said)
-  assert.ok(ms < 10_000, `SIGTERM took ${ms} ms`)
+  assert.ok(ms < 60_000, `SIGTERM took ${ms} ms`)
   const { active, locked, completed, deadLetter } = await doubles.bus.counts('hr-events')
   assert.ok(active > 0, 'it was in the middle')
   assert.deepEqual(
