@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { filesOf, ONE_PROCESS, type Together } from './one-process.ts'
+import { filesOf, type GroupName, GROUPS } from './one-process.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -19,13 +19,18 @@ function patternsOf(name: string): readonly string[] {
   return [...before, ...rest.split(' ').map((one) => one.replaceAll('"', ''))]
 }
 
-const isTogether = (file: string): file is Together => Object.hasOwn(ONE_PROCESS, file)
+const isGroup = (name: string): name is GroupName => Object.hasOwn(GROUPS, name)
+
+function testsIn(file: string): readonly string[] {
+  const name = /^test\/groups\/(.+)\.ts$/.exec(file)?.[1]
+  return name !== undefined && isGroup(name) ? filesOf(name) : [file]
+}
 
 void it('every test file runs once in the gate, and npm test runs a part of them', () => {
   const run = (script: string) =>
     patternsOf(script)
       .flatMap((pattern) => globSync(pattern, { cwd: ROOT }))
-      .flatMap((file) => (isTogether(file) ? filesOf(file) : [file]))
+      .flatMap(testsIn)
       .toSorted()
   const all = globSync('test/**/*.test.ts', { cwd: ROOT }).toSorted()
   assert.deepEqual(run('test:all'), all)

@@ -1,0 +1,3 @@
+import { runGroup } from '../one-process.ts'
+
+await runGroup('provision')
