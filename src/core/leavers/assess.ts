@@ -1,8 +1,7 @@
-import type { OperationState } from '../ledger/lifecycle.ts'
 import type { LeaverView } from '../ledger/port/leavers.ts'
 import type { EmployeeState } from '../plan/fold/state.ts'
 import type { FoldRules } from '../plan/fold/rules.ts'
-import { type EmployeeEvent, mayBecomeActive } from '../ledger/employee.ts'
+import { type Employee, type EmployeeEvent, mayBecomeActive } from '../ledger/employee.ts'
 import { effectiveState } from '../plan/decide/effective-state.ts'
 import { EVENT_REASONS } from '../ledger/event-reason.ts'
 import { unreachable } from '../errors.ts'
@@ -48,7 +47,7 @@ export function assessLeaver(view: LeaverView, now: number, rules?: FoldRules): 
 
   const active = folded.attributes.get('active')
   if (active?.value !== false) {
-    const winner = active && employee.events.find(({ seq }) => seq === active.by)
+    const winner = employee.events.find(({ seq }) => seq === active?.by)
     // A notice of the termination that HR answered with an active employee does not end its own
     // case.
     if (!winner || winner === event) return open('contradicted')
@@ -58,7 +57,7 @@ export function assessLeaver(view: LeaverView, now: number, rules?: FoldRules): 
   }
   const mayActivate = mayBecomeActive(employee)
   if (directory.disabled && !mayActivate) return proven(view, directory.since ?? now)
-  const assessment = assessUnproven(view, event)
+  const assessment = assessUnproven(view, employee, event)
   // An activation that the service may still carry out would undo what the lane did.
   return mayActivate ? assessment : byLane(view, assessment)
 }
@@ -99,7 +98,7 @@ function assessRefused(view: LeaverView, now: number, rules?: FoldRules): Assess
   const active = effectiveState(employee, now, rules).attributes.get('active')
   if (active?.value === false && directory.disabled && !mayBecomeActive(employee))
     return endedAs('proven', Math.max(directory.since ?? now, leaverCase.openedAt))
-  const winner = active && employee.events.find(({ seq }) => seq === active.by)
+  const winner = employee.events.find(({ seq }) => seq === active?.by)
   if (active?.value === true && winner && winner.recordedAt > leaverCase.recordedAt)
     return endedAs('superseded', now)
   return notKnown(view, 'refused')
@@ -117,31 +116,27 @@ function endedBy(event: EmployeeEvent | undefined, folded: EmployeeState): 'disc
 }
 
 /** Why there is no proof that the account is disabled, and when the operation is resent. */
-function assessUnproven(view: LeaverView, event: EmployeeEvent | undefined): Open {
-  const { leaverCase, employee, directory, last, brake } = view
+function assessUnproven(view: LeaverView, { unanswered }: Employee, event: EmployeeEvent | undefined): Open {
+  const { leaverCase, last, brake } = view
   if (brake !== null) return open(brake === 'held' ? 'brake' : 'brake-refused')
   if (event?.state === 'held' && event.reason === EVENT_REASONS.pilot) return open('pilot')
-  if ((employee?.unanswered.length ?? 0) > 0) return open(last?.active ? 'behind-another' : 'under-way')
+  if (unanswered.length > 0) return open(last?.active ? 'behind-another' : 'under-way')
   if (event && (event.state === 'received' || event.state === 'planned')) return open('under-way')
-  if (last && isUnderWay(last.state)) return open('under-way')
+  const cause = last ? causeOf(last) : 'unproven'
+  if (cause === 'under-way') return open(cause)
   if (!last || last.active) {
     // No deactivation was sent, or not since the last activation.
     const isDead = event?.state === 'dead-lettered'
     const since = leaverCase.openedAt
     return resent(isDead ? 'failed' : 'unproven', isDead ? event.reason : null, since, leaverCase.resends)
   }
-  const cause = causeOf(last.state, directory.disabled, last.tookNothing)
   if (cause === 'not-in-directory') return notKnown(view, cause, last.code)
   return cause === 'out-of-scope'
     ? open(cause, last.code)
     : resent(cause, last.code, last.endedAt ?? leaverCase.openedAt, leaverCase.resends)
 }
 
-function isUnderWay(state: OperationState): boolean {
-  return state === 'pending' || state === 'batched' || state === 'accepted' || state === 'answered'
-}
-
-function causeOf(state: OperationState, isDisabled: boolean, tookNothing: boolean): LeaverCause {
+function causeOf({ state, tookNothing }: NonNullable<LeaverView['last']>): LeaverCause {
   switch (state) {
     case 'failed':
     case 'escrowed':
@@ -149,7 +144,7 @@ function causeOf(state: OperationState, isDisabled: boolean, tookNothing: boolea
     case 'unanswered':
       return 'no-outcome'
     case 'unchanged':
-      return tookNothing && !isDisabled ? 'not-in-directory' : 'unproven'
+      return tookNothing ? 'not-in-directory' : 'unproven'
     case 'skipped':
       return 'out-of-scope'
     case 'confirmed':

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { leavingsToKeep } from '../../../src/core/leavers/erased.ts'
+import {
+  erasedMarks,
+  isErasedMark,
+  isHeldElsewhere,
+  leavingsToKeep,
+} from '../../../src/core/leavers/erased.ts'
 import type { EmployeeEvent } from '../../../src/core/ledger/employee.ts'
 import { day } from '../../fakes/events.ts'
 import { employee, personEvent, WORKER } from '../../fakes/people.ts'
@@ -18,6 +23,7 @@ void describe('what an erasure keeps of a leaving', () => {
 
   void it('is the place of the last termination that counts', () => {
     assert.equal(placeOf(hired, left, again), day(5))
+    assert.deepEqual(placesOf(hired, left, { ...again, effectiveAt: day(20) }), [day(20)], 'from now on')
     assert.equal(placeOf(hired, left, { ...again, discarded: true }), day(2))
     assert.equal(placeOf(hired, left, { ...again, dead: true, state: 'dead-lettered' }), day(5))
   })
@@ -44,4 +50,28 @@ void describe('what an erasure keeps of a leaving', () => {
     assert.equal(placeOf(hired, left, title, rescindOf(4)), day(2))
     assert.equal(placeOf(hired, left, again, title, rescindOf(4)), day(5))
   })
+})
+
+void it('an erasure keeps that another system disabled the account, unless HR recorded an activation since', () => {
+  const back = (recordedAt: number): EmployeeEvent =>
+    personEvent(2, { effectiveAt: day(6), recordedAt, worker: { active: true } })
+  const isHeld = (recordedAt: number, disabledElsewhereAt?: number): boolean =>
+    isHeldElsewhere(
+      employee([hired, back(recordedAt)], disabledElsewhereAt === undefined ? {} : { disabledElsewhereAt }),
+      day(20),
+    )
+  assert.deepEqual([isHeld(day(5), day(5)), isHeld(day(6), day(5)), isHeld(day(6))], [true, false, false])
+})
+
+void it('the marks of an erasure are dead leavings of different names, which retention has folded already', () => {
+  const place = { effectiveAt: day(2), rank: 0, order: null, recordedAt: day(2) }
+  const marks = erasedMarks('10001', [place, place])
+  assert.deepEqual(
+    marks.map(({ seq, id, worker, dead, folded }) => [seq, id, worker, dead, folded]),
+    [
+      [-0, 'erased', { active: false }, true, true],
+      [-1, 'erased-1', { active: false }, true, true],
+    ],
+  )
+  assert.deepEqual([...marks, hired].map(isErasedMark), [true, true, false])
 })

@@ -18,11 +18,29 @@ void it('a page of open cases has those with one cause, or all, and says where t
   const leavers = [refusedCase(1, []), refusedCase(2, ['P2']), refusedCase(3, [])]
   const ledger = { listOpenLeavers: async () => ({ leavers, next: null }) }
   const pageOf = async (cause: 'refused' | 'id-nearly-matches' | null, limit: number): Promise<unknown> => {
-    const { cases, next } = await openCasesPage(ledger, { now: day(2), employeeId: null, cause, limit })
+    const { cases, next, capped } = await openCasesPage(ledger, {
+      now: day(2),
+      employeeId: null,
+      cause,
+      limit,
+    })
+    assert.equal(capped, false)
     return [cases.map(({ leaverCase }) => leaverCase.id), next]
   }
   assert.deepEqual(await pageOf(null, 10), [[1, 2, 3], null])
   assert.deepEqual(await pageOf('refused', 10), [[1, 3], null])
   assert.deepEqual(await pageOf('id-nearly-matches', 10), [[2], null])
   assert.deepEqual(await pageOf(null, 2), [[1, 2], 2])
+})
+
+void it('a page ends early once 2,000 cases were looked at without filling it', async () => {
+  const leavers = Array.from({ length: 2_001 }, (_, index) => refusedCase(index + 1, []))
+  const pageOf = async (count: number): Promise<unknown> => {
+    const ledger = { listOpenLeavers: async () => ({ leavers: leavers.slice(0, count), next: null }) }
+    const query = { now: day(2), employeeId: null, cause: 'failed', limit: 10 } as const
+    const { cases, next, capped } = await openCasesPage(ledger, query)
+    return [cases.length, next, capped]
+  }
+  assert.deepEqual(await pageOf(2_000), [0, null, false])
+  assert.deepEqual(await pageOf(2_001), [0, 2_000, true])
 })

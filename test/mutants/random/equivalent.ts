@@ -106,4 +106,10 @@ export const EQUIVALENT: readonly Equivalent[] = [
     replace: 'sealed.at(0)',
     because: 'what is sealed already stays as it is, so this is only slow',
   },
+  {
+    file: 'src/core/leavers/assess.ts',
+    find: 'find(({ source, id }) => source === name.source',
+    replace: 'findLast(({ source, id }) => source === name.source',
+    because: 'an employee has one event of this name',
+  },
 ]

@@ -18,6 +18,9 @@ interface Operator {
 
 const swap = (name: string, find: RegExp, to: string): Operator => ({ name, find, to: () => to })
 
+/** `find(({ seq }) => seq === by)`: a key finds one at most, from either end. */
+const BY_KEY = String.raw`(?:\(\{ (?:seq|id|name) \}\)|\(?\w+\)?) => (?:\w+\.)?(?:seq|id|name) === [\w.?]+\)`
+
 /** Changes of code. The patterns rely on the formatter: a binary operator stands between blanks. */
 const CODE: readonly Operator[] = [
   swap('equal', /(?<= )===(?= )/g, '!=='),
@@ -41,7 +44,7 @@ const CODE: readonly Operator[] = [
   swap('last', /(?<=\.at\()-1(?=\))/g, '0'),
   swap('zero', /(?<= )0\b(?![.\w])/g, '1'),
   swap('one', /(?<= )1\b(?![.\w])/g, '2'),
-  swap('earliest', /\bfind\(/g, 'findLast('),
+  swap('earliest', new RegExp(String.raw`(?<=\.)find\((?!${BY_KEY})`, 'g'), 'findLast('),
   swap('guard', /\bif \((?=\S)/g, 'if (false && '),
   { name: 'statement', find: /(?<=\n) +(?:await )?[a-z]\w*(?:\.\w+)+\([^\n{]*\)(?=\n)/g, to: () => '' },
 ]
