@@ -41,10 +41,10 @@ void test('what compose tells the connector brings the sample events to the dire
   })
   let log = ''
   child.stderr?.on('data', (text: Buffer) => (log += text.toString()))
-  await until('it listens', () => /"probes\.listening"/.test(log), 30_000)
+  await until('it listens', () => /"probes\.listening"/.test(log))
   const [, port = ''] = /"port":(\d+)/.exec(log) ?? []
   const asked = { ...environment, HTTP_ADDRESS: port }
-  await until('it is ready', async () => (await command(['health'], asked)).code === 0, 30_000, 100)
+  await until('it is ready', async () => (await command(['health'], asked)).code === 0, 60_000, 100)
 
   const fed = await command(['local', 'feed', SAMPLES], environment)
   assert.equal(fed.code, 0, fed.stderr)

@@ -189,12 +189,12 @@ void test('the first user and the first leaver of a tenant end as the page says'
     ['first-leaver', /changed +active +true → false[\s\S]*: disable success/],
   ] as const) {
     assert.equal((await type(`rollcall local feed ${event}.jsonl`)).code, 0)
-    await until(`${event} is confirmed`, () => shows(`rollcall trace ${event}-1`, what), 30_000, 100)
+    await until(`${event} is confirmed`, () => shows(`rollcall trace ${event}-1`, what), 60_000, 100)
   }
   await until(
     'no case of 90001 is open',
     async () => !(await shows('rollcall leavers', /\b90001\b/)),
-    10_000,
+    60_000,
     100,
   )
 })

@@ -66,12 +66,12 @@ void test('the doubles and the connector start as the pages say, health finds th
   const here = { HTTP_ADDRESS: String(await portOf(connector)) }
   const health = async (line: string): Promise<number> => (await command(written(line), here)).code
   assert.equal(await health('rollcall health --live'), 0)
-  await until('it is ready', async () => (await command(['health'], here)).code === 0, 30_000)
+  await until('it is ready', async () => (await command(['health'], here)).code === 0)
   await stop(connector)
   assert.equal(await health('rollcall health --live'), 1)
   const part = startAs('rollcall run --loops intake', environment)
   const there = { HTTP_ADDRESS: String(await portOf(part)) }
-  await until('it is ready', async () => (await command(['health'], there)).code === 0, 30_000)
+  await until('it is ready', async () => (await command(['health'], there)).code === 0)
   await stop(part)
   await stop(doubles)
 })

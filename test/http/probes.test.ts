@@ -285,7 +285,7 @@ void describe('the probes of a running connector', () => {
         ),
       )
       assert.deepEqual(asked, [200, 200, 200])
-      await until('what was left is closed', () => open === 0, 12_000)
+      await until('what was left is closed', () => open === 0, 30_000)
     })
 
   void test('the ledger is asked once a second, however many requests there are', async () => {

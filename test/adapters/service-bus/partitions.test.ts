@@ -27,7 +27,7 @@ void describe('a partitioned queue', () => {
       undefined,
       (message, { settle }) => void settle([complete(message)]),
     )
-    await until('all of them', async () => (await broker.counts(QUEUE)).completed === 500, 30_000)
+    await until('all of them', async () => (await broker.counts(QUEUE)).completed === 500)
     const { arrived } = opened
     assert.equal(new Set(arrived.map(({ sequence }) => sequence)).size, 500)
     assert.ok(arrived.some(beyond))
@@ -71,7 +71,7 @@ void describe('a partitioned queue', () => {
       await closeWithin(500, client.close())
       await broker.stop()
     })
-    await until('all of them', async () => (await broker.counts(QUEUE)).completed === 240, 20_000)
+    await until('all of them', async () => (await broker.counts(QUEUE)).completed === 240)
     for (const session of employees) {
       const messages = bySession.get(session) ?? []
       assert.deepEqual(
@@ -130,7 +130,7 @@ void test('several receivers hold more at once than the client lets one', async 
     await receiver.close()
     for (const one of clients) await closeWithin(500, one.close())
   })
-  await until('all of them, unsettled', () => held.length === 2_600, 30_000)
+  await until('all of them, unsettled', () => held.length === 2_600)
   assert.equal(new Set(held.map(numberOf)).size, 2_600)
   await receiver.settle(held.map(complete))
   assert.equal((await broker.counts(QUEUE)).completed, 2_600)

@@ -105,7 +105,7 @@ void describe('a message that is held', () => {
       if (fast.length === 0) setImmediate(settleTurn, settle)
       ;(isSlow ? slow : fast).push(message)
     })
-    await until('all arrived', () => opened.arrived.length === total, 20_000)
+    await until('all arrived', () => opened.arrived.length === total)
     await opened.settle(slow.map(complete))
     await until('all settled', async () => (await broker.counts(QUEUE)).completed === total)
     assert.ok(opened.mostHeld <= 128, `${opened.mostHeld} held`)

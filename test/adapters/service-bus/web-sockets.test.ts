@@ -53,7 +53,7 @@ void describe('AMQP over WebSockets', () => {
       undefined,
       (message, { settle }) => void settle([complete(message)]),
     )
-    await until('all of them', async () => (await broker.counts(QUEUE)).completed === 3_000, 30_000)
+    await until('all of them', async () => (await broker.counts(QUEUE)).completed === 3_000)
     assert.deepEqual(new Set(opened.arrived.map(numberOf)).size, 3_000)
   })
 
@@ -62,12 +62,12 @@ void describe('AMQP over WebSockets', () => {
     const client = clientOf(broker, {})
     await send(client, numbered(10))
     const opened = await openInbox(t, client)
-    await until('the first delivery', () => opened.held.size === 10, 30_000)
+    await until('the first delivery', () => opened.held.size === 10)
     await broker.inject({ kind: 'drop-connections' })
     await broker.inject({ kind: 'expire-locks' })
-    await until('the second', () => opened.arrived.length === 20, 20_000)
+    await until('the second', () => opened.arrived.length === 20)
     await opened.settle(opened.arrived.slice(10).map(complete))
-    await until('settled', async () => (await broker.counts(QUEUE)).completed === 10, 30_000)
+    await until('settled', async () => (await broker.counts(QUEUE)).completed === 10)
   })
 
   void test('through a proxy, whose name and password are shown to it alone', async (t) => {

@@ -81,7 +81,7 @@ export async function startServer(
   child.stderr?.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-4_000)))
   // It may outlive a test file that forgets it, but not this process.
   child.unref()
-  await until(`PostgreSQL answers; it said ${said}`, () => answers(url), 30_000, 50).catch(
+  await until(`PostgreSQL answers; it said ${said}`, () => answers(url), 60_000, 50).catch(
     (error: unknown) => {
       child.stdin?.end()
       throw new Error(`PostgreSQL did not start: ${said}`, { cause: error })

@@ -51,10 +51,12 @@ export interface Shell extends AsyncDisposable {
   /** Runs a script to its end. It sees what earlier ones of the same terminal exported. */
   run(script: string, terminal?: string): Promise<Ended>
   /**
-   * Runs a script whose last command lasts until Ctrl-C, which the shell presses when it is
-   * disposed of. What it returns says what was printed so far.
+   * Runs a script whose last command lasts until Ctrl-C, which the shell presses at the latest when
+   * it is disposed of. What it returns says what was printed so far.
    */
   serve(script: string, terminal: string): () => string
+  /** Presses Ctrl-C in every terminal where something lasts. */
+  interrupt(): Promise<void>
 }
 
 /**
@@ -86,6 +88,14 @@ export async function openShell({ tools = [], ...options }: ShellOptions = {}): 
     })
   }
   const serving: ReturnType<typeof start>[] = []
+  const interrupt = async (): Promise<void> => {
+    for (const child of serving.toReversed()) {
+      if (child.exitCode !== null || child.pid === undefined) continue
+      const ended = once(child, 'exit')
+      process.kill(-child.pid, 'SIGINT')
+      await ended
+    }
+  }
   return {
     folder,
     run: async (script, terminal = 'first') => {
@@ -108,13 +118,9 @@ export async function openShell({ tools = [], ...options }: ShellOptions = {}): 
         })
       return () => printed
     },
+    interrupt,
     [Symbol.asyncDispose]: async () => {
-      for (const child of serving.toReversed()) {
-        if (child.exitCode !== null || child.pid === undefined) continue
-        const ended = once(child, 'exit')
-        process.kill(-child.pid, 'SIGINT')
-        await ended
-      }
+      await interrupt()
       server.close()
       process.chdir(before)
       rmSync(folder, { recursive: true, force: true })

@@ -110,7 +110,7 @@ async function endedAfter(
   await until(
     `${messages} are taken in`,
     async () => (await reader.readTotals()).messages > messages,
-    undefined,
+    60_000,
     5,
   )
   await reader.close()

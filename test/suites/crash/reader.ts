@@ -18,7 +18,7 @@ export async function openReader(location: string): Promise<Ledger> {
       if (ledger) opened.push(ledger)
       return ledger !== null
     },
-    undefined,
+    60_000,
     100,
   )
   const [reader] = opened

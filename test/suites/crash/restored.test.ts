@@ -104,13 +104,9 @@ void it('a ledger restored from a copy makes no leaver active, finds out that it
   for (const suffix of ['-wal', '-shm']) await rm(world.path + suffix, { force: true })
   await copyFile(copy, world.path)
   child = world.run()
-  await until(
-    'it is found out',
-    () => world.looking(async (it) => (await it.readAge()).olderSince !== null),
-    30_000,
-  )
+  await until('it is found out', () => world.looking(async (it) => (await it.readAge()).olderSince !== null))
   await world.send(lines.slice(cut))
-  await until('the missing time is taken in', world.taken, 60_000)
+  await until('the missing time is taken in', world.taken)
   // A real process, and the test shows that it sends nothing.
   await sleep(4_000)
   assert.deepEqual(await world.directory(), before, 'nothing was sent')

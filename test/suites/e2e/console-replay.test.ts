@@ -99,7 +99,7 @@ function press(door: Door, { text }: Came, which: 'first' | 'all', typed: number
 }
 
 const says = (door: Door, run: string, what: RegExp): Promise<void> =>
-  until(`${run} says ${what}`, async () => what.test(await pageOf(door, run)), 20_000, 50)
+  until(`${run} says ${what}`, async () => what.test(await pageOf(door, run)), 60_000, 50)
 
 void test('a replay in the console sends each dead letter of a real queue once: the first ten, then the rest, which a stop of the process pauses and the next process resumes', async () => {
   await using stack = new AsyncDisposableStack()

@@ -41,7 +41,7 @@ void test('a name that stops a regular expression, and titles that loop or fill 
   const port = await portOf(child)
   const probe = async (path: string): Promise<number> =>
     (await fetch(`http://127.0.0.1:${port}${path}`)).status
-  await until('ready', async () => (await probe('/readyz')) === 200, 60_000)
+  await until('ready', async () => (await probe('/readyz')) === 200)
 
   const sentAt = new Map<string, number>()
   const outcomes = new Map<
@@ -78,7 +78,7 @@ void test('a name that stops a regular expression, and titles that loop or fill 
       await hire(name, {})
       await delay(50)
     }
-    await until(`outcomes of ${prefix}`, () => names.every((name) => outcomes.has(name)), 60_000)
+    await until(`outcomes of ${prefix}`, () => names.every((name) => outcomes.has(name)))
     for (const name of names) assert.equal(outcomes.get(name)?.state, 'confirmed', name)
     return names.map((name) => (outcomes.get(name)?.at ?? 0) - (sentAt.get(name) ?? 0))
   }
@@ -103,10 +103,8 @@ void test('a name that stops a regular expression, and titles that loop or fill 
       await hire('double', { title: 'double' })
     })(),
   ])
-  await until(
-    'outcomes of the attackers',
-    () => ['regex', 'loop', 'double'].every((name) => outcomes.has(name)),
-    60_000,
+  await until('outcomes of the attackers', () =>
+    ['regex', 'loop', 'double'].every((name) => outcomes.has(name)),
   )
   assert.equal(outcomes.get('regex')?.state, 'confirmed')
   for (const name of ['loop', 'double'])

@@ -39,30 +39,21 @@ void test('a running connector says that it is ready, health checks of a contain
   const port = await portOf(child)
   const status = async (path: string): Promise<number> =>
     (await fetch(`http://127.0.0.1:${port}${path}`)).status
-  await until('ready', async () => (await status('/readyz')) === 200, 30_000)
+  await until('ready', async () => (await status('/readyz')) === 200)
   assert.equal(await status('/livez'), 200)
   const metrics = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   await until('a scrape says so', async () =>
     /^rollcall_check\{check="receivers"\} 1$/m.test(await metrics()),
   )
-  await until(
-    'status shows the dead letter on the bus',
-    async () =>
-      /dead letters on the bus +1 BodyNotJson/.test((await command(['status'], environment)).stdout),
-    30_000,
+  await until('status shows the dead letter on the bus', async () =>
+    /dead letters on the bus +1 BodyNotJson/.test((await command(['status'], environment)).stdout),
   )
-  await until(
-    'the collector knows what the ledger says',
-    () => collector.sent.some(({ path, body }) => path === '/v1/metrics' && body.includes(OF_THE_LEDGER)),
-    30_000,
+  await until('the collector knows what the ledger says', () =>
+    collector.sent.some(({ path, body }) => path === '/v1/metrics' && body.includes(OF_THE_LEDGER)),
   )
   const page = async (path: string): Promise<string> =>
     (await fetch(`http://127.0.0.1:${port}${path}`)).text()
-  await until(
-    'the console shows it, too',
-    async () => (await page('/failures')).includes('BodyNotJson'),
-    30_000,
-  )
+  await until('the console shows it, too', async () => (await page('/failures')).includes('BodyNotJson'))
   assert.match(await page('/'), /<strong>Bus<\/strong> <span>receivers are open/)
   const asked = await command(['health'], { HTTP_ADDRESS: String(port) })
   assert.equal(asked.code, 0, asked.stderr)
@@ -99,7 +90,7 @@ void test('a connector is alive and not ready while its tables are created, and 
     [200, 503, 200],
   )
   release.resolve()
-  await until('ready', async () => (await status('/readyz')) === 200, 30_000)
+  await until('ready', async () => (await status('/readyz')) === 200)
   const asked = Date.now()
   child.kill('SIGTERM')
   const [code] = (await once(child, 'exit')) as [number | null]

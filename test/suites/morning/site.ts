@@ -156,7 +156,7 @@ async function runConnector(
       port = listening ?? port
       notices.push({ by: 'log', alert: event, cause, at: Date.now() })
     })
-  await until('the connector listens', () => port > 0, 30_000)
+  await until('the connector listens', () => port > 0)
   return {
     port,
     stop: async () => {

@@ -28,7 +28,7 @@ async function folderFor(t: TestContext): Promise<string> {
 /** Asks until the answer is the one that is waited for. */
 async function untilAnswer<T>(ask: () => Promise<T>, isGood: (answer: T) => boolean): Promise<T> {
   let answer = await ask()
-  await until('the answer', async () => isGood(answer) || isGood((answer = await ask())), 30_000, 50)
+  await until('the answer', async () => isGood(answer) || isGood((answer = await ask())), 60_000, 50)
   return answer
 }
 

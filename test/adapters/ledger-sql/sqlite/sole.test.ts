@@ -155,14 +155,10 @@ void describe('a ledger that goes away under a running process is noticed, and n
       SERVICEBUS_CONNECTION_STRING:
         'Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true',
     })
-    await until(
-      'it runs on its ledger',
-      async () => {
-        const opened = await open(t, LEDGER, { readOnly: true }).catch(() => null)
-        return opened !== null && (await opened.ledger.listInstances(Date.now())).length > 0
-      },
-      30_000,
-    )
+    await until('it runs on its ledger', async () => {
+      const opened = await open(t, LEDGER, { readOnly: true }).catch(() => null)
+      return opened !== null && (await opened.ledger.listInstances(Date.now())).length > 0
+    })
     rmSync(LEDGER)
     const { code, stderr } = await running
     assert.equal(code, 1, stderr)
