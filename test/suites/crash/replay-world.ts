@@ -6,6 +6,11 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
+import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
+import type { Ledger } from '../../../src/core/ledger/ledger.ts'
+import { parseBrokerConfig } from '../../../src/local/service-bus/config.ts'
+import { startBrokerThread } from '../../../src/local/service-bus/thread/thread.ts'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
 import type { EntityAddress } from '../../../src/core/intake/entity.ts'
 import { busDeadLetterQueue } from '../../../src/adapters/service-bus/dead-letter-queue.ts'
@@ -17,13 +22,13 @@ import { COMPILE_CACHE } from '../../fakes/compile-cache.ts'
 import { hrEvent, messageOf, World } from '../conformance/ledger/world.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
-const CONFIG = {
+const configOf = (queues: readonly string[]) => ({
   UserConfig: {
     Namespaces: [
       {
         Name: 'sbemulatorns',
         Queues: [
-          { Name: 'hr-events', Properties: { DeadLetteringOnMessageExpiration: true } },
+          ...queues.map((Name) => ({ Name, Properties: { DeadLetteringOnMessageExpiration: true } })),
           { Name: 'hr-dead-letters' },
           {
             Name: 'hr-sessions',
@@ -43,38 +48,71 @@ const CONFIG = {
       },
     ],
   },
-}
+})
 
 const PLACES = {
-  queue: { queue: 'hr-events' },
   sessions: { queue: 'hr-sessions' },
   subscription: { topic: 'hr-topic', subscription: 'rollcall' },
 } satisfies Readonly<Record<string, EntityAddress>>
 
 /** Whether a replay has frozen its selection and not ended. */
 async function hasOpenReplay(path: string): Promise<boolean> {
-  const ledger = await openSqliteLedger({ path, readOnly: true, now: Date.now })
-  const runs = await ledger.listReplays({ open: null, limit: 10 })
-  await ledger.close()
-  return runs.length > 0
+  return (await reading(path, (ledger) => ledger.listReplays({ open: null, limit: 10 }))).length > 0
+}
+
+/** In this thread: to start one for each look would cost more than all the rest. */
+async function reading<T>(path: string, read: (ledger: Ledger) => Promise<T>): Promise<T> {
+  const ledger = sqlLedger(openSqlite(path, { readOnly: true }), 'reader')
+  try {
+    return await read(ledger)
+  } finally {
+    await ledger.close()
+  }
+}
+
+/** A bus with queues that worlds can have for themselves. */
+export interface WorldBus {
+  readonly connectionString: string
+  stop(): Promise<void>
+}
+
+/** In a thread, with such queues: one is enough for many worlds. */
+export const busWith = (queues: readonly string[]): Promise<WorldBus> =>
+  startBrokerThread({ config: parseBrokerConfig(JSON.stringify(configOf(queues))) })
+
+/** In a process of its own. */
+async function busApart(queue: string): Promise<WorldBus> {
+  const child = fork(new URL('../../local/service-bus/broker-process.ts', import.meta.url), [
+    JSON.stringify(configOf([queue])),
+  ])
+  const [{ connectionString }] = (await once(child, 'message')) as [{ readonly connectionString: string }]
+  return {
+    connectionString,
+    stop: async () => {
+      child.disconnect()
+      await once(child, 'exit')
+    },
+  }
 }
 
 /**
- * A broker in a process of its own and a ledger in a file, each with dead letters, and the command
- * that replays them.
+ * A bus and a ledger in a file, each with dead letters, and the command that replays them. Without
+ * a `bus`, it has one in a process of its own.
  */
 export async function replayWorld(
   total: number,
   sourceAddress: 'queue' | 'sessions' | 'subscription' = 'queue',
+  {
+    bus,
+    queue = 'hr-events',
+  }: { readonly bus?: Pick<WorldBus, 'connectionString'>; readonly queue?: string } = {},
 ) {
-  const child = fork(new URL('../../local/service-bus/broker-process.ts', import.meta.url), [
-    JSON.stringify(CONFIG),
-  ])
-  const [{ connectionString }] = (await once(child, 'message')) as [{ readonly connectionString: string }]
+  const ownBus = bus ? null : await busApart(queue)
+  const { connectionString } = bus ?? ownBus ?? { connectionString: '' }
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-replay-'))
   const path = join(folder, 'ledger.db')
   await fillLedger(path, total)
-  const place = PLACES[sourceAddress]
+  const place: EntityAddress = sourceAddress === 'queue' ? { queue } : PLACES[sourceAddress]
   await fillBus(connectionString, total, 'queue' in place ? place.queue : place.topic)
   const rules = join(folder, 'rollcall.yaml')
   await writeFile(
@@ -115,7 +153,7 @@ export async function replayWorld(
       running.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
       const exit = once(running, 'exit') as Promise<[number | null]>
       if (killAfterMs !== null) {
-        while (running.exitCode === null && !(await hasOpenReplay(path))) await delay(20)
+        while (running.exitCode === null && !(await hasOpenReplay(path))) await delay(50)
         await delay(killAfterMs)
         running.kill('SIGKILL')
       }
@@ -148,19 +186,24 @@ export async function replayWorld(
     },
     /** How many events of the ledger are dead, and how many were put back so often. */
     inLedger: async (): Promise<{ readonly dead: number; readonly open: number; readonly done: number }> => {
-      const ledger = await openSqliteLedger({ path, readOnly: true, now: Date.now })
-      const { stateCounts } = await ledger.readCounts()
-      const runs = await ledger.listReplays({ open: null, limit: 10 })
-      await ledger.close()
+      const [{ stateCounts }, runs] = await reading(path, async (ledger) => [
+        await ledger.readCounts(),
+        await ledger.listReplays({ open: null, limit: 10 }),
+      ])
       return {
         dead: stateCounts.events['dead-lettered'],
         open: stateCounts.events.received,
         done: runs.reduce((sum, { counts }) => sum + counts.done, 0),
       }
     },
+    /** How many dead letters of the queue a replay has chosen and not begun with. */
+    frozen: (): Promise<number> =>
+      reading(path, async (ledger) => {
+        const [run] = await ledger.listReplays({ open: null, limit: 1 })
+        return run ? (await ledger.listReplayItems(run.id, queue, 'frozen', total)).length : total
+      }),
     close: async (): Promise<void> => {
-      child.disconnect()
-      await once(child, 'exit')
+      await ownBus?.stop()
       await rm(folder, { recursive: true, force: true })
     },
   }

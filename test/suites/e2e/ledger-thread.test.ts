@@ -36,7 +36,7 @@ void test('a process whose ledger thread died ends with a reason, so that it is 
     })
     let said = ''
     child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()))
-    const ended = once(child, 'exit', { signal: AbortSignal.timeout(30_000) })
+    const ended = once(child, 'exit', { signal: AbortSignal.timeout(60_000) })
     const [code] = (await ended.catch((error: unknown) => {
       child.kill('SIGKILL')
       throw error
