@@ -52,11 +52,15 @@ export function loop(
   runtime: Runtime,
   turn: (stopping: AbortSignal) => Promise<number>,
 ): WakeableService {
-  let rest = new AbortController()
+  let rest: AbortController | null = null
   let woken = false
+  /** With a reason, because making the usual error costs more than the rest of it. */
+  const endRest = (): void => rest?.abort('rest ended')
 
   const run = async (stopping: AbortSignal): Promise<void> => {
     let failures = 0
+    // Not `AbortSignal.any` for each rest: a loop has thousands of them, and that is dear.
+    stopping.addEventListener('abort', endRest, { once: true })
     while (!stopping.aborted) {
       let restMs: number
       try {
@@ -76,16 +80,17 @@ export function loop(
         await runtime.sleep(restMs, stopping)
         continue
       }
-      if (restMs <= 0 || woken) continue
+      if (restMs <= 0 || woken || stopping.aborted) continue
       rest = new AbortController()
-      await runtime.sleep(restMs, AbortSignal.any([stopping, rest.signal]))
+      await runtime.sleep(restMs, rest.signal)
+      rest = null
     }
   }
   return {
     ...endingWithin(name, TURN_END_MS, runtime, run),
     wake: () => {
       woken = true
-      rest.abort()
+      endRest()
     },
   }
 }

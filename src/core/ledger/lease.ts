@@ -164,14 +164,17 @@ function leaseOf(
     acquire: async (withinMs, stop) => {
       const now = runtime.now()
       const late = new AbortController()
+      const endWait = (): void => late.abort('answered')
       const asked = ledger.takeLease({ name, owner, now, leaseMs })
+      if (stop?.aborted) endWait()
+      stop?.addEventListener('abort', endWait)
       const answer = await Promise.race([
         asked,
-        runtime
-          .sleep(withinMs, stop ? AbortSignal.any([late.signal, stop]) : late.signal)
-          .then(() => 'late' as const),
-      ])
-      late.abort()
+        runtime.sleep(withinMs, late.signal).then(() => 'late' as const),
+      ]).finally(() => {
+        stop?.removeEventListener('abort', endWait)
+        endWait()
+      })
       if (answer === 'late') {
         asked.catch(() => {})
         throw new Error('the ledger does not answer')
