@@ -103,7 +103,7 @@ export const nameOf = (column: string): string => column.slice(0, column.indexOf
 const namesOf = (columns: readonly string[]): string => columns.map(nameOf).join(', ')
 const typeOf = (column: string): string => (column.endsWith(' INT') ? 'BIGINT' : 'TEXT')
 
-/** A table of given rows, as the text of a query and its parameters. */
+/** A statement with rows in it: its text, and the values of the rows. */
 interface Given {
   readonly text: string
   readonly parameters: readonly Parameter[]
@@ -115,33 +115,79 @@ interface Given {
  */
 const SIZES = [256, 64, 16, 4, 1]
 
+/** The texts of one statement for rows of these columns, by how many rows it takes. */
+interface Texts {
+  readonly columns: readonly string[]
+  readonly bySize: Map<number, string>
+}
 /**
- * The rows as tables: one, or as many as there are parts. `value` is the text of one value of a
- * column.
+ * Each text is put together once. It is long, and a driver looks its prepared statement up by it: for
+ * a text that was just made, both cost more than many a statement takes to run.
  */
-function* givenRows(
+const madeTexts = new WeakMap<Dialect, Map<string, Texts[]>>()
+
+function textsOf(dialect: Dialect, columns: readonly string[], statement: string): Texts['bySize'] {
+  let made = madeTexts.get(dialect)
+  if (!made) madeTexts.set(dialect, (made = new Map()))
+  let alike = made.get(statement)
+  if (!alike) made.set(statement, (alike = []))
+  const known = alike.find(
+    (one) =>
+      one.columns.length === columns.length &&
+      one.columns.every((column, place) => column === columns[place]),
+  )
+  if (known) return known.bySize
+  const bySize = new Map<number, string>()
+  alike.push({ columns, bySize })
+  return bySize
+}
+
+/** What a statement has around the text of its rows, and the text of one value of a column. */
+interface Frame {
+  readonly around: (given: string) => string
+  readonly value: (column: string) => string
+}
+
+/** The statement for all rows, in as many parts as it takes. */
+function partsOf(
   { lists }: Dialect,
   columns: readonly string[],
   rows: readonly (readonly SqlValue[])[],
-  value: (column: string) => string,
-): Generator<Given> {
-  if (lists && rows.length > 0) {
-    const names = namesOf(columns)
-    const arrays = columns.map((column) => `CAST(? AS ${typeOf(column)}[])`).join(', ')
-    yield {
-      text: `SELECT ${names} FROM unnest(${arrays}) AS given(${names})`,
-      parameters: columns.map((_, place) => rows.map((row) => row[place] ?? null)),
-    }
-    return
-  }
-  const tuple = `(${columns.map(value).join(', ')})`
+  texts: Texts['bySize'],
+  frame: Frame,
+): readonly Given[] {
+  if (lists)
+    return [
+      {
+        text: texts.get(0) ?? made(texts, 0, frame.around(unnested(columns))),
+        parameters: columns.map((_, place) => rows.map((row) => row[place] ?? null)),
+      },
+    ]
+  const parts: Given[] = []
   let from = 0
   for (const size of SIZES)
     for (; rows.length - from >= size; from += size)
-      yield {
-        text: `VALUES ${Array.from({ length: size }, () => tuple).join(', ')}`,
+      parts.push({
+        text: texts.get(size) ?? made(texts, size, frame.around(listed(columns, size, frame.value))),
         parameters: rows.slice(from, from + size).flat(),
-      }
+      })
+  return parts
+}
+
+function made(texts: Texts['bySize'], size: number, text: string): string {
+  texts.set(size, text)
+  return text
+}
+
+function unnested(columns: readonly string[]): string {
+  const names = namesOf(columns)
+  const arrays = columns.map((column) => `CAST(? AS ${typeOf(column)}[])`).join(', ')
+  return `SELECT ${names} FROM unnest(${arrays}) AS given(${names})`
+}
+
+function listed(columns: readonly string[], size: number, value: Frame['value']): string {
+  const tuple = `(${columns.map(value).join(', ')})`
+  return `VALUES ${Array.from({ length: size }, () => tuple).join(', ')}`
 }
 
 /**
@@ -157,11 +203,13 @@ export async function insertRows<T>(
   parameters: readonly SqlValue[] = [],
 ): Promise<T[]> {
   const returned: T[] = []
+  if (rows.length === 0) return returned
   const open = into.indexOf(' (')
   const columns = into.slice(open + 2, -1).split(', ')
-  const target = `${into.slice(0, open)} (${namesOf(columns)})`
-  for (const given of givenRows(sql.dialect, columns, rows, () => '?')) {
-    const text = `INSERT INTO ${target} ${given.text} ${tail}`
+  const around = (given: string): string =>
+    `INSERT INTO ${into.slice(0, open)} (${namesOf(columns)}) ${given} ${tail}`
+  const texts = textsOf(sql.dialect, [into], tail)
+  for (const { text, ...given } of partsOf(sql.dialect, columns, rows, texts, { around, value: () => '?' })) {
     if (tail.includes('RETURNING'))
       returned.push(...(await sql.all<T>(text, [...given.parameters, ...parameters])))
     else await sql.run(text, [...given.parameters, ...parameters])
@@ -169,20 +217,22 @@ export async function insertRows<T>(
   return returned
 }
 
+const cast = (column: string): string => `CAST(? AS ${typeOf(column)})`
+
 /** The statement with the rows in front, as the table `v`. */
-function* statementsWith(
+function statementsWith(
   dialect: Dialect,
   columns: Columns,
   rows: readonly (readonly SqlValue[])[],
   statement: string,
-  parameters: readonly SqlValue[],
-): Generator<Given> {
-  const cast = (column: string): string => `CAST(? AS ${typeOf(column)})`
-  for (const given of givenRows(dialect, columns, rows, cast))
-    yield {
-      text: `WITH v(${namesOf(columns)}) AS (${given.text}) ${statement}`,
-      parameters: [...given.parameters, ...parameters],
-    }
+  more: readonly SqlValue[],
+): readonly Given[] {
+  const around = (given: string): string => `WITH v(${namesOf(columns)}) AS (${given}) ${statement}`
+  const texts = textsOf(dialect, columns, statement)
+  const parts = partsOf(dialect, columns, rows, texts, { around, value: cast })
+  return more.length === 0
+    ? parts
+    : parts.map(({ text, parameters }) => ({ text, parameters: [...parameters, ...more] }))
 }
 
 /**
@@ -197,6 +247,7 @@ export async function readRows<T>(
   given: readonly SqlValue[] = [],
 ): Promise<T[]> {
   const found: T[] = []
+  if (rows.length === 0) return found
   for (const { text, parameters } of statementsWith(sql.dialect, columns, rows, statement, given))
     found.push(...(await sql.all<T>(text, parameters)))
   return found
@@ -210,6 +261,7 @@ export async function writeRows(
   statement: string,
   given: readonly SqlValue[] = [],
 ): Promise<void> {
+  if (rows.length === 0) return
   for (const { text, parameters } of statementsWith(sql.dialect, columns, rows, statement, given))
     await sql.run(text, parameters)
 }

@@ -24,6 +24,7 @@ export async function openLeavers(
     `SELECT ${CASE_COLUMNS}, resends, refused, emergency_wait FROM leaver_cases WHERE ended_at IS NULL AND ${where} LIMIT ?`,
     [...parameters, limit],
   )
+  if (rows.length === 0) return { leavers: [], next: null }
   const ids = [...new Set(rows.map((row) => row.employee))]
   const employees = new Map(
     (await loadEmployees(sql, ids)).map((employee) => [employee.employeeId, employee]),

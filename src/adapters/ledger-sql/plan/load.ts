@@ -106,15 +106,14 @@ const ENABLING = `(SELECT COUNT(*) FROM operations r WHERE r.employee = p.id AND
 /** An account that retention has forgotten the operations of is known all the same. */
 const MAY_BE_ENABLED = `CASE WHEN p.known = 1 AND ${DISABLED_BY} = 0 THEN 1 ELSE ${ENABLING} END`
 
+const EMPLOYEES = `SELECT p.id, p.revision, p.accepted_hash, p.accepted_operation, t.deactivation_only AS accepted_deactivation_only, (
+    SELECT MAX(c.resend_due) FROM leaver_cases c WHERE c.employee = p.id AND c.ended_at IS NULL) AS resend_due, p.known, p.destination, ${MAY_BE_ENABLED} AS may_be_enabled, p.failed_hash, p.failed_operation, d.at AS disabled_elsewhere_at
+  FROM v JOIN employees p ON p.id = v.id LEFT JOIN foreign_deactivations d ON d.employee = p.id LEFT JOIN operations t ON t.seq = p.accepted_operation`
+
 export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<Employee[]> {
-  const employees = await readRows<EmployeeRow>(
-    sql,
-    ['id TEXT'],
-    ids.map((id) => [id]),
-    `SELECT p.id, p.revision, p.accepted_hash, p.accepted_operation, t.deactivation_only AS accepted_deactivation_only, (
-         SELECT MAX(c.resend_due) FROM leaver_cases c WHERE c.employee = p.id AND c.ended_at IS NULL) AS resend_due, p.known, p.destination, ${MAY_BE_ENABLED} AS may_be_enabled, p.failed_hash, p.failed_operation, d.at AS disabled_elsewhere_at
-     FROM v JOIN employees p ON p.id = v.id LEFT JOIN foreign_deactivations d ON d.employee = p.id LEFT JOIN operations t ON t.seq = p.accepted_operation`,
-  )
+  if (ids.length === 0) return []
+  const keys = ids.map((id) => [id])
+  const employees = await readRows<EmployeeRow>(sql, ['id TEXT'], keys, EMPLOYEES)
   const failures = await failuresOf(sql, employees)
   const events = await eventsOf(sql, ids)
   const remains = await remainsOf(sql, ids)
@@ -150,14 +149,11 @@ export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<E
 }
 
 type RowsByEmployee<T> = ReadonlyMap<string, readonly T[]>
+const EVENTS = `SELECT ${EVENT_COLUMNS}, c.interim, c.deactivation_only FROM v JOIN events e ON e.employee = v.id ${AS_GOOD_AS_FINAL}`
 
 async function eventsOf(sql: Sql, ids: readonly string[]): Promise<RowsByEmployee<EventRow>> {
-  const rows = await readRows<EventRow>(
-    sql,
-    ['id TEXT'],
-    ids.map((id) => [id]),
-    `SELECT ${EVENT_COLUMNS}, c.interim, c.deactivation_only FROM v JOIN events e ON e.employee = v.id ${AS_GOOD_AS_FINAL}`,
-  )
+  const keys = ids.map((id) => [id])
+  const rows = await readRows<EventRow>(sql, ['id TEXT'], keys, EVENTS)
   return Map.groupBy(rows, (row) => row.employee)
 }
 

@@ -24,6 +24,10 @@ export interface InstanceProgress {
   readonly after: number
 }
 
+const ADD = `INSERT INTO totals (instance, ${TOTALS.join(', ')}) VALUES (?, ${TOTALS.map(() => '?').join(', ')})
+  ON CONFLICT (instance) DO UPDATE SET ${TOTALS.map((name) => `${name} = totals.${name} + excluded.${name}`).join(', ')}
+  RETURNING ${PROGRESS.join(' + ')} AS progress`
+
 /**
  * Must come last: the transaction that holds this row delays every other transaction of the
  * instance, so it must not wait for anything afterwards.
@@ -31,12 +35,8 @@ export interface InstanceProgress {
 export async function writeTotals(sql: Sql): Promise<readonly InstanceProgress[]> {
   const written: InstanceProgress[] = []
   for (const [instance, sums] of sql.pendingTotals) {
-    const [row] = await sql.all<{ progress: number }>(
-      `INSERT INTO totals (instance, ${TOTALS.join(', ')}) VALUES (?, ${TOTALS.map(() => '?').join(', ')})
-       ON CONFLICT (instance) DO UPDATE SET ${TOTALS.map((name) => `${name} = totals.${name} + excluded.${name}`).join(', ')}
-       RETURNING ${PROGRESS.join(' + ')} AS progress`,
-      [instance, ...TOTALS.map((name) => sums[name] ?? 0)],
-    )
+    const values = TOTALS.map((name) => sums[name] ?? 0)
+    const [row] = await sql.all<{ progress: number }>(ADD, [instance, ...values])
     const after = row?.progress ?? 0
     const added = PROGRESS.reduce((sum, name) => sum + (sums[name] ?? 0), 0)
     written.push({ instance, before: after - added, after })
