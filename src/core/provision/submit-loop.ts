@@ -38,11 +38,11 @@ interface Submitting {
 /** Sends full batches, never faster than the service allows, and records each answer. */
 export function submitLoop(name: string, submitting: Submitting): WakeableService {
   const { ledger, settings, runtime } = submitting
-  const { owner, leaseMs, maxOperations, maxBytes, fillMs, limits, pollMs } = settings
+  const { owner, leaseMs, maxOperations, maxBytes, fillMs, limits } = settings
   return loop(name, runtime, async (signal) => {
     const now = runtime.now()
     const batch = await ledger.claimBatch({ now, owner, leaseMs, maxOperations, maxBytes, fillMs, limits })
-    if (!batch) return pollMs
+    if (!batch) return settings.pollMs
     const origins = batch.operations.flatMap((operation) => operation.origins)
     await runtime.telemetry.span(
       'rollcall.submit',

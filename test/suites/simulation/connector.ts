@@ -13,6 +13,7 @@ import type { SimulatedHr } from './outside/hr.ts'
 import { HOUR, MINUTE } from './story.ts'
 
 const SECOND = 1_000
+const POLL_MS = 25 * MINUTE
 const SUBMIT_POLL_MS = 20 * MINUTE
 const JOB_POLL_MS = 20 * MINUTE
 const COPY_POLL_MS = 15 * MINUTE
@@ -36,10 +37,10 @@ export interface Outside {
   /** Settled events are folded away after an hour. */
   readonly retains: boolean
   /**
-   * How long loops rest that have nothing to do. A turn that finds nothing costs the simulation as
-   * much as one that does.
+   * How long a loop rests that has nothing to do, and otherwise rests for so long. A turn that finds
+   * nothing costs the simulation as much as one that does, so it is longer once all is calm.
    */
-  pollMs(): number
+  restOf(ms: number): number
 }
 
 const mapping = compileMapping()
@@ -68,8 +69,10 @@ export function startConnector(name: string, instance: Instance, outside: Outsid
 function settingsOf(owner: string, outside: Outside): ConnectorSettings {
   const { limits, brake, quietMs, isShared, retains } = outside
   /** Read at each turn, because the world rests longer once all is calm. */
-  const polled = <T extends object>(rest: T): T & { readonly pollMs: number } =>
-    Object.defineProperty(rest, 'pollMs', { get: outside.pollMs }) as T & { readonly pollMs: number }
+  const polled = <T extends object>(rest: T, ms = POLL_MS): T & { readonly pollMs: number } =>
+    Object.defineProperty(rest, 'pollMs', { get: () => outside.restOf(ms) }) as T & {
+      readonly pollMs: number
+    }
   return {
     ...(isShared ? { lease: { owner, leaseMs: 45 * MINUTE } } : {}),
     ...(retains ? { retention: RETENTION } : {}),
@@ -88,23 +91,25 @@ function settingsOf(owner: string, outside: Outside): ConnectorSettings {
       brake,
       claimMs: 30 * SECOND,
     }),
-    submit: {
-      owner,
-      maxOperations: 3,
-      maxBytes: 1_000_000,
-      fillMs: 10 * SECOND,
-      leaseMs: 90 * SECOND,
-      pollMs: SUBMIT_POLL_MS,
-      attempts: 3,
-      limits,
-      retryMs: SECOND,
-      retryCapMs: 30 * SECOND,
-      throttledMs: 5 * SECOND,
-      fullMs: 5 * MINUTE,
-      circuitMs: 15 * SECOND,
-      accessMs: MINUTE,
-    },
-    job: { pollMs: JOB_POLL_MS, forbiddenMs: HOUR, restartMs: 40 * MINUTE },
+    submit: polled(
+      {
+        owner,
+        maxOperations: 3,
+        maxBytes: 1_000_000,
+        fillMs: 10 * SECOND,
+        leaseMs: 90 * SECOND,
+        attempts: 3,
+        limits,
+        retryMs: SECOND,
+        retryCapMs: 30 * SECOND,
+        throttledMs: 5 * SECOND,
+        fullMs: 5 * MINUTE,
+        circuitMs: 15 * SECOND,
+        accessMs: MINUTE,
+      },
+      SUBMIT_POLL_MS,
+    ),
+    job: polled({ forbiddenMs: HOUR, restartMs: 40 * MINUTE }, JOB_POLL_MS),
     uploads: 1,
     correlate: polled({
       pageMs: SECOND,
@@ -128,10 +133,14 @@ function settingsOf(owner: string, outside: Outside): ConnectorSettings {
     publish: polled({ queue: 'outcomes', atOnce: 100, values: [], account: [], sessions: false }),
     copies: {
       content: { kind: 'reference' },
-      pollMs: COPY_POLL_MS,
+      get pollMs() {
+        return outside.restOf(COPY_POLL_MS)
+      },
       atOnce: 10,
       sweepMs: MINUTE,
-      restMs: COPY_POLL_MS,
+      get restMs() {
+        return outside.restOf(COPY_POLL_MS)
+      },
     },
   }
 }

@@ -36,6 +36,10 @@ export class LedgerFaults {
     this.#answersLost = count
   }
 
+  /** It answers, and at once. */
+  get isWell(): boolean {
+    return this.#clock.now() >= Math.max(this.#slowUntil, this.#awayUntil, this.#refuses.until)
+  }
   async before(method: keyof Ledger): Promise<void> {
     if (this.#clock.now() < this.#slowUntil) await this.#clock.sleep(this.#chance.below(LONGEST_ANSWER_MS))
     if (this.#clock.now() < this.#awayUntil) throw new TypeError('the ledger is away')

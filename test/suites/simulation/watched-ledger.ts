@@ -2,8 +2,8 @@ import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { Instance } from './clock.ts'
 
 export interface Watch {
-  /** May take time, or throw: the call then has no effect. */
-  before(method: keyof Ledger, given: readonly unknown[]): Promise<void>
+  /** May take time, or throw: the call then has no effect. `null`: nothing comes before it. */
+  before(method: keyof Ledger, given: readonly unknown[]): Promise<void> | null
   /** Sees every call that the ledger carried out, with its answer. */
   carriedOut(method: keyof Ledger, given: readonly unknown[], answer: unknown): void
   /** May throw: the answer is lost. */
@@ -20,11 +20,12 @@ export function watchedLedger(ledger: Ledger, instance: Instance, watch: Watch):
     get: (target, name: keyof Ledger) => {
       const known = methods.get(name)
       if (known !== undefined) return known
-      const real = target[name] as (...given: readonly unknown[]) => Promise<unknown>
-      const method = (...given: readonly unknown[]): Promise<unknown> =>
+      const real = target[name] as (...given: unknown[]) => Promise<unknown>
+      const method = (...given: unknown[]): Promise<unknown> =>
         instance.through(async () => {
-          await watch.before(name, given)
-          const answer = await real.apply(target, [...given])
+          const before = watch.before(name, given)
+          if (before) await before
+          const answer = await real.apply(target, given)
           watch.carriedOut(name, given, answer)
           watch.after(name)
           return answer

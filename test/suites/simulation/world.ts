@@ -23,7 +23,6 @@ const LONGEST_MEETING_MS = 40 * MINUTE
 /** What was done last has so long to go wrong. */
 const LAST_MS = 30 * MINUTE
 const LOOK_MS = 60 * MINUTE
-const POLL_MS = 25 * MINUTE
 /** Once nothing goes wrong any more. */
 const CALM_POLL_MS = 60 * MINUTE
 
@@ -77,7 +76,7 @@ class World {
         chance: this.#chance,
         ledger,
         judge: this.#judge,
-        pollMs: () => (this.#isCalm ? CALM_POLL_MS : POLL_MS),
+        restOf: (ms) => (this.#isCalm ? CALM_POLL_MS : ms),
       },
       actions,
     )
@@ -151,10 +150,13 @@ class World {
     if (met.length > 0) await this.#clock.sleep(SECOND)
   }
 
-  async #beforeLedger(method: keyof Ledger, given: readonly unknown[]): Promise<void> {
+  #beforeLedger(method: keyof Ledger, given: readonly unknown[]): Promise<void> | null {
     if (this.#waiting.size > 0 && (method === 'commitPlan' || method === 'takeSlot'))
-      await this.#meet(method, given)
-    if (!this.#isCalm) await this.#ledgerFaults.before(method)
+      return this.#meet(method, given).then(() => this.#ledgerFault(method) ?? undefined)
+    return this.#ledgerFault(method)
+  }
+  #ledgerFault(method: keyof Ledger): Promise<void> | null {
+    return this.#isCalm || this.#ledgerFaults.isWell ? null : this.#ledgerFaults.before(method)
   }
 
   #cycles(): void {
@@ -278,7 +280,7 @@ class World {
     const { copies, ledger } = this.#outside
     if (!copies) return
     // Until every dead letter was copied, and what is out of date was found and removed.
-    await this.#until(this.#clock.now() + 75 * MINUTE)
+    await this.#until(this.#clock.now() + 2 * CALM_POLL_MS + 15 * MINUTE)
     for (const what of await copies.atRest(ledger)) this.#judge.violated(what)
   }
 

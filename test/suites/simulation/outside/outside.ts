@@ -16,12 +16,12 @@ interface World {
   readonly chance: Chance
   readonly ledger: Ledger
   readonly judge: Judge
-  readonly pollMs: () => number
+  readonly restOf: (ms: number) => number
 }
 
 /** All that is around the connector in one run; what no action needs is left out, because it costs time. */
 export function outsideOf(
-  { clock, chance, ledger, judge, pollMs }: World,
+  { clock, chance, ledger, judge, restOf }: World,
   actions: readonly Action[],
 ): Outside {
   const { oneIn } = chance
@@ -41,6 +41,6 @@ export function outsideOf(
     // Retention forgets calls too, and keeps at least a day in earnest.
     retains: limits.perDay > 6 && oneIn(3),
     ledger,
-    pollMs,
+    restOf,
   }
 }
