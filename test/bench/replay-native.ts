@@ -74,7 +74,7 @@ const startedAt = performance.now()
 const [usedBefore, mainBefore] = [process.cpuUsage(), process.threadCpuUsage()]
 const brokerBefore = await cpuSecondsOf(child.pid)
 const result = await replayNative(
-  { run: 'bench', deadLetters: shelf, queue: entity, log, edit: null, takeIn: async () => new Map() },
+  { run: 'bench', deadLetters: shelf, queue: entity, log, edit: () => null, takeIn: async () => new Map() },
   settings,
   { runtime, signal: new AbortController().signal, onProgress: () => {} },
 )

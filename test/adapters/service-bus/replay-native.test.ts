@@ -50,7 +50,7 @@ void it('on a queue with sessions each session gets its messages back, in their 
   const { deadLetters, queue } = queuesOf(t, client)
   const log = fakeReplayLog((await deadLetters.peek('0', 250)).map(({ sequence }) => sequence))
   const result = await replayNative(
-    { run: 'r1', deadLetters, queue, log, edit: null, takeIn: async () => new Map() },
+    { run: 'r1', deadLetters, queue, log, edit: () => null, takeIn: async () => new Map() },
     settings,
     control,
   )
@@ -91,7 +91,7 @@ void it('duplicate detection does not swallow copies, and drops a copy that is s
     },
   }
   await replayNative(
-    { run: 'r1', deadLetters: twice, queue, log, edit: null, takeIn: async () => new Map() },
+    { run: 'r1', deadLetters: twice, queue, log, edit: () => null, takeIn: async () => new Map() },
     settings,
     control,
   )
@@ -128,7 +128,7 @@ void it('a send that arrives and whose answer is lost is found again and not rep
     deadLetters: unsteady,
     queue,
     log,
-    edit: null,
+    edit: () => null,
     takeIn: async () => new Map<string, string>(),
   }
   const result = await replayNative(replay, settings, control)

@@ -44,6 +44,7 @@ function start(
   const queries: DueQuery[] = []
   const committed: (readonly Decision[])[] = []
   const expired: number[] = []
+  const tended: number[] = []
   let told = 0
   let refusals = 0
   const ledger: Parameters<typeof planLoop>[0]['ledger'] = {
@@ -62,7 +63,10 @@ function start(
       return { operations: decisions.length, finals: 0, stale: 0 }
     },
     expireIncompleteEvents: async (before) => expired.push(before),
-    listOpenLeavers: async () => ({ leavers: [], next: null }),
+    listOpenLeavers: async () => {
+      tended.push(runtime.now())
+      return { leavers: [], next: null }
+    },
     settleLeavers: async () => [],
   }
   const service = planLoop({ ledger, mapping, settings, runtime, onPlanned: () => (told += 1) })
@@ -78,6 +82,7 @@ function start(
     queries,
     committed,
     expired,
+    tended,
     told: () => told,
     refuse: (times: number) => (refusals = times),
   }
@@ -221,4 +226,14 @@ void test('employees who become due one after the other are planned together, so
   await runtime.advance(100)
   assert.deepEqual(due, [])
   assert.ok(committed.length >= 50 && committed.length <= 54, `${committed.length} transactions`)
+})
+
+void test('leaver cases are assessed once a second, also while there is much to plan', async (t) => {
+  const employees = Array.from({ length: 9 }, (_, index) => employee(`${index}`))
+  const { runtime, committed, tended } = start(t, employees)
+  const began = runtime.now()
+  await runtime.settle()
+  assert.deepEqual([committed.length, tended], [5, [began]])
+  await runtime.advance(2_999)
+  assert.deepEqual(tended, [began, began + 1_000, began + 2_000])
 })

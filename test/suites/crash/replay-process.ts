@@ -28,7 +28,7 @@ const result = await replayNative(
       move: (moves, at) => ledger.moveReplayItems(run.id, queue, moves, at),
       takenIn: async (ids) => new Set((await ledger.findCopiesTakenIn(ids)).keys()),
     },
-    edit: null,
+    edit: () => null,
     takeIn: async () => new Map(),
   },
   { perSecond: null, batch: 100, removeAtOnce: 300, skewMs: 60_000, inFlightMs: 100 },

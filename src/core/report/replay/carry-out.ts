@@ -91,7 +91,7 @@ async function replayQueue(
           move: (moves, at) => ledger.moveReplayItems(run.id, entity, moves, at),
           takenIn: async (messageIds) => new Set((await ledger.findCopiesTakenIn(messageIds)).keys()),
         },
-        edit: edits.size === 0 ? null : ({ sequence }) => edits.get(sequence) ?? null,
+        edit: ({ sequence }) => edits.get(sequence) ?? null,
         takeIn: (messages) => takeInPlace(messages, context),
       },
       {

@@ -19,7 +19,7 @@ export interface NativeReplay {
    * The body to send instead of the original's; `null` leaves it. May throw a RollcallError, which
    * refuses the message with its code.
    */
-  readonly edit: ((message: PeekedMessage) => string | null) | null
+  readonly edit: (message: PeekedMessage) => string | null
   /**
    * For a dead-letter queue that takes no copies: takes these messages into the ledger under these
    * message ids, in one commit. Answers the code of each that was refused, by sequence number. A

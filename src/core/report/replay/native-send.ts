@@ -75,7 +75,7 @@ type Edited =
   | { readonly kind: 'refused'; readonly code: string }
 function editText({ edit }: Pick<NativeRun, 'edit'>, message: PeekedMessage): Edited {
   try {
-    return { kind: 'text', text: edit?.(message) ?? message.text }
+    return { kind: 'text', text: edit(message) ?? message.text }
   } catch (error) {
     if (error instanceof RollcallError) return { kind: 'refused', code: error.code }
     throw error

@@ -143,6 +143,19 @@ void describe('rotating the key of a ledger', () => {
     await driver.transaction((sql) => sql.run(lease, [T0 + 10_000]))
     await assert.rejects(rotateKeys(driver, keys('b', 'a'), T0, silent), { code: 'LedgerInUse' })
     assert.deepEqual(await storedIn(driver), before)
+    const again = await rotateKeys(driver, keys('a'), T0, silent)
+    assert.equal(again.values, 0, 'with the key that they write with already')
+  })
+
+  void test('is refused while instances run and the ledger is not encrypted as a whole, and nothing is changed', async (t) => {
+    const driver = await migrated(t, onSqlite)
+    await tellStory(new World(await ledgerOn(driver, null)))
+    await ledgerOn(driver, keys('a'))
+    const before = await storedIn(driver)
+    const lease = `INSERT INTO leases (name, owner, until) VALUES ('plan', 'one', ?)`
+    await driver.transaction((sql) => sql.run(lease, [T0 + 10_000]))
+    await assert.rejects(rotateKeys(driver, keys('a'), T0, silent), { code: 'LedgerInUse' })
+    assert.deepEqual(await storedIn(driver), before)
   })
 
   void test('an erasure in between also finds the same message sealed with another key', async (t) => {

@@ -34,7 +34,7 @@ const partsOf = (
   deadLetters,
   queue,
   log,
-  edit: null,
+  edit: () => null,
   takeIn: async () => {
     throw new TypeError('nothing is taken in place here')
   },

@@ -72,8 +72,9 @@ export function refusalOfPatch(
   if (lost) return EDIT_NAMES_ANOTHER_EVENT
   const employees = new Set(after.map(({ employeeId }) => similarityKey(employeeId)))
   const moved =
-    before.some((event) => after.find(isSameEvent(event))?.employeeId !== event.employeeId) ||
-    names.some(({ employeeId }) => employeeId !== null && !employees.has(similarityKey(employeeId)))
+    before.some((event) =>
+      after.some((other) => isSameEvent(event)(other) && other.employeeId !== event.employeeId),
+    ) || names.some(({ employeeId }) => employeeId !== null && !employees.has(similarityKey(employeeId)))
   if (moved) return 'EditNamesAnotherEmployee'
   // Otherwise the body differs only in what intake does not read.
   const isRead =

@@ -56,6 +56,15 @@ void describe('a patch', () => {
     const moved = { ...changed, employeeId: '10002' }
     assert.equal(refusalOfPatch([named], [update], [moved]), 'EditNamesAnotherEmployee')
     assert.equal(refusalOfPatch([named], [], [moved]), 'EditNamesAnotherEmployee')
+    for (const twice of [
+      [changed, moved],
+      [moved, changed],
+    ])
+      assert.equal(
+        refusalOfPatch([named], [update], twice),
+        'EditNamesAnotherEmployee',
+        'also in a second one',
+      )
     assert.equal(refusalOfPatch([{ ...named, employeeId: null }], [], [moved]), null)
     // The source may pad ids: what was written is only similar.
     assert.equal(refusalOfPatch([named], [], [{ ...changed, employeeId: '0010001' }]), null)
