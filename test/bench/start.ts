@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,18 +20,25 @@ import { residentMB } from './support/process.ts'
  * memory it has then, and how long `rollcall --help` takes:
  *
  *     node test/bench/start.ts --events 5000000
+ *
+ * To fill the ledger takes minutes. `--ledger FILE` keeps it, and takes it as it is when it is
+ * there.
  */
-const { values } = parseArgs({ options: { events: { type: 'string', default: '5000000' } } })
+const { values } = parseArgs({
+  options: { events: { type: 'string', default: '5000000' }, ledger: { type: 'string' } },
+})
 const EVENTS = Number(values.events)
 const TIMES = 5
 
 await using stack = new AsyncDisposableStack()
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
 stack.defer(() => rm(folder, { recursive: true }))
-const LEDGER = join(folder, 'ledger.db')
-const driver = openSqlite(LEDGER)
-await fillLedger(driver, EVENTS)
-await driver.close()
+const LEDGER = values.ledger ?? join(folder, 'ledger.db')
+if (!existsSync(LEDGER)) {
+  const driver = openSqlite(LEDGER)
+  await fillLedger(driver, EVENTS)
+  await driver.close()
+}
 
 const { environment, client } = await startDoubles(stack)
 const ledger = stack.adopt(await openAt(LEDGER, 'read'), (it) => it.close())
