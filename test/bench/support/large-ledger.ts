@@ -17,15 +17,21 @@ const AT_ONCE = 200
 export const SEEDED = EMPLOYEES * EVENTS_EACH
 
 /**
- * Fills an empty database with a ledger of yesterday: ten events of each employee, of which the last
- * is a dead letter. The first 1,000 employees did real work, and the others are copies of their
- * rows.
+ * Fills an empty database with a ledger of yesterday: ten events of each employee, and all work
+ * done. Of the last events a quarter are dead letters. The first 1,000 employees did real work, and
+ * the others are copies of their rows.
  */
 export async function fillLedger(empty: Driver, events: number): Promise<void> {
   await migrate(empty, 0)
   const world = new World(sqlLedger(empty, 'bench'))
   world.now = Date.now() - DAY_MS
-  await seed(world, (isLast) => (isLast ? failAll(world) : confirmAll(world)))
+  await seed(world, async (isLast) => {
+    // One batch of each 200.
+    if (isLast) await failAll(world)
+    await confirmAll(world)
+  })
+  await world.publishAll()
+  await copyAll(world)
   await grow(empty, Math.max(1, Math.round(events / SEEDED)))
   if (empty.dialect.name === 'postgres') await empty.transaction((sql) => sql.run('ANALYZE'))
 }
@@ -57,6 +63,18 @@ export async function confirmAll(world: World): Promise<void> {
     await world.answer(await world.accept(batch))
   world.now += 1_000
   while ((await world.finalize(500)) > 0);
+}
+
+/** Every dead letter has its copy on the queue for them. */
+async function copyAll({ ledger, now }: World): Promise<void> {
+  for (;;) {
+    const letters = await ledger.listUncopiedDeadLetters(500)
+    if (letters.length === 0) return
+    await ledger.markDeadLettersCopied(
+      letters.map(({ id }) => id),
+      now,
+    )
+  }
 }
 
 export interface LargePostgres {
