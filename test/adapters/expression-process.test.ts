@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ExpressionProcess, expressionProcess } from '../../src/adapters/expression-process/client.ts'
 import type { Evaluated } from '../../src/core/expression/evaluator.ts'
@@ -32,11 +32,14 @@ const BOMBS: Readonly<Record<string, string>> = {
 }
 
 void describe('an expression', () => {
+  // What one expression ends is started again for the next.
+  const patient = expressionProcess({ limitMs: 300 })
+  after(() => patient.close())
+
   for (const [name, bomb] of Object.entries(BOMBS))
     void test(`${name} fails for its own input, and the inputs that travel with it are answered`, async () => {
-      await using evaluator = using(expressionProcess({ limitMs: 300 }))
       const ask = (index: number): Promise<readonly Evaluated[]> =>
-        evaluator.evaluate({
+        patient.evaluate({
           expressions: ['name', `bomb ? ${bomb} : name`, '$length(name)'],
           input: { name: `n${index}`, bomb: index === 30 },
           bindings: {},
@@ -51,9 +54,8 @@ void describe('an expression', () => {
     })
 
   void test('that loops costs those that travel with it its limit, a start and no more', async (t) => {
-    await using evaluator = using(expressionProcess({ limitMs: 300 }))
     const ask = (text: string): Promise<readonly Evaluated[]> =>
-      evaluator.evaluate({ expressions: [text], input: { name: 'x' }, bindings: {} })
+      patient.evaluate({ expressions: [text], input: { name: 'x' }, bindings: {} })
     await ask('name')
     const usedBefore = process.cpuUsage()
     const startedAt = performance.now()
@@ -120,11 +122,22 @@ void describe('an expression', () => {
 })
 
 void describe('the process of expressions', () => {
-  void test('is started when there is something to evaluate', async () => {
+  void test('is started when there is something to evaluate, does not see the environment, and goes on when the terminal interrupts everything in it', async () => {
     await using evaluator = using(expressionProcess())
-    assert.equal(evaluator.pid, null)
+    const current = (): number | null => evaluator.pid
+    assert.equal(current(), null)
     await evaluator.evaluate({ expressions: ['1'], input: {}, bindings: {} })
-    assert.notEqual(evaluator.pid, null)
+    const pid = current()
+    assert.ok(pid !== null)
+    if (process.platform === 'linux') {
+      const seen = readFileSync(`/proc/${pid}/environ`, 'utf8')
+      assert.ok(!seen.includes('PATH='), 'only what Node itself puts there')
+    }
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pid, signal)
+    assert.deepEqual(await evaluator.evaluate({ expressions: ['2'], input: {}, bindings: {} }), [
+      { kind: 'value', value: 2 },
+    ])
+    assert.equal(current(), pid)
   })
 
   void test('that cannot be started rejects what was asked for, and blames no input', async () => {
@@ -149,26 +162,6 @@ void describe('the process of expressions', () => {
       { stdio: 'ignore' },
     )
     assert.deepEqual(await once(parent, 'exit'), [7, null])
-  })
-
-  void test('does not see the environment', async () => {
-    await using evaluator = using(expressionProcess())
-    await evaluator.evaluate({ expressions: ['1'], input: {}, bindings: {} })
-    if (process.platform !== 'linux') return
-    const seen = readFileSync(`/proc/${evaluator.pid}/environ`, 'utf8')
-    assert.ok(!seen.includes('PATH='), 'only what Node itself puts there')
-  })
-
-  void test('goes on when the terminal interrupts everything in it', async () => {
-    await using evaluator = using(expressionProcess())
-    await evaluator.evaluate({ expressions: ['1'], input: {}, bindings: {} })
-    const { pid } = evaluator
-    assert.ok(pid !== null)
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pid, signal)
-    assert.deepEqual(await evaluator.evaluate({ expressions: ['2'], input: {}, bindings: {} }), [
-      { kind: 'value', value: 2 },
-    ])
-    assert.equal(evaluator.pid, pid)
   })
 
   for (const [when, last] of [

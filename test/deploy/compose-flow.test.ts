@@ -62,7 +62,7 @@ void test('what compose tells the connector brings the sample events to the dire
       return messages > 0 && open === 0 && (nextAt === null || Date.parse(nextAt) > Date.now())
     },
     60_000,
-    250,
+    1_000,
   )
   assert.ok(Object.keys(await doubles.entra.directory()).length > 5)
   const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()

@@ -94,6 +94,7 @@ void describe('the npm package', () => {
           module: 'nodenext',
           target: 'es2024',
           lib: ['es2024', 'esnext.disposable'],
+          skipDefaultLibCheck: true,
           types: ['node'],
         },
         files: ['try.ts'],

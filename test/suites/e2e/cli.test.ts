@@ -196,7 +196,7 @@ void describe('status', () => {
         return code === 0 && open === 1 && counted['held'] === 1
       },
       60_000,
-      50,
+      500,
     )
     const ended = once(running, 'exit')
     running.kill('SIGTERM')

@@ -5,7 +5,8 @@ import { mkdtempDisposable } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
+import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { type Broker, startBroker } from '../../../src/local/service-bus/broker.ts'
@@ -52,7 +53,7 @@ async function siteIn(stack: AsyncDisposableStack) {
     return { child, door: { get, post } }
   }
   const ledger = async <T>(work: (ledger: Ledger) => Promise<T>): Promise<T> => {
-    const open = await openSqliteLedger({ path, readOnly: true, now: Date.now })
+    const open = sqlLedger(openSqlite(path, { readOnly: true }), 'reader')
     try {
       return await work(open)
     } finally {

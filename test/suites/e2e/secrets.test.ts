@@ -155,7 +155,7 @@ sources:
 })
 
 async function untilTaken(): Promise<void> {
-  for (let look = 0; look < 300; look += 1) {
+  for (let look = 0; look < 600; look += 1) {
     const held = await doubles.entra.directory()
     if (Object.keys(held).length > 0) return
     await new Promise((resolve) => setTimeout(resolve, 100))
