@@ -1,13 +1,13 @@
 import type { BlockPeriod } from '../ledger/employee.ts'
 
-export function isInForce({ since, until }: BlockPeriod, now: number): boolean {
-  return since <= now && (until === null || until > now)
+export function isInForce({ since, until, begun = false }: BlockPeriod, now: number): boolean {
+  return (begun || since <= now) && (until === null || until > Math.max(since, now))
 }
 
 /** When the block begins or ends next; `null` when no moment is known. */
-export function nextChangeOf({ since, until }: BlockPeriod, now: number): number | null {
-  if (since > now) return until === null || until > since ? since : null
-  return until !== null && until > now ? until : null
+export function nextChangeOf({ since, until, begun = false }: BlockPeriod, now: number): number | null {
+  if (since > now && !begun) return until === null || until > since ? since : null
+  return until !== null && until > Math.max(since, now) ? until : null
 }
 
 /** What is kept of the last decision to block or unblock an employee. */

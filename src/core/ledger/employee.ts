@@ -59,6 +59,11 @@ export function unknownEmployee(employeeId: string): Employee {
 export interface BlockPeriod {
   readonly since: number
   readonly until: number | null
+  /**
+   * It was to begin when it was decided, at the latest. It is in force even where a clock that is
+   * behind has not come to `since`.
+   */
+  readonly begun?: boolean
 }
 export interface EmployeeEvent extends LedgerEvent {
   readonly state: EventState

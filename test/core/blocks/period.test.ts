@@ -65,6 +65,17 @@ void describe('a block', () => {
     assert.deepEqual(after(block(1, 1, 4), unblock(2, 5)), { since: 1, until: 4, decidedAt: 2 })
   })
 
+  void it('that began when it was decided is in force before a clock that is behind says so', () => {
+    const at = (until: number | null, now: number): readonly unknown[] => {
+      const period = { since: 5, until, begun: true }
+      return [isInForce(period, now), nextChangeOf(period, now)]
+    }
+    assert.deepEqual(at(null, 1), [true, null])
+    assert.deepEqual(at(8, 1), [true, 8])
+    assert.deepEqual(at(8, 8), [false, null])
+    assert.deepEqual(at(5, 1), [false, null], 'it was lifted as it began')
+  })
+
   void it('names the moment it begins, then the one it ends', () => {
     assert.equal(nextChangeOf({ since: 5, until: 8 }, 1), 5)
     assert.equal(nextChangeOf({ since: 5, until: 8 }, 5), 8)

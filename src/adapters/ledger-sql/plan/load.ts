@@ -1,5 +1,6 @@
 import { BACKLOG_UNTIL, readCursor } from '../tables/cursors.ts'
 import { operationId } from '../tables/ids.ts'
+import type { BlockMark } from '../../../core/blocks/period.ts'
 import type { EventState } from '../../../core/ledger/lifecycle.ts'
 import type { DueQuery } from '../../../core/ledger/port/plan.ts'
 import type { EventName, JsonObject, Mode, OrderValue } from '../../../core/model.ts'
@@ -196,8 +197,10 @@ function disabledElsewhereOf(
   return at === null && erasedAt === null ? {} : { disabledElsewhereAt: Math.max(at ?? 0, erasedAt ?? 0) }
 }
 
-function blockOf(block: BlockPeriod | undefined): { blocked?: BlockPeriod } {
-  return block ? { blocked: { since: block.since, until: block.until } } : {}
+function blockOf(block: BlockMark | undefined): { blocked?: BlockPeriod } {
+  if (!block) return {}
+  const { since, until, decidedAt } = block
+  return { blocked: { since, until, ...(since <= decidedAt ? { begun: true } : {}) } }
 }
 
 /**

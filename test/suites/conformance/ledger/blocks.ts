@@ -59,6 +59,17 @@ export const blockCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'a block is in force at once where another clock that is ahead decided it, and so is its end',
+    run: async (world) => {
+      await hired(world)
+      const ahead = world.now + 50_000
+      await world.ledger.blockEmployees([{ employeeId: 'p1', until: null, ...WHO }], ahead)
+      assert.equal(await nextActive(world), false)
+      assert.equal(await unblock(world, 'p1'), true)
+      assert.equal(await nextActive(world), true)
+    },
+  },
+  {
     name: 'no rehire, snapshot or import lifts a block',
     run: async (world) => {
       await hired(world)
