@@ -4,6 +4,8 @@ import { DAY_MS } from '../../runtime.ts'
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 const ZONED = /(?:[zZ]|[+-]\d{2}:?\d{2})$/
 const INSTANT = /^(\d{4}-\d{2}-\d{2})[tT]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[zZ]|[+-]\d{2}:?\d{2})?$/
+/** What Luxon and `Date.parse` read alike, if the day exists. */
+const EXACT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
 
 /**
  * An offset at the end of a time. Luxon and `Date.parse` accept offsets that do not exist, such as
@@ -32,10 +34,17 @@ export function isPlainDate(text: string): boolean {
 export function effectiveInstant(text: string, zone: string, addDays = 0): number | null {
   if (DAY.test(text)) return startOfDay(text, zone, addDays)
   if (!isOffsetSomewhere(text)) return null
+  if (EXACT.test(text)) return exactInstant(text, addDays)
   const at = DateTime.fromISO(text, { zone: ZONED.test(text) ? 'utc' : zone })
   if (!at.isValid || !text.includes('T')) return null
   const moved = at.plus({ days: addDays })
   return moved.isValid ? moved.toMillis() : null
+}
+
+/** Most events have such an instant, and Luxon takes six times as long to read one. */
+function exactInstant(text: string, addDays: number): number | null {
+  const at = Date.parse(text)
+  return Number.isNaN(at) || startOfDay(text.slice(0, 10), 'UTC', 0) === null ? null : at + addDays * DAY_MS
 }
 
 /** The start of the local day that contains the instant. */

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { DateTime } from 'luxon'
 import { normalise } from '../../../../src/core/intake/event/normalise.ts'
 import { DEFAULT_SOURCE } from '../../../../src/core/intake/sources.ts'
 import { effectiveInstant, instant } from '../../../../src/core/intake/event/dates.ts'
 import { day } from '../../../fakes/events.ts'
+import { chance } from '../../../fakes/history.ts'
+import { chanceOf } from '../../../fakes/plain-event.ts'
 import { cloudEvent } from '../../../fakes/messages.ts'
 
 const NOWHERE = ['+99:99', '+24:00', '-23:59', '+14:01', '+15:00', '+05:60', '+9999', '-99', '+1460']
@@ -51,6 +54,23 @@ void describe('an offset from UTC must exist on earth', () => {
         assert.equal(instant(time + zone, 'Europe/Berlin'), null, time + zone)
         assert.equal(effectiveInstant(time + zone, 'Europe/Berlin'), null, time + zone)
       }
+  })
+
+  void test('an instant is read as Luxon reads it, also one that does not exist', () => {
+    const { below, oneIn } = chanceOf(chance(1))
+    const two = (limit: number): string => String(below(limit)).padStart(2, '0')
+    let taken = 0
+    for (let left = 2_000; left > 0; left--) {
+      const zone = oneIn(2) ? 'Z' : `${oneIn(2) ? '+' : '-'}${two(15)}:${two(60)}`
+      const fraction = oneIn(2) ? '' : `.${below(99_999)}`
+      const text = `20${two(100)}-${two(14)}-${two(33)}T${two(26)}:${two(62)}:${two(62)}${fraction}${zone}`
+      const at = DateTime.fromISO(text, { zone: 'utc' })
+      const isOnEarth = zone === 'Z' || Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4)) <= 14 * 60
+      const expected = at.isValid && isOnEarth ? at.toMillis() : null
+      assert.equal(effectiveInstant(text, 'Europe/Berlin'), expected, text)
+      if (expected !== null) taken += 1
+    }
+    assert.ok(taken > 1_000, String(taken))
   })
 
   void test('a moment that a last day moves beyond the calendar is refused', () => {
