@@ -66,7 +66,7 @@ void describe('the pilot', () => {
       }),
       { numRuns: runs(10_000) },
     )
-    assert.ok(sent > 100 && held > 100, `${sent} sent, ${held} held`)
+    assert.ok(Math.min(sent, held) > runs(10_000) / 10, `${sent} sent, ${held} held`)
   })
 
   void test('an attribute fits with one of several values, exactly as it is written, and a missing one never fits', () => {

@@ -37,7 +37,7 @@ export class WarmProcess {
 function startProcess(): ChildProcess {
   return fork(join(import.meta.dirname, 'worker.ts'), [], {
     execArgv: ['--disable-warning=ExperimentalWarning', '--max-old-space-size=3000'],
-    env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
+    env: { RUNS: '0.1', ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
 }
