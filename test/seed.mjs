@@ -1,7 +1,7 @@
 import asyncHooks from 'node:async_hooks'
 import { enableCompileCache, syncBuiltinESMExports } from 'node:module'
-import * as fc from 'fast-check'
 import { join } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 
 // In plain JavaScript, so that it runs before the first TypeScript file: stripping one without a
 // cache loads the compiler. The folder is that of test/fakes/compile-cache.ts.
@@ -26,4 +26,8 @@ process.on('unhandledRejection', () => (process.exitCode = 1))
  * Property tests try the same cases every time. `SEED=n` tries others, and a failure names its
  * seed.
  */
-fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: Number(process.env['SEED'] ?? 1) })
+if (isMainThread) {
+  // Threads of the code get this file too, and have no use for it.
+  const fc = await import('fast-check')
+  fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: Number(process.env['SEED'] ?? 1) })
+}
