@@ -4,6 +4,7 @@ import { createCredential } from '../../src/adapters/graph/credential.ts'
 import { proxyFor as proxyOf, useProxy } from '../../src/adapters/proxy.ts'
 import { readConfig } from '../../src/compose/config.ts'
 import { proxyFor } from '../fakes/proxy.ts'
+import { until } from './support/until.ts'
 
 void describe('https through a proxy', () => {
   void test('Graph and the identity go through it, and afterwards nothing does', async (t) => {
@@ -25,11 +26,13 @@ void describe('https through a proxy', () => {
         clientSecret: 'made up',
         certificatePath: null,
       })
-      await assert.rejects(
-        credential.getToken('https://graph.microsoft.com/.default', {
-          abortSignal: AbortSignal.timeout(1_500),
-        }),
+      const enough = new AbortController()
+      const refused = assert.rejects(
+        credential.getToken('https://graph.microsoft.com/.default', { abortSignal: enough.signal }),
       )
+      await until('it asks for a token', () => proxy.asked.includes('login.microsoftonline.com:443'))
+      enough.abort()
+      await refused
       assert.deepEqual(
         new Set(proxy.asked),
         new Set(['graph.microsoft.invalid:443', 'login.microsoftonline.com:443']),

@@ -96,7 +96,7 @@ void describe('an upload', () => {
     )
     assert.equal(answer.status, 202)
     assert.match(answer.requestId ?? '', /^[0-9a-f-]{36}$/)
-    assert.ok(Math.abs((answer.serverAt ?? 0) - Date.now()) < 2_000)
+    assert.ok(Math.abs((answer.serverAt ?? 0) - Date.now()) < 60_000)
     assert.deepEqual([answer.code, answer.message, answer.retryAfter], [null, null, null])
     assert.equal((await entra.stats()).operations, 2)
   })
@@ -218,7 +218,7 @@ void describe('the log', () => {
     do {
       const read: LogPage = await page(log, next)
       employees.push(...read.records.flatMap((record) => parseLogRecord(record)?.employeeId ?? []))
-      assert.ok(Math.abs((read.serverAt ?? 0) - Date.now()) < 2_000)
+      assert.ok(Math.abs((read.serverAt ?? 0) - Date.now()) < 60_000)
       next = read.next
     } while (next !== null && ++pages < 10)
     assert.equal(employees.length, 25)

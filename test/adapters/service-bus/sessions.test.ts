@@ -233,6 +233,6 @@ void describe('a queue that requires sessions', () => {
     const receiver = await open({}, () => {})
     const startedAt = Date.now()
     await receiver.close()
-    assert.ok(Date.now() - startedAt < 3_000)
+    assert.ok(Date.now() - startedAt < 30_000)
   })
 })

@@ -133,13 +133,13 @@ void describe('an orderly end', () => {
       },
     })
     await assertNothingLocked(broker, recorded)
-    assert.ok(tookMs < 10_000, `${tookMs} ms`)
+    assert.ok(tookMs < 40_000, `${tookMs} ms`)
   })
 
   void it('is bounded when the ledger does not answer, and hands back what is in hand', async (t) => {
     const { broker, recorded, tookMs } = await stopped(t, { record: () => () => new Promise(() => {}) })
     await assertNothingLocked(broker, recorded)
-    assert.ok(tookMs < 12_000, `${tookMs} ms`)
+    assert.ok(tookMs < 40_000, `${tookMs} ms`)
   })
 
   void it('renews locks until what is in hand is recorded, however slow that is', async (t) => {

@@ -207,7 +207,7 @@ void describe('a bus that is away', () => {
     ])
     await assert.rejects(sending, (error) => busCode(error) === 'ServiceBusy')
     assert.ok(bus.refused() >= 2, 'it was tried again')
-    assert.ok(Date.now() - startedAt < 8_000, `${Date.now() - startedAt} ms`)
+    assert.ok(Date.now() - startedAt < 30_000, `${Date.now() - startedAt} ms`)
   })
 
   void it('a receiver that goes silent over a queue that holds something is opened anew', async (t) => {
@@ -315,7 +315,7 @@ void describe('closing', () => {
     const startedAt = Date.now()
     await opened.receiver.close()
     assert.ok(asked.close >= 1)
-    assert.ok(Date.now() - startedAt < 8_000, `${Date.now() - startedAt} ms`)
+    assert.ok(Date.now() - startedAt < 30_000, `${Date.now() - startedAt} ms`)
   })
 })
 

@@ -160,7 +160,7 @@ void test('a request that trickles in delays neither other requests nor the stop
   await isWell(entra)
   const began = performance.now()
   await entra.stop()
-  assert.ok(performance.now() - began < 5_000)
+  assert.ok(performance.now() - began < 30_000)
   for (const socket of [...heads, ...bodies]) socket.destroy()
 })
 

@@ -129,6 +129,6 @@ void test('a channel receives opened and resolved alerts and heartbeats, while o
     await running
     const tookMs = Date.now() - before
     await composed.close()
-    assert.ok(tookMs < 3_000, `the stop took ${tookMs} ms`)
+    assert.ok(tookMs < 30_000, `the stop took ${tookMs} ms`)
   }
 })

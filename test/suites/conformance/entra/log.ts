@@ -92,7 +92,7 @@ export const logCases: readonly EntraCase[] = [
       assert.deepEqual(await log(`sourceIdentity/id eq '${key}'`), [])
       const [record] = await records(key, 1)
       assert.ok(Date.now() - began >= 700)
-      assert.ok(Math.abs(Date.parse(record?.activityDateTime ?? '') - began) < 5_000)
+      assert.ok(Math.abs(Date.parse(record?.activityDateTime ?? '') - began) < 60_000)
     },
   },
   {

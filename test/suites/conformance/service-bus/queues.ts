@@ -86,7 +86,7 @@ export const queueCases: readonly Case[] = [
         code: 'MessageSizeExceeded',
       })
       // The client would learn of a closed link by its own timeout only.
-      assert.ok(performance.now() - started < 5000)
+      assert.ok(performance.now() - started < 30_000)
       await sender.sendMessages({ body: 'small' })
       assert.equal((await receiveOne(client.createReceiver('cf-queue', manual))).body, 'small')
     },
