@@ -64,10 +64,11 @@ export interface StopSignal extends Disposable {
 
 /**
  * Aborts on the first SIGTERM or SIGINT. The second signal, or the end of `GRACE_MS`, ends the
- * process. Once disposed, a signal ends the process as Node does.
+ * process. Once disposed, a signal ends the process as Node does, and the time no longer counts.
  */
 export function stopSignal(log: Logger = silentLogger): StopSignal {
   const stopping = new AbortController()
+  let grace: NodeJS.Timeout | undefined
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping.signal.aborted) process.exit(1)
     log.info('stopping', {
@@ -75,7 +76,7 @@ export function stopSignal(log: Logger = silentLogger): StopSignal {
       what: 'finishes the work in progress; a second signal ends the process at once',
     })
     stopping.abort()
-    setTimeout(() => {
+    grace = setTimeout(() => {
       log.error('stop.hangs', {
         afterMs: GRACE_MS,
         what: 'ends with unfinished work; the next start continues it',
@@ -87,6 +88,7 @@ export function stopSignal(log: Logger = silentLogger): StopSignal {
   return {
     signal: stopping.signal,
     [Symbol.dispose]: () => {
+      clearTimeout(grace)
       for (const name of STOP_SIGNALS) process.off(name, stop)
     },
   }
