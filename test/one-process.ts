@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs'
+import { it } from 'node:test'
 
 interface Group {
   readonly files: readonly string[]
@@ -47,5 +48,10 @@ export function filesOf(name: GroupName): readonly string[] {
 
 /** Runs the files of a group in this process. */
 export async function runGroup(name: GroupName): Promise<void> {
+  const loading = Promise.withResolvers<void>()
+  // Until the last file is loaded, so that no `after` of a file runs while others still load: Node
+  // runs them as soon as no test is left.
+  void it('all files of the group can be loaded', () => loading.promise)
   for (const file of filesOf(name)) await import(`../${file}`)
+  loading.resolve()
 }
