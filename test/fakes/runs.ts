@@ -1,7 +1,7 @@
 /**
  * What part of the cases of a property test a run tries: `RUNS=1` tries all of them, `RUNS=10` ten
- * times as many. Without it, a run tries a tenth, and not more than 200: a gate that runs on every
- * change finds more by its many runs than by the length of one.
+ * times as many. Without it, a run tries a tenth, and not more than 200, so that the gate stays
+ * short.
  */
 const SHARE = process.env['RUNS']
 const MOST = 200
