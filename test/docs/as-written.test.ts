@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { openSqlite } from '../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
-import { sqlLedger } from '../../src/adapters/ledger-sql/ledger.ts'
+import { readLedger } from '../adapters/support/read-ledger.ts'
 import { until } from '../adapters/support/until.ts'
 import { files } from '../deploy/support.ts'
 import { missingLines, stepsOf } from './support/page.ts'
@@ -64,16 +63,11 @@ async function everythingAnswered(): Promise<boolean> {
   const path = join(shell.folder, 'try.db')
   // The connector may still be making its ledger.
   if (!existsSync(path)) return false
-  const ledger = sqlLedger(openSqlite(path, { readOnly: true }), 'reader')
-  try {
+  return readLedger(path, async (ledger) => {
     const { totals, stateCounts } = await ledger.readCounts()
     const { received, incomplete, planned } = stateCounts.events
     return totals.messages > 0 && received + incomplete + planned + stateCounts.unpublished === 0
-  } catch {
-    return false
-  } finally {
-    await ledger.close()
-  }
+  }).catch(() => false)
 }
 
 void describe('what the pages tell to type works as it is written', () => {

@@ -6,9 +6,6 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
-import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
-import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
-import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { parseBrokerConfig } from '../../../src/local/service-bus/config.ts'
 import { startBrokerThread } from '../../../src/local/service-bus/thread/thread.ts'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
@@ -18,6 +15,7 @@ import { systemRuntime } from '../../../src/adapters/system.ts'
 import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
 import { command } from '../../fakes/cli.ts'
+import { readLedger } from '../../adapters/support/read-ledger.ts'
 import { COMPILE_CACHE } from '../../fakes/compile-cache.ts'
 import { hrEvent, messageOf, World } from '../conformance/ledger/world.ts'
 
@@ -57,17 +55,7 @@ const PLACES = {
 
 /** Whether a replay has frozen its selection and not ended. */
 async function hasOpenReplay(path: string): Promise<boolean> {
-  return (await reading(path, (ledger) => ledger.listReplays({ open: null, limit: 10 }))).length > 0
-}
-
-/** In this thread: to start one for each look would cost more than all the rest. */
-async function reading<T>(path: string, read: (ledger: Ledger) => Promise<T>): Promise<T> {
-  const ledger = sqlLedger(openSqlite(path, { readOnly: true }), 'reader')
-  try {
-    return await read(ledger)
-  } finally {
-    await ledger.close()
-  }
+  return (await readLedger(path, (ledger) => ledger.listReplays({ open: null, limit: 10 }))).length > 0
 }
 
 /** A bus with queues that worlds can have for themselves. */
@@ -102,13 +90,10 @@ async function busApart(queue: string): Promise<WorldBus> {
 export async function replayWorld(
   total: number,
   sourceAddress: 'queue' | 'sessions' | 'subscription' = 'queue',
-  {
-    bus,
-    queue = 'hr-events',
-  }: { readonly bus?: Pick<WorldBus, 'connectionString'>; readonly queue?: string } = {},
+  { bus, queue = 'hr-events' }: { readonly bus?: WorldBus; readonly queue?: string } = {},
 ) {
-  const ownBus = bus ? null : await busApart(queue)
-  const { connectionString } = bus ?? ownBus ?? { connectionString: '' }
+  const used = bus ?? (await busApart(queue))
+  const { connectionString } = used
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-replay-'))
   const path = join(folder, 'ledger.db')
   await fillLedger(path, total)
@@ -186,7 +171,7 @@ export async function replayWorld(
     },
     /** How many events of the ledger are dead, and how many were put back so often. */
     inLedger: async (): Promise<{ readonly dead: number; readonly open: number; readonly done: number }> => {
-      const [{ stateCounts }, runs] = await reading(path, async (ledger) => [
+      const [{ stateCounts }, runs] = await readLedger(path, async (ledger) => [
         await ledger.readCounts(),
         await ledger.listReplays({ open: null, limit: 10 }),
       ])
@@ -198,12 +183,12 @@ export async function replayWorld(
     },
     /** How many dead letters of the queue a replay has chosen and not begun with. */
     frozen: (): Promise<number> =>
-      reading(path, async (ledger) => {
+      readLedger(path, async (ledger) => {
         const [run] = await ledger.listReplays({ open: null, limit: 1 })
         return run ? (await ledger.listReplayItems(run.id, queue, 'frozen', total)).length : total
       }),
     close: async (): Promise<void> => {
-      await ownBus?.stop()
+      if (used !== bus) await used.stop()
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -5,11 +5,10 @@ import { mkdtempDisposable } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
-import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { type Broker, startBroker } from '../../../src/local/service-bus/broker.ts'
+import { readLedger } from '../../adapters/support/read-ledger.ts'
 import { until } from '../../adapters/support/until.ts'
 import { portOf, start } from '../../fakes/rollcall.ts'
 import { type Came, formIn, send } from '../../http/console/acts/visitor.ts'
@@ -52,14 +51,7 @@ async function siteIn(stack: AsyncDisposableStack) {
       get(path, { method: 'POST', body: new URLSearchParams(form), headers })
     return { child, door: { get, post } }
   }
-  const ledger = async <T>(work: (ledger: Ledger) => Promise<T>): Promise<T> => {
-    const open = sqlLedger(openSqlite(path, { readOnly: true }), 'reader')
-    try {
-      return await work(open)
-    } finally {
-      await open.close()
-    }
-  }
+  const ledger = <T>(work: (ledger: Ledger) => Promise<T>): Promise<T> => readLedger(path, work)
   return { broker, connector, ledger }
 }
 
