@@ -2,6 +2,7 @@ import { mkdtempDisposable } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { keepHeapsSmall } from '../../../src/compose/process.ts'
 import { soak } from './soak.ts'
 import { FEWEST_LOOKS, type Look } from './watch.ts'
 
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     folder: { type: 'string', default: tmpdir() },
   },
 })
+keepHeapsSmall()
 const startedAt = performance.now()
 const seconds = (): number => (performance.now() - startedAt) / 1_000
 let isAsked = false
