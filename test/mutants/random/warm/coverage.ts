@@ -37,8 +37,15 @@ export function takeCovered(): Covered {
   return covered
 }
 
-/** Whether what stands at this place of a file was executed. */
+/**
+ * Whether what stands at this place of a file, or just before it, was executed. What follows `&&` or
+ * `||` begins with the operator, which decides also when what follows is left out.
+ */
 export function isCovered(covered: Covered, file: string, at: number): boolean {
+  return wasExecuted(covered, file, at) || wasExecuted(covered, file, at - 1)
+}
+
+function wasExecuted(covered: Covered, file: string, at: number): boolean {
   let [size, count] = [Infinity, 0]
   for (const [start, end, times] of covered.get(pathToFileURL(file).href) ?? [])
     if (start <= at && at < end && end - start <= size) [size, count] = [end - start, times]

@@ -36,7 +36,13 @@ export class WarmProcess {
 
 function startProcess(): ChildProcess {
   return fork(join(import.meta.dirname, 'worker.ts'), [], {
-    execArgv: ['--disable-warning=ExperimentalWarning', '--max-old-space-size=3000'],
+    // What optimised code executes is missing in the coverage.
+    execArgv: [
+      '--disable-warning=ExperimentalWarning',
+      '--max-old-space-size=3000',
+      '--no-opt',
+      '--no-maglev',
+    ],
     env: { RUNS: '0.1', ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
