@@ -95,6 +95,8 @@ void describe('our own deactivation never counts as made elsewhere', () => {
     const record = JSON.stringify({ externalId: '10001', active: false })
     const taken = new Map([['10001', { record, active: false, at: day(1) }]])
     assert.deepEqual(elsewhere([off], [], { lastAccepted: taken }).disabled, [])
+    const sameSecond = new Map([['10001', { record, active: false, at: day(2) }]])
+    assert.deepEqual(elsewhere([off], [], { lastAccepted: sameSecond }).disabled, [])
     assert.deepEqual(
       elsewhere([off], [], { lastAccepted: new Map([['10001', { record, active: true, at: day(1) }]]) })
         .disabled,
@@ -113,6 +115,13 @@ void describe('the latest record of the log counts', () => {
     ])
       assert.deepEqual(elsewhere(records), { disabled: [], enabled: ['10001'] })
     assert.deepEqual(elsewhere([later], [], { unjoined: [off] }), { disabled: [], enabled: ['10001'] })
+  })
+
+  void test('a record that shows no access is none of both', () => {
+    assert.deepEqual(elsewhere([logRecord('r-1', { at: day(3) }), off]), {
+      disabled: ['change-of-r-off'],
+      enabled: [],
+    })
   })
 
   void test('of two in the same second, the deactivation counts', () => {

@@ -70,6 +70,30 @@ void describe('the heartbeat of an instance', () => {
     await running
   })
 
+  void it('reports an outage also when the ledger has never answered', async () => {
+    const [ledger, runtime] = [new Announced(), virtualRuntime(START)]
+    ledger.fails = true
+    const service = heartbeat(ledger, anInstance('a'), runtime)
+    const running = service.run()
+    await runtime.advance(1_000)
+    assert.deepEqual(
+      runtime.lines.map(({ event }) => event),
+      ['instance.unseen'],
+    )
+    await service.stop()
+    await running
+  })
+
+  void it('waits for nothing any more once its end is recorded', async () => {
+    const [ledger, runtime] = [new Announced(), virtualRuntime(START)]
+    const service = heartbeat(ledger, anInstance('a'), runtime)
+    const running = service.run()
+    await runtime.advance(1_000)
+    await service.stop()
+    await running
+    assert.equal(runtime.sleeping, 0)
+  })
+
   void it('does not keep a process from ending when the ledger never answers', async () => {
     const [ledger, runtime] = [new Announced(), virtualRuntime(START)]
     const service = heartbeat(ledger, anInstance('a'), runtime)

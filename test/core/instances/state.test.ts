@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { instanceStates, missingLoops } from '../../../src/core/instances/state.ts'
+import { instanceStates, missingLoops, speakerOf } from '../../../src/core/instances/state.ts'
 import type { Instance } from '../../../src/core/ledger/port/instances.ts'
 import { anInstance } from '../../fakes/instances.ts'
 import { day } from '../../fakes/events.ts'
@@ -29,6 +29,11 @@ void describe('the state of an instance', () => {
     assert.deepEqual(states(lost, intake, publish), ['replaced', 'alive', 'alive'])
   })
 
+  void it('is replaced also by one that started in the moment of its last sign of life', () => {
+    const lost = seen('a', 60)
+    assert.deepEqual(states(lost, seen('b', 1, { startedAt: lost.seenAt })), ['replaced', 'alive'])
+  })
+
   void it('is lost, not replaced, when the others ran already while it was alive', () => {
     assert.deepEqual(states(seen('a', 60), seen('b', 1)), ['lost', 'alive'])
   })
@@ -49,4 +54,15 @@ void describe('the loops that no instance runs', () => {
     )
     assert.deepEqual(missingLoops(views), ['provision', 'correlate'])
   })
+})
+
+void it('commands speak for the last started of those that plan and send, or else for the last started', () => {
+  const started = (id: string, secondsAgo: number, more: Partial<Instance> = {}): Instance =>
+    seen(id, 0, { startedAt: NOW - secondsAgo * 1_000, ...more })
+  const speaker = (...instances: readonly Instance[]) => speakerOf(instanceStates(instances, NOW))?.id
+  const intake = started('c', 1, { loops: ['intake'] })
+  assert.equal(speaker(started('a', 3), started('b', 2), intake), 'b')
+  assert.equal(speaker(started('b', 2), started('a', 3), intake), 'b')
+  assert.equal(speaker(started('d', 4, { loops: ['publish'] }), intake), 'c')
+  assert.equal(speaker(), undefined)
 })

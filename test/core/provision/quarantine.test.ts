@@ -33,6 +33,8 @@ void describe('the limits of quarantine', () => {
     assert.deepEqual(reached(8_001, 12_000), ['share'])
     assert.deepEqual(reached(40_000, 1_000_000), [])
     assert.deepEqual(reached(40_001, 1_000_000), ['failures'])
+    assert.deepEqual(reached(0, 0, 60_000), [])
+    assert.deepEqual(reached(0, 0, 60_001), ['with-references'])
   })
 
   void it('leave managers that were not found out of the first two', () => {
@@ -45,12 +47,17 @@ void describe('the limits of quarantine', () => {
       limitUses(null, 7).map(({ count }) => count),
       [7, 7, 7],
     )
+    assert.deepEqual(
+      limitUses(null, 0).map(({ count }) => count),
+      [0, 0, 0],
+    )
   })
 
   void it('are named with the one that is nearest', () => {
     assert.equal(nearestLimit(uses(30_000, 500_000))?.limit, 'failures')
     assert.equal(nearestLimit(uses(4_000, 100))?.limit, 'share')
     assert.equal(nearestLimit(uses(100, 500_000, 50_000))?.limit, 'with-references')
+    assert.equal(nearestLimit(uses(0, 0))?.limit, 'share', 'of equals, the first')
     assert.equal(nearestLimit([]), null)
     assert.match(usesInWords(uses(12_000, 3)), /^12,000 of 5,000 for the share of 40 %, 12,000 of 40,001 for/)
   })

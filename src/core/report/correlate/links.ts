@@ -27,7 +27,7 @@ export async function linksOf(
   const about = silent.flatMap(({ employeeId, resends }) =>
     mayEnd(resends, settings.maxResends) ? [employeeId] : [],
   )
-  if (!connections || about.length === 0) return new Map()
+  if (!connections) return new Map()
   return askAbout(about, {
     connections,
     control: () => ledger.findLinkedEmployee(about),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Candidate, Candidates } from '../../../../src/core/ledger/port/report.ts'
 import {
+  acceptedAfter,
   employeesChangedElsewhere,
   foreignRecords,
 } from '../../../../src/core/report/correlate/changed-elsewhere.ts'
@@ -35,6 +36,35 @@ void describe('the last accepted record becomes unknown', () => {
 
   void test('but not by an older record: ours was a whole record', () => {
     assert.deepEqual(changedElsewhere([foreign], [], { lastAccepted: taken('Ours', day(3)) }), [])
+  })
+
+  void test('also by one of the same second, which may be later than it looks', () => {
+    assert.deepEqual(changedElsewhere([foreign], [], { lastAccepted: taken('Ours', day(2)) }), ['10001'])
+  })
+
+  void test('but not by one that failed', () => {
+    const failed: LogRecord = { ...foreign, status: 'failure' }
+    assert.deepEqual(changedElsewhere([failed], [], { lastAccepted: taken('Ours', day(1)) }), [])
+  })
+
+  void test('but not by the answer to ours, nor by a follow-up, when the job no longer echoes a value', () => {
+    const echo = { job: foreign.jobId, key: 'title', from: day(0), to: day(0), cycle: 'of another mapping' }
+    const ours = candidate('op-1', { title: 'Ours' }, { acceptedAt: day(1) })
+    assert.deepEqual(changedElsewhere([logRecord('r-1', { at: day(2) })], [ours], { echoes: [echo] }), [])
+    const followUp = logRecord('r-1', { at: day(2), echo: null })
+    assert.deepEqual(
+      changedElsewhere([followUp], [], { echoes: [echo], lastAccepted: taken('Ours', day(1)) }),
+      [],
+    )
+  })
+
+  void test('while an operation is unanswered, also when its record has a status that is not known', () => {
+    const open = candidate('op-2', { title: 'Ours' }, { acceptedAt: day(1) })
+    const unclear = logRecord('r-2', { at: day(1), echo: { title: 'Ours' }, status: 'unknownFutureValue' })
+    assert.deepEqual(
+      changedElsewhere([foreign, unclear], [open], { lastAccepted: taken('Before', day(0)) }),
+      [],
+    )
   })
 
   void test('until ours is resent and answered, although the foreign record stays in the ledger', () => {
@@ -79,6 +109,14 @@ void describe('the last accepted record becomes unknown', () => {
   })
 })
 
+void test('of two answers in the same second, the record that was answered last is the accepted one', () => {
+  const found = candidates([candidate('op-1', { title: 'New' })], { lastAccepted: taken('Old', day(1)) })
+  const joins = [
+    { record: logRecord('r-1', { at: day(1) }), operation: 'op-1', interim: 'confirmed' } as const,
+  ]
+  assert.equal(acceptedAfter(joins, found).get('10001')?.record, found.operations[0]?.record)
+})
+
 void describe('a retry of the service', () => {
   const older = candidate('op-1', {}, { state: 'escrowed', acceptedAt: day(1) })
   const newer = candidate('op-2', {}, { state: 'escrowed', acceptedAt: day(1) + 3_600_000 })
@@ -102,6 +140,15 @@ void describe('a retry of the service', () => {
     assert.deepEqual(joined(tried('r-1', 6, 1.1)), { 'r-1': 'op-2' })
     assert.deepEqual(joined(tried('r-1', 6, 0.1)), { 'r-1': 'op-1' })
     assert.deepEqual(joined(tried('r-1', 6, null)), { 'r-1': 'op-2' })
+  })
+
+  void test('that fails proves nothing about the directory', () => {
+    const failed = tried('r-1', 48, null, 'failure')
+    assert.deepEqual(changedElsewhere([failed], [], { lastAccepted: taken('Ours', day(1)) }), [])
+  })
+
+  void test('that succeeds settles its operation, so that the next retry is of another one', () => {
+    assert.deepEqual(joined(tried('r-1', 6, 1.1), tried('r-2', 12, 1.1)), { 'r-1': 'op-2', 'r-2': 'op-1' })
   })
 
   void test('that fails again is followed by another of the same operation, also on one page', () => {
