@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EmergencyFileSettings } from '../../core/emergency/settings.ts'
-import { AttributeValues } from '../../core/plan/conditions.ts'
+import { AttributeValues } from '../../core/plan/settings.ts'
 import { callLimit, guid, text } from '../values.ts'
 import { MAPPING } from './mapping-schema.ts'
 

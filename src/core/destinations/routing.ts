@@ -1,6 +1,7 @@
 import type { Attribute } from '../model.ts'
 import type { Mapping } from '../plan/mapping/mapping.ts'
-import { type AttributeValues, conditionsOf, fits, textOf } from '../plan/conditions.ts'
+import { conditionsOf, fits, textOf } from '../plan/conditions.ts'
+import type { AttributeValues } from '../plan/settings.ts'
 
 /** Which employees belong to a destination, and how their records are made there. */
 export interface DestinationRules {

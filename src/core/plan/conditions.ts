@@ -1,11 +1,5 @@
-import { z } from 'zod'
 import type { Attribute } from '../model.ts'
-
-const scalar = z.union([z.string(), z.number(), z.boolean()])
-
-/** Worker attributes, by their dotted paths, and the values that fit. */
-export const AttributeValues = z.record(z.string().min(1), z.union([scalar, z.array(scalar).min(1)]))
-export type AttributeValues = z.output<typeof AttributeValues>
+import type { AttributeValues } from './settings.ts'
 
 /** An attribute must have one of these values. */
 export interface Condition {

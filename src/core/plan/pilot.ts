@@ -1,26 +1,7 @@
-import { z } from 'zod'
 import { employeeIdOf, type EmployeeIdForm } from '../intake/event/employee-id.ts'
 import type { Attribute } from '../model.ts'
-import { AttributeValues, conditionsOf, fits, textOf } from './conditions.ts'
-
-/** Who is sent to the directory while a tenant tries Rollcall. Everyone else is held. */
-export const PilotSettings = z
-  .strictObject({
-    employees: z
-      .array(z.union([z.string().min(1), z.number()]))
-      .default([])
-      .meta({
-        description: 'Employee ids',
-      }),
-    where: AttributeValues.optional().meta({
-      description:
-        'Worker attribute, by its dotted path → a value or values. An employee belongs to it when every attribute has one of its values',
-    }),
-  })
-  .refine(({ employees, where }) => employees.length > 0 || Object.keys(where ?? {}).length > 0, {
-    message: 'must name employees or attributes; without pilot, every employee is sent',
-  })
-export type PilotSettings = z.output<typeof PilotSettings>
+import { conditionsOf, fits, textOf } from './conditions.ts'
+import type { PilotSettings } from './settings.ts'
 
 /** The employees that may be sent. */
 export interface Pilot {

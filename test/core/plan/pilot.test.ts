@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { applyRules } from '../../../src/core/plan/apply-rules.ts'
-import { NO_PILOT, pilotOf, PilotSettings } from '../../../src/core/plan/pilot.ts'
+import { NO_PILOT, pilotOf } from '../../../src/core/plan/pilot.ts'
+import { PilotSettings } from '../../../src/core/plan/settings.ts'
 import { silentLogger } from '../../../src/core/runtime.ts'
 
 void it('a pilot names employees or at least one attribute', () => {

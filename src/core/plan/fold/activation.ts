@@ -1,26 +1,9 @@
-import { z } from 'zod'
 import { DAY_MS } from '../../runtime.ts'
 import { isTermination, type Json } from '../../model.ts'
 import type { LedgerEvent } from '../../ledger/event.ts'
+import type { Activation } from '../settings.ts'
 import { flatten, type Write } from './flatten.ts'
 
-/**
- * What happens to an employee who becomes active at a later moment. It applies to activations only:
- * the moment of a termination never moves, nor that of any other change.
- *
- * - `hold`: nothing is sent before the moment.
- * - `early`: the event takes effect some days sooner. A gap in employment is kept whole: when the
- *   employee left within those days, the activation keeps its own moment.
- * - `announce`: the event's attributes are sent at once, with `active: false` and the date in an
- *   attribute; the employee becomes active at the moment. An employee who is still active is not
- *   announced before the gap begins.
- */
-export const ActivationSettings = z.discriminatedUnion('policy', [
-  z.strictObject({ policy: z.literal('hold') }),
-  z.strictObject({ policy: z.literal('early'), days: z.int().min(1).max(365) }),
-  z.strictObject({ policy: z.literal('announce'), attribute: z.string().min(1) }),
-])
-export type Activation = Readonly<z.output<typeof ActivationSettings>>
 export const HOLD: Activation = { policy: 'hold' }
 
 /**

@@ -1,5 +1,6 @@
 import { BASELINE, ERASED, isTermination } from '../../model.ts'
-import { type Activation, activationsOf, type Activations, announcedDateWrites, HOLD } from './activation.ts'
+import type { Activation } from '../settings.ts'
+import { activationsOf, type Activations, announcedDateWrites, HOLD } from './activation.ts'
 import { isPureRescind } from './event.ts'
 import type { LedgerEvent } from '../../ledger/event.ts'
 import { flatten, type Write } from './flatten.ts'

@@ -1,4 +1,4 @@
-import type { Activation } from './activation.ts'
+import type { Activation } from '../settings.ts'
 
 /** What a fold needs to know of the sources, and when activations count. */
 export interface FoldRules {

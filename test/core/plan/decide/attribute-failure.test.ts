@@ -2,7 +2,7 @@ import { EVENT_REASONS, type FailureCode } from '../../../../src/core/ledger/eve
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
-import type { Activation } from '../../../../src/core/plan/fold/activation.ts'
+import type { Activation } from '../../../../src/core/plan/settings.ts'
 import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
 import type { Failure, Employee, EmployeeEvent } from '../../../../src/core/ledger/employee.ts'
 import type { Decision } from '../../../../src/core/ledger/decision.ts'
