@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { HrEvent } from '../../../../src/core/model.ts'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, T0, type World } from './world.ts'
 
@@ -29,6 +30,31 @@ async function sendOnce(world: World, reason: string | null = BAD): Promise<Sent
   )
   await world.finalize()
   return JSON.parse(record) as Sent
+}
+
+async function fail(world: World): Promise<void> {
+  await world.answer(await world.send(), 'failed', { status: 'failure', code: 'InvalidValue' })
+  await world.finalize()
+  await world.plan()
+}
+/** The log says nothing about what is sent now. */
+async function sendUnanswered(world: World): Promise<void> {
+  await world.send()
+  world.now += 1_000
+  await world.expire(0)
+}
+/** A termination that is sent alone once the whole record has failed. */
+const goes = (id: string): HrEvent =>
+  hrEvent(`${id} goes`, id, { active: false, nickName: 'gone' }, { order: 9_000 })
+
+/** What is known about the last failure of an employee. */
+async function failureOf(world: World, id: string): Promise<string> {
+  const [view] = await world.ledger.readEmployees([id])
+  const failure = view?.employee.failure
+  return [
+    failure?.active === false ? 'leaver' : 'whole',
+    ...(['settled', 'unheard', 'refused'] as const).filter((one) => failure?.[one] === true),
+  ].join(' ')
 }
 
 /** What is sent until nothing is left, as the words that tell records apart. */
@@ -167,6 +193,35 @@ export const blameCases: readonly LedgerCase[] = [
         externalId: 'p1',
         active: false,
       })
+    },
+  },
+  {
+    name: 'what is known of a failure is that of its employee alone, and of what was sent to the same after it',
+    run: async (world) => {
+      await world.record(...['a', 'b', 'c'].map((id) => joiner(`hire of ${id}`, id)))
+      await world.confirmAll()
+      await world.record(hrEvent('bad', 'a', { title: 'bad' }))
+      await fail(world)
+      assert.equal(await failureOf(world, 'a'), 'whole')
+
+      await world.record(hrEvent('same', 'b', { title: 'Lead' }))
+      await world.answer(await world.send(), 'unchanged', { status: 'skipped', code: 'RedundantExport' })
+      await world.finalize()
+      await world.record(hrEvent('later', 'b', { title: 'x' }, { order: 1 }))
+      await world.plan()
+      await world.refuse(await world.needBatch())
+      await world.record(goes('c'))
+      await fail(world)
+      await sendUnanswered(world)
+      const others = [await failureOf(world, 'b'), await failureOf(world, 'c')]
+      assert.deepEqual([...others, await failureOf(world, 'a')], ['whole refused', 'leaver unheard', 'whole'])
+
+      await world.record(hrEvent('late', 'a', { nickName: 'x' }))
+      await sendUnanswered(world)
+      assert.equal(await failureOf(world, 'a'), 'whole')
+      await world.record(goes('a'))
+      await fail(world)
+      assert.equal(await failureOf(world, 'a'), 'leaver')
     },
   },
 ]

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict'
 import { BASELINE } from '../../../../src/core/model.ts'
 import type { BrakeSettings, BrakeStatus } from '../../../../src/core/ledger/port/plan.ts'
 import { heldEmployees } from '../../../../src/core/plan/brake-order.ts'
+import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
+import { pilotOf } from '../../../../src/core/plan/pilot.ts'
+import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
-import { hrEvent, joiner, leaver, type LedgerCase, type World } from './world.ts'
+import { digest, hrEvent, joiner, leaver, type LedgerCase, type World } from './world.ts'
 
 const WHO = { actor: 'ann', justification: 'asked HR' } as const
 const TWO: BrakeSettings = { ...RELEASED_BRAKE, windowMs: DAY_MS, absolute: 2 }
@@ -260,7 +263,11 @@ export const brakeCases: readonly LedgerCase[] = [
         ),
       )
       await plan(world)
-      assert.deepEqual(await named(world, 'held'), ['p1'])
+      const { employees } = await world.ledger.listBraked({ state: 'held', next: null, limit: 9 })
+      assert.deepEqual(
+        employees.map(({ employeeId, leftAt }) => [employeeId, leftAt]),
+        [['p1', world.now - 3_600_000]],
+      )
     },
   },
   {
@@ -272,6 +279,93 @@ export const brakeCases: readonly LedgerCase[] = [
       await world.record(hrEvent('back', 'p1', { active: true }, { order: 9_000 }))
       await world.ledger.commitPlan(stale, TWO, world.now)
       assert.equal((await status(world)).employees, 0)
+    },
+  },
+  {
+    name: 'an order about employees of whom none is held does not stop earlier deactivations counting; a release of all does',
+    run: async (world) => {
+      await hire(world, 'p1', 'p2')
+      await leave(world, 'p1')
+      const judged = [await release(world, ['p1']), await refuse(world, ['p1'])].map((done) => done.judged)
+      assert.deepEqual([judged, (await status(world)).employees], [[false, false], 1])
+      assert.deepEqual([(await release(world)).judged, (await status(world)).employees], [true, 0])
+    },
+  },
+  {
+    name: 'a plan from before an operator decided about its employee is dropped',
+    run: async (world) => {
+      await hire(world, 'p1', 'p2', 'p3')
+      await leave(world, 'p1', 'p2', 'p3')
+      await world.record(hrEvent('title', 'p3', { title: 'Lead' }, { order: 5_000 }))
+      const early = world.decide(await world.due())
+      await release(world)
+      assert.equal((await world.ledger.commitPlan(early, TWO, world.now)).stale, 1)
+    },
+  },
+  {
+    name: 'what was decided about a termination stays while its employee is outside the pilot',
+    run: async (world) => {
+      await hire(world, 'p1', 'p2', 'p3', 'p4')
+      await leave(world, 'p1', 'p2', 'p3', 'p4')
+      await refuse(world, ['p4'])
+      await plan(world)
+      const title = { title: 'Lead' }
+      await world.record(...['p1', 'p3', 'p4'].map((id) => hrEvent(`title of ${id}`, id, title)))
+      const pilot = pilotOf({ employees: ['p2'] }, [], digest)
+      const decisions = (await world.due()).map((employee) =>
+        planEmployee(employee, world.now, { mapping: compileMapping(), digest, pilot }),
+      )
+      await world.ledger.commitPlan(decisions, TWO, world.now)
+      const found = (await world.ledger.listEmployees(null, 9)).map(({ employee, brake }) => [
+        employee.employeeId,
+        brake?.state,
+      ])
+      const states = { p1: 'passed', p2: 'passed', p3: 'held', p4: 'refused' }
+      assert.deepEqual(found, Object.entries(states))
+    },
+  },
+  {
+    name: 'an employee who leaves, returns and leaves again within the window counts once',
+    run: async (world) => {
+      await hire(world, 'p1', 'p2')
+      await leave(world, 'p1')
+      await sent(world)
+      await world.record(hrEvent('back', 'p1', { active: true }, { order: 8_000 }))
+      await plan(world)
+      await sent(world)
+      await leave(world, 'p2')
+      await world.record(leaver('p1 leaves again', 'p1', 9_000))
+      await plan(world)
+      assert.deepEqual([await sent(world), await named(world, 'held')], [['p1', 'p2'], []])
+    },
+  },
+  {
+    name: 'a deactivation counts until the window is over, and one of the same employee counts anew then',
+    run: async (world) => {
+      await hire(world, 'p1', 'p2', 'p3')
+      await leave(world, 'p1')
+      const { now } = world
+      await sent(world)
+      await world.record(hrEvent('back', 'p1', { active: true }, { order: 8_000 }))
+      await plan(world)
+      await sent(world)
+      world.now = now + DAY_MS - 1
+      assert.equal((await status(world)).employees, 1)
+      world.now = now + DAY_MS
+      assert.equal((await status(world)).employees, 0)
+      await world.record(leaver('p1 leaves again', 'p1', 9_000))
+      await leave(world, 'p2', 'p3')
+      assert.equal((await named(world, 'held')).length, 1)
+    },
+  },
+  {
+    name: 'where the limit is a share of the active employees, so many may go and no more',
+    run: async (world) => {
+      const half: BrakeSettings = { ...RELEASED_BRAKE, windowMs: DAY_MS, percent: 50, floor: 0 }
+      await hire(world, 'p1', 'p2', 'p3', 'p4')
+      await world.record(...['p1', 'p2', 'p3'].map((id) => leaver(`${id} leaves`, id)))
+      await plan(world, half)
+      assert.deepEqual([await sent(world), await named(world, 'held')], [['p1', 'p2'], ['p3']])
     },
   },
   {

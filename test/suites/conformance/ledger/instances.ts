@@ -54,6 +54,22 @@ export const instanceCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'a dropped plan ends the claim of its employee at once, and no other claim',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
+      const claimed = await world.ledger.claimDueEmployees({
+        now: world.now,
+        limit: 100,
+        maxWaitMs: 60_000,
+        claimMs: 1_000,
+      })
+      await world.record(hrEvent('e3', 'p1', { title: 'Lead' }))
+      const early = world.decide(claimed.filter(({ employeeId }) => employeeId === 'p1'))
+      assert.equal((await world.ledger.commitPlan(early, RELEASED_BRAKE, world.now)).stale, 1)
+      assert.deepEqual(await claim(world), ['p1'])
+    },
+  },
+  {
     name: 'no more employees are claimed than asked for, whatever they are due for',
     run: async (world) => {
       await world.record(leaver('l1', 'p1'), leaver('l2', 'p2'), joiner('e3', 'p3'), joiner('e4', 'p4'))

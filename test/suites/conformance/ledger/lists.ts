@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { waitFigure } from '../../../../src/core/history/figures.ts'
+import { deadFigure, waitFigure } from '../../../../src/core/history/figures.ts'
 import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
 import type { NewestDeadLettersCursor } from '../../../../src/core/ledger/port/dead-letters.ts'
 import type { HeldCursor, HeldEmployee, HeldEmployees } from '../../../../src/core/ledger/port/views/held.ts'
@@ -7,7 +7,7 @@ import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
 import { pilotOf } from '../../../../src/core/plan/pilot.ts'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
-import { digest, hrEvent, joiner, leaver, type LedgerCase, type World } from './world.ts'
+import { digest, hrEvent, joiner, leaver, type LedgerCase, T0, type World } from './world.ts'
 
 /** Every row of a list, read in pages of this many. */
 async function allHeld(world: World, cause: HeldEmployees, limit = 2): Promise<readonly HeldEmployee[]> {
@@ -177,6 +177,74 @@ export const listCases: readonly LedgerCase[] = [
       ])
       await note(start + 66 * minutes)
       assert.deepEqual((await read()).slice(0, 1), [['events', 65, 2]])
+    },
+  },
+  {
+    name: 'history counts outcomes from its first call on, each once, and only the newest when they are too many',
+    run: async (world) => {
+      const read = async () => {
+        const [point] = await world.ledger.readHistory({
+          figures: [waitFigure(60_000)],
+          since: world.now,
+          stepMs: 1,
+        })
+        return point?.value
+      }
+      const note = (most: number) =>
+        world.ledger.recordHistory({ now: world.now, intervalMs: 1, keptMs: DAY_MS, most })
+      await world.record(joiner('h-a', 'a'))
+      await world.confirmAll()
+      await note(9)
+      assert.equal(await read(), 0)
+      await world.record(joiner('h-b', 'b'))
+      await world.confirmAll()
+      await note(9)
+      await note(9)
+      assert.equal(await read(), 1)
+      await world.record(joiner('h-c', 'c'), joiner('h-d', 'd'))
+      await world.confirmAll()
+      await note(1)
+      await note(1)
+      assert.equal(await read(), 2)
+    },
+  },
+  {
+    name: 'history keeps a figure that is exactly as old as the limit, and a chart from a moment on has that moment',
+    run: async (world) => {
+      const note = (now: number) =>
+        world.ledger.recordHistory({ now, intervalMs: 1, keptMs: DAY_MS, most: 1 })
+      const kept = async (since: number) =>
+        (await world.ledger.readHistory({ figures: ['events'], since, stepMs: 1 })).map(({ at }) => at - T0)
+      await note(T0)
+      await note(T0 + DAY_MS)
+      assert.deepEqual([await kept(T0), await kept(T0 + 1)], [[0, DAY_MS], [DAY_MS]])
+      await note(T0 + DAY_MS + 1)
+      assert.deepEqual(await kept(0), [DAY_MS, DAY_MS + 1])
+    },
+  },
+  {
+    name: 'history keeps the codes with the most dead letters when there are too many codes',
+    run: async (world) => {
+      const codes = Array.from({ length: 21 }, (_, place) => `Code${String.fromCharCode(65 + place)}`)
+      const failing = [...codes, 'CodeU']
+      await world.record(...failing.map((_, place) => joiner(`h-${place}`, `p${place}`)))
+      const { operations } = await world.send()
+      const joins = failing.map((code, place) => ({
+        record: world.logRecord(`p${place}`, { status: 'failure', code }),
+        operation: operations.get(`p${place}`) ?? '',
+        interim: 'failed' as const,
+      }))
+      await world.correlate({ joins })
+      await world.finalize()
+      await world.plan()
+      await world.ledger.recordHistory({ now: world.now, intervalMs: 1, keptMs: DAY_MS, most: 1 })
+      const figures = codes.map(deadFigure)
+      const points = await world.ledger.readHistory({ figures, since: 0, stepMs: 1 })
+      assert.equal(points.length, 20)
+      assert.deepEqual(
+        points.filter(({ value }) => value === 2).map(({ figure }) => figure),
+        ['dead CodeU'],
+      )
     },
   },
 ]
