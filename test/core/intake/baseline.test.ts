@@ -75,6 +75,39 @@ void describe('a baseline is true as of its export', () => {
     assert.equal(active([baseline(day(10)), left, repeats, takenBack], day(22)), true)
   })
 
+  void test('a snapshot read after a return activates who had left in the export and in a snapshot since', () => {
+    const out = { ...WORKER, active: false }
+    const back = ledgerEvent(1, { mode: 'snapshot', effectiveAt: day(5), worker: WORKER })
+    const left = ledgerEvent(2, { mode: 'snapshot', effectiveAt: day(12), worker: out })
+    const again = ledgerEvent(3, { mode: 'snapshot', effectiveAt: day(20), worker: WORKER })
+    assert.equal(active([back, baseline(day(10), out), left], day(21)), false)
+    assert.equal(active([back, baseline(day(10), out), left, again], day(21)), true)
+  })
+
+  void test('for every history with an export, a snapshot that HR recorded last decides what it names', () => {
+    fc.assert(
+      fc.property(
+        histories(),
+        fc.integer({ min: 0, max: 4 }),
+        fc.boolean(),
+        fc.boolean(),
+        (events, at, wasActive, isActive) => {
+          const exported = baseline(day(at) + 1, { ...WORKER, active: wasActive })
+          const last = ledgerEvent(200, {
+            mode: 'snapshot',
+            effectiveAt: day(10),
+            worker: { ...WORKER, active: isActive },
+          })
+          // In doubt a rescind that died keeps an employee out, whatever a snapshot repeats.
+          const heard = events.filter(({ dead, rescinds }) => !dead || rescinds === null)
+          const { attributes } = fold([...heard, exported, last], day(10))
+          assert.equal(attributes.get('active')?.value, isActive)
+        },
+      ),
+      { numRuns: runs(5_000) },
+    )
+  })
+
   void test('for every history, events recorded after the export count as without a baseline', () => {
     fc.assert(
       fc.property(histories(), fc.integer({ min: 0, max: 4 }), (events, at) => {

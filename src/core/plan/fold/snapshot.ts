@@ -84,9 +84,11 @@ function attributesKnownTo(
   const before = inForce.filter(({ event }) => event.recordedAt <= snapshot.recordedAt)
   const rescinded = rescindedBy([...before.map(({ event }) => event), snapshot])
   const writer = new AttributeWriter()
+  const stood: EventInForce[] = []
   for (const { event, writes } of before) {
     if (rescinded.has(event.seq)) continue
-    const decided = pathsDecidedSince(event, writes, writer.attributes, before)
+    stood.push({ event, writes, isRescinded: false })
+    const decided = pathsDecidedSince(event, writes, writer.attributes, stood)
     writer.apply(decided.size === 0 ? writes : writes.filter(([path]) => !decided.has(path)), event.seq)
   }
   return writer.attributes
