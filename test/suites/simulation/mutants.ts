@@ -116,6 +116,12 @@ export const BROKEN_PROMISES: MutantList = {
       replace: '      path === announced',
     },
     {
+      breaks: 'a record that HR dates counts as true when it was read',
+      file: 'core/intake/hydrate/loop.ts',
+      find: 'Math.min(answer.at ?? moment.began, moment.began)',
+      replace: 'moment.began',
+    },
+    {
       breaks: 'a record of HR that is older than its notice counts',
       file: 'core/intake/hydrate/loop.ts',
       find: 'if (answer.at !== null && answer.at < notice.recordedAt)',

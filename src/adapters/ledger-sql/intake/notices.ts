@@ -113,16 +113,16 @@ async function becomeRead(sql: Sql, read: readonly Read[], now: number): Promise
   // What stands before this read and comes after it is overruled, too.
   await writeRows(
     sql,
-    ['seq INT', 'began INT'],
-    read.flatMap(({ seq, began }) => (areNews.has(seq) ? [] : [[seq, began]])),
-    `UPDATE events SET recorded_at = v.began, effective_at = v.began
+    ['seq INT', 'recorded INT', 'began INT'],
+    read.flatMap(({ seq, recordedAt, began }) => (areNews.has(seq) ? [] : [[seq, recordedAt, began]])),
+    `UPDATE events SET recorded_at = v.recorded, effective_at = v.began
      FROM v WHERE events.seq = v.seq AND events.state <> 'dead-lettered'`,
   )
   const changed = await readRows<{ seq: number; employee: string }>(
     sql,
-    ['seq INT', 'mode TEXT', 'worker TEXT', 'began INT'],
-    news.map(({ seq, mode, sealed, began }) => [seq, mode, sealed, began]),
-    `UPDATE events SET mode = v.mode, worker = v.worker, recorded_at = v.began, effective_at = v.began,
+    ['seq INT', 'mode TEXT', 'worker TEXT', 'recorded INT', 'began INT'],
+    news.map(({ seq, mode, sealed, recordedAt, began }) => [seq, mode, sealed, recordedAt, began]),
+    `UPDATE events SET mode = v.mode, worker = v.worker, recorded_at = v.recorded, effective_at = v.began,
        state = CASE WHEN events.reason = '${EVENT_REASONS.rescinded}' THEN events.state ELSE 'received' END,
        reason = CASE WHEN events.reason = '${EVENT_REASONS.rescinded}' THEN events.reason ELSE NULL END,
        detail = NULL, operation = NULL

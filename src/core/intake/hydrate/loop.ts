@@ -59,8 +59,9 @@ export interface HydrateSettings {
 
 /**
  * Reads the employees of notices from HR. Notices about one employee that wait at the same time
- * share one read. The record becomes a snapshot dated at the instant the read began. A notice of a
- * future change is read now, and again when the change takes effect.
+ * share one read. The record becomes a snapshot that takes effect when the read began, and that
+ * knows what HR recorded until the record was true. A notice of a future change is read now, and
+ * again when the change takes effect.
  */
 export function hydrateLoop(
   ledger: Pick<Ledger, 'claimNotices' | 'finishNotices'>,
@@ -137,6 +138,8 @@ export function judgeRead(
         mode: 'snapshot',
         worker,
         began: moment.began,
+        // What HR recorded after the record was true is not in it.
+        recordedAt: Math.min(answer.at ?? moment.began, moment.began),
         nextAt: isDue ? null : notice.effectiveAt - settings.waitMs,
       }
     }
@@ -144,7 +147,15 @@ export function judgeRead(
       // A leaver that the HR system no longer knows has left. For anyone else the missing record
       // proves nothing.
       return implied === false
-        ? { kind: 'read', seq, mode: 'delta', worker: { active: false }, began: moment.began, nextAt: null }
+        ? {
+            kind: 'read',
+            seq,
+            mode: 'delta',
+            worker: { active: false },
+            began: moment.began,
+            recordedAt: moment.began,
+            nextAt: null,
+          }
         : again('NotFound', null)
     case 'later':
       return again(detailOf(answer), answer.afterMs)

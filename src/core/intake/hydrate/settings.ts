@@ -121,7 +121,7 @@ export const HrSystemSettings = z.strictObject({
   }),
   at: text.optional().meta({
     description:
-      'JSONata over the answer that yields the time it was true. An answer older than its notice is read again',
+      'JSONata over the answer that yields the time it was true. An answer older than its notice is read again, and what HR recorded later still counts',
   }),
   timeoutMs: z.int().min(1).default(10_000).meta({ description: 'Longest time for one HTTP attempt' }),
   tries: z.int().min(1).max(10).default(3).meta({ description: 'Attempts in one read' }),

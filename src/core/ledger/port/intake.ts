@@ -106,8 +106,9 @@ export interface ClaimedNotice extends Notice {
 export type FinishedRead = ReadResult & Pick<ClaimedNotice, 'claimedUntil'>
 export type ReadResult =
   /**
-   * Dated at `began`. With `nextAt` it is read once more then. A second read that is equal to the
-   * first changes nothing, unless other events of the employee came between the two.
+   * Takes effect at `began`, and knows what HR recorded until `recordedAt`. With `nextAt` it is read
+   * once more then. A second read that is equal to the first changes nothing, unless other events of
+   * the employee came between the two.
    */
   | {
       readonly kind: 'read'
@@ -115,6 +116,7 @@ export type ReadResult =
       readonly mode: 'snapshot' | 'delta'
       readonly worker: JsonObject
       readonly began: number
+      readonly recordedAt: number
       readonly nextAt: number | null
     }
   | { readonly kind: 'again'; readonly seq: number; readonly at: number }

@@ -38,7 +38,7 @@ const notice = (seq: number, more: Partial<ClaimedNotice> = {}): ClaimedNotice =
 const moment = { began: 5_000, now: 5_100, random: 0.5 }
 
 void describe('a notice after a read', () => {
-  void test('becomes a snapshot dated at the instant the read began', () => {
+  void test('becomes a snapshot that takes effect, and was recorded, when the read began', () => {
     assert.deepEqual(
       judgeRead(notice(1), { kind: 'record', worker: { title: 'A' }, at: null }, moment, settings),
       {
@@ -47,9 +47,18 @@ void describe('a notice after a read', () => {
         mode: 'snapshot',
         worker: { title: 'A' },
         began: 5_000,
+        recordedAt: 5_000,
         nextAt: null,
       },
     )
+  })
+
+  void test('knows no more than HR had recorded when the record was true, nor more than when the read began', () => {
+    const recordedAt = (at: number): unknown => {
+      const result = judgeRead(notice(1), { kind: 'record', worker: {}, at }, moment, settings)
+      return result.kind === 'read' && result.recordedAt
+    }
+    assert.deepEqual([recordedAt(4_000), recordedAt(5_050)], [4_000, 5_000])
   })
 
   void test('is read again at its effective moment when that lies in the future', () => {

@@ -23,6 +23,7 @@ function read(
         mode: 'snapshot',
         worker: WORKER,
         began: world.now,
+        recordedAt: world.now,
         nextAt: null,
         ...more,
       },
@@ -91,6 +92,22 @@ export const noticeCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.plan(), [])
       world.now = moment
       assert.equal((await one(world)).id, 'n1', 'it is read again when it takes effect')
+    },
+  },
+  {
+    name: 'a leaver stays out when the record that a notice became was true before HR recorded the leaving',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      await world.confirmAll()
+      const wasTrueAt = world.now
+      await world.record(notice('n1', 'p1', { recordedAt: wasTrueAt }))
+      world.now += 1_000
+      const left = { recordedAt: world.now, effectiveAt: world.now }
+      await world.record(hrEvent('left', 'p1', { active: false }, left))
+      world.now += 1_000
+      await read(world, await one(world), { recordedAt: wasTrueAt })
+      const { batch } = await world.confirmAll()
+      assert.equal(JSON.parse(batch.operations[0]?.record ?? '').active, false)
     },
   },
   {

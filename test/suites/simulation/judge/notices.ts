@@ -52,20 +52,21 @@ export class Notices {
       // The read that began last is the newest, whichever ends last.
       if ((this.#began.get(said.id) ?? -Infinity) > result.began) return []
       this.#began.set(said.id, result.began)
-      const { mode, worker, began } = result
+      const { mode, worker, began, recordedAt } = result
       // Whom HR no longer knows has left, whatever the date.
       if (mode === 'delta') this.#dueAt.delete(said.id)
       const sets = worker as Said['sets']
-      return [
-        { ...said, form: mode === 'snapshot' ? mode : 'change', sets, recordedAt: began, effectiveAt: began },
-      ]
+      return [{ ...said, form: mode === 'snapshot' ? mode : 'change', sets, recordedAt, effectiveAt: began }]
     })
   }
 
-  #isAnswer({ worker, began }: Read, { employeeId, type, recordedAt }: Notice): boolean {
+  #isAnswer(read: Read, { employeeId, type, recordedAt }: Notice): boolean {
+    const { worker, began } = read
     const isLeaving = type === LEAVING
     const agrees = ({ employee, at, asOf, worker: answered }: Told): boolean => {
       if (employee !== employeeId || Math.abs(at - began) > MINUTE) return false
+      const knownUntil = answered === null ? began : Math.min(asOf, began)
+      if (read.recordedAt !== knownUntil) return false
       if (answered === null) return isLeaving && isDeepStrictEqual(worker, { active: false })
       const named = 'active' in answered || !isLeaving ? worker : { ...worker, active: undefined }
       return (
