@@ -27,12 +27,14 @@ export interface ChildEvents {
 }
 
 export function startChild(limitMs: number, memoryMb: number, events: ChildEvents): Child {
-  // Without the environment, which holds secrets and options for this process.
+  // Of the environment, which holds secrets and options for this process, only where compiled code
+  // is: without it, the child compiles everything at every start.
+  const { NODE_COMPILE_CACHE: cache } = process.env
   const made = fork(
     fileURLToPath(new URL('./child.ts', import.meta.url)),
     [String(limitMs), String(memoryMb + MEMORY_BESIDE_MB)],
     {
-      env: {},
+      env: cache === undefined ? {} : { NODE_COMPILE_CACHE: cache },
       execArgv: [`--max-old-space-size=${memoryMb}`],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc', 'pipe'],

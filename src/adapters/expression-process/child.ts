@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import { evaluateWritten, type Written } from '../../core/expression/evaluate.ts'
 import type { Json } from '../../core/model.ts'
@@ -28,7 +29,11 @@ const watchdog = new Worker(new URL('./watchdog.ts', import.meta.url), {
   workerData: { shared, limitMs, residentMb } satisfies WatchdogOptions,
 })
 watchdog.once('error', () => process.exit(1))
-watchdog.once('online', () => say({ kind: 'ready' }))
+watchdog.once('online', () => {
+  say({ kind: 'ready' })
+  // At once, because this process is killed in the end.
+  flushCompileCache()
+})
 
 process.on('message', ({ tasks }: Batch) => void answer(tasks))
 

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { workerData } from 'node:worker_threads'
 import { LAST_WORDS_FD, type LastWords, SHARED, writeLastWords } from './protocol.ts'
 
@@ -24,6 +25,8 @@ const { shared, limitMs, residentMb } = workerData as WatchdogOptions
 let watched = 0
 let startedAt = 0
 let startedMb = 0
+// Now, because a thread of a killed process has no later.
+flushCompileCache()
 for (;;) {
   const evaluation = Atomics.load(shared, SHARED.evaluation)
   if (evaluation === 0) {
