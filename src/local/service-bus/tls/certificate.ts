@@ -1,4 +1,3 @@
-import { generate } from 'selfsigned'
 import { isIP } from 'node:net'
 
 /** What a TLS server shows, and what its clients have to trust. All in PEM. */
@@ -22,6 +21,8 @@ const LIFE_MS = 365 * 24 * 60 * 60 * 1000
  * trusting this one certificate.
  */
 export async function makeCertificate(names: readonly string[] = []): Promise<Certificate> {
+  // Only when it is needed: it is some 200 modules.
+  const { generate } = await import('selfsigned')
   // Clients refuse a certificate from the future, and clocks differ by some minutes.
   const notBeforeDate = new Date(Date.now() - 60 * 60 * 1000)
   const notAfterDate = new Date(notBeforeDate.getTime() + LIFE_MS)
