@@ -32,6 +32,7 @@ import { listCases } from './ledger/lists.ts'
 import { nameCases } from './ledger/names.ts'
 import { noticeCases } from './ledger/notices.ts'
 import { offerCases } from './ledger/resends.ts'
+import { ownCases } from './ledger/own.ts'
 import { pageCases } from './ledger/pages.ts'
 import { pilotCases } from './ledger/pilot.ts'
 import { planCases } from './ledger/plan.ts'
@@ -56,6 +57,7 @@ export const LEDGER_GROUPS: Readonly<Record<string, readonly LedgerCase[]>> = {
   intake: intakeCases,
   plan: planCases,
   brake: brakeCases,
+  own: ownCases,
   pages: pageCases,
   pilot: pilotCases,
   lists: listCases,

@@ -54,6 +54,7 @@ async function failureOf(world: World, id: string): Promise<string> {
   return [
     failure?.active === false ? 'leaver' : 'whole',
     ...(['settled', 'unheard', 'refused'] as const).filter((one) => failure?.[one] === true),
+    ...(failure?.carried ?? []).map(() => 'event'),
   ].join(' ')
 }
 
@@ -217,11 +218,13 @@ export const blameCases: readonly LedgerCase[] = [
       assert.deepEqual([...others, await failureOf(world, 'a')], ['whole refused', 'leaver unheard', 'whole'])
 
       await world.record(hrEvent('late', 'a', { nickName: 'x' }))
+      await world.plan()
+      assert.equal(await failureOf(world, 'a'), 'whole', 'what is not sent yet did not fail')
       await sendUnanswered(world)
       assert.equal(await failureOf(world, 'a'), 'whole')
       await world.record(goes('a'))
       await fail(world)
-      assert.equal(await failureOf(world, 'a'), 'leaver')
+      assert.equal(await failureOf(world, 'a'), 'leaver event')
     },
   },
 ]

@@ -54,6 +54,24 @@ export const instanceCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'a claim holds however long it is, and not when it was made by a clock that was far ahead',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      assert.deepEqual(await claim(world, 90_000), ['p1'])
+      assert.deepEqual(await claim(world, 90_000), [])
+      const { now } = world
+      const tolerated = 120_000
+      world.now = now + tolerated
+      assert.deepEqual(await claim(world), ['p1'])
+      world.now = now
+      assert.deepEqual(await claim(world), [])
+      world.now = now + tolerated + 1_000
+      assert.deepEqual(await claim(world), ['p1'])
+      world.now = now + 999
+      assert.deepEqual(await claim(world), ['p1'])
+    },
+  },
+  {
     name: 'a dropped plan ends the claim of its employee at once, and no other claim',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))

@@ -294,6 +294,8 @@ export const intakeCases: readonly LedgerCase[] = [
       world.now = T0 + 2_000
       assert.equal((await world.due()).length, 1)
       assert.equal(await nextDue(world), T0 + 10_000)
+      world.now = T0 + 10_000
+      assert.equal(await nextDue(world), null, 'what is due now is not next')
     },
   },
   {
@@ -303,10 +305,22 @@ export const intakeCases: readonly LedgerCase[] = [
       assert.equal(await nextDue(world, 500), T0 + 500)
       const over = await nextDue(world, 60_000)
       assert.ok(over !== null && over > T0 && over < T0 + 60_000)
+      world.now = T0 + 500
+      assert.equal((await world.due(10, 500)).length, 1)
+      assert.equal(await nextDue(world, 500), over, 'what is due now is not next')
       world.now = over - 1
       assert.deepEqual(await world.due(), [])
       world.now = over
       assert.equal((await world.due()).length, 1)
+      await world.send()
+      await world.intake([messageOf(2, hrEvent('e2', 'p1', { title: 'Lead' }))], {
+        quietMs: 1_000,
+        backlog: true,
+      })
+      const next = (await nextDue(world, 1)) ?? assert.fail('a backlog ends')
+      assert.ok(next > over + 1, 'an employee without an answer does not become due')
+      world.now = next
+      assert.equal(await nextDue(world, 1), null)
     },
   },
 ]

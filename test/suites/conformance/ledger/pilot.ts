@@ -3,7 +3,7 @@ import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
 import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
 import { applyRules } from '../../../../src/core/plan/apply-rules.ts'
-import { type Pilot, pilotOf } from '../../../../src/core/plan/pilot.ts'
+import { NO_PILOT, type Pilot, pilotOf } from '../../../../src/core/plan/pilot.ts'
 import { silentLogger } from '../../../../src/core/runtime.ts'
 import { digest, joiner, leaver, type LedgerCase, type World } from './world.ts'
 
@@ -103,6 +103,40 @@ export const pilotCases: readonly LedgerCase[] = [
       const last = await world.ledger.replanForPilot({ ...query, after: 'p2' })
       assert.deepEqual([last.replanned, last.next], [1, null])
       assert.equal((await world.ledger.replanForPilot({ ...query, after: null })).replanned, 0)
+    },
+  },
+  {
+    name: 'employees that are held for another reason are not counted as outside the pilot, nor planned again for it',
+    run: async (world) => {
+      await world.record(joiner('h1', 'p1'))
+      await world.confirmAll()
+      const query = { limit: 1, now: world.now }
+      const none = await world.ledger.replanForPilot({
+        mark: NO_PILOT,
+        ...query,
+        after: null,
+      })
+      assert.equal(none.replanned, 0, 'there is no pilot, as before')
+      const pilot = only('p1', 'p4')
+      await apply(world, pilot)
+      await world.record(leaver('l1', 'p1'), joiner('h2', 'p2'), joiner('h3', 'p3'))
+      const decisions = (await world.due()).map((employee) =>
+        planEmployee(employee, world.now, { mapping, digest, pilot }),
+      )
+      await world.ledger.commitPlan(decisions, { ...RELEASED_BRAKE, absolute: 0 }, world.now)
+      assert.equal(await world.ledger.countOutsidePilot(), 2)
+      const replanned: (readonly [number, string | null])[] = []
+      for (let after: string | null = null; replanned.length < 5;) {
+        const page = await world.ledger.replanForPilot({ mark: pilot.mark, ...query, after })
+        replanned.push([page.replanned, page.next])
+        after = page.next
+        if (after === null) break
+      }
+      assert.deepEqual(replanned, [
+        [1, 'p2'],
+        [1, 'p3'],
+        [0, null],
+      ])
     },
   },
 ]
