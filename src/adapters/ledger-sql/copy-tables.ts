@@ -1,5 +1,13 @@
 import { RollcallError } from '../../core/errors.ts'
-import { type Driver, insertRows, type Row, type Sql, type SqlValue, readRows } from './driver/sql.ts'
+import {
+  type Driver,
+  insertRows,
+  readCount,
+  type Row,
+  type Sql,
+  type SqlValue,
+  readRows,
+} from './driver/sql.ts'
 
 /**
  * Tables that are not copied: those that the target has already, and those that say which instance
@@ -120,8 +128,7 @@ async function comparePage(target: Sql, table: Table, page: readonly Row[]): Pro
 }
 
 async function compareCounts(from: Driver, target: Sql, { name }: Table, copied: number): Promise<void> {
-  const count = async (sql: Sql): Promise<number> =>
-    (await sql.all<{ n: number }>(`SELECT COUNT(*) AS n FROM ${name}`))[0]?.n ?? 0
+  const count = (sql: Sql): Promise<number> => readCount(sql, `SELECT COUNT(*) AS n FROM ${name}`)
   const [source, here] = [await from.transaction(count), await count(target)]
   if (source !== copied || here !== copied)
     throw new RollcallError(

@@ -7,7 +7,7 @@ import type {
   BlocksQuery,
   UnblockOrder,
 } from '../../../core/ledger/port/blocks.ts'
-import { insertRows, readRows, type Sql, type SqlValue } from '../driver/sql.ts'
+import { insertRows, readCount, readRows, type Sql, type SqlValue } from '../driver/sql.ts'
 import { employeeHash } from '../leavers/erased-marks.ts'
 import { nearMatches } from '../leavers/near-matches.ts'
 import { clearFailures, lockEmployees, planAgain, planAtOnce } from '../tables/employees.ts'
@@ -118,10 +118,10 @@ export async function listBlocks(
   }
 }
 
-export async function countBlocks(sql: Sql, now: number): Promise<number> {
-  const [row] = await sql.all<{ n: number }>(
+export function countBlocks(sql: Sql, now: number): Promise<number> {
+  return readCount(
+    sql,
     'SELECT COUNT(*) AS n FROM blocks WHERE since <= ? AND (until IS NULL OR until > ?)',
     [now, now],
   )
-  return row?.n ?? 0
 }

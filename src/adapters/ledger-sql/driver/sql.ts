@@ -253,6 +253,16 @@ export async function readRows<T>(
   return found
 }
 
+/** What a statement counts as `n`. */
+export async function readCount(
+  sql: Sql,
+  statement: string,
+  parameters: readonly SqlValue[] = [],
+): Promise<number> {
+  const [row] = await sql.all<{ n: number }>(statement, parameters)
+  return row?.n ?? 0
+}
+
 /** Runs a statement that refers to the rows as the table `v`, and changes the ledger. */
 export async function writeRows(
   sql: Sql,

@@ -2,7 +2,7 @@ import { BATCH_STATES, EVENT_STATES, OPERATION_STATES } from '../../../core/ledg
 import { type StateCounts, type Idle, type Totals, TOTALS } from '../../../core/ledger/port/inspect.ts'
 import type { SubmissionStatus } from '../../../core/ledger/port/submit.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
-import type { Sql } from '../driver/sql.ts'
+import { readCount, type Sql } from '../driver/sql.ts'
 import { allHolds } from '../submit/holds.ts'
 
 /** Every question is answered by a partial index that holds only what is open. */
@@ -45,7 +45,6 @@ export async function stateCounts(sql: Sql): Promise<StateCounts> {
     )
     return new Map(rows.map(({ state, n }) => [state, n]))
   }
-  const count = async (text: string): Promise<number> => (await sql.all<{ n: number }>(text))[0]?.n ?? 0
   const [events, operations, batches] = [
     await byState('events'),
     await byState('operations'),
@@ -55,8 +54,8 @@ export async function stateCounts(sql: Sql): Promise<StateCounts> {
     events: record(EVENT_STATES, (state) => events.get(state) ?? 0),
     operations: record(OPERATION_STATES, (state) => operations.get(state) ?? 0),
     batches: record(BATCH_STATES, (state) => batches.get(state) ?? 0),
-    employees: await count('SELECT COUNT(*) AS n FROM employees'),
-    unpublished: await count('SELECT COUNT(*) AS n FROM outbox WHERE published_at IS NULL'),
+    employees: await readCount(sql, 'SELECT COUNT(*) AS n FROM employees'),
+    unpublished: await readCount(sql, 'SELECT COUNT(*) AS n FROM outbox WHERE published_at IS NULL'),
   }
 }
 
@@ -69,15 +68,15 @@ export async function submissionStatus(
     quota,
     now - DAY_MS,
   ])
-  const count = async (text: string): Promise<number> => (await sql.all<{ n: number }>(text))[0]?.n ?? 0
-  const [waiting] = await sql.all<{ n: number }>(
-    `SELECT COUNT(*) AS n FROM operations WHERE state = 'pending' AND destination = ?`,
-    [destination],
-  )
   return {
     callTimes: calls.map(({ at }) => at),
-    pending: waiting?.n ?? 0,
-    unplanned: await count(
+    pending: await readCount(
+      sql,
+      `SELECT COUNT(*) AS n FROM operations WHERE state = 'pending' AND destination = ?`,
+      [destination],
+    ),
+    unplanned: await readCount(
+      sql,
       'SELECT COUNT(*) AS n FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0',
     ),
     notAccepted: await notAccepted(sql),

@@ -5,7 +5,7 @@ import { LEAVER_CAUSES, type LeaverCause } from '../../../core/leavers/causes.ts
 import { countBlocks } from '../blocks/commands.ts'
 import { BUS_CAPPED, BUS_COUNTED, busDeadLetters } from '../dead-letters/bus-count.ts'
 import { UNKNOWN_REASON } from '../dead-letters/dead-letters.ts'
-import type { Sql } from '../driver/sql.ts'
+import { readCount, type Sql } from '../driver/sql.ts'
 import { countDeactivations } from '../plan/brake.ts'
 import { DUE_REASONS, nowsOf } from '../plan/due.ts'
 import { readCursors } from '../tables/cursors.ts'
@@ -93,12 +93,12 @@ async function dueEmployees(sql: Sql, now: number): Promise<Depth> {
 }
 
 /** Operations of batches that are not accepted yet, and were sent before. */
-async function sentBefore(sql: Sql): Promise<number> {
-  const [row] = await sql.all<{ n: number }>(
+function sentBefore(sql: Sql): Promise<number> {
+  return readCount(
+    sql,
     `SELECT COUNT(*) AS n FROM batches b JOIN operations o ON o.batch = b.seq
      WHERE b.state = 'open' AND COALESCE(o.state, '') = 'batched' AND o.times_submitted > 0`,
   )
-  return row?.n ?? 0
 }
 
 async function leavers(sql: Sql): Promise<LeaverFigures> {

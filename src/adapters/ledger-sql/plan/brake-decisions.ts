@@ -1,6 +1,6 @@
 import type { BrakeDecided, BrakeRefusal, BrakeRelease } from '../../../core/ledger/port/plan.ts'
 import { lockEmployees } from '../tables/employees.ts'
-import { insertRows, readRows, type Sql, writeRows } from '../driver/sql.ts'
+import { insertRows, readCount, readRows, type Sql, writeRows } from '../driver/sql.ts'
 import { AUDIT } from '../tables/audit.ts'
 
 /** Actions in the audit trail: each has an entry with the count, and one for each employee. */
@@ -92,10 +92,7 @@ async function judgeCounted(
   sql: Sql,
   isJudgement: boolean,
 ): Promise<Pick<BrakeDecided, 'stillHeld' | 'judged'>> {
-  const [held] = await sql.all<{ n: number }>(
-    'SELECT COUNT(*) AS n FROM employees WHERE braked_at IS NOT NULL',
-  )
-  const stillHeld = held?.n ?? 0
+  const stillHeld = await readCount(sql, 'SELECT COUNT(*) AS n FROM employees WHERE braked_at IS NOT NULL')
   const judged = isJudgement && stillHeld === 0
   if (judged) await sql.run('DELETE FROM deactivations')
   return { stillHeld, judged }

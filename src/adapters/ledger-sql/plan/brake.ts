@@ -13,7 +13,7 @@ import {
   underBrake,
 } from '../../../core/plan/decide/brake.ts'
 import type { Decided } from '../../../core/ledger/decision.ts'
-import { insertRows, type Sql, readRows } from '../driver/sql.ts'
+import { insertRows, readCount, readRows, type Sql } from '../driver/sql.ts'
 
 interface LeavingRow {
   readonly id: string
@@ -36,7 +36,6 @@ export async function applyBrake(
   const leaving = decisions.filter(
     ({ operation, blocked }) => operation !== null && !operation.active && blocked !== true,
   )
-  if (leaving.length === 0) return decisions
   // A decision that is dropped, because its employee changed, must not count.
   const rows = await readRows<LeavingRow>(
     sql,
@@ -88,20 +87,17 @@ function toLeaving(
 }
 
 /** Employees that are active by their last accepted record; at most `most` are counted. */
-async function countActive(sql: Sql, most: number): Promise<number> {
-  const [row] = await sql.all<{ n: number }>(
+function countActive(sql: Sql, most: number): Promise<number> {
+  return readCount(
+    sql,
     'SELECT COUNT(*) AS n FROM (SELECT 1 FROM employees WHERE accepted_active = 1 LIMIT ?) a',
     [most],
   )
-  return row?.n ?? 0
 }
 
 /** The deactivations that count in a window of this length. */
-export async function countDeactivations(sql: Sql, windowMs: number, now: number): Promise<number> {
-  const [window] = await sql.all<{ n: number }>('SELECT COUNT(*) AS n FROM deactivations WHERE at > ?', [
-    now - windowMs,
-  ])
-  return window?.n ?? 0
+export function countDeactivations(sql: Sql, windowMs: number, now: number): Promise<number> {
+  return readCount(sql, 'SELECT COUNT(*) AS n FROM deactivations WHERE at > ?', [now - windowMs])
 }
 
 async function readAllowance(sql: Sql, now: number): Promise<BrakeAllowance | null> {
@@ -113,18 +109,15 @@ async function readAllowance(sql: Sql, now: number): Promise<BrakeAllowance | nu
 }
 
 export async function brakeStatus(sql: Sql, settings: BrakeSettings, now: number): Promise<BrakeStatus> {
-  const [held] = await sql.all<{ n: number; since: number | null }>(
-    'SELECT COUNT(*) AS n, MIN(braked_at) AS since FROM employees WHERE braked_at IS NOT NULL',
-  )
-  const [refused] = await sql.all<{ n: number }>(
-    'SELECT COUNT(*) AS n FROM employees WHERE refused_at IS NOT NULL',
+  const [held] = await sql.all<{ since: number | null }>(
+    'SELECT MIN(braked_at) AS since FROM employees WHERE braked_at IS NOT NULL',
   )
   return {
     employees: await countDeactivations(sql, settings.windowMs, now),
     active: await countActive(sql, Number.MAX_SAFE_INTEGER),
-    held: held?.n ?? 0,
+    held: await readCount(sql, 'SELECT COUNT(*) AS n FROM employees WHERE braked_at IS NOT NULL'),
     heldSince: held?.since ?? null,
-    refused: refused?.n ?? 0,
+    refused: await readCount(sql, 'SELECT COUNT(*) AS n FROM employees WHERE refused_at IS NOT NULL'),
     allowance: await readAllowance(sql, now),
   }
 }

@@ -87,7 +87,8 @@ export async function claimDueEmployees(
   }
   await add('urgent = 1', [])
   await add('next_at IS NOT NULL AND next_at <= ? ORDER BY next_at', [now])
-  if (((await readCursor(sql, BACKLOG_UNTIL)) ?? 0) > now)
+  const backlogUntil = await readCursor(sql, BACKLOG_UNTIL)
+  if (backlogUntil !== null && backlogUntil > now)
     await add('dirty_at IS NOT NULL AND unanswered = 0 AND dirty_at <= ? ORDER BY dirty_at', [
       now - maxWaitMs,
     ])
@@ -194,7 +195,8 @@ function disabledElsewhereOf(
   { disabled_elsewhere_at: at }: EmployeeRow,
   erasedAt: number | null,
 ): { disabledElsewhereAt?: number } {
-  return at === null && erasedAt === null ? {} : { disabledElsewhereAt: Math.max(at ?? 0, erasedAt ?? 0) }
+  const times = [at, erasedAt].filter((time) => time !== null)
+  return times.length === 0 ? {} : { disabledElsewhereAt: Math.max(...times) }
 }
 
 function blockOf(block: BlockMark | undefined): { blocked?: BlockPeriod } {
@@ -214,7 +216,9 @@ function acceptedSince(
   const whole =
     event.reason === EVENT_REASONS.deactivationOnly &&
     accepted_deactivation_only === 0 &&
-    (accepted_operation ?? 0) > (event.operation ?? Infinity)
+    accepted_operation !== null &&
+    event.operation !== null &&
+    accepted_operation > event.operation
   return whole ? { ...event, reason: null } : event
 }
 

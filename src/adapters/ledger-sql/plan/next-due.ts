@@ -15,9 +15,9 @@ export async function nextDue(
 ): Promise<number | null> {
   const first = async (select: string, after: number): Promise<number | null> =>
     (await sql.all<{ at: number | null }>(select, [after]))[0]?.at ?? null
-  const backlogUntil = (await readCursor(sql, BACKLOG_UNTIL)) ?? 0
+  const backlogUntil = await readCursor(sql, BACKLOG_UNTIL)
   const moment = await first(MOMENT, now)
-  if (backlogUntil <= now) return earliest(moment, await first(QUIET, now))
+  if (backlogUntil === null || backlogUntil <= now) return earliest(moment, await first(QUIET, now))
   const waiting = await first(WAITING, now - maxWaitMs)
   return earliest(earliest(moment, backlogUntil), waiting === null ? null : waiting + maxWaitMs)
 }

@@ -1,7 +1,7 @@
 import type { PilotPage, PilotQuery } from '../../../core/ledger/port/plan.ts'
 import { NO_PILOT } from '../../../core/plan/pilot.ts'
 import { lockEmployees, planAgain } from '../tables/employees.ts'
-import { type Sql, writeRows } from '../driver/sql.ts'
+import { readCount, type Sql, writeRows } from '../driver/sql.ts'
 
 const CURSOR = 'pilot'
 
@@ -41,9 +41,9 @@ export async function replanForPilot(sql: Sql, query: PilotQuery): Promise<Pilot
 }
 
 /** Counted from the index of what the pilot holds. */
-export async function countOutsidePilot(sql: Sql): Promise<number> {
-  const [row] = await sql.all<{ n: number }>(
+export function countOutsidePilot(sql: Sql): Promise<number> {
+  return readCount(
+    sql,
     `SELECT COUNT(DISTINCT employee) AS n FROM events WHERE state = 'held' AND reason = 'Pilot'`,
   )
-  return row?.n ?? 0
 }

@@ -17,7 +17,7 @@ import { nameHash, ownerHash } from '../tables/name-hash.ts'
 import { loadEmployees } from '../plan/load.ts'
 import { eraseAccountNames, forgetAccountNames } from '../names/account-names.ts'
 import { eraseEdits } from '../dead-letters/replays.ts'
-import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
+import { insertRows, readCount, readRows, type Sql, writeRows } from '../driver/sql.ts'
 import { addTotals } from '../tables/totals.ts'
 import { AUDIT } from '../tables/audit.ts'
 import type { Sealed } from '../sealing/sealing.ts'
@@ -213,7 +213,8 @@ export async function erase(
   if (!known) return (await wasErased(sql, employee)) ? NOTHING_LEFT : null
   if (loaded) await keepErasedMarks(sql, loaded, now)
   await deleteSharedBodies(sql, employee)
-  const [unpublished] = await sql.all<{ n: number }>(
+  const withheld = await readCount(
+    sql,
     'SELECT COUNT(*) AS n FROM outbox WHERE employee = ? AND published_at IS NULL',
     [employee],
   )
@@ -245,7 +246,6 @@ export async function erase(
     [[hash, now, actor, justification, events, operations]],
   )
   await insertRows(sql, AUDIT, [[now, actor, 'erase', justification, hash]])
-  const withheld = unpublished?.n ?? 0
   addTotals(sql, instance, { erased: events, dropped: operations, withheld })
   return { events, operations, outcomesWithheld: withheld }
 }

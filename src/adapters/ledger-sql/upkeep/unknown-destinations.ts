@@ -1,6 +1,6 @@
 import { DEFAULT_DESTINATION } from '../../../core/destinations/destination.ts'
 import type { ElsewhereCount } from '../../../core/ledger/port/upkeep.ts'
-import type { Sql } from '../driver/sql.ts'
+import { readCount, type Sql } from '../driver/sql.ts'
 import { readWatermarks } from '../report/watermark.ts'
 
 /** Destinations with a call whose records have no answer yet. */
@@ -17,10 +17,10 @@ export async function countElsewhere(
   const unknown = [...new Set(used)].filter((name) => !destinations.includes(name))
   const counts: ElsewhereCount[] = []
   for (const destination of unknown) {
-    const [row] = await sql.all<{ n: number }>('SELECT COUNT(*) AS n FROM employees WHERE destination = ?', [
+    const employees = await readCount(sql, 'SELECT COUNT(*) AS n FROM employees WHERE destination = ?', [
       destination,
     ])
-    if (row && row.n > 0) counts.push({ destination, employees: row.n })
+    if (employees > 0) counts.push({ destination, employees })
   }
   return counts
 }
