@@ -64,6 +64,8 @@ export interface Instance {
   thaw(): void
   /** Nothing that it waits for ever answers. */
   kill(): void
+  /** How far its clock is ahead of the world's, in milliseconds; negative when it is behind. */
+  readonly aheadMs: number
   /** Moves its clock against the world's. */
   setClock(offsetMs: number): void
   /** Work outside: it is done, but an instance that stands still does not learn the answer. */
@@ -104,6 +106,9 @@ export function instanceOn(clock: Clock, seed: number): Instance {
     },
     get isAlive() {
       return !isHeld()
+    },
+    get aheadMs() {
+      return offset
     },
     freeze: () => (gate ??= Promise.withResolvers<void>()),
     thaw: () => {

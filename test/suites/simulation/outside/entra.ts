@@ -121,7 +121,7 @@ export function entraOn(
   const escrowed = new Map<string, Escrowed>()
   const log = simulatedLog(clock, chance)
   const { write } = log
-  const calls: number[] = []
+  const calls: { readonly at: number; readonly aheadMs: number }[] = []
   const faults: CallFault[] = []
   const operationFaults = new Map<string, OperationFault>()
   const silenced = new Set<string>()
@@ -135,13 +135,16 @@ export function entraOn(
   let hidden = { until: 0, why: 'away' }
   let changes = 0
 
-  const countCall = (): void => {
+  const countCall = (aheadMs: number): void => {
     const now = clock.now()
-    calls.push(now)
-    const within = (ms: number): number => calls.filter((at) => at > now - ms).length
-    if (within(limits.windowMs) > limits.perWindow)
-      onViolation(`${within(limits.windowMs)} calls in one window`)
-    if (within(24 * HOUR) > limits.perDay) onViolation(`${within(24 * HOUR)} calls in one day`)
+    calls.push({ at: now, aheadMs })
+    // A clock that is ahead of the one that made a call shortens the window by the difference.
+    const inWindow = calls.filter(
+      (call) => call.at > now - limits.windowMs + Math.max(0, aheadMs - call.aheadMs),
+    ).length
+    const inDay = calls.filter(({ at }) => at > now - 24 * HOUR).length
+    if (inWindow > limits.perWindow) onViolation(`${inWindow} calls in one window`)
+    if (inDay > limits.perDay) onViolation(`${inDay} calls in one day`)
   }
   const refuses = (operations: readonly Sent[]): boolean =>
     operations.some(({ record }) => record['title'] === REFUSED)
@@ -214,7 +217,7 @@ export function entraOn(
     enabled.add(employee)
   }
 
-  const upload = async (body: string): Promise<UploadAnswer> => {
+  const upload = async (body: string, aheadMs: number): Promise<UploadAnswer> => {
     const fault = faults.shift()
     const operations = sentIn(body)
     if (operations.length === 0) onViolation('a call has no operations')
@@ -222,7 +225,7 @@ export function entraOn(
     clock.at(clock.now() + ARRIVES_MS, () => void arriving.delete(operations))
     await clock.sleep(100)
     if (fault === 'lost') return { kind: 'network', code: 'ECONNRESET' }
-    countCall()
+    countCall(aheadMs)
     if (isRefusal(fault)) return REFUSALS[fault]
     switch (fault) {
       case 'answer lost':
@@ -244,7 +247,9 @@ export function entraOn(
   }
 
   return {
-    provisioningOf: (instance) => ({ upload: (body) => instance.through(() => upload(body)) }),
+    provisioningOf: (instance) => ({
+      upload: (body) => instance.through(() => upload(body, instance.aheadMs)),
+    }),
     logOf: (instance) => ({ page: (query) => instance.through(() => log.page(query)) }),
     jobOf: (instance) => ({
       state: () =>
