@@ -247,7 +247,6 @@ async function finish({ ledger, settings, runtime }: Context): Promise<void> {
 async function expireOverdue(context: Context, covered: number, signal: AbortSignal): Promise<void> {
   const { ledger, settings, runtime } = context
   const overdue = await ledger.findOverdueOperations(covered - settings.deadlineMs, settings.askAtOnce)
-  if (overdue.length === 0) return
   const silent: Overdue[] = []
   try {
     for (const operation of overdue) {

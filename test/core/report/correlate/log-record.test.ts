@@ -207,6 +207,71 @@ void describe('other observed or documented forms of a record', () => {
   })
 })
 
+void describe('of several parts of a record that say the same kind of thing', () => {
+  const steps = (...provisioningSteps: readonly Json[]): LogRecord =>
+    logRecord('r-1', { more: { provisioningStatusInfo: { status: 'skipped' }, provisioningSteps } })
+  const skip = (reason: string, status: string, details = {}): Json => ({
+    provisioningStepType: 'export',
+    status,
+    details: { SkipReason: reason, ...details },
+  })
+  const step = (provisioningStepType: string, details: Record<string, Json>, name = 'Step'): Json => ({
+    name,
+    provisioningStepType,
+    status: 'success',
+    details,
+  })
+
+  void test('the first step that was skipped gives the reason, or else the last that names one', () => {
+    const skipped = [skip('A', 'success'), skip('B', 'skipped'), skip('C', 'skipped'), skip('D', 'success')]
+    assert.equal(steps(...skipped).code, 'B')
+    assert.equal(steps(skip('A', 'success'), skip('B', 'success')).code, 'B')
+    const unresolved = (name: string): Json =>
+      skip('UnableToResolveReferenceAttributeValue', 'success', { PropertyName: name })
+    assert.equal(steps(unresolved('manager'), unresolved('assistant')).reason, 'property assistant')
+  })
+
+  void test('a reference is unresolved only where a step says so', () => {
+    assert.equal(steps(skip('A', 'skipped')).unresolved, false)
+    assert.equal(logRecord('r-1').unresolved, false)
+  })
+
+  void test('the first import and the first scoping count', () => {
+    const [first, second] = [step('import', { title: 'Head' }), step('import', { title: 'Clerk' })]
+    assert.equal(steps(first, second).echo['title'], 'Head')
+    const scoping = (active: string): Json => step('scoping', { 'Active in the source system': active })
+    assert.equal(steps(scoping('False'), scoping('True')).active, false)
+    const matching = (enabled: string): Json => step('matching', { accountEnabled: enabled })
+    assert.equal(steps(scoping('True'), matching('False'), matching('True')).active, null)
+  })
+
+  void test('a retry of the service is known by the name of its step or by its type, and the first one counts', () => {
+    const retry = (hour: number): Json =>
+      step('import', { CreationTime: `2026-11-02T0${hour}:00:00Z` }, 'EntryEscrowRetry')
+    assert.equal(steps(retry(1), retry(2)).escrowedAt, Date.UTC(2026, 10, 2, 1))
+    assert.equal(steps(retry(1)).escrowRetry, true)
+    assert.equal(steps(step('import', { TypeName: 'EscrowedEntryDefault' })).escrowRetry, true)
+    assert.equal(steps(step('import', {})).escrowRetry, false)
+  })
+})
+
+void test('a key has up to 1,000 characters; a longer change is none, so that the record stands alone', () => {
+  const [longest, longer] = ['x'.repeat(1_000), 'x'.repeat(1_001)]
+  const read = (more: Record<string, Json>) => parseLogRecord(rawLogRecord('r-1', { more }))
+  assert.equal(read({ id: longest })?.id, longest)
+  assert.equal(read({ id: longer }), null)
+  assert.equal(read({ sourceIdentity: { id: longest } })?.employeeId, longest)
+  assert.equal(read({ sourceIdentity: { id: longer } }), null)
+  assert.equal(read({ changeId: longest })?.changeId, longest)
+  assert.equal(read({ changeId: longer })?.changeId, 'r-1')
+  assert.equal(parseLogRecord({ ...rawLogRecord('r-1'), changeId: JSON.parse('1e999') })?.changeId, 'r-1')
+})
+
+void test('a boolean of a step may be a boolean or its name', () => {
+  const active = (value: Json) => logRecord('r-1', { importDetails: { active: value } }).active
+  assert.deepEqual([true, 'True', false, 'False', 'perhaps'].map(active), [true, true, false, false, null])
+})
+
 void describe('real records of an API-driven job', () => {
   const shared =
     process.env['ROLLCALL_SHARED'] ?? join(import.meta.dirname, '..', '..', '..', '..', '..', 'shared')

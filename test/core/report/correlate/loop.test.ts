@@ -2,13 +2,18 @@ import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import type { ConnectionAnswer, ObjectConnections } from '../../../../src/core/connections/connection.ts'
 import { RollcallError } from '../../../../src/core/errors.ts'
-import type { CorrelatedPage, ExpireQuery, Overdue } from '../../../../src/core/ledger/port/report.ts'
+import type {
+  CorrelatedPage,
+  Expired,
+  ExpireQuery,
+  Overdue,
+} from '../../../../src/core/ledger/port/report.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import type { Json } from '../../../../src/core/model.ts'
 import type { LogPage, LogQuery } from '../../../../src/core/ports.ts'
 import { correlateLoop, type CorrelateSettings } from '../../../../src/core/report/correlate/loop.ts'
 import { candidate, candidates, rawLogRecord } from '../../../fakes/log.ts'
-import { virtualRuntime } from '../../../fakes/virtual-runtime.ts'
+import { virtualRuntime, type VirtualRuntime } from '../../../fakes/virtual-runtime.ts'
 
 const MINUTE = 60_000
 const settings: CorrelateSettings = {
@@ -38,15 +43,30 @@ function start(
     late?: Overdue[]
     settings?: CorrelateSettings
     connections?: ObjectConnections
+    /** What becomes of operations that expire; without it, all are resent. */
+    ended?: Expired
+    traces?: boolean
   } = {},
 ) {
-  const runtime = virtualRuntime()
+  const virtual = virtualRuntime()
+  const counted: (readonly [string, number])[] = []
+  let yields = 0
+  const runtime: VirtualRuntime = {
+    ...virtual,
+    yieldToEventLoop: async () => void (yields += 1),
+    telemetry: {
+      ...virtual.telemetry,
+      traces: more.traces ?? false,
+      count: (name, value) => void counted.push([name, value]),
+    },
+  }
   const startedAt = runtime.now()
   const asked: (Omit<LogQuery, 'signal'> & { readonly at: number })[] = []
   const told: CorrelatedPage[] = []
   const expired: ExpireQuery[] = []
   const overdue: { readonly acceptedBefore: number; readonly limit: number }[] = []
   const escrowedBefore: number[] = []
+  const origins: (readonly string[])[] = []
   const finalized = [...(more.finalized ?? [])]
   const waiting = [...pages]
   let watermark = more.watermark ?? null
@@ -73,7 +93,10 @@ function start(
       told.push(page)
       watermark = page.watermark ?? watermark
     },
-    readOrigins: async () => [],
+    readOrigins: async (operations) => {
+      origins.push(operations)
+      return []
+    },
     finalizeOperations: async () => finalized.shift() ?? 0,
     findOverdueOperations: async (acceptedBefore, limit) => {
       overdue.push({ acceptedBefore, limit })
@@ -82,7 +105,7 @@ function start(
     findLinkedEmployee: async () => 'control',
     expireOperations: async (query) => {
       expired.push(query)
-      return { resent: query.operations.length, givenUp: 0, unchanged: 0 }
+      return more.ended ?? { resent: query.operations.length, givenUp: 0, unchanged: 0 }
     },
     expireEscrowedOperations: async (before) => escrowedBefore.push(before),
   }
@@ -115,6 +138,9 @@ function start(
     expired,
     overdue,
     escrowedBefore,
+    origins,
+    counted,
+    yields: () => yields,
     service,
     finalized,
     settled: () => settled,
@@ -184,6 +210,31 @@ void describe('the log is read', () => {
     )
   })
 
+  void test('at once to its end, up to twice the length of a slice', async (t) => {
+    const { maxLagMs, skewMs, sliceMs } = settings
+    const twice = virtualRuntime().now() - maxLagMs - skewMs - 2 * sliceMs
+    for (const [watermark, until] of [
+      [twice, null],
+      [twice - 1, twice - 1 + sliceMs],
+    ] as const) {
+      const { runtime, asked } = start(t, [], { watermark })
+      await runtime.settle()
+      assert.equal(asked[0]?.until, until)
+    }
+  })
+
+  void test('so that other work gets its turn after every 200 records', async (t) => {
+    for (const [count, turns] of [
+      [199, 0],
+      [400, 2],
+    ] as const) {
+      const records = Array.from({ length: count }, (_, index) => record(`r-${index}`, 0))
+      const { runtime, yields } = start(t, [page(records)])
+      await runtime.settle()
+      assert.equal(yields(), turns)
+    }
+  })
+
   void test('only when the request window of the previous reader is over, also after a lease changes hands', async (t) => {
     const { runtime, asked } = start(t, [throttled()], { settings: { ...settings, startMs: 10_000 } })
     await runtime.advance(50_000)
@@ -214,6 +265,44 @@ void describe('the log is read', () => {
     )
     assert.equal(told[0]?.finalAt, startedAt + settings.quietMs)
   })
+
+  void test('the ledger gets the values of a record only when it answers no operation', async (t) => {
+    const at = virtualRuntime().now() + 5_000
+    const echo = { title: 'Head' }
+    const ours = rawLogRecord('r-1', { at, echo })
+    const foreign = rawLogRecord('r-2', { at, echo, employee: '10002' })
+    const { runtime, told } = start(t, [page([ours, foreign])])
+    await runtime.settle()
+    assert.deepEqual(
+      told[0]?.joins.map(({ record }) => [record.id, record.echo['title']]),
+      [
+        ['r-1', undefined],
+        ['r-2', 'Head'],
+      ],
+    )
+  })
+
+  void test('with traces, a turn belongs to the traces of the events that it answers', async (t) => {
+    const at = virtualRuntime().now() + 5_000
+    const foreign = rawLogRecord('r-2', { at, employee: '10002' })
+    const unclear = rawLogRecord('r-3', { at, status: 'unknownFutureValue' })
+    for (const [records, traces, origins] of [
+      [[record('r-1', at), foreign], true, [['op-1']]],
+      [[foreign], true, []],
+      [[unclear], true, []],
+      [[record('r-1', at)], false, []],
+    ] as const) {
+      const { runtime, origins: read } = start(t, [page(records)], { traces })
+      await runtime.settle()
+      assert.deepEqual(read, origins)
+    }
+  })
+
+  void test('the records of others are counted', async (t) => {
+    const { runtime, counted } = start(t, [page([rawLogRecord('r-2', { employee: '10002' })])])
+    await runtime.settle()
+    assert.deepEqual(counted, [['rollcall.log.foreign', 1]])
+  })
 })
 
 void test('an unreadable record is logged once, with its id and what it lacks, and stops nothing', async (t) => {
@@ -225,8 +314,13 @@ void test('an unreadable record is logged once, with its id and what it lacks, a
   })
   const odd = rawLogRecord('Ann Lee', { at, more: { activityDateTime: 'soon' } })
   const all = page([nameless, odd, 'Ann Lee', record('x'.repeat(1_001), at), record('r-1', at)])
-  const { runtime, told } = start(t, [all, all])
+  const { runtime, told, counted } = start(t, [all, all])
   await runtime.advance(30_000)
+  const unreadable = counted.filter(([name]) => name === 'rollcall.log.unreadable')
+  assert.deepEqual(
+    unreadable.map(([, count]) => count),
+    [1, 1, 1, 1],
+  )
   assert.deepEqual(
     told.map(({ joins, watermark }) => [joins.length, watermark === null]),
     [
@@ -262,6 +356,13 @@ void describe('a local clock that is ahead', () => {
     assert.equal(asked.length, 1)
     await runtime.advance(settings.pollMs)
     assert.equal(asked.length, 2)
+  })
+
+  void test('by no more than clocks may be apart does not make its watermark too late', async (t) => {
+    const now = virtualRuntime().now()
+    const { runtime, asked } = start(t, [], { watermark: now + settings.skewMs, oldest: now - 2 * HOUR })
+    await runtime.settle()
+    assert.equal(asked[0]?.since, now)
   })
 
   void test('leaves no watermark that is too late: the next read begins at the oldest unanswered operation', async (t) => {
@@ -312,6 +413,17 @@ void describe('the watermark', () => {
     )
   })
 
+  void test('moves with the last part also when all parts are full', async (t) => {
+    const at = virtualRuntime().now()
+    const records = Array.from({ length: 500 }, (_, index) => record(`r-${index}`, at))
+    const { runtime, told } = start(t, [page(records)])
+    await runtime.settle()
+    assert.deepEqual(
+      told.map(({ joins, watermark }) => [joins.length, watermark === null]),
+      [[500, false]],
+    )
+  })
+
   void test('never passes a moment whose records may still arrive, however late they are', async (t) => {
     const lag = { ...settings, maxLagMs: 20 * 60 * MINUTE }
     const { runtime, told, startedAt } = start(t, [], {
@@ -348,6 +460,15 @@ void describe('the watermark', () => {
     assert.deepEqual(
       told.slice(0, 3).map(({ watermark }) => watermark === null),
       [true, true, false],
+    )
+  })
+
+  void test('waits for a throttled page five times before the poll starts over', async (t) => {
+    const { runtime, asked } = start(t, [page([], '2'), ...Array.from({ length: 4 }, throttled), page([])])
+    await runtime.advance(45_000)
+    assert.deepEqual(
+      asked.slice(0, 6).map(({ next }) => next),
+      [null, '2', '2', '2', '2', '2'],
     )
   })
 
@@ -442,6 +563,25 @@ void describe('an operation without an answer', () => {
     const { runtime, expired } = start(t, [page([]), throttled()], { late })
     await runtime.advance(2_100)
     assert.deepEqual(expired, [])
+    const failing = start(t, [page([]), unavailable()], { late })
+    await failing.runtime.advance(2_100)
+    assert.deepEqual(failing.expired, [])
+  })
+
+  void test('is logged as unanswered, whatever becomes of it, also if it is the only one', async (t) => {
+    const late = [{ id: 'op-1', employeeId: '10001', acceptedAt: 0, resends: 0 }]
+    const none = { resent: 0, givenUp: 0, unchanged: 0 }
+    for (const [ended, lines] of [
+      [{ ...none, resent: 1 }, 1],
+      [{ ...none, givenUp: 1 }, 1],
+      [{ ...none, unchanged: 1 }, 1],
+      // It was answered in the meantime.
+      [none, 0],
+    ] as const) {
+      const { runtime } = start(t, [], { late, ended })
+      await runtime.advance(2_100)
+      assert.equal(runtime.lines.filter(({ event }) => event === 'correlate.unanswered').length, lines)
+    }
   })
 
   void test('ends as without the question when the service refuses to say, and the log names the permission once', async (t) => {

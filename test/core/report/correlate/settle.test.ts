@@ -121,6 +121,12 @@ void describe('the outcome of an event whose operation was answered', () => {
     void it(name, () =>
       assert.deepEqual(outcomeOfAnswer({ ...onTime, ...operation }, planned), { state, reason, by: null }),
     )
+
+  void it('still says that a block kept the employee disabled, and no other reason of the plan', () => {
+    const confirmed = (reason: string | null) => outcomeOfAnswer(onTime, { ...planned, reason })?.reason
+    assert.equal(confirmed(EVENT_REASONS.blocked), EVENT_REASONS.blocked)
+    assert.equal(confirmed('NotMapped'), null)
+  })
 })
 
 void describe('an answer from the log', () => {
@@ -144,6 +150,7 @@ void describe('an answer from the log', () => {
       assert.equal(takesAnswer({ state: 'answered', interim: 'failed' }, answer), success)
       assert.equal(takesAnswer({ state: 'answered', interim: 'confirmed' }, answer), false)
       assert.equal(takesAnswer({ state: 'unanswered', interim: null }, answer), true)
+      assert.equal(takesAnswer({ state: 'escrowed', interim: 'escrowed' }, answer), answer !== 'escrowed')
     }
   })
 
@@ -199,6 +206,7 @@ void describe('an unanswered operation', () => {
     const unanswered = { resends: 0, answeredInCall: 3, deactivates: false, link: 'unknown' } as const
     assert.equal(decideUnanswered(unanswered, 3), 'resend')
     assert.equal(decideUnanswered({ ...unanswered, resends: 1 }, 3), 'unchanged')
+    assert.equal(decideUnanswered({ ...unanswered, resends: 1, answeredInCall: 1 }, 3), 'unchanged')
     assert.equal(decideUnanswered({ ...unanswered, resends: 1, answeredInCall: 0 }, 3), 'resend')
     assert.equal(decideUnanswered({ ...unanswered, resends: 2, answeredInCall: 0 }, 3), 'given-up')
   })
@@ -229,7 +237,8 @@ void describe('an unanswered operation', () => {
           assert.equal(mayEnd(unanswered.resends, maxResends), true)
       }),
     )
-    assert.equal(mayEnd(0, 3), false)
+    assert.equal(mayEnd(0, 2), false)
+    assert.equal(mayEnd(0, 1), true)
   })
 
   void it('ends its events as superseded, or with the reason for the missing answer and what the service said', () => {
