@@ -48,6 +48,18 @@ function form(
   return formBatch({ byLane, oldest }, managers, limits)
 }
 
+/** One waiting operation, by default of a mover who has no manager. */
+const waits = (seq: number, more: Partial<WaitingOperation> = {}): WaitingOperation => ({
+  seq,
+  employeeId: `e${seq}`,
+  managerId: null,
+  lane: LANES.mover,
+  createdAt: NOW,
+  bytes: 1,
+  ...more,
+})
+const numbers = (rows: readonly WaitingOperation[]): readonly number[] => rows.map(({ seq }) => seq)
+
 const isLeaver = ({ lane }: WaitingOperation): boolean => lane === LANES.leaver
 const leavers = (rows: readonly WaitingOperation[]): readonly WaitingOperation[] => rows.filter(isLeaver)
 
@@ -187,7 +199,52 @@ void describe('forming a batch', () => {
   })
 })
 
+void describe('a batch', () => {
+  void it('holds as many bytes as are allowed, and a single operation of any size', () => {
+    const formed = (...sizes: readonly number[]): readonly number[] =>
+      numbers(
+        form(
+          sizes.map((bytes, index) => waits(index + 1, { bytes })),
+          { maxBytes: 100 },
+        ),
+      )
+    assert.deepEqual(formed(60, 40), [1, 2])
+    assert.deepEqual(formed(60, 41), [1])
+    assert.deepEqual(formed(150, 10), [1])
+  })
+
+  void it('still fills up with an operation that was planned by a clock that is no more than that ahead', () => {
+    assert.deepEqual(form([waits(1, { createdAt: NOW + 1_000 })], { fillMs: 1_000 }), [])
+    assert.deepEqual(numbers(form([waits(1, { createdAt: NOW + 1_001 })], { fillMs: 1_000 })), [1])
+  })
+
+  void it('has a manager before the report; a leaver waits for no manager', () => {
+    const report = waits(1, { managerId: 'e3' })
+    assert.deepEqual(numbers(form([report, waits(2), waits(3)])), [3, 1, 2])
+    const leaver = { ...report, lane: LANES.leaver }
+    assert.deepEqual(numbers(form([leaver, waits(2), waits(3)], { maxOperations: 2 })), [1, 2])
+  })
+
+  void it('keeps the oldest operation, also when managers come forward from behind', () => {
+    const joiners = [2, 3, 4, 5].map((seq) => waits(seq, { lane: LANES.joiner, managerId: `e${seq + 4}` }))
+    const managers = [6, 7, 8, 9].map((seq) => waits(seq))
+    const batch = form([waits(1), ...joiners, ...managers], { maxOperations: 5 })
+    assert.deepEqual(numbers(batch), [1, 6, 2, 7, 3])
+  })
+
+  void it('leaves at once with leavers only: one of others waits for the pace of the day', () => {
+    const scarce = { now: NOW, used: 1_990, oldestAt: NOW - 3_600_000, lastAt: NOW - 1 }
+    const perDay = { perWindow: 40, windowMs: 5_000, perDay: 2_000 }
+    const limits = { now: NOW, maxOperations: 2, maxBytes: 1_000, fillMs: 0, limits: perDay }
+    assert.equal(mayLeave([waits(1, { lane: LANES.leaver }), waits(2)], scarce, limits), false)
+  })
+})
+
 void describe('a hold', () => {
+  void it('that has lasted an hour lasts six minutes more', () => {
+    assert.equal(stretchedUntil(NOW + 1_000, NOW - 3_600_000, NOW), NOW + 360_000)
+  })
+
   void it('never ends before the answer allows, and is stretched by at most ten minutes the longer it lasts', () => {
     fc.assert(
       fc.property(fc.nat(10 ** 8), fc.nat(10 ** 7), fc.nat(10 ** 6), (since, lasted, asked) => {

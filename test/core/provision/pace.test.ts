@@ -109,6 +109,8 @@ void describe('calls are spread as the day’s budget shrinks', () => {
       untilBack,
       untilBack,
     ])
+    const three = { ...limits, perDay: 3 }
+    assert.equal(spacingMs(budget({ used: 2 }), three), (untilBack / 1) * ((0.5 - 1 / 3) / 0.25))
     const alone = budget({ used: left(500), lastAt: null })
     assert.equal(spacingMs(alone, limits), (DAY_MS - 3_600_000) / 500)
     assert.equal(nextCallAt(alone, limits, false), NOW)
@@ -163,6 +165,17 @@ void describe('a forecast', () => {
     const times = [NOW - DAY_MS, NOW - 3_600_000]
     assert.deepEqual(forecast(1, 1, times, few, NOW), { calls: 1, doneAt: NOW })
     assert.deepEqual(forecast(2, 1, times, few, NOW), { calls: 2, doneAt: NOW - 3_600_000 + DAY_MS })
+  })
+
+  void test('spreads calls, and only looks at what the day has left once a place is free again', () => {
+    // One call of 200 is kept, so 199 are spent; an hour later all but two have a place again.
+    const day200: CallLimits = { perWindow: 40, windowMs: 5_000, perDay: 200 }
+    const inAnHour = Array.from({ length: 197 }, () => NOW - DAY_MS + 3_600_000)
+    const spent = [NOW - DAY_MS + 1_000, ...inAnHour, NOW - 1_000]
+    assert.deepEqual(forecast(1, 1, spent, day200, NOW), { calls: 1, doneAt: NOW + 3_600_000 })
+    // Two are left: half of the time from the last call until there are more.
+    const left = [...inAnHour.slice(1), NOW - 1_000]
+    assert.deepEqual(forecast(1, 1, left, day200, NOW), { calls: 1, doneAt: NOW - 1_000 + 3_601_000 / 2 })
   })
 
   void test('never has more calls in a window or a day than the service allows, whatever was done before', () => {

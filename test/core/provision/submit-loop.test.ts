@@ -52,7 +52,13 @@ function start(
   answers: readonly UploadAnswer[],
   slots: readonly Slot[] = [],
 ) {
-  const runtime = virtualRuntime()
+  const virtual = virtualRuntime()
+  const counted: (readonly unknown[])[] = []
+  const telemetry = {
+    ...virtual.telemetry,
+    count: (...given: readonly unknown[]) => void counted.push(given),
+  }
+  const runtime = Object.assign(virtual, { telemetry })
   const startedAt = runtime.now()
   const asked: string[] = []
   const recorded: { readonly batch: string; readonly answer: BatchAnswer }[] = []
@@ -98,7 +104,7 @@ function start(
     gate = promise
     return resolve
   }
-  return { runtime, asked, recorded, uploads, slotQueries, service, hold }
+  return { runtime, asked, recorded, uploads, slotQueries, counted, service, hold }
 }
 
 void describe('a batch is sent', () => {
@@ -282,6 +288,25 @@ void describe('an attempt that does not settle it', () => {
     assert(last?.kind === 'again')
     assert.deepEqual([last.hold, last.countsAsAttempt, last.status], ['access', false, 401])
     assert.equal(runtime.lines.at(-1)?.event, 'submit.access')
+    assert.equal(runtime.lines.at(-1)?.level, 'error')
+  })
+
+  void test('is logged as a warning with the time that it waits, when no person needs to act', async (t) => {
+    const { runtime } = start(t, [batchOf('o-1')], [answer(429, { retryAfter: '2.5' })])
+    await runtime.settle()
+    assert.deepEqual(runtime.lines, [
+      { level: 'warn', event: 'submit.throttled', fields: { status: 429, untilMs: 2_500 } },
+    ])
+  })
+
+  void test('is counted as one request, with the status or the network code', async (t) => {
+    const lost: UploadAnswer = { kind: 'network', code: 'ECONNRESET' }
+    const { runtime, counted } = start(t, [batchOf('o-1')], [lost, answer(202)])
+    await runtime.advance(60_000)
+    assert.deepEqual(counted, [
+      ['rollcall.bulk_upload.requests', 1, { status: 'ECONNRESET' }],
+      ['rollcall.bulk_upload.requests', 1, { status: '202' }],
+    ])
   })
 })
 

@@ -1,3 +1,5 @@
+import { EQUIVALENT_IN_CORE } from './equivalent-core.ts'
+
 /** A change that no test can notice, because the code does the same with it. */
 export interface Equivalent {
   /** From the root of the repository. */
@@ -9,6 +11,7 @@ export interface Equivalent {
 }
 
 export const EQUIVALENT: readonly Equivalent[] = [
+  ...EQUIVALENT_IN_CORE,
   {
     file: 'src/adapters/ledger-sql/schema/first/intake.ts',
     find: "state = 'held' AND reason = 'Pilot'",
