@@ -23,6 +23,7 @@ import { startBrokerProcess } from './support/broker.ts'
 import { expect, printRound } from './support/figures.ts'
 import { durabilityOf, startDurablePostgres } from './support/ledger.ts'
 import { fill, LOAD, QUEUE, receiveAndComplete } from './support/load.ts'
+import { cpuSecondsNamed } from './support/process.ts'
 
 /**
  * Durable intake against the bare client, in one run over the same broker:
@@ -85,6 +86,7 @@ printRound({
     'bare main thread µs': plain.mainMicroseconds,
     'bare process µs': plain.processMicroseconds,
     'broker µs': ours.brokerMicroseconds,
+    ...(server ? { 'server µs': ours.serverMicroseconds } : {}),
     'loop lag p99.9 ms': ours.lagMs,
     'bare loop lag p99.9 ms': plain.lagMs,
     'turn p99.9 ms of CPU': ours.turnMs,
@@ -99,6 +101,8 @@ interface Measured {
   readonly mainMicroseconds: number
   readonly processMicroseconds: number
   readonly brokerMicroseconds: number
+  /** Of PostgreSQL. */
+  readonly serverMicroseconds: number
   readonly lagMs: number
   /** What the main thread computes between two looks at its timers. Other processes do not change it. */
   readonly turnMs: number
@@ -108,6 +112,7 @@ interface Measured {
 async function measured(count: number, work: (count: number) => Promise<void>): Promise<Measured> {
   const delay = monitorEventLoopDelay({ resolution: 1 })
   const { cpuMicroseconds } = await bus.look(QUEUE)
+  const serverSeconds = await cpuSecondsNamed('postgres')
   const [main, all, startedAt] = [process.threadCpuUsage(), process.cpuUsage(), performance.now()]
   delay.enable()
   const turns = watchTurns()
@@ -121,6 +126,7 @@ async function measured(count: number, work: (count: number) => Promise<void>): 
     perSecond: count / seconds,
     mainMicroseconds: (mainAfter.user + mainAfter.system) / count,
     processMicroseconds: (allAfter.user + allAfter.system) / count,
+    serverMicroseconds: (((await cpuSecondsNamed('postgres')) - serverSeconds) * 1e6) / count,
     brokerMicroseconds: (broker.cpuMicroseconds - cpuMicroseconds) / count,
     lagMs: delay.percentile(99.9) / 1e6,
     turnMs,
