@@ -88,7 +88,7 @@ const NOT_COMPARED: Sent = { kind: 'not compared' }
 
 function sentIn(container: Json | undefined, name: string): Sent {
   if (container === null) return { kind: 'null' }
-  if (container === undefined || !isObject(container)) return NOT_COMPARED
+  if (!isObject(container)) return NOT_COMPARED
   const value = container[name]
   if (value === undefined) return { kind: 'omitted' }
   if (typeof value === 'object' && value !== null) return NOT_COMPARED

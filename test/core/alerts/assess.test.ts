@@ -184,6 +184,37 @@ void describe('what is an alert', () => {
     assert.deepEqual(after(45_000), ['urgent loop.missing publish 1', 'normal instance.lost name of one 1'])
     assert.deepEqual(after(45_000, { endedAt: T - 45_000 }), ['urgent loop.missing publish 1'])
     assert.deepEqual(after(25 * HOUR), ['urgent loop.missing publish 1'])
+    assert.deepEqual(after(24 * HOUR), ['urgent loop.missing publish 1'])
+    assert.deepEqual(after(24 * HOUR - 1), [
+      'urgent loop.missing publish 1',
+      'normal instance.lost name of one 1',
+    ])
+  })
+
+  void it('a loop is missed since it last ran anywhere, and instances that were lost since the first of them', () => {
+    const run = (id: string, ago: number) =>
+      anInstance(id, { name: 'one', startedAt: T - HOUR, seenAt: T - ago, loops: ['publish'] })
+    const instances = instanceStates([run('a', 90_000), run('b', 50_000)], T)
+    const scene = { now: T, figures: noFigures(), channels: [], instances, receiversClosedSince: null }
+    assert.deepEqual(
+      assess(scene, { ...LIMITS, callsPerDayAt: {} }).map(({ code, count, oldestAt }) => [
+        code,
+        count,
+        T - (oldestAt ?? 0),
+      ]),
+      [
+        ['loop.missing', 1, 50_000],
+        ['instance.lost', 2, 90_000],
+      ],
+    )
+  })
+
+  void it('what is young, or gone, is not', () => {
+    const stages = { ...noFigures().stages, unpublished: depth(3, T) }
+    assert.deepEqual(found({ stages }), [])
+    assert.deepEqual(found({ deadLetters: [{ code: 'NoOutcome', ...depth(0, T) }] }), [])
+    const channel = { channel: 'ops', notifications: 4, oldestAt: T, code: '503' }
+    assert.deepEqual(found({}, { channels: [{ ...channel, failingSince: T - 10 * MINUTE + 1 }] }), [])
   })
 
   void it('a leaver that the emergency lane cannot disable is an alert at once, by the obstacle', () => {

@@ -91,7 +91,7 @@ void describe('delivery', () => {
     const times = site.arrived.filter(({ channel }) => channel === 'ops').map(({ at }) => at)
     const waits = times.slice(1, 4).map((at, index) => at - (times[index] ?? 0))
     assert.ok(
-      waits.every((wait, index) => wait >= 3_750 * 2 ** index),
+      waits.every((wait, index) => wait >= 3_750 * 2 ** index && wait <= 6_250 * 2 ** index),
       String(waits),
     )
     assert.deepEqual(site.events(), ['warn notification.failed', 'info notification.arrives'])
@@ -142,5 +142,6 @@ void describe('delivery', () => {
     await site.runtime.advance(MINUTE)
     assert.equal(site.attempts().length, 2)
     assert.doesNotMatch(JSON.stringify(site.runtime.lines), /words of a server/)
+    assert.equal(site.runtime.lines[0]?.fields['code'], 'EHOST')
   })
 })

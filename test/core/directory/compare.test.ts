@@ -273,3 +273,100 @@ void it('a set of ids knows what was added and nothing else, while it grows', ()
   assert.equal(set.size, ids.length)
   for (const id of ids) assert.ok(set.has(id) && !set.has(`${id}x`))
 })
+
+void it('a value of an object that was cleared is cleared; a list or an object is not compared as a text', () => {
+  const held = new Map([['name.givenName', 'Ada']])
+  assert.deepEqual(differingAttributes({ name: null }, held, clearedOf('sent', [])), [
+    'name.givenName (not cleared)',
+  ])
+  const whole = new Map([['name', 'Ada Lovelace']])
+  assert.deepEqual(differingAttributes({ name: { givenName: 'Ada' } }, whole, CONTEXT.cleared), [])
+})
+
+void it('of two entries of one type the first is compared', () => {
+  const phoneNumbers = ['1', '2'].map((value) => ({ type: 'work', value }))
+  const held = (value: string) => new Map([['phoneNumbers[type eq "work"].value', value]])
+  assert.deepEqual(differingAttributes({ phoneNumbers }, held('1'), CONTEXT.cleared), [])
+  assert.equal(differingAttributes({ phoneNumbers }, held('2'), CONTEXT.cleared).length, 1)
+})
+
+void describe('a page of accounts', () => {
+  const SETTLE_MS = 1_000
+  const page = (accounts: readonly Account[], ...holders: readonly AccountHolder[]) =>
+    compareAccounts(accounts, holders, { ...CONTEXT, settleMs: SETTLE_MS, seen: idSet() })
+  const own = account('o1', { employeeId: '1' })
+  const byName = account('y', { userName: '1@example.com' })
+
+  void it('frees an employee who was held, once the own account is enabled after the settling time', () => {
+    const freed = (found: Account, since: number | null, more: Partial<AccountHolder> = {}): number =>
+      page([found], holder('1', { disabledElsewhereAt: since, ...more })).enabledAgain.length
+    const settled = SEEN_AT - SETTLE_MS
+    assert.equal(freed(own, settled), 1)
+    assert.equal(freed(own, settled, { objectId: null }), 1)
+    assert.equal(freed(own, settled + 1), 0, 'the directory may not show the deactivation yet')
+    assert.equal(freed(own, null), 0, 'nobody is held')
+    assert.equal(freed({ ...own, enabled: false }, settled), 0)
+    assert.equal(freed(account('x', { employeeId: '1' }), settled), 0, 'another account')
+    assert.equal(freed(byName, settled, { objectId: null }), 0, 'an account with the user name only')
+  })
+
+  void it('counts the accounts that belong to an employee by object id or employee id', () => {
+    const matched = (found: Account, more: Partial<AccountHolder> = {}): number =>
+      page([found], holder('1', more)).matched
+    assert.equal(matched(account('o1')), 1)
+    assert.equal(matched(own, { objectId: null }), 1)
+    assert.equal(matched(byName), 0)
+    assert.equal(matched(account('z')), 0)
+    assert.equal(matched(own, { objectId: null, elsewhere: true }), 0)
+    assert.equal(page([own, account('o2')], holder('1'), holder('2')).matched, 2)
+  })
+
+  void it('leaves out employees with something under way, and those whose record was just accepted', () => {
+    const gone = account('o1', { employeeId: '1', enabled: false })
+    const left = (more: Partial<AccountHolder>) => {
+      const { skipped, differences } = page([gone], holder('1', more))
+      return [skipped, differences.map(({ code }) => code)]
+    }
+    const accepted = (at: number) => ({ accepted: { record: '{}', active: true, at } })
+    assert.deepEqual(left({}), [[], ['DisabledElsewhere']])
+    assert.deepEqual(left({ underWay: true }), [['1'], []])
+    assert.deepEqual(left(accepted(SEEN_AT - SETTLE_MS + 1)), [['1'], []])
+    assert.deepEqual(left(accepted(SEEN_AT - SETTLE_MS)), [[], ['DisabledElsewhere']])
+  })
+
+  void it('shows an account that was left and is enabled, once all moves are older than the settling time', () => {
+    const old = account('old')
+    const shown = (found: Account, ...left: NonNullable<AccountHolder['left']>): readonly string[] =>
+      codes(page([found], holder('1', { objectId: 'new', elsewhere: true, left })).differences)
+    const settled = { objectId: 'old', leftAt: SEEN_AT - SETTLE_MS }
+    const recent = { objectId: 'o3', leftAt: SEEN_AT - SETTLE_MS + 1 }
+    assert.deepEqual(shown(old, settled), ['LeftAccountEnabled old'])
+    assert.deepEqual(shown(old, settled, recent), [])
+    assert.deepEqual(shown({ ...old, enabled: false }, settled), [])
+    // Where the log never named the account, the one with the employee id is the one that was left.
+    const unnamed = { ...settled, objectId: null }
+    assert.deepEqual(shown(account('x', { employeeId: '1' }), settled, unnamed), ['LeftAccountEnabled x'])
+    assert.deepEqual(shown(account('x', { employeeId: '1' }), settled), [])
+  })
+
+  void it('says what is missing, and what an account has in place of the employee id', () => {
+    const missing = (objectId: string | null) =>
+      missingAccounts([holder('1', { objectId })], { ...CONTEXT, seen: idSet() })[0]?.detail
+    assert.deepEqual([missing('o1'), missing(null)], ['account o1 is gone', 'no account has the employee id'])
+    const changed = (employeeId: string | null) =>
+      page([account('o1', { employeeId })], holder('1')).differences[0]?.detail
+    assert.deepEqual(
+      [changed(null), changed('2')],
+      ['account o1 has no employee id', 'account o1 has another employee id'],
+    )
+    const second = (objectId: string | null) =>
+      page(
+        [account('a', { employeeId: '1' }), account('b', { employeeId: '1' })],
+        holder('1', { objectId }),
+      ).differences.at(-1)?.detail
+    assert.deepEqual(
+      [second(null), second('o1')],
+      ['account b has the employee id of another account', 'account b has the employee id of account o1'],
+    )
+  })
+})
