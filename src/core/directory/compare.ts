@@ -44,11 +44,8 @@ export function compareAccounts(
   for (const account of accounts) {
     const { holder, by } = matchOf(account, index)
     if (holder !== null && by !== 'name' && by !== 'elsewhere') matched += 1
-    const isSecond = isSecondAccount(
-      account,
-      { holder, by },
-      (mark) => met.has(mark) || context.seen.has(mark),
-    )
+    const isSecond =
+      holder !== null && isSecondAccount(account, holder, (mark) => met.has(mark) || context.seen.has(mark))
     for (const mark of marksOf(account, { holder, by }, index)) met.add(mark)
     if (holder !== null && isUnsettled(holder, context)) {
       skipped.add(holder.employeeId)
@@ -140,10 +137,9 @@ const isUnnamed = ({ objectId }: { readonly objectId: string | null }): boolean 
  */
 function isSecondAccount(
   { objectId }: Account,
-  { holder, by }: Match,
+  holder: AccountHolder,
   wasMet: (mark: string) => boolean,
 ): boolean {
-  if (holder === null || by !== 'employee') return false
   return wasMet(holder.employeeId) && !wasMet(pairOf(holder, objectId))
 }
 

@@ -80,6 +80,12 @@ void it('an account is known by its object id first, then by its employee id, th
       ['EmployeeIdChanged o1', 'LeaverStillEnabled o1'],
     ],
     [
+      'a leaver’s account that lost its employee id and is disabled',
+      [account('o1', { enabled: false })],
+      [holder('1', { active: false })],
+      ['EmployeeIdChanged o1'],
+    ],
+    [
       'a user name that a former employee had',
       [account('x', { userName: '1@example.com' })],
       [holder('1', { active: false })],
@@ -240,6 +246,14 @@ void describe('the manager of an account', () => {
     assert.deepEqual(differing('m', null), DIFFERS)
   })
 
+  void it('is asked for where it was read, also if it was not read of all accounts', () => {
+    const accounts = [account('o1', { employeeId: '1', manager: 'om' }), account('o2')]
+    assert.deepEqual(
+      managerKeys(accounts, []).map(({ objectId }) => objectId),
+      ['om'],
+    )
+  })
+
   void it('is not compared where it was not read', () => {
     assert.deepEqual(differing('m', undefined), [])
     assert.deepEqual(managerKeys([account('o1')], [withManager('1', 'm')]), [])
@@ -271,7 +285,7 @@ void it('a set of ids knows what was added and nothing else, while it grows', ()
   for (const id of ids) assert.equal(set.add(id), true)
   for (const id of ids) assert.equal(set.add(id), false)
   assert.equal(set.size, ids.length)
-  for (const id of ids) assert.ok(set.has(id) && !set.has(`${id}x`))
+  for (const id of ids) assert.ok(set.has(id) && !set.has(`${id}x`) && !set.has(`E${id.slice(1)}`))
 })
 
 void it('a value of an object that was cleared is cleared; a list or an object is not compared as a text', () => {

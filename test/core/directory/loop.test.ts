@@ -47,11 +47,17 @@ void it('the directory is compared ten minutes after the start and then once a d
   const down = new RollcallError('DirectoryUnavailable', 'down')
   list.failures = [down, down, down, down]
   await runtime.advance(300_000)
-  assert.equal(ledger.reads.at(-1)?.outcome, 'incomplete')
+  const incomplete = ledger.reads.at(-1)
+  assert.equal(incomplete?.outcome, 'incomplete')
+  assert.deepEqual([incomplete.accounts, incomplete.skipped, incomplete.requests], [0, 0, 4])
   await runtime.advance(HOUR + 120_000)
   assert.deepEqual(
     ledger.reads.map(({ outcome }) => outcome),
     ['complete', 'incomplete', 'complete'],
+  )
+  assert.deepEqual(
+    runtime.lines.map(({ level, event }) => `${level} ${event}`),
+    ['info directory.compared', 'warn directory.incomplete', 'info directory.compared'],
   )
   await service.stop()
   await running
@@ -70,7 +76,9 @@ void it('without the right to read users the log says so once, and the loop trie
     runtime,
   )
   const running = service.run()
-  await runtime.advance(2 * DAY)
+  await runtime.advance(DAY / 2)
+  assert.deepEqual([list.pages, runtime.lines.length], [1, 1])
+  await runtime.advance(1.5 * DAY)
   assert.equal(list.pages, 2)
   assert.deepEqual(
     runtime.lines.map(({ event }) => event),

@@ -4,6 +4,8 @@ type Known = readonly [file: string, find: string, replace: string, because: str
 
 const ONLY_SPARES = 'it only spares work: what follows finds nothing either'
 
+const KEPT = 'it only spares work: the same path is parsed again'
+
 const KNOWN: readonly Known[] = [
   [
     'report/correlate/changed-elsewhere.ts',
@@ -58,6 +60,23 @@ const KNOWN: readonly Known[] = [
     'the ledger names the time of the next attempt',
   ],
   ['provision/verdict.ts', 'named ?? 0', 'named ?? 1', 'the wait before a retry is always longer'],
+  ['directory/attributes.ts', 'if (known !== undefined)', 'if (false && known !== undefined)', KEPT],
+  ['directory/attributes.ts', '  paths.set(place, path)', '', KEPT],
+  ['directory/guard.ts', 'if (disabled.length', 'if (false && disabled.length', ONLY_SPARES],
+  [
+    'directory/id-set.ts',
+    'index < id.length',
+    'index <= id.length',
+    'it is another hash, as good as the first',
+  ],
+  ['alerts/deliver.ts', 'sent.afterMs ?? 0', 'sent.afterMs ?? 1', 'the wait grows from seconds'],
+  ['alerts/deliver.ts', '(sent.afterMs ?? 0) : 0', '(sent.afterMs ?? 0) : 1', 'the wait grows from seconds'],
+  [
+    'alerts/deliver.ts',
+    'delivery.notBefore - runtime.now()) : 0',
+    'delivery.notBefore - runtime.now()) : 1',
+    'it looks for the next a millisecond later',
+  ],
 ]
 
 /** Those of the core that were found when whole files were tried. */
