@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { main } from '../../src/main.ts'
 import { printTo } from '../../src/cli/support/output.ts'
+import { COMPILE_CACHE } from './compile-cache.ts'
 import type { Ran } from './rollcall.ts'
 
 /** A terminal to run a command on; without one, its output is a file and there is no one to ask. */
@@ -55,7 +56,7 @@ async function runHere(
   })
   const before = process.env
   const listening = stopListeners()
-  process.env = { ...environment }
+  process.env = { NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment }
   try {
     const code = await main(argv)
     assert.deepEqual(stopListeners(), listening, `${argv.join(' ')} still listens for signals`)
