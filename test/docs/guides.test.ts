@@ -128,7 +128,7 @@ const typed = (script: string): string =>
     .join('\n')
 
 /** Lines in which the shell has nothing to do but to split them into words. */
-const PLAIN = /^(?:rollcall (?:[\w ./:@{}%,=+-]|"[^"$`]*"|#.*)+\n)+$/
+const PLAIN = /^(?:rollcall (?:[\w ./:@{}%,=+-]|"[^"$`]*")+(?:#.*)?\n)+$/
 
 /** Lines of the start and the guides that were typed; the reference repeats many of them. */
 const alreadyTyped = new Set<string>()
