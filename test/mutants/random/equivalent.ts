@@ -205,4 +205,40 @@ export const EQUIVALENT: readonly Equivalent[] = [
     replace: 'e.received_at >= e.effective_at',
     because: 'the later of two moments that are the same',
   },
+  {
+    file: 'src/adapters/ledger-sql/leavers/read.ts',
+    find: 'if (rows.length === 0)',
+    replace: 'if (false && rows.length === 0)',
+    because: 'it only spares statements that find nothing',
+  },
+  {
+    file: 'src/adapters/ledger-sql/submit/choose.ts',
+    find: 'if (byLane.length === 0)',
+    replace: 'if (false && byLane.length === 0)',
+    because: 'it only spares statements that find nothing',
+  },
+  {
+    file: 'src/adapters/ledger-sql/submit/choose.ts',
+    find: 'reports.length > 0;',
+    replace: 'reports.length >= 0;',
+    because: 'it only spares statements that find nothing',
+  },
+  {
+    file: 'src/adapters/ledger-sql/submit/choose.ts',
+    find: 'LONGEST_CHAIN && reports',
+    replace: 'LONGEST_CHAIN || reports',
+    because: 'a chain ends with what is known already, so this takes only longer',
+  },
+  {
+    file: 'src/adapters/ledger-sql/submit/budget.ts',
+    find: 'used: row?.used ?? 0',
+    replace: 'used: row?.used ?? 1',
+    because: 'a count always returns a row',
+  },
+  {
+    file: 'src/adapters/ledger-sql/submit/claim-batch.ts',
+    find: 'call: call?.seq ?? 0',
+    replace: 'call: call?.seq ?? 1',
+    because: 'an insert always returns its row',
+  },
 ]

@@ -63,7 +63,7 @@ export async function acknowledgeLeavers(
   { ids, actor, justification }: LeaverAcknowledgement,
   now: number,
 ): Promise<readonly number[]> {
-  const asked = [...new Set(ids)].sort((a, b) => a - b)
+  const asked = [...new Set(ids)]
   const about = await readRows<{ employee: string }>(
     sql,
     ['seq INT'],

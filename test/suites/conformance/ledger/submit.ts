@@ -375,4 +375,76 @@ export const submitCases: readonly LedgerCase[] = [
       assert.deepEqual((await world.ledger.readOrigins([operation.id, 'op-999'])).toSorted(), all)
     },
   },
+  {
+    name: 'managers that wait go before their reports, a chain of them included, wherever and whatever they wait for',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1', { managerId: 'boss' }), joiner('e2', 'p2'))
+      await world.plan()
+      await world.record(joiner('e3', 'boss', { managerId: 'top' }), joiner('e4', 'top', { managerId: 'p1' }))
+      await world.plan()
+      const order: string[] = []
+      for (
+        let batch = await world.next({ maxOperations: 1 });
+        batch;
+        batch = await world.next({ maxOperations: 1 })
+      )
+        order.push(...batch.operations.map(({ employeeId }) => employeeId))
+      assert.deepEqual(order, ['top', 'boss', 'p1', 'p2'])
+    },
+  },
+  {
+    name: 'an answer to one batch changes nothing of another that was sent before',
+    run: async (world) => {
+      await waiting(world, 2)
+      const one = await world.needBatch({ maxOperations: 1 })
+      const other = await world.needBatch({ maxOperations: 1 })
+      await world.take(other)
+      assert.deepEqual([one.attempts, other.attempts], [0, 0])
+      const again = {
+        kind: 'again',
+        status: 503,
+        notBefore: T0 + 90_000,
+        countsAsAttempt: true,
+        release: true,
+        hold: null,
+      } as const
+      const { call } = await world.take(one)
+      await world.ledger.recordBatchAnswer(one.id, { ...again, call }, world.now)
+      assert.equal((await world.figures()).unanswered.count, 2)
+      await world.refuse(one)
+      assert.equal((await world.figures()).unanswered.count, 1)
+      world.now += 60_000
+      assert.equal((await world.needBatch({ owner: 'two' })).id, other.id, 'its lease has lapsed')
+    },
+  },
+  {
+    name: 'an answer that asks for a hold stops every batch until its moment',
+    run: async (world) => {
+      await waiting(world, 2)
+      const batch = await world.needBatch({ maxOperations: 1 })
+      const other = await world.needBatch({ maxOperations: 1 })
+      const { call } = await world.take(batch)
+      await world.ledger.recordBatchAnswer(
+        batch.id,
+        {
+          kind: 'again',
+          call,
+          status: 429,
+          notBefore: T0 + 9_000,
+          countsAsAttempt: true,
+          release: true,
+          hold: 'full',
+        },
+        world.now,
+      )
+      const { holds } = await world.ledger.readSubmissionStatus(world.now)
+      assert.deepEqual(
+        holds.map(({ name, since, until, status }) => [name, since, until, status]),
+        [['full', T0, T0 + 9_000, 429]],
+      )
+      assert.notEqual((await world.slot(other)).kind, 'taken')
+      world.now = T0 + 9_000
+      assert.equal((await world.slot(other)).kind, 'taken')
+    },
+  },
 ]
