@@ -19,8 +19,12 @@ for (const perDay of [2_000, 6_000])
     })
     const spent = day.calls.filter((at) => at < DAY_MS).length
     const late = day.waits.leaver.filter((ms) => ms > 60_000).length
+    const changed = Object.values(day.waits).reduce((sum, { length }) => sum + length, 0)
     t.diagnostic(
       `${spent} calls (${((spent / perDay) * 100).toFixed(2)} %), ${day.waiting} people left for tomorrow`,
+    )
+    t.diagnostic(
+      `calls ÷ full calls: ${(day.calls.length / Math.ceil(changed / 50)).toFixed(3)} for ${changed} employees sent`,
     )
     t.diagnostic(
       `${day.waits.leaver.length} leavers, the last to go waited ${Math.max(...day.waits.leaver)} ms, ${late} over a minute`,

@@ -17,6 +17,8 @@ import { hrEvent, joiner, messageOf, UNLIMITED, World } from '../suites/conforma
 import { grow } from './grow.ts'
 import { expect, printRound } from './support/figures.ts'
 import { durabilityOf, startDurablePostgres } from './support/ledger.ts'
+import { vacuum } from './support/large-ledger.ts'
+import { cpuSecondsNamed } from './support/process.ts'
 import { walByRelation, walEnd } from './support/wal.ts'
 
 /**
@@ -74,6 +76,8 @@ interface Site {
   readonly times: Map<Stage, number[]>
   /** Of this process: with SQLite all there is. */
   readonly cpu: number[]
+  /** Of the PostgreSQL server, in all measured slices. */
+  serverSeconds: number
   /** Of the measured slices. */
   statements: number
   walBytes: number
@@ -96,6 +100,9 @@ const report = await Promise.all(
       rows: await rowsOf(site.driver),
       microsecondsPerEvent: sum,
       cpu: Math.round(typical(site.cpu)),
+      ...(server
+        ? { serverCpu: Math.round((site.serverSeconds * 1e6) / (Number(values.slices) * SLICE)) }
+        : {}),
       ...stages,
       bytesPerEvent: Math.round((await site.bytes()) / site.size),
       statementsPerEvent: site.statements / (Number(values.slices) * SLICE),
@@ -111,6 +118,7 @@ const [smallest, largest] = [report[0], report.at(-1)]
 printRound({
   figures: {
     growth: (largest?.microsecondsPerEvent ?? 0) / (smallest?.microsecondsPerEvent ?? 0),
+    'growth of processor time': cpuOf(largest) / cpuOf(smallest),
     'growth of record': (largest?.record ?? 0) / (smallest?.record ?? 0),
     'growth of plan': (largest?.plan ?? 0) / (smallest?.plan ?? 0),
     'growth of correlate': (largest?.correlate ?? 0) / (smallest?.correlate ?? 0),
@@ -122,6 +130,11 @@ printRound({
   settings: { ...durabilityOf(server !== null), sizes: values.sizes, slice: SLICE },
   wrong: (await Promise.all(sites.map(wrongAtTheEnd))).flat(),
 })
+
+/** Of this process and of the server, in microseconds for each event. */
+function cpuOf(line: { readonly cpu: number; readonly serverCpu?: number } | undefined): number {
+  return (line?.cpu ?? 0) + (line?.serverCpu ?? 0)
+}
 
 /** For each event, by table and kind of record; the warm-up is counted too. */
 async function walTable(driver: Driver, since: string): Promise<readonly object[]> {
@@ -170,6 +183,7 @@ async function rowsOf(driver: Driver): Promise<number> {
 async function prepare(size: number): Promise<Site> {
   let driver: Driver
   let bytes: () => Promise<number>
+  let settle = async (): Promise<void> => {}
   if (server) {
     const location = await server.database()
     driver = postgresDriver({
@@ -179,6 +193,7 @@ async function prepare(size: number): Promise<Site> {
       statementMs: 600_000,
     })
     const opened = driver
+    settle = () => vacuum(location)
     bytes = async () => {
       const [row] = await opened.transaction((sql) =>
         sql.all<{ bytes: number }>('SELECT pg_database_size(current_database()) AS bytes'),
@@ -210,6 +225,7 @@ async function prepare(size: number): Promise<Site> {
     bytes,
     times: new Map(),
     cpu: [],
+    serverSeconds: 0,
     statements: 0,
     walBytes: 0,
     employees: PEOPLE,
@@ -224,6 +240,7 @@ async function prepare(size: number): Promise<Site> {
     }
   const copies = Math.max(1, Math.round(size / (PEOPLE * EVENTS_EACH)))
   await grow(driver, copies)
+  await settle()
   process.stderr.write(`${size} events are there\n`)
   site.employees = PEOPLE * copies
   return site
@@ -278,6 +295,7 @@ async function measure(site: Site, slice: number): Promise<void> {
       : eventOf(name, 100 + slice, `slice-${slice}-${index}`)
   })
   const walBefore = await walOf(site)
+  const serverBefore = server ? await cpuSecondsNamed('postgres') : 0
   const before = process.cpuUsage()
   const times = await work(site.world, events)
   const { user, system } = process.cpuUsage(before)
@@ -286,6 +304,7 @@ async function measure(site: Site, slice: number): Promise<void> {
     return
   }
   site.walBytes += (await walOf(site)) - walBefore
+  if (server) site.serverSeconds += (await cpuSecondsNamed('postgres')) - serverBefore
   site.cpu.push((user + system) / SLICE)
   for (const stage of STAGES) {
     const there = site.times.get(stage) ?? []

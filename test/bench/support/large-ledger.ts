@@ -95,12 +95,14 @@ export async function largePostgres(stack: AsyncDisposableStack): Promise<LargeP
   const auth = { kind: 'password' as const, password: null }
   return {
     driver: postgresDriver({ location, auth, connections: 4, statementMs: 600_000 }),
-    vacuum: async () => {
-      // Not in a transaction, as a driver would.
-      const client = new Client(connectionOf(location))
-      await client.connect()
-      await client.query('VACUUM ANALYZE')
-      await client.end()
-    },
+    vacuum: () => vacuum(location),
   }
+}
+
+/** See `LargePostgres`. Not in a transaction, as a driver would. */
+export async function vacuum(location: string): Promise<void> {
+  const client = new Client(connectionOf(location))
+  await client.connect()
+  await client.query('VACUUM ANALYZE')
+  await client.end()
 }
