@@ -20,6 +20,14 @@ void describe('quiet hours', () => {
     assert.equal(isQuiet(at('2026-07-03T05:00:00Z'), NIGHT), false)
   })
 
+  void it('quiet hours within a day have a first minute and none at their end', () => {
+    const noon: QuietHours = { zone: 'UTC', from: 12 * 60 + 15, to: 12 * 60 + 45, days: [] }
+    assert.deepEqual(
+      ['12:14', '12:15', '12:44', '12:45'].map((time) => isQuiet(at(`2026-11-02T${time}:00Z`), noon)),
+      [false, true, true, false],
+    )
+  })
+
   void it('a quiet day is quiet from midnight to midnight', () => {
     const weekend: QuietHours = { ...NIGHT, from: 0, to: 0, days: ['sat', 'sun'] }
     assert.deepEqual(
