@@ -51,12 +51,13 @@ void describe('the text of a notification', () => {
   })
 
   void it('of several has each under its own heading, and counts those that are still open', () => {
-    const alerts = [alert({ cause: 'A' }), alert({ cause: 'B', resolvedAt: T + 60_000 })]
+    const over = { resolvedAt: T + 60_000 }
+    const alerts = [alert({ cause: 'A' }), alert({ cause: 'B', ...over }), alert({ cause: 'C', ...over })]
     const text = lines({ kind: 'digest', alerts })
-    assert.equal(text[0], 'Rollcall: 2 alerts in quiet hours, 1 alert is open')
+    assert.equal(text[0], 'Rollcall: 3 alerts in quiet hours, 1 alert is open')
     assert.deepEqual(
       text.filter((line) => line.startsWith('1 dead letter')),
-      ['1 dead letter: A (deadletter.new)', '1 dead letter: B (deadletter.new)'],
+      ['A', 'B', 'C'].map((cause) => `1 dead letter: ${cause} (deadletter.new)`),
     )
   })
 

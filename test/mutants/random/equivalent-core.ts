@@ -77,6 +77,13 @@ const KNOWN: readonly Known[] = [
     'delivery.notBefore - runtime.now()) : 1',
     'it looks for the next a millisecond later',
   ],
+  ['alerts/look.ts', 'if (count < logged.count)', 'if (count <= logged.count)', 'an equal count is kept'],
+  [
+    'alerts/quiet-hours.ts',
+    'hour === undefined || minute',
+    'hour === undefined && minute',
+    'the pattern finds both or neither',
+  ],
 ]
 
 /** Those of the core that were found when whole files were tried. */
