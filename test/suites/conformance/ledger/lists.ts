@@ -7,7 +7,8 @@ import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
 import { pilotOf } from '../../../../src/core/plan/pilot.ts'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
-import { digest, hrEvent, joiner, leaver, type LedgerCase, T0, type World } from './world.ts'
+import { failAll } from './dead-letters.ts'
+import { digest, hrEvent, joiner, leaver, type LedgerCase, messageOf, T0, type World } from './world.ts'
 
 /** Every row of a list, read in pages of this many. */
 async function allHeld(world: World, cause: HeldEmployees, limit = 2): Promise<readonly HeldEmployee[]> {
@@ -121,6 +122,25 @@ export const listCases: readonly LedgerCase[] = [
         details: [{ detail: null, count: 2 }],
         replayed: 0,
         mostReplays: 0,
+      })
+    },
+  },
+  {
+    name: 'a code says how many of its newest dead letters were replayed and how often, without those of other codes',
+    run: async (world) => {
+      const hire = joiner('h-a', 'a')
+      await world.record(hire)
+      await failAll(world, 'InvalidDomain')
+      world.now += DAY_MS
+      await world.intake([{ ...messageOf('again', hire), enqueuedAt: world.now }])
+      await failAll(world, 'InvalidDomain')
+      await world.record(joiner('h-b', 'b'))
+      await failAll(world, 'Conflict')
+      assert.deepEqual(await world.ledger.describeDeadLetters('InvalidDomain', 9), {
+        looked: 1,
+        details: [{ detail: null, count: 1 }],
+        replayed: 1,
+        mostReplays: 1,
       })
     },
   },
