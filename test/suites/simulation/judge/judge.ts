@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { reconcile } from '../../../../src/cli/support/reconcile.ts'
 import type {
   IntakeBatch,
@@ -34,6 +35,8 @@ export class Judge {
   operations = 0
   readonly #ledger: Ledger
   #outside: Outside | null = null
+  /** By id of a notice: when a read last gave it other values. */
+  readonly #readAnewAt = new Map<string, number>()
   /** Messages that the ledger has committed, and the ids of the events in force among them. */
   readonly #committed = new Set<string>()
   readonly #said = new Map<string, Said>()
@@ -143,7 +146,7 @@ export class Judge {
       this.cases.ended(given[0] as readonly LeaverStep[], answer as readonly number[], given[1] as number)
     else if (method === 'recordLogRecords') this.#joined((given[0] as CorrelatedPage).joins)
     else if (method === 'claimNotices') this.#notices?.claimed(answer as readonly ClaimedNotice[])
-    else if (method === 'finishNotices') this.#read(given[0] as readonly FinishedRead[])
+    else if (method === 'finishNotices') this.#read(given[0] as readonly FinishedRead[], given[1] as number)
     else if (method === 'recordJobRestart' && (answer as number) > 0) this.#accepted.clear()
   }
 
@@ -170,9 +173,11 @@ export class Judge {
     if (fresh !== this.#owners.size - known)
       this.violated(`${fresh} events were taken as new, ${this.#owners.size - known} are`)
   }
-  #read(results: readonly FinishedRead[]): void {
-    for (const said of this.#notices?.finished(results, (id) => this.#said.get(id)) ?? [])
+  #read(results: readonly FinishedRead[], now: number): void {
+    for (const said of this.#notices?.finished(results, (id) => this.#said.get(id)) ?? []) {
+      if (!isDeepStrictEqual(this.#said.get(said.id)?.sets, said.sets)) this.#readAnewAt.set(said.id, now)
       this.#said.set(said.id, said)
+    }
   }
 
   /** Whoever comes first keeps the id, until the event dies: what comes then is a replay, with what it says. */
@@ -291,7 +296,7 @@ export class Judge {
   #knownOf(employee: string): Known {
     return {
       said: [...this.#said.values()].filter((said) => said.employee === employee),
-      ...failedBy(this.#outside?.outcomes.told ?? []),
+      ...failedBy(this.#outside?.outcomes.told ?? [], this.#readAnewAt),
       discarded: this.#discarded,
       blocked: this.#blocked.has(employee),
       disabledElsewhere: this.#disabledElsewhere(employee),

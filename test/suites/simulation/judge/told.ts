@@ -4,12 +4,19 @@ import type { Known } from './standing.ts'
 /** Reasons with which a dead event stays in force. */
 const STILL_IN_FORCE = new Set<string | null>(['NoOutcome', 'IncompleteRecord'])
 
-/** What the outcomes say of events that failed, wholly or in part. */
-export function failedBy(told: readonly ToldOutcome[]): Pick<Known, 'dead' | 'disabledAlone'> {
+/**
+ * What the outcomes say of events that failed, wholly or in part. `readAnewAt` has, by event id, when
+ * a notice was read again and said something else: an older outcome is not about that.
+ */
+export function failedBy(
+  told: readonly ToldOutcome[],
+  readAnewAt: ReadonlyMap<string, number>,
+): Pick<Known, 'dead' | 'disabledAlone'> {
   const dead = new Set<string>()
   const disabledAlone = new Set<string>()
-  for (const { event, state, reason } of told) {
-    if (reason === 'DisabledAlone') disabledAlone.add(event)
+  for (const { event, state, reason, at } of told) {
+    const isOld = at <= (readAnewAt.get(event) ?? -Infinity)
+    if (reason === 'DisabledAlone' && !isOld) disabledAlone.add(event)
     else disabledAlone.delete(event)
     if (state === 'dead-lettered' && !STILL_IN_FORCE.has(reason)) dead.add(event)
     else dead.delete(event)

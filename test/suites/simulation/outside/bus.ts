@@ -186,6 +186,8 @@ export interface ToldOutcome {
   readonly revision: number
   readonly state: string
   readonly reason: string | null
+  /** When it was decided, by the clock of the instance. */
+  readonly at: number
 }
 
 /** The queue of outcomes. What it holds twice has to be the same. */
@@ -209,7 +211,8 @@ export function outcomeQueue(clock: Clock, onViolation: (what: string) => void):
     const before = bodies.get(id)
     if (before !== undefined && before !== same)
       onViolation(`two outcomes of one revision: ${before} and ${same}`)
-    if (before === undefined) told.push({ event: data.event.id, revision, state, reason })
+    const at = Date.parse(body['time'] as string)
+    if (before === undefined) told.push({ event: data.event.id, revision, state, reason, at })
     bodies.set(id, same)
   }
   return {
