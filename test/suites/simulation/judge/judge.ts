@@ -35,6 +35,8 @@ export class Judge {
   operations = 0
   readonly #ledger: Ledger
   #outside: Outside | null = null
+  /** Operations of employees that were erased since. */
+  readonly #forgotten = new Set<string>()
   /** By id of a notice: when a read last gave it other values. */
   readonly #readAnewAt = new Map<string, number>()
   /** Messages that the ledger has committed, and the ids of the events in force among them. */
@@ -115,7 +117,10 @@ export class Judge {
     const sent = this.#sent.get(employee) ?? new Set()
     this.#erasures?.add(employee, this.#knownOf(employee), new Set(sent), now)
     for (const [id, said] of this.#said) if (said.employee === employee) this.#said.delete(id)
-    for (const id of sent) this.#accepted.delete(id)
+    for (const id of sent) {
+      this.#accepted.delete(id)
+      this.#forgotten.add(id)
+    }
     this.cases.erased(employee)
     for (const [batch, operations] of this.#taken)
       this.#taken.set(
@@ -150,13 +155,17 @@ export class Judge {
     else if (method === 'recordJobRestart' && (answer as number) > 0) this.#accepted.clear()
   }
 
-  /** A change by another system that looks like an answer counts as one: nothing tells them apart. */
+  /**
+   * A change by another system that looks like an answer counts as one, and so does one by an operation
+   * that an erasure removed: nothing tells them apart.
+   */
   #joined(joins: CorrelatedPage['joins']): void {
     this.#outside?.entra.committed(joins.map(({ record }) => record.id))
     for (const { record, operation } of joins) {
       const sentAt = operation === null ? undefined : this.#sentAt.get(operation)
       if (operation === null || sentAt === undefined) continue
-      if (this.#outside?.entra.looksLikeAnswer(record.id, sentAt)) this.#accepted.delete(operation)
+      if (this.#outside?.entra.looksLikeAnswer(record.id, sentAt, this.#forgotten))
+        this.#accepted.delete(operation)
     }
   }
 

@@ -82,7 +82,7 @@ export interface SimulatedEntra {
   readonly isQuiet: boolean
   /** Operations that were taken, and no log record of theirs was handed out yet. */
   isUnanswered(operation: string): boolean
-  /** Whether the account is active by the newest log record of a change that was handed out; `null` before the first. */
+  /** Whether the account is active by the newest log record of a change that the ledger has committed; `null` before the first. */
   shows(employee: string): boolean | null
   /** Log records of accounts that another system disabled, by employee: when, and whether the ledger has committed it. */
   disabledElsewhere(employee: string): { readonly at: number; readonly isKnown: boolean } | null

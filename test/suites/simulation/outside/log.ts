@@ -54,11 +54,12 @@ export interface SimulatedLog extends ProvisioningLog {
   committed(ids: readonly string[]): void
   wasCommitted(operation: string): boolean
   /**
-   * Whether this record is of a change by another system, no longer before an operation was sent than
-   * the clocks may differ: the service's log does not say who made a change.
+   * Whether this record is of a change by another system, or by one of the forgotten operations, no
+   * longer before an operation was sent than the clocks may differ: the service's log does not say
+   * who made a change.
    */
-  looksLikeAnswer(record: string, sentAt: number): boolean
-  /** Whether the account is active by the newest change that was handed out; `null` before the first. */
+  looksLikeAnswer(record: string, sentAt: number, forgotten: ReadonlySet<string>): boolean
+  /** Whether the account is active by the newest change that the ledger has committed; `null` before the first. */
   shows(employee: string): boolean | null
   /** When the last of these operations was logged that disabled an account; `null`: none was. */
   disabledBy(operations: ReadonlySet<string>): number | null
@@ -124,16 +125,17 @@ export function simulatedLog(clock: Clock, chance: Chance): SimulatedLog {
     },
     wasCommitted: (name) =>
       records.some(({ operation, raw }) => operation === name && committed.has(raw['id'])),
-    looksLikeAnswer: (record, sentAt) =>
+    looksLikeAnswer: (record, sentAt, forgotten) =>
       records.some(
         ({ operation, raw, at }) =>
-          raw['id'] === record && isForeign(operation) && at >= sentAt - CLOCKS_DIFFER_MS,
+          raw['id'] === record &&
+          (isForeign(operation) || forgotten.has(operation)) &&
+          at >= sentAt - CLOCKS_DIFFER_MS,
       ),
     shows: (name) =>
       records
         .filter(
-          ({ employee, operation, active }) =>
-            employee === name && active !== null && handedOut.has(operation),
+          ({ employee, raw, active }) => employee === name && active !== null && committed.has(raw['id']),
         )
         .reduce<Recorded | null>((last, one) => (last && last.at > one.at ? last : one), null)?.active ??
       null,
