@@ -29,9 +29,11 @@ shapes:
 `
 
 void describe('intake in the thread of the ledger', () => {
-  void it('reads by the configuration of this process: shapes, expressions and sources', async (t) => {
+  void it('reads by the configuration of this process: shapes, expressions and sources', async () => {
+    // The folder goes last: a ledger whose file is gone stops.
+    await using stack = new AsyncDisposableStack()
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-intake-'))
-    t.after(() => rm(folder, { recursive: true }))
+    stack.defer(() => rm(folder, { recursive: true }))
     const file = join(folder, 'rollcall.yaml')
     await writeFile(file, YAML)
     const config = readConfig({ ROLLCALL_CONFIG: file, LEDGER: join(folder, 'ledger.db') })
@@ -40,7 +42,7 @@ void describe('intake in the thread of the ledger', () => {
       { module: intakeModule(config) },
       Date.now,
     )
-    t.after(() => ledger.close())
+    stack.defer(() => ledger.close())
     const { read } = threadCommitter<SourceMessage>(ask, { telemetry: silentTelemetry })
     const batch = await read([
       message({ nr: '7', who: 'ann', what: 'clerk' }, { entity: 'hr-own', contentType: 'application/json' }),

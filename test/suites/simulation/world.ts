@@ -97,7 +97,9 @@ class World {
 
   result(): Run {
     const { violations, operations, events } = this.#judge
-    const told = this.#outside.outcomes.told.map((outcome) => Object.values(outcome).join(' '))
+    const told = this.#outside.outcomes.told.map(({ event, revision, state, reason }) =>
+      [event, revision, state, reason].join(' '),
+    )
     return { violations, operations, events, told, done: this.#done }
   }
 
