@@ -161,11 +161,11 @@ void describe('limits', () => {
   })
 
   void it('an idle link is detached, and the client opens another when it needs one', async (t) => {
-    const { connect, broker } = await brokerFor(t, config, { settings: { linkIdleMs: 150 } })
+    const { connect, broker } = await brokerFor(t, config, { settings: { linkIdleMs: 1_000 } })
     const sender = connect().createSender('q')
     await sender.sendMessages({ body: 1 })
-    // Links age on the broker's real clock.
-    await delay(400)
+    // Links age on the broker's real clock. A slow machine needs time between opening and sending.
+    await delay(2_000)
     await sender.sendMessages({ body: 2 })
     assert.equal((await broker.counts('q')).active, 2)
   })
