@@ -109,13 +109,13 @@ async function readAllowance(sql: Sql, now: number): Promise<BrakeAllowance | nu
 }
 
 export async function brakeStatus(sql: Sql, settings: BrakeSettings, now: number): Promise<BrakeStatus> {
-  const [held] = await sql.all<{ since: number | null }>(
-    'SELECT MIN(braked_at) AS since FROM employees WHERE braked_at IS NOT NULL',
+  const [held] = await sql.all<{ n: number; since: number | null }>(
+    'SELECT COUNT(*) AS n, MIN(braked_at) AS since FROM employees WHERE braked_at IS NOT NULL',
   )
   return {
     employees: await countDeactivations(sql, settings.windowMs, now),
     active: await countActive(sql, Number.MAX_SAFE_INTEGER),
-    held: await readCount(sql, 'SELECT COUNT(*) AS n FROM employees WHERE braked_at IS NOT NULL'),
+    held: held?.n ?? 0,
     heldSince: held?.since ?? null,
     refused: await readCount(sql, 'SELECT COUNT(*) AS n FROM employees WHERE refused_at IS NOT NULL'),
     allowance: await readAllowance(sql, now),
