@@ -13,6 +13,8 @@ export class Erasures {
   readonly #remains = new Map<string, Remains>()
   /** What was known of each employee when they were erased last. */
   readonly #before = new Map<string, Known>()
+  /** Those that were sent, and that the ledger no longer has. */
+  readonly operations = new Set<string>()
 
   constructor(entra: Pick<SimulatedEntra, 'disabledBy' | 'disabledElsewhere'>) {
     this.#entra = entra
@@ -30,6 +32,7 @@ export class Erasures {
     const { marks, doubts } = leftOverOf(known, now)
     const disabledElsewhereAt = this.#entra.disabledElsewhere(employee)?.at ?? -Infinity
     this.#before.set(employee, known)
+    for (const operation of operations) this.operations.add(operation)
     this.#remains.set(employee, {
       marks,
       isDoubtful: (activation) =>

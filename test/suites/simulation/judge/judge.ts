@@ -35,8 +35,6 @@ export class Judge {
   operations = 0
   readonly #ledger: Ledger
   #outside: Outside | null = null
-  /** Operations of employees that were erased since. */
-  readonly #forgotten = new Set<string>()
   /** By id of a notice: when a read last gave it other values. */
   readonly #readAnewAt = new Map<string, number>()
   /** Messages that the ledger has committed, and the ids of the events in force among them. */
@@ -117,10 +115,7 @@ export class Judge {
     const sent = this.#sent.get(employee) ?? new Set()
     this.#erasures?.add(employee, this.#knownOf(employee), new Set(sent), now)
     for (const [id, said] of this.#said) if (said.employee === employee) this.#said.delete(id)
-    for (const id of sent) {
-      this.#accepted.delete(id)
-      this.#forgotten.add(id)
-    }
+    for (const id of sent) this.#accepted.delete(id)
     this.cases.erased(employee)
     for (const [batch, operations] of this.#taken)
       this.#taken.set(
@@ -161,11 +156,11 @@ export class Judge {
    */
   #joined(joins: CorrelatedPage['joins']): void {
     this.#outside?.entra.committed(joins.map(({ record }) => record.id))
+    const forgotten = this.#erasures?.operations ?? new Set()
     for (const { record, operation } of joins) {
       const sentAt = operation === null ? undefined : this.#sentAt.get(operation)
       if (operation === null || sentAt === undefined) continue
-      if (this.#outside?.entra.looksLikeAnswer(record.id, sentAt, this.#forgotten))
-        this.#accepted.delete(operation)
+      if (this.#outside?.entra.looksLikeAnswer(record.id, sentAt, forgotten)) this.#accepted.delete(operation)
     }
   }
 
