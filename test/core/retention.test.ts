@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { retentionLoop } from '../../src/core/plan/retain/loop.ts'
 import { DAY_MS } from '../../src/core/runtime.ts'
 import { virtualRuntime } from '../fakes/virtual-runtime.ts'
+import { runUntilEnd } from '../fakes/run-until-end.ts'
 
 void test('retention ages out slice by slice after it went through all employees, and rests when there are no more', async (t) => {
   const runtime = virtualRuntime()
@@ -27,11 +28,7 @@ void test('retention ages out slice by slice after it went through all employees
     { afterMs: 400 * DAY_MS, employeesAtOnce: 100, rowsAtOnce: 500, pauseMs: 200, everyMs: 3_600_000 },
     runtime,
   )
-  const running = service.run()
-  t.after(async () => {
-    await service.stop()
-    await running
-  })
+  runUntilEnd(t, service)
   await runtime.advance(600)
   assert.deepEqual(done, ['page', 'aged 500', 'aged 500', 'aged 120'])
   await runtime.advance(3_599_000)

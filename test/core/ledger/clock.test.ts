@@ -5,6 +5,7 @@ import type { JsonObject } from '../../../src/core/model.ts'
 import type { MomentCut } from '../../../src/core/ledger/port/upkeep.ts'
 import { silentLogger } from '../../../src/core/runtime.ts'
 import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
+import { runUntilEnd } from '../../fakes/run-until-end.ts'
 
 /** A database whose clock is `ahead`, and a way to it of these lengths. */
 function database(ahead: number, trips: readonly (readonly [there: number, back: number])[]) {
@@ -67,8 +68,7 @@ void it('moments that a fast clock stored are cut repeatedly and logged once eac
     }
     const lengths = { toleranceMs: 1, maxWaitMs: 2, leaseMs: 3, quietMs: 4 }
     const service = clockWatch(ledger, { ...lengths, pollMs: 2_000, shared: databaseAhead !== null }, runtime)
-    const running = service.run()
-    t.after(() => service.stop().then(() => running))
+    runUntilEnd(t, service)
     const from = runtime.now() + Math.max(0, databaseAhead ?? 0)
     await runtime.advance(4_000)
     assert.deepEqual(

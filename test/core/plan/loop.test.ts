@@ -10,6 +10,7 @@ import type { Employee } from '../../../src/core/ledger/employee.ts'
 import { planLoop, type PlanSettings } from '../../../src/core/plan/loop.ts'
 import { ledgerEvent } from '../../fakes/events.ts'
 import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
+import { runUntilEnd } from '../../fakes/run-until-end.ts'
 
 const settings: PlanSettings = {
   employeesAtOnce: 2,
@@ -70,11 +71,7 @@ function start(
     settleLeavers: async () => [],
   }
   const service = planLoop({ ledger, mapping, settings, runtime, onPlanned: () => (told += 1) })
-  const running = service.run()
-  t.after(async () => {
-    await service.stop()
-    await running
-  })
+  runUntilEnd(t, service)
   return {
     runtime,
     due,

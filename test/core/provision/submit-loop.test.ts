@@ -12,6 +12,7 @@ import type { UploadAnswer } from '../../../src/core/ports.ts'
 import { submitLoop, type SubmitSettings } from '../../../src/core/provision/submit-loop.ts'
 import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 import { response } from '../../fakes/upload-answer.ts'
+import { runUntilEnd } from '../../fakes/run-until-end.ts'
 
 const settings: SubmitSettings = {
   owner: 'here',
@@ -94,11 +95,7 @@ function start(
     },
   }
   const service = submitLoop('submit', { ledger, provisioning, settings, runtime })
-  const running = service.run()
-  t.after(async () => {
-    await service.stop()
-    await running
-  })
+  runUntilEnd(t, service)
   const hold = (): (() => void) => {
     const { promise, resolve } = Promise.withResolvers<void>()
     gate = promise

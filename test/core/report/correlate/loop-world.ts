@@ -7,12 +7,16 @@ import type {
   ExpireQuery,
   Overdue,
 } from '../../../../src/core/ledger/port/report.ts'
-import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import type { Json } from '../../../../src/core/model.ts'
 import type { LogPage, LogQuery } from '../../../../src/core/ports.ts'
-import { correlateLoop, type CorrelateSettings } from '../../../../src/core/report/correlate/loop.ts'
+import {
+  correlateLoop,
+  type CorrelateParts,
+  type CorrelateSettings,
+} from '../../../../src/core/report/correlate/loop.ts'
 import { candidate, candidates, rawLogRecord } from '../../../fakes/log.ts'
 import { virtualRuntime, type VirtualRuntime } from '../../../fakes/virtual-runtime.ts'
+import { runUntilEnd } from '../../../fakes/run-until-end.ts'
 
 export const MINUTE = 60_000
 export const settings: CorrelateSettings = {
@@ -71,19 +75,7 @@ export function start(
   let watermark = more.watermark ?? null
   let settled = 0
 
-  const ledger: Pick<
-    Ledger,
-    | 'readWatermark'
-    | 'readOldestUnanswered'
-    | 'findCandidates'
-    | 'recordLogRecords'
-    | 'readOrigins'
-    | 'finalizeOperations'
-    | 'findOverdueOperations'
-    | 'findLinkedEmployee'
-    | 'expireOperations'
-    | 'expireEscrowedOperations'
-  > = {
+  const ledger: CorrelateParts['ledger'] = {
     readWatermark: async () => watermark,
     readOldestUnanswered: async () => more.oldest ?? null,
     findCandidates: async () =>
@@ -124,11 +116,7 @@ export function start(
     runtime,
     onSettled: () => (settled += 1),
   })
-  const running = service.run()
-  t.after(async () => {
-    await service.stop()
-    await running
-  })
+  runUntilEnd(t, service)
   return {
     runtime,
     startedAt,

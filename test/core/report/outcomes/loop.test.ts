@@ -10,6 +10,7 @@ import { account, accountList } from '../../../fakes/account-list.ts'
 import { publishedContracts } from '../../../fakes/contracts.ts'
 import { day } from '../../../fakes/events.ts'
 import { virtualRuntime } from '../../../fakes/virtual-runtime.ts'
+import { runUntilEnd } from '../../../fakes/run-until-end.ts'
 
 function row(id: number, more: Partial<OutcomeRow> = {}): OutcomeRow {
   return {
@@ -105,13 +106,7 @@ function start(
     settings: { queue: 'hr-outcomes', pollMs, atOnce, values: [], account, sessions: false },
     runtime,
   })
-  const run = (): void => {
-    const running = service.run()
-    t.after(async () => {
-      await service.stop()
-      await running
-    })
-  }
+  const run = (): void => runUntilEnd(t, service)
   return {
     runtime,
     accounts,
