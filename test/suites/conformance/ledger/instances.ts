@@ -5,9 +5,7 @@ import { hrEvent, joiner, leaver, type LedgerCase, type World } from './world.ts
 const ask = (world: World, owner: string, leaseMs = 1_000, name = 'correlate'): Promise<boolean> =>
   world.ledger.takeLease({ name, owner, now: world.now, leaseMs })
 const claim = async (world: World, claimMs = 1_000): Promise<readonly string[]> =>
-  (await world.ledger.claimDueEmployees({ now: world.now, limit: 100, maxWaitMs: 60_000, claimMs }))
-    .map(({ employeeId }) => employeeId)
-    .sort()
+  (await world.due(100, 60_000, claimMs)).map(({ employeeId }) => employeeId).sort()
 
 /** What the ledger promises to several instances at once. */
 export const instanceCases: readonly LedgerCase[] = [
@@ -75,12 +73,7 @@ export const instanceCases: readonly LedgerCase[] = [
     name: 'a dropped plan ends the claim of its employee at once, and no other claim',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
-      const claimed = await world.ledger.claimDueEmployees({
-        now: world.now,
-        limit: 100,
-        maxWaitMs: 60_000,
-        claimMs: 1_000,
-      })
+      const claimed = await world.due(100, 60_000, 1_000)
       await world.record(hrEvent('e3', 'p1', { title: 'Lead' }))
       const early = world.decide(claimed.filter(({ employeeId }) => employeeId === 'p1'))
       assert.equal((await world.ledger.commitPlan(early, RELEASED_BRAKE, world.now)).stale, 1)
@@ -91,12 +84,7 @@ export const instanceCases: readonly LedgerCase[] = [
     name: 'no more employees are claimed than asked for, whatever they are due for',
     run: async (world) => {
       await world.record(leaver('l1', 'p1'), leaver('l2', 'p2'), joiner('e3', 'p3'), joiner('e4', 'p4'))
-      const three = await world.ledger.claimDueEmployees({
-        now: world.now,
-        limit: 3,
-        maxWaitMs: 60_000,
-        claimMs: 1_000,
-      })
+      const three = await world.due(3, 60_000, 1_000)
       assert.equal(three.length, 3)
       assert.equal((await claim(world)).length, 1)
     },
@@ -105,12 +93,7 @@ export const instanceCases: readonly LedgerCase[] = [
     name: 'a claim ends with the decision, also with one that is dropped because it is late',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
-      const employees = await world.ledger.claimDueEmployees({
-        now: world.now,
-        limit: 10,
-        maxWaitMs: 60_000,
-        claimMs: 60_000,
-      })
+      const employees = await world.due(10, 60_000, 60_000)
       await world.record(hrEvent('e2', 'p1', { title: 'new' }))
       const { stale } = await world.ledger.commitPlan(world.decide(employees), RELEASED_BRAKE, world.now)
       assert.equal(stale, 1)

@@ -103,8 +103,13 @@ export class World {
     return this.intake(events.map((event) => messageOf(`auto-${++this.#sequence}`, event)))
   }
 
-  due(limit = 100, maxWaitMs = 60_000): Promise<readonly Employee[]> {
-    return this.ledger.claimDueEmployees({ now: this.now, limit, maxWaitMs })
+  due(limit = 100, maxWaitMs = 60_000, claimMs?: number): Promise<readonly Employee[]> {
+    return this.ledger.claimDueEmployees({
+      now: this.now,
+      limit,
+      maxWaitMs,
+      ...(claimMs === undefined ? {} : { claimMs }),
+    })
   }
   decide(employees: readonly Employee[]): Decision[] {
     return employees.map((employee) => planEmployee(employee, this.now, { mapping, digest }))
