@@ -69,6 +69,11 @@ export function placesOf(test: string, changed: string): { readonly warm: boolea
   return { warm: true, own: isInThread && test !== IN_MEMORY }
 }
 
+/** Tests of the whole connector that load the file: they take a minute, so they are tried last. */
+export function wholeConnectorTests(file: string): readonly string[] {
+  return loading(file, globSync(join(ROOT, 'test/suites/{simulation,flow,provision}/*.test.ts')))
+}
+
 /** The nearest tests of other parts, for a file that no test of its own area loads. */
 function elsewhere(file: string): readonly string[] {
   const tests = globSync(

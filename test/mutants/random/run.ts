@@ -1,6 +1,6 @@
 import type { Mutant } from '../mutant.ts'
 import { runMutant } from '../run-mutant.ts'
-import { placesOf, testsOf } from './near-tests.ts'
+import { placesOf, testsOf, wholeConnectorTests } from './near-tests.ts'
 import { type RandomMutant, sampleOf } from './sample.ts'
 import { filesWithErrors, typeErrorsAmong } from './types.ts'
 import { WarmProcess } from './warm/pool.ts'
@@ -57,21 +57,27 @@ async function passesWithoutChange(mutant: Mutant, suite: string): Promise<boole
  * Resolves to how many no test noticed.
  */
 export async function runRandom(count: number, seed: number, write: (line: string) => void): Promise<number> {
-  const survived = await runThese(sampleOf(count, seed), write)
+  const survived = await runThese(sampleOf(count, seed), write, wholeConnectorTests)
   if (filesWithErrors([]).length > 0) throw new Error('the types are wrong without a change')
   return survived
 }
 
-/** Tries these changes. Resolves to how many no test noticed. */
+/**
+ * Tries these changes: with the tests near them, then with those far away, then with `last`.
+ * Resolves to how many no test noticed.
+ */
 export async function runThese(
   mutants: readonly RandomMutant[],
   write: (line: string) => void,
+  last: (file: string) => readonly string[] = () => [],
 ): Promise<number> {
   const counts: Record<Fate, number> = { near: 0, far: 0, types: 0, survived: 0 }
   const unsure = new Map<RandomMutant, Fate>()
   const warm = new WarmProcess()
   for (const one of mutants) {
-    const fate = await fateOf(warm, one)
+    const near = await fateOf(warm, one)
+    const fate =
+      near === 'survived' && (await isNoticed(warm, one.mutant, last(one.mutant.file))) ? 'far' : near
     write(lineOf(fate, one))
     if (fate === 'near') counts.near += 1
     else {

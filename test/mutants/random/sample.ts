@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { chance } from '../../fakes/history.ts'
 import type { Mutant } from '../mutant.ts'
-import { EQUIVALENT } from './equivalent.ts'
+import { EQUIVALENT } from './equivalent/equivalent.ts'
 import { changeableFiles } from './near-tests.ts'
 import { type Change, changesOf } from './operators.ts'
 

@@ -1,0 +1,90 @@
+import { LONG_AGO, ONLY_SPARES_WORK, type Known } from './known.ts'
+
+export const CORE_LOOPS: readonly Known[] = [
+  ['alerts/deliver.ts', 'sent.afterMs ?? 0', 'sent.afterMs ?? 1', 'the wait grows from seconds'],
+  ['alerts/deliver.ts', '(sent.afterMs ?? 0) : 0', '(sent.afterMs ?? 0) : 1', 'the wait grows from seconds'],
+  [
+    'alerts/deliver.ts',
+    'delivery.notBefore - runtime.now()) : 0',
+    'delivery.notBefore - runtime.now()) : 1',
+    'it looks for the next a millisecond later',
+  ],
+  ['alerts/look.ts', 'if (count < logged.count)', 'if (count <= logged.count)', 'an equal count is kept'],
+  [
+    'alerts/quiet-hours.ts',
+    'hour === undefined || minute',
+    'hour === undefined && minute',
+    'the pattern finds both or neither',
+  ],
+  [
+    'alerts/rules.ts',
+    "knows: 'nothing', at: 0,",
+    "knows: 'nothing', at: 1,",
+    'the time is read only after a notification, which sets it',
+  ],
+  [
+    'alerts/rules.ts',
+    'at: 0, count: 0,',
+    'at: 0, count: 1,',
+    'the count is read only after a notification, which sets it',
+  ],
+  [
+    'directory/attributes.ts',
+    'if (known !== undefined)',
+    'if (false && known !== undefined)',
+    'it only spares work: the same path is parsed again',
+  ],
+  [
+    'directory/attributes.ts',
+    '  paths.set(place, path)',
+    '',
+    'it only spares work: the same path is parsed again',
+  ],
+  ['directory/guard.ts', 'if (disabled.length', 'if (false && disabled.length', ONLY_SPARES_WORK],
+  [
+    'directory/id-set.ts',
+    'index < id.length',
+    'index <= id.length',
+    'it is another hash, as good as the first',
+  ],
+  [
+    'emergency/loop.ts',
+    'pause !== null ? 0 : settings.pollMs',
+    'pause !== null ? 1 : settings.pollMs',
+    'it waits a millisecond more, which no instant in the ledger depends on',
+  ],
+  [
+    'leavers/assess.ts',
+    'find(({ source, id }) => source === name.source',
+    'findLast(({ source, id }) => source === name.source',
+    'an employee has one event of this name',
+  ],
+  ['ledger/clock.ts', 'database ?? 0)', 'database ?? 1)', LONG_AGO],
+  ['provision/pace.ts', 'share <= SCARCE ?', 'share < SCARCE ?', 'at SCARCE, the weight is 1 in both ways'],
+  ['provision/pace.ts', 'share >= PLENTY', 'share > PLENTY', 'at PLENTY, the weight is 0'],
+  [
+    'provision/pace.ts',
+    'limits.perDay - (leaver',
+    'limits.perDay + (leaver',
+    'without calls left, they are spread over the same time',
+  ],
+  [
+    'provision/quarantine.ts',
+    'failures?.synchronized ?? 0',
+    'failures?.synchronized ?? 1',
+    'the share counts from 5,000 failures on',
+  ],
+  [
+    'provision/submit-loop.ts',
+    'minTimeout: 0',
+    'minTimeout: 1',
+    'the ledger names the time of the next attempt',
+  ],
+  [
+    'provision/submit-loop.ts',
+    'maxTimeout: 0',
+    'maxTimeout: 1',
+    'the ledger names the time of the next attempt',
+  ],
+  ['provision/verdict.ts', 'named ?? 0', 'named ?? 1', 'the wait before a retry is always longer'],
+]

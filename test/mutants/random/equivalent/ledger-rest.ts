@@ -1,0 +1,100 @@
+import { ALWAYS_A_ROW, LONG_AGO, ONLY_SPARES_WORK, type Known } from './known.ts'
+
+export const LEDGER_REST: readonly Known[] = [
+  ['driver/sql.ts', 'return row?.n ?? 0', 'return row?.n ?? 1', ALWAYS_A_ROW],
+  [
+    'inspect/audit.ts',
+    'since === null || !newest',
+    'since !== null || !newest',
+    'it only spares rows: the condition before it leaves the same ones out',
+  ],
+  [
+    'inspect/history.ts',
+    'if (rows.length > 0 ||',
+    'if (rows.length >= 0 ||',
+    'it only spares writing the same again',
+  ],
+  [
+    'inspect/history.ts',
+    'counts.get(figure) ?? 0) + 1',
+    'counts.get(figure) ?? 1) + 1',
+    'the first call, which counts nothing, gives every figure a value',
+  ],
+  [
+    'inspect/history.ts',
+    'from === null ? 1 : most',
+    'from === null ? 2 : most',
+    'the first call uses only the number of the last outcome',
+  ],
+  [
+    'inspect/history.ts',
+    'e.received_at > e.effective_at',
+    'e.received_at >= e.effective_at',
+    'the later of two moments that are the same',
+  ],
+  ['leavers/read.ts', 'if (rows.length === 0)', 'if (false && rows.length === 0)', ONLY_SPARES_WORK],
+  [
+    'plan/brake.ts',
+    'if (verdicts.byAllowance > 0)',
+    'if (verdicts.byAllowance >= 0)',
+    'it only spares a statement that adds nothing',
+  ],
+  ['plan/brake.ts', 'next?.since ?? 0, next?.since ?? 0', 'next?.since ?? 1, next?.since ?? 0', LONG_AGO],
+  ['plan/brake.ts', 'next?.since ?? 0, next?.since ?? 0', 'next?.since ?? 0, next?.since ?? 1', LONG_AGO],
+  [
+    'plan/commit.ts',
+    'employees.claimed_until > 0',
+    'employees.claimed_until >= 0',
+    'it only spares writing the same again',
+  ],
+  ['plan/load.ts', 'if (left <= 0) return', 'if (left < 0) return', ONLY_SPARES_WORK],
+  ['plan/load.ts', 'if (left <= 0) return', 'if (false && left <= 0) return', ONLY_SPARES_WORK],
+  [
+    'plan/load.ts',
+    'if (ids.length === 0) return []',
+    'if (false && ids.length === 0) return []',
+    ONLY_SPARES_WORK,
+  ],
+  [
+    'plan/load.ts',
+    'accepted_operation > event.operation',
+    'accepted_operation >= event.operation',
+    'one operation is not both a deactivation only and a whole record',
+  ],
+  [
+    'plan/load.ts',
+    'r.seq > ${DISABLED_BY}',
+    'r.seq >= ${DISABLED_BY}',
+    'the operation that disabled the account does not enable it',
+  ],
+  [
+    'plan/load.ts',
+    "find(({ state }) => state === 'pending')",
+    "findLast(({ state }) => state === 'pending')",
+    'an employee has one pending operation at most',
+  ],
+  [
+    'plan/pilot.ts',
+    'if (!changed && mark === NO_PILOT)',
+    'if (false && !changed && mark === NO_PILOT)',
+    'without a pilot nothing is held for one; it only spares a statement that finds nothing',
+  ],
+  [
+    'schema/first/intake.ts',
+    "state = 'held' AND reason = 'Pilot'",
+    "state = 'held' AND reason <> 'Pilot'",
+    'it is the condition of an index, which only decides how fast a query is; the tests of plans notice it',
+  ],
+  [
+    'sealing/key-hashes.ts',
+    'sealed.at(-1)',
+    'sealed.at(0)',
+    'what is sealed already stays as it is, so this is only slow',
+  ],
+  [
+    'sealing/sealing.ts',
+    'isCurrent: () => true',
+    'isCurrent: () => false',
+    'only a rotation of keys asks, and that has keys',
+  ],
+]
