@@ -71,6 +71,8 @@ export interface Dialect {
   readonly identity: string
   /** Appended to CREATE TABLE. */
   readonly tableOptions: string
+  /** The same for a table of small rows that are only looked up by their key. */
+  readonly keyTableOptions: string
   /** Adapts a statement that creates or changes a table, so that texts are compared by bytes. */
   define(statement: string): string
   /** A query that returns a row if the table named by its parameter exists. */

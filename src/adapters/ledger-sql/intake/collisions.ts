@@ -4,7 +4,7 @@ import type { JsonObject, Mode } from '../../../core/model.ts'
 import { parse } from '../driver/json.ts'
 import { readRows, type Sql } from '../driver/sql.ts'
 import { type Arrival, storedKey, workerOf } from '../tables/event-row.ts'
-import { nameHash, ownerHash } from '../tables/name-hash.ts'
+import { foldedHash, ownerHash } from '../tables/name-hash.ts'
 import type { Sealed, Sealing } from '../sealing/sealing.ts'
 
 interface KnownRow {
@@ -75,7 +75,7 @@ export function collisionsWithFolded(
 ): readonly Arrival[] {
   if (gone.size === 0) return []
   return arrivals.filter(({ event, message }) => {
-    const owner = gone.get(nameHash(sealing, event)) ?? null
+    const owner = gone.get(foldedHash(sealing, event)) ?? null
     return (
       message !== null &&
       owner !== null &&

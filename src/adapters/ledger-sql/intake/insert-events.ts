@@ -6,7 +6,7 @@ import { type Arrival, storedKey, eventRow, originalOf, sealOriginal } from '../
 import { isCollision } from '../../../core/intake/collision.ts'
 import { collisionsAmong, collisionsWithFolded } from './collisions.ts'
 import { openCases } from '../leavers/open.ts'
-import { nameHash } from '../tables/name-hash.ts'
+import { foldedHash } from '../tables/name-hash.ts'
 import { knownFolded } from '../upkeep/retention.ts'
 import { endMismatched } from './rescind-mismatch.ts'
 import { takeBack } from './resubmit.ts'
@@ -38,7 +38,7 @@ export async function insertEvents(
     arrivals.map(({ event }) => event),
   )
   const named = new Map<string, Arrival>()
-  const coming = arrivals.filter(({ event }) => gone.size === 0 || !gone.has(nameHash(sql.sealing, event)))
+  const coming = arrivals.filter(({ event }) => gone.size === 0 || !gone.has(foldedHash(sql.sealing, event)))
   for (const arrival of coming) {
     const key = storedKey(arrival.event.id, arrival.event.source)
     if (!named.has(key)) named.set(key, arrival)

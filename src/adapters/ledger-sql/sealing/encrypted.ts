@@ -67,7 +67,7 @@ function hashSealing(
   isWhole: boolean,
 ): Pick<Sealing, 'sealHash' | 'openHash' | 'keyedHash' | 'keyedNumber'> {
   const hmac = (text: string): Buffer => createHmac('sha256', hashes.secret).update(text).digest()
-  const keyed = (hash: string): string => `${KEYED}${hmac(hash).toString('hex')}`
+  const keyed = (hash: string): string => `${KEYED}${hmac(hash).toString('hex').slice(0, hash.length)}`
   return {
     sealHash: (hash) => (isWhole ? marked(hashes.id, hashes.sealSame(hash, RECORD_HASH)) : hash),
     openHash: (sealed) => {

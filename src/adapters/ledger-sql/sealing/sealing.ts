@@ -46,7 +46,10 @@ export interface Sealing {
    */
   sealHash(hash: string): string
   openHash(sealed: Sealed): string
-  /** What the ledger keeps in place of a name's hash, so that it cannot be found by guessing names. */
+  /**
+   * What the ledger keeps in place of a name's hash, so that it cannot be found by guessing names: as
+   * many digits as the hash has.
+   */
   keyedHash(hash: string): string
   /** The same for a hash of 48 bits. */
   keyedNumber(hash: number): number

@@ -13,7 +13,7 @@ import { eraseEmergencyCalls } from '../emergency/calls.ts'
 import { eraseBlockedId } from '../blocks/marks.ts'
 import { eraseCases, forgetCases } from '../leavers/settle.ts'
 import { lockEmployees } from '../tables/employees.ts'
-import { nameHash, ownerHash } from '../tables/name-hash.ts'
+import { foldedHash, ownerHash } from '../tables/name-hash.ts'
 import { loadEmployees } from '../plan/load.ts'
 import { eraseAccountNames, forgetAccountNames } from '../names/account-names.ts'
 import { eraseEdits } from '../dead-letters/replays.ts'
@@ -121,7 +121,7 @@ async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> 
     sql,
     'folded_ids (hash TEXT, owner TEXT)',
     names.map(({ source, event_id: id, employee, replays }) => [
-      nameHash(sql.sealing, { source, id }),
+      foldedHash(sql.sealing, { source, id }),
       replays > 0 ? null : ownerHash(sql.sealing, { source, id }, employee),
     ]),
     'ON CONFLICT DO NOTHING',
@@ -184,7 +184,7 @@ export async function knownFolded(
   const rows = await readRows<{ hash: string; owner: string | null }>(
     sql,
     ['hash TEXT'],
-    events.map((event) => [nameHash(sql.sealing, event)]),
+    events.map((event) => [foldedHash(sql.sealing, event)]),
     'SELECT f.hash, f.owner FROM v JOIN folded_ids f ON f.hash = v.hash',
   )
   return new Map(rows.map(({ hash, owner }) => [hash, owner]))

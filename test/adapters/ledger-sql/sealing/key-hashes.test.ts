@@ -60,10 +60,14 @@ async function insert(table: string, values: Readonly<Record<string, SqlValue>>)
   })
 }
 
-const valuesOf = (table: string, column: string): Promise<readonly (string | number | null)[]> =>
+const valuesOf = (
+  table: string,
+  column: string,
+  order = 'rowid',
+): Promise<readonly (string | number | null)[]> =>
   driver.transaction(async (sql) => {
     const rows = await sql.all<{ value: string | number | null }>(
-      `SELECT ${column} AS value FROM ${table} ORDER BY rowid`,
+      `SELECT ${column} AS value FROM ${table} ORDER BY ${order}`,
     )
     return rows.map(({ value }) => value)
   })
@@ -83,7 +87,7 @@ void describe('when a ledger is encrypted for the first time', () => {
     await insert('account_names', { hash: 7, employee: 'namesake' })
     await keyAll()
     const keyed = async (table: string, column: string): Promise<ReadonlySet<unknown>> =>
-      new Set(await valuesOf(table, column))
+      new Set(await valuesOf(table, column, column))
     for (const time of ['first', 'second']) {
       assert.deepEqual(
         await keyed('folded_ids', 'hash'),

@@ -12,6 +12,7 @@ export const sqliteDialect: Dialect = {
   small: 'INTEGER',
   identity: 'INTEGER PRIMARY KEY AUTOINCREMENT',
   tableOptions: ' STRICT',
+  keyTableOptions: ' STRICT, WITHOUT ROWID',
   define: (statement) => statement,
   tableNamed: `SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = ?`,
   clock: 'NULL',

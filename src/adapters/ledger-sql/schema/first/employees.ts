@@ -130,14 +130,15 @@ const folds = ({ integer, tableOptions }: Dialect): readonly string[] => [
   )${tableOptions}`,
 ]
 
-const foldedIds = ({ tableOptions }: Dialect): readonly string[] => [
+const foldedIds = ({ keyTableOptions }: Dialect): readonly string[] => [
   `CREATE TABLE folded_ids (
-    -- The ids of removed events, hashed: the same event is a duplicate when it comes again.
+    -- The ids of removed events, hashed: the same event is a duplicate when it comes again. This is
+    -- the only table that grows for good, so its rows are short.
     hash  TEXT PRIMARY KEY NOT NULL,
     -- The id with the employee id, hashed: with another employee it is a collision. NULL: the event
     -- was put back, so its message may be about another.
     owner TEXT
-  )${tableOptions}`,
+  )${keyTableOptions}`,
 ]
 
 /**
