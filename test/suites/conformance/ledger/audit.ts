@@ -52,7 +52,15 @@ export const auditCases: readonly LedgerCase[] = [
       )
       await world.ledger.recordDiscardedMessages('hr-events', ['7'], BY.actor, BY.justification, world.now)
       const run = await world.ledger.freezeReplay(
-        { name: 'a run', selection: 'all', ...BY, targets: [{ store: 'ledger', ...third }] },
+        {
+          name: 'a run',
+          selection: 'all',
+          ...BY,
+          targets: [
+            { store: 'ledger', ...third },
+            { store: 'bus', entity: 'q', sequence: '3', stale: false },
+          ],
+        },
         world.now,
       )
       await world.ledger.eraseEmployee({ employeeId: 'p2', ...BY }, world.now)
@@ -61,6 +69,11 @@ export const auditCases: readonly LedgerCase[] = [
       assert.deepEqual(
         all.map(({ action }) => action),
         ['dead-letter.archive', 'dead-letter.discard', 'dead-letter.discard', 'replay', 'erase'],
+      )
+      assert.deepEqual(
+        all.map(({ count }) => count),
+        [1, 1, 1, 2, 1],
+        'a replay counts its parts',
       )
       assert.ok(all.every(({ actor, justification }) => actor === 'ann' && justification === 'asked to'))
       assert.deepEqual(await auditOf(world, null, since), all.slice(1))
@@ -72,6 +85,11 @@ export const auditCases: readonly LedgerCase[] = [
         (await world.ledger.listAudit({ about: null, since: null, next: null, limit: 100, ...query })).entries
       assert.deepEqual(await found({ until: since }), all.slice(0, 1))
       assert.deepEqual(await found({ until: since, since }), [])
+      const newest = all.slice(1).toReversed()
+      assert.deepEqual(await found({ since, newest: true }), newest)
+      const page = await world.ledger.listAudit({ about: null, since, newest: true, next: null, limit: 2 })
+      assert.deepEqual(page.entries, newest.slice(0, 2))
+      assert.deepEqual(await found({ since, newest: true, next: page.next }), newest.slice(2))
       assert.deepEqual(await found({ actor: 'ann' }), all)
       assert.deepEqual(await found({ actor: 'bob' }), [])
       assert.deepEqual(await found({ action: 'dead-letter' }), all.slice(0, 3))

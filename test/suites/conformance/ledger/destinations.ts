@@ -211,6 +211,57 @@ export const destinationCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'operations that wait, are accepted, or are retried by the service count at their own destination, since the oldest',
+    run: async (world) => {
+      const start = world.now
+      const joinNorth = async (...ids: readonly string[]): Promise<void> => {
+        await world.record(...ids.map((id) => inNorth(`hire of ${id}`, id)))
+        await plan(world)
+      }
+      await joinNorth('p1')
+      await at(world, 'north').answer(await sendAt(world, 'north'), 'escrowed', { status: 'failure' })
+      world.now += 1_000
+      await joinNorth('p2')
+      await sendAt(world, 'north')
+      world.now += 1_000
+      await joinNorth('p3')
+      await at(world, 'north').needBatch()
+      world.now += 1_000
+      await joinNorth('p4')
+      const destinations = ['north', 'south'].map((name) => ({ name, quota: 'tenant' }))
+      const figures = await world.ledger.readFigures({ now: world.now, brakeWindowMs: 1, destinations })
+      const [north, south] = [figures, ...figures.others].map(({ pending, waiting, accepted, escrowed }) =>
+        [pending, waiting, accepted, escrowed].map(({ count, oldestAt }) => [
+          count,
+          oldestAt === null ? null : (oldestAt - start) / 1_000,
+        ]),
+      )
+      assert.deepEqual(north, [
+        [1, 3],
+        [2, 2],
+        [1, 1],
+        [1, 0],
+      ])
+      assert.deepEqual(
+        south,
+        Array.from({ length: 4 }, () => [0, null]),
+      )
+    },
+  },
+  {
+    name: 'employees at a destination that is not configured are counted, once it was sent to',
+    run: async (world) => {
+      const elsewhere = () => world.ledger.countElsewhere(['south'])
+      await world.record(inNorth('e1'), joiner('f1', 'p2', { organization: 'South' }))
+      await plan(world)
+      await sendAt(world, 'south')
+      assert.deepEqual(await elsewhere(), [], 'it costs nothing to forget a destination that was never used')
+      await sendAt(world, 'north')
+      assert.deepEqual(await elsewhere(), [{ destination: 'north', employees: 1 }])
+      assert.deepEqual(await world.ledger.countElsewhere(['south', 'north']), [])
+    },
+  },
+  {
     name: 'calls with one quota count together, and those with another do not',
     run: async (world) => {
       await world.record(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { explainAccess } from '../../../../src/core/explain/answer.ts'
 import { leftInWords, moveInWords, movesOf } from '../../../../src/core/explain/moves.ts'
 import { sentenceOf } from '../../../../src/core/explain/words.ts'
+import { routingOf } from '../../../../src/core/destinations/routing.ts'
 import type { Trace } from '../../../../src/core/ledger/port/views/trace.ts'
 import {
   at,
@@ -9,6 +10,7 @@ import {
   HOUR_MS,
   inNorth,
   joinedInNorth,
+  mapping,
   movedToSouth,
   plan,
   sendAt,
@@ -34,6 +36,9 @@ export const moveCases: readonly LedgerCase[] = [
         'p1 moves from north to south because of event e2: disabled at north by op-2 (confirmed 08:01), created at south by op-3 (confirmed 08:01)'
       assert.deepEqual(stories(await traced(world)), [story])
       assert.deepEqual(stories(await traced(world, 'e2')), [story])
+      const operationsOf = async (event: string) =>
+        (await traced(world, event)).operations.map(({ id }) => id)
+      assert.deepEqual([await operationsOf('e1'), await operationsOf('e2')], [['op-1'], ['op-2', 'op-3']])
     },
   },
   {
@@ -116,6 +121,39 @@ export const moveCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'an account left at one destination is not taken for the one at another, or of another employee',
+    run: async (world) => {
+      const three = routingOf({ name: 'north', where: { organization: 'North' }, mapping }, [
+        { name: 'south', where: { organization: 'South' }, mapping },
+        { name: 'west', where: { organization: 'West' }, mapping },
+      ])
+      const planned = (): Promise<void> => plan(world, three)
+      const confirmed = (name: string) => confirmAt(world, name, three)
+      const to = (id: string, employee: string, organization: string, order: number) =>
+        hrEvent(id, employee, { organization }, { order })
+      await world.record(inNorth('e1'), inNorth('f1', 'p2'))
+      await planned()
+      await confirmed('north')
+      await world.record(toSouth('e2'), toSouth('f2', 'p2'))
+      await planned()
+      await confirmed('north')
+      await confirmed('south')
+      await world.record(to('e3', 'p1', 'West', 20), to('f3', 'p2', 'North', 20))
+      await planned()
+      await confirmed('south')
+      const where = async (id: string): Promise<readonly unknown[]> => {
+        const { employee } = await traced(world, id)
+        return [
+          employee.destination,
+          employee.objectId,
+          employee.left.map(({ destination }) => destination).toSorted(),
+        ]
+      }
+      assert.deepEqual(await where('p1'), ['west', null, ['north', 'south']])
+      assert.deepEqual(await where('p2'), ['north', 'p2 at north', ['south']])
+    },
+  },
+  {
     name: 'the answer to why an employee has access names the destination and the move',
     run: async (world) => {
       await joinedInNorth(world)
@@ -179,6 +217,33 @@ export const moveCases: readonly LedgerCase[] = [
       assert.deepEqual(await within(to, to + 1), [underWay])
       await world.ledger.eraseEmployee({ employeeId: 'p1', actor: 'ann', justification: 'asked' }, world.now)
       assert.deepEqual(await within(start, to + 1), [])
+    },
+  },
+  {
+    name: 'an arrival is the first operation of that employee after the departure that enabled an account',
+    run: async (world) => {
+      await world.record(inNorth('e1'), inNorth('f1', 'p2'))
+      await plan(world)
+      await confirmAt(world, 'north')
+      await world.record(toSouth('e2'))
+      await plan(world)
+      await world.record(hrEvent('f2', 'p2', { title: 'Lead' }, { order: 10 }))
+      await plan(world)
+      await confirmAt(world, 'north')
+      await confirmAt(world, 'south')
+      await world.record(hrEvent('e3', 'p1', { title: 'Head' }, { order: 20 }))
+      await plan(world)
+      await confirmAt(world, 'south')
+      await world.record(leaver('e4', 'p1', 30))
+      await plan(world)
+      await confirmAt(world, 'south')
+      const { moves } = await world.ledger.listMovesIn({ from: 0, to: world.now, next: null, limit: 10 })
+      const { operations } = await traced(world)
+      const first = operations.find(({ destination }) => destination === 'south')
+      assert.deepEqual(
+        moves.map(({ employeeId, arrival }) => [employeeId, arrival?.operation, arrival?.destination]),
+        [['p1', first?.id, 'south']],
+      )
     },
   },
   {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type EventsQuery } from '../../../../src/core/ledger/port/inspect.ts'
 import { type Trace, TRACE_RECORDS, type TraceCursor } from '../../../../src/core/ledger/port/views/trace.ts'
+import { DAY_MS } from '../../../../src/core/runtime.ts'
 import { hrEvent, joiner, type LedgerCase, T0 } from './world.ts'
 
 /** What `trace`, `idle`, `totals` and `inspect` promise. */
@@ -68,6 +69,9 @@ export const traceCases: readonly LedgerCase[] = [
         ['p1', ['7']],
         ['p2', ['7']],
       ])
+      const older = { kind: 'older', event: 1, operation: 1 } as const
+      const page = await world.ledger.readTrace('7', { since: null, limit: 9, next: older })
+      assert.equal(page?.events.length, 1, 'only a single match has older pages')
       const views = await world.ledger.findEmployees('7')
       assert.deepEqual(
         views.map(({ employee, event }) => [employee.employeeId, event !== null]),
@@ -119,7 +123,12 @@ export const traceCases: readonly LedgerCase[] = [
       assert.deepEqual(await list({}), [['e1', 'e2'], ['e3', 'e4'], []])
       assert.deepEqual(await list({ state: 'received', limit: 9 }), [['e4']])
       assert.deepEqual(await list({ state: 'confirmed', limit: 9 }), [['e1', 'e2', 'e3']])
-      assert.deepEqual(await list({ since: T0 + 1, limit: 9 }), [['e4']])
+      const later = world.now
+      assert.deepEqual(await list({ since: later, limit: 9 }), [['e4']])
+      assert.deepEqual(await list({ since: later + 1, limit: 9 }), [[]])
+      assert.deepEqual(await list({ until: later, limit: 9 }), [['e1', 'e2', 'e3']])
+      assert.deepEqual(await list({ until: later + 1, limit: 9 }), [['e1', 'e2', 'e3', 'e4']])
+      assert.deepEqual(await list({ employeeId: 'p2', limit: 9 }), [['e2']])
       const [first] = (await world.ledger.listEvents({ state: null, since: null, limit: 1, next: null }))
         .events
       assert.deepEqual(
@@ -197,6 +206,65 @@ export const traceCases: readonly LedgerCase[] = [
         [0, 1],
       ])
       assert.equal(second?.next, null)
+    },
+  },
+  {
+    name: 'a trace from a moment on has the resends that ended then or later, those of this employee only',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
+      await world.confirmAll()
+      await world.record(hrEvent('e3', 'p1', { hobby: 'x' }))
+      await world.plan()
+      world.now = T0 + 10_000
+      await world.correlate({ finalAt: world.now, changedElsewhere: ['p1', 'p2'] })
+      const sent = await world.send()
+      world.now = T0 + 20_000
+      await world.answer(sent)
+      await world.finalize()
+      const since = async (moment: number): Promise<readonly unknown[]> => {
+        const trace = await world.ledger.readTrace('p1', { since: moment, limit: 9, next: null })
+        return (trace?.operations ?? []).map(({ id }) => id)
+      }
+      assert.deepEqual(await since(world.now), [sent.operations.get('p1')], 'sent before, ended at it')
+      assert.deepEqual(await since(world.now + 1), [])
+    },
+  },
+  {
+    name: 'a trace from a moment on has the events that were received, planned or finished then or later',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      world.now = T0 + 10_000
+      await world.plan()
+      const sent = await world.accept(await world.needBatch())
+      const since = async (moment: number): Promise<number> =>
+        (await world.ledger.readTrace('p1', { since: moment, limit: 9, next: null }))?.events.length ?? 0
+      assert.deepEqual([await since(T0 + 10_000), await since(T0 + 10_001)], [1, 0], 'planned')
+      world.now = T0 + 20_000
+      await world.answer(sent)
+      await world.finalize()
+      assert.deepEqual([await since(world.now), await since(world.now + 1)], [1, 0], 'finished')
+      await world.record(hrEvent('e2', 'p1', { title: 'Lead' }))
+      assert.deepEqual([await since(world.now), await since(world.now + 1)], [2, 0], 'received')
+    },
+  },
+  {
+    name: 'a page that holds everything is the last one: of an employee, of a batch, and of an operation',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), hrEvent('e2', 'p1', { title: 'Lead' }), joiner('e3', 'p2'))
+      const sent = await world.confirmAll()
+      await world.correlate({ finalAt: world.now, changedElsewhere: ['p1'] })
+      await world.confirmAll()
+      await world.correlate({ finalAt: world.now, changedElsewhere: ['p1'] })
+      await world.confirmAll()
+      const operation = sent.operations.get('p1') ?? assert.fail('p1 was sent')
+      const read = async (reference: string, limit: number) => {
+        const trace = await world.ledger.readTrace(reference, { since: null, limit, next: null })
+        return [trace?.next, trace?.older]
+      }
+      // Two events and two resends; two employees; two events.
+      for (const reference of ['p1', sent.batch.id, operation])
+        assert.deepEqual(await read(reference, 2), [null, false], reference)
+      assert.deepEqual(await read(operation, 1), [null, true], 'an operation is shown as far as it fits')
     },
   },
   {
@@ -280,6 +348,24 @@ export const traceCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'an event that comes after the one that supersedes it leads to the operation of that one',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), hrEvent('e3', 'p1', { title: 'new' }, { order: 2 }))
+      const sent = await world.confirmAll()
+      await world.record(hrEvent('e2', 'p1', { title: 'old' }, { order: 1 }))
+      await world.plan()
+      const trace = await world.ledger.readTrace('e2')
+      assert.deepEqual(
+        trace?.events.map(({ state, by, operation }) => [state, by, operation]),
+        [['superseded', 'e3', null]],
+      )
+      assert.deepEqual(
+        trace.operations.map(({ id }) => id),
+        [sent.operations.get('p1')],
+      )
+    },
+  },
+  {
     name: 'every step of the chain has its time',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
@@ -326,6 +412,36 @@ export const traceCases: readonly LedgerCase[] = [
       assert.equal(await idle(), false)
       await world.publishAll()
       assert.deepEqual(await world.ledger.readIdle(world.now), { idle: true, nextAt: null })
+    },
+  },
+  {
+    name: 'a ledger knows the next moment of its own: an announced event or a notice to read then, whichever is first',
+    run: async (world) => {
+      const at = (days: number): number => T0 + days * DAY_MS
+      const rest = async (): Promise<void> => {
+        await world.plan()
+        await world.publishAll()
+      }
+      const claim = async () => {
+        const claimed = { now: world.now, noticedBefore: world.now, leaseMs: 1_000, limit: 1 }
+        const [{ seq, claimedUntil } = assert.fail('a notice waits')] =
+          await world.ledger.claimNotices(claimed)
+        return { seq, claimedUntil }
+      }
+      await world.record(
+        hrEvent('e1', 'p1', { title: 'Lead' }, { effectiveAt: at(3) }),
+        hrEvent('n1', 'p2', {}, { mode: 'notice' }),
+      )
+      await world.ledger.finishNotices([{ kind: 'again', ...(await claim()), at: at(2) }], world.now)
+      await rest()
+      assert.deepEqual(await world.ledger.readIdle(world.now), { idle: true, nextAt: at(2) })
+      assert.equal((await world.ledger.readIdle(at(2) - 1)).idle, true)
+      assert.equal((await world.ledger.readIdle(at(2))).idle, false, 'the moment has come')
+      world.now = at(2)
+      const dead = { kind: 'failed', ...(await claim()), detail: 'HTTP 404' } as const
+      await world.ledger.finishNotices([dead], world.now)
+      await rest()
+      assert.equal((await world.ledger.readIdle(world.now)).nextAt, at(3), 'a dead notice is not read')
     },
   },
   {

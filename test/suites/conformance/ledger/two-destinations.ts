@@ -6,7 +6,7 @@ import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
 import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
 import { digest, hrEvent, joiner, type Sent, World } from './world.ts'
 
-const mapping = compileMapping()
+export const mapping = compileMapping()
 export const HOUR_MS = 3_600_000
 export const routing = routingOf({ name: 'north', where: { organization: 'North' }, mapping }, [
   { name: 'south', where: { organization: 'South' }, mapping },
@@ -19,9 +19,9 @@ export function at(world: World, name: string, quota = 'tenant'): World {
   return there
 }
 
-export async function plan(world: World): Promise<void> {
+export async function plan(world: World, by = routing): Promise<void> {
   const due = await world.due()
-  const decisions = due.map((one) => planEmployee(one, world.now, { mapping, routing, digest }))
+  const decisions = due.map((one) => planEmployee(one, world.now, { mapping, routing: by, digest }))
   await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now)
 }
 
@@ -39,11 +39,11 @@ export async function waitingAt(world: World, name: string): Promise<Readonly<Re
   )
 }
 
-export async function confirmAt(world: World, name: string): Promise<Sent> {
+export async function confirmAt(world: World, name: string, by = routing): Promise<Sent> {
   const sent = await sendAt(world, name)
   await at(world, name).answerEach(sent, (employee) => `${employee} at ${name}`)
   await world.finalize()
-  await plan(world)
+  await plan(world, by)
   return sent
 }
 

@@ -55,7 +55,7 @@ export function operationsWithoutEvent(
     limit,
   }: { readonly before: number; readonly since: number | null; readonly limit: number },
 ): Promise<OperationRow[]> {
-  const [recent, parameters] = since === null ? ['', []] : [RECENT, [since, since]]
+  const [recent, parameters] = since === null ? ['', []] : [RECENT, [since]]
   const all: readonly SqlValue[] = [employee, before, employee, ...parameters, limit]
   return sql.all<OperationRow>(
     `SELECT ${COLUMNS} FROM operations o ${AROUND}
@@ -65,8 +65,8 @@ export function operationsWithoutEvent(
     all,
   )
 }
-const RECENT =
-  ' AND (o.created_at >= ? OR COALESCE(o.finished_at, o.answered_at, o.submitted_at, o.created_at) >= ?)'
+/** By the last step of an operation. */
+const RECENT = ' AND COALESCE(o.finished_at, o.answered_at, o.submitted_at, o.created_at) >= ?'
 
 /** Adds what the log says about each operation, and the record that its destination was sent before. */
 export async function toTraceOperations(
