@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
-import { joiner, type LedgerCase, T0, UNLIMITED, type World } from './world.ts'
+import { hrEvent, joiner, type LedgerCase, T0, UNLIMITED, type World } from './world.ts'
 
 const AHEAD = 3 * 3_600_000
 const LENGTHS = { toleranceMs: 1_000, maxWaitMs: 60_000, leaseMs: 60_000, quietMs: 1_000 }
@@ -102,6 +102,7 @@ export const clockCases: readonly LedgerCase[] = [
       await world.record(joiner('hire', 'p1'))
       await world.plan()
       await ahead(world, async () => void (await world.needBatch({ owner: 'gone' })))
+      assert.equal(await world.next({ owner: 'other' }), null)
       world.now += 60_000
       assert.ok(await world.next({ owner: 'other' }))
     },
@@ -149,6 +150,7 @@ export const clockCases: readonly LedgerCase[] = [
       await world.record(joiner('hire', 'p1'))
       const sent = await world.send()
       await ahead(world, () => world.answer(sent))
+      assert.equal(await world.ledger.finalizeOperations(world.now, 10), 0)
       assert.equal(await world.finalize(), 1)
     },
   },
@@ -201,6 +203,42 @@ export const clockCases: readonly LedgerCase[] = [
         detail: null,
       })
       assert.equal(await world.ledger.cutMoments({ ...LENGTHS, now: world.now }), 0)
+    },
+  },
+  {
+    name: 'a moment is cut when it is further ahead than clocks may be apart, by a millisecond too, and each only once',
+    run: async (world) => {
+      const { now } = world
+      const cut = (at: number): Promise<number> => world.ledger.cutMoments({ ...LENGTHS, now: at })
+      // As late as a clock can make it that is ahead by the tolerance.
+      world.now = now + LENGTHS.toleranceMs
+      await world.record(joiner('answered', 'p1'))
+      await world.answer(await world.send())
+      await world.record(joiner('later', 'p2'))
+      await world.plan()
+      const batch = await world.needBatch()
+      const { call } = await world.take(batch)
+      const again = { kind: 'again', call, status: 503, countsAsAttempt: true, release: true } as const
+      const notBefore = world.now + 60_000
+      await world.ledger.recordBatchAnswer(batch.id, { ...again, notBefore, hold: null }, world.now)
+      await world.record(joiner('leased', 'p3'), hrEvent('notice', 'p4', {}, { mode: 'notice' }))
+      await world.plan()
+      await world.needBatch({ leaseMs: LENGTHS.leaseMs, owner: 'other' })
+      await world.ledger.claimNotices({
+        now: world.now,
+        noticedBefore: world.now,
+        leaseMs: LENGTHS.leaseMs,
+        limit: 1,
+      })
+      await world.ledger.takeLease({ name: 'correlate', owner: 'one', now: world.now, leaseMs: 60_000 })
+      await world.intake([messageOf('quiet', 'p5')], { quietMs: LENGTHS.maxWaitMs, backlog: true })
+      await world.record(joiner('due', 'p6'))
+      const hold = { name: 'job', status: null, detail: null } as const
+      await world.ledger.setHold({ ...hold, since: world.now, until: world.now + 1_000 })
+      assert.equal(await cut(now), 0)
+      // Two employees, a notice, an answer, two batches and their calls, a lease, a hold, the cursors
+      // of the job and of the backlog.
+      assert.deepEqual([await cut(now - 1), await cut(now - 1)], [12, 0])
     },
   },
   {

@@ -66,6 +66,8 @@ export const restoredCases: readonly LedgerCase[] = [
     run: async (world) => {
       assert.deepEqual(await world.ledger.markRestored(ORDER, world.now), { kind: 'not-older' })
       await world.record(joiner('hire', 'p1'))
+      const disabled = [{ employeeId: 'p2', at: world.now, change: 'c' }]
+      await world.correlate({ finalAt: 0, elsewhere: { disabled, enabled: [] } })
       await world.ledger.markOlder(OUTSIDE, world.now)
       const needed = world.now - ORDER.lagMs
       assert.deepEqual(await world.ledger.markRestored(ORDER, world.now), {
@@ -80,7 +82,11 @@ export const restoredCases: readonly LedgerCase[] = [
       assert.equal((await world.ledger.readAge()).epoch, 5)
       assert.equal((await world.ledger.readAge()).olderSince, null)
       assert.equal(await world.ledger.readWatermark(), ORDER.since)
-      assert.deepEqual((await world.figures()).findings, [])
+      assert.deepEqual(
+        (await world.figures()).findings.map(({ code }) => code),
+        ['DisabledElsewhere'],
+        'other findings stay open',
+      )
       const { entries } = await world.ledger.listAudit({ about: null, since: null, next: null, limit: 10 })
       assert.deepEqual(
         entries.map(({ actor, action, justification: reason }) => [actor, action, reason]),
@@ -103,6 +109,18 @@ export const restoredCases: readonly LedgerCase[] = [
         world.now,
       )
       assert.equal((await world.ledger.readAge()).olderSince, world.now)
+    },
+  },
+  {
+    name: 'the epoch of a restored ledger is a new one, whether the ledger or its witness had the later one',
+    run: async (world) => {
+      const restored = async (epoch: number): Promise<unknown> => {
+        await world.ledger.markOlder({ epoch, progress: 1_000 }, world.now)
+        await read(world, world.now)
+        return world.ledger.markRestored(ORDER, world.now)
+      }
+      const of = (epoch: number) => ({ kind: 'restored', epoch })
+      assert.deepEqual([await restored(0), await restored(4), await restored(2)], [of(1), of(5), of(6)])
     },
   },
 ]

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import type { EmployeeView } from '../../../../src/core/ledger/port/inspect.ts'
 import { fold } from '../../../../src/core/plan/fold/fold.ts'
 import { retain } from './retain.ts'
-import { hrEvent, joiner, leaver, type LedgerCase, messageOf, SOURCE, type World } from './world.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, messageOf, SOURCE, T0, type World } from './world.ts'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
+import { MONTH_MS } from '../../../../src/core/emergency/money.ts'
+import { anInstance } from '../../../fakes/instances.ts'
+import { call as emergencyCall, DISABLED } from './emergency.ts'
 
 const ANY = { code: null, type: null, employeeId: null, since: null, until: null }
 
@@ -137,7 +140,7 @@ export const retentionCases: readonly LedgerCase[] = [
       const before = world.now + 1
       assert.equal(await retain(world), 2)
       await world.intake([messageOf('young', joiner('e3', 'p2'))])
-      assert.deepEqual(await ageAll(world, before - 10 * DAY_MS), [])
+      assert.deepEqual(await ageAll(world, T0), [], 'as old as the first of them')
       // Two messages, one record, and the batch whose operation went with the events; one of each
       // kind at a time.
       const slices = await ageAll(world, before)
@@ -149,9 +152,52 @@ export const retentionCases: readonly LedgerCase[] = [
       const calls = await ageAll(world, before + DAY_MS)
       assert.ok(calls.length >= 2, 'calls are kept for a day longer')
       assert.equal(await world.ledger.readTrace(first.batch.id), null)
-      assert.notEqual(await world.ledger.readTrace(second.batch.id), null)
+      const kept = await world.ledger.readTrace(second.batch.id)
+      assert.equal(kept?.operations[0]?.batch?.id, second.batch.id)
       assert.equal((await world.intake([messageOf('young', joiner('e3', 'p2'))])).redelivered, 1)
       await world.balanced()
+    },
+  },
+  {
+    name: 'a row that is exactly as old as the limit stays; calls count a day longer, and those that cost money a month',
+    run: async (world) => {
+      const at = async (before: number) => {
+        const { removed, more } = await world.ledger.removeAged({ before, limit: 100 })
+        assert.equal(more, false)
+        return removed
+      }
+      const both = async (moment: number) => [await at(moment), await at(moment + 1)]
+      const start = world.now
+      const events = [joiner('e1', 'p1'), joiner('e2', 'p2')]
+      await world.intake([messageOf('one', ...events)])
+      await world.answerEach(await world.send())
+      await world.finalize()
+      world.now = start
+      const foreign = { record: world.logRecord('p2'), operation: null, interim: null }
+      await world.correlate({ joins: [foreign], foreign: 1 })
+      await world.intake([messageOf('two', leaver('e3', 'p1'))])
+      await world.plan()
+      await emergencyCall(world, 'p1', { ...DISABLED, at: start })
+      world.now = start
+      await world.ledger.announceInstance(anInstance('one', { startedAt: start, seenAt: start }))
+      const batch = await world.needBatch()
+      await world.take(batch)
+      const operation = batch.operations[0]?.id ?? ''
+      await world.ledger.beginDirectWrite(
+        {
+          batch: batch.id,
+          owner: 'one',
+          leaseMs: 60_000,
+          operation,
+          microUsd: 1,
+          budget: { day: 1, month: 1 },
+        },
+        start,
+      )
+      // Two messages, the log record of another system's change, a deactivation, an instance.
+      assert.deepEqual(await both(start), [0, 5])
+      assert.deepEqual(await both(start + DAY_MS), [0, 2], 'the two calls')
+      assert.deepEqual(await both(start + MONTH_MS), [0, 2], 'the emergency call and a direct cost')
     },
   },
   {
@@ -169,6 +215,25 @@ export const retentionCases: readonly LedgerCase[] = [
       assert.equal((await world.slot(batch, limits)).kind, 'wait')
       world.now += 60_000
       assert.equal((await world.slot(batch, limits)).kind, 'taken')
+    },
+  },
+  {
+    name: 'a batch without operations is removed in the first slice that reaches its age, also while half of another one waits',
+    run: async (world) => {
+      await world.record(...['p1', 'p2', 'p3', 'p4'].map((id) => joiner(`hire of ${id}`, id)))
+      await world.plan()
+      await world.refuse(await world.needBatch())
+      // One half of the first half waits for the other.
+      await world.refuse(await world.needBatch())
+      const split = async () => (await world.ledger.readCounts()).stateCounts.batches.split
+      assert.equal(await split(), 2)
+      world.now += DAY_MS
+      await world.ledger.removeAged({ before: world.now, limit: 100 })
+      assert.equal(await split(), 0)
+      const sent = new Set<string>()
+      for (let batch = await world.next(); batch; batch = await world.next())
+        for (const employeeId of (await world.accept(batch)).operations.keys()) sent.add(employeeId)
+      assert.equal(sent.size, 4)
     },
   },
   {
