@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import type { AlertLook, NewNotification } from '../../../../src/core/ledger/port/alerts.ts'
+import type { AlertCode } from '../../../../src/core/alerts/codes.ts'
+import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
 import { opened } from '../../../fakes/alerts.ts'
 import { failAll } from './dead-letters.ts'
@@ -153,14 +155,35 @@ export const alertCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'a delivery ends its own notification, and one that is over stays as it ended',
+    run: async (world) => {
+      await save(world, { notifications: [notification('one', { names: true }), notification('two')] })
+      const one = await claimed(world)
+      await world.ledger.recordDelivery(one.seq, { kind: 'delivered' }, world.now)
+      const two = await claimed(world)
+      assert.deepEqual([one.names, two.names, two.id], [true, false, 'two'])
+      await world.ledger.recordDelivery(one.seq, { kind: 'again', notBefore: world.now, code: '503' }, T0)
+      const { waiting } = await world.ledger.readAlerts()
+      assert.deepEqual(
+        waiting.map(({ notifications, code }) => [notifications, code]),
+        [[1, null]],
+      )
+    },
+  },
+  {
     name: 'notifications that were delivered are removed after a week',
     run: async (world) => {
-      await save(world, { notifications: [notification('old')] })
+      const old = notification('old')
+      await save(world, { notifications: [old] })
       const { seq } = await claimed(world)
       await world.ledger.recordDelivery(seq, { kind: 'delivered' }, world.now)
-      world.now += 8 * DAY_MS
+      world.now += 7 * DAY_MS
       await save(world)
-      await save(world, { notifications: [notification('old')] })
+      await save(world, { notifications: [old] })
+      assert.equal(await claim(world), null, 'after exactly a week it is still there')
+      world.now += 1
+      await save(world)
+      await save(world, { notifications: [old] })
       assert.equal(await claim(world), 'old', 'its id is free again')
     },
   },
@@ -190,6 +213,60 @@ export const alertCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.ledger.listAlertEmployees({ code: 'brake.tripped', cause: '' }, 10), [])
       assert.deepEqual(await world.ledger.listAlertEmployees({ code: 'record.refused', cause: '' }, 10), [])
       assert.deepEqual(await world.ledger.listAlertEmployees({ code: 'job.stopped', cause: '' }, 10), [])
+    },
+  },
+  {
+    name: 'an alert names no employee whose case, finding or dead letter is over, or is of another kind',
+    run: async (world) => {
+      const about = (code: AlertCode, cause = '') => world.ledger.listAlertEmployees({ code, cause }, 10)
+      const who = { actor: 'ann', justification: 'ticket 1' }
+      await world.record(...['p1', 'p2', 'p3', 'p4'].map((id) => joiner(`hire of ${id}`, id)))
+      await world.answerEach(await world.send())
+      await world.finalize()
+      await world.record(...['p1', 'p2', 'p3'].map((id) => leaver(`end of ${id}`, id)))
+      await world.ledger.commitPlan(
+        world.decide(await world.due()),
+        { ...RELEASED_BRAKE, absolute: 2 },
+        world.now,
+      )
+      assert.deepEqual(await about('brake.tripped'), ['p3'])
+      await world.ledger.markEmergencyWaits([
+        { employeeId: 'p1', why: 'access' },
+        { employeeId: 'p2', why: 'budget' },
+      ])
+      assert.deepEqual(await about('emergency.waits', 'access'), ['p1'])
+      await world.ledger.acknowledgeLeavers({ ids: [1], ...who }, world.now)
+      assert.deepEqual(await about('leaver.open', 'under-way'), ['p2', 'p3'])
+      assert.deepEqual(await about('leaver.open', 'failed'), [])
+      assert.deepEqual(await about('emergency.waits', 'access'), [], 'a person has seen to the case')
+      await world.ledger.eraseEmployee({ employeeId: 'p2', ...who }, world.now)
+      assert.deepEqual(await about('leaver.open', 'erased'), [], 'the name is gone')
+
+      const disabled = ['p4', 'p5'].map((id) => ({ employeeId: id, at: world.now, change: `change ${id}` }))
+      await world.correlate({ elsewhere: { disabled, enabled: [] } })
+      await world.ledger.markOlder({ epoch: 1, progress: 1_000_000 }, world.now)
+      assert.deepEqual(await about('finding.new', 'DisabledElsewhere'), ['p4', 'p5'])
+      assert.deepEqual(await about('finding.new', 'LedgerOlderThanDirectory'), [], 'it is about no employee')
+      await world.ledger.acknowledgeFinding({ seq: 1, ...who }, world.now)
+      assert.deepEqual(await about('finding.new', 'DisabledElsewhere'), ['p5'])
+    },
+  },
+  {
+    name: 'an alert names no employee whose dead letter is archived, and those whose failure the service retries itself',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
+      await failAll(world, 'InvalidDomain')
+      const about = (code: AlertCode, cause = '') => world.ledger.listAlertEmployees({ code, cause }, 10)
+      assert.deepEqual(await about('deadletter.new', 'InvalidDomain'), ['p1', 'p2'])
+      assert.deepEqual(await about('deadletter.new', 'Conflict'), [])
+      await world.ledger.endDeadLetters(
+        { seqs: [1], how: 'archive', terminations: false, actor: 'ann', justification: 'ticket 1' },
+        world.now,
+      )
+      assert.deepEqual(await about('deadletter.new', 'InvalidDomain'), ['p2'])
+      await world.record(joiner('e3', 'p3'))
+      await world.answer(await world.send(), 'escrowed', { status: 'failure' })
+      assert.deepEqual(await about('job.failing'), ['p3'])
     },
   },
 ]

@@ -82,6 +82,55 @@ export const figureCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'a stage is listed in the order in which its items began to wait, each with that moment',
+    run: async (world) => {
+      const list = async (stage: Stage): Promise<readonly unknown[]> => {
+        const found: unknown[] = []
+        for (let next: StageCursor | null = null, more = true; more;) {
+          const page: StagePage = await world.ledger.listStage({ stage, now: world.now, next, limit: 1 })
+          found.push(
+            ...page.rows.map((row) => [row.employeeId, row.name, row.since && (row.since - T0) / 1_000]),
+          )
+          next = page.next
+          more = next !== null && found.length < 9
+        }
+        return found
+      }
+      await world.record(joiner('hire of b', 'b'))
+      world.now = T0 + 1_000
+      await world.record(joiner('hire of a', 'a'))
+      assert.deepEqual(await list('received'), [
+        ['b', 'hire of b', 0],
+        ['a', 'hire of a', 1],
+      ])
+      assert.deepEqual(await list('due'), [
+        ['b', null, 0],
+        ['a', null, 1],
+      ])
+      await world.plan()
+      const first = await world.needBatch({ maxOperations: 1 })
+      const second = await world.needBatch({ maxOperations: 1 })
+      const [one = '', other = ''] = [first, second].map(({ operations }) => operations[0]?.employeeId)
+      world.now = T0 + 2_000
+      const later = await world.accept(second)
+      world.now = T0 + 3_000
+      const sooner = await world.accept(first)
+      const [op, otherOp] = [sooner.operations.get(one), later.operations.get(other)]
+      assert.deepEqual(await list('accepted'), [
+        [other, otherOp, 2],
+        [one, op, 3],
+      ])
+      world.now = T0 + 4_000
+      await world.answer(later)
+      world.now = T0 + 5_000
+      await world.answer(sooner)
+      assert.deepEqual(await list('answered'), [
+        [other, otherOp, 4],
+        [one, op, 5],
+      ])
+    },
+  },
+  {
     name: 'an employee is due, and listed as such, from its moment on, and while an operation is unanswered only for a termination',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'), joiner('later', 'p2'))
@@ -127,6 +176,7 @@ export const figureCases: readonly LedgerCase[] = [
         [(await stages(world)).received, (await stages(world)).due],
         ['1 null', `1 ${(world.now - T0) / 1_000}`],
       )
+      assert.deepEqual([await listedIn(world, 'received'), await listedIn(world, 'due')], [[], ['p1']])
       assert.deepEqual((await world.figures()).deadLetters, [])
     },
   },
@@ -254,6 +304,8 @@ export const figureCases: readonly LedgerCase[] = [
       assert.deepEqual(figures.incomplete, { count: 1, oldestAt: world.now })
       assert.deepEqual(figures.findings, [{ code: 'DisabledElsewhere', count: 1, oldestAt: world.now }])
       assert.equal(figures.watermark, world.now - 5_000)
+      await world.ledger.acknowledgeFinding({ seq: 1, actor: 'ann', justification: 'ticket 1' }, world.now)
+      assert.deepEqual((await world.figures()).findings, [], 'one that a person has seen to does not count')
       assert.equal(figures.blocks, 1)
       assert.equal(figures.totals.unmatched, 1)
       assert.equal(figures.notAccepted, 0)

@@ -78,6 +78,56 @@ export const listCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'an employee waits for a moment until that moment, and a page names the first events of each',
+    run: async (world) => {
+      const at = world.now + DAY_MS
+      const dated = (n: number) => hrEvent(`e-${n}`, 'p1', { title: `t${n}` }, { effectiveAt: at, order: n })
+      await world.record(...[1, 2, 3, 4].map(dated), hrEvent('other', 'p2', { title: 'x' }))
+      await world.plan()
+      const [one] = await allHeld(world, 'future')
+      assert.deepEqual(
+        one?.events.map(({ id }) => id),
+        ['e-1', 'e-2', 'e-3'],
+      )
+      const future = async () => [
+        ids(await allHeld(world, 'future')),
+        (await world.ledger.countHeld({ now: world.now, most: 9 })).future,
+      ]
+      world.now = at - 1
+      assert.deepEqual(await future(), [['p1'], 1])
+      world.now = at
+      assert.deepEqual(await future(), [[], 0])
+    },
+  },
+  {
+    name: 'incomplete employees are listed by since when they are, and each page goes on after the one before',
+    run: async (world) => {
+      for (const id of ['c', 'b', 'a', 'd']) {
+        await world.record(hrEvent(`e-${id}`, id, { title: 'Lead' }))
+        await world.plan()
+        // `a` and `d` since the same moment.
+        if (id !== 'a') world.now += 1_000
+      }
+      for (const limit of [1, 2, 4])
+        assert.deepEqual(ids(await allHeld(world, 'incomplete', limit)), ['c', 'b', 'a', 'd'])
+    },
+  },
+  {
+    name: 'deactivations that the brake holds are counted apart from those that a person refused',
+    run: async (world) => {
+      const leavers = ['p1', 'p2', 'p3']
+      await world.record(...leavers.map((id) => joiner(`h-${id}`, id)))
+      await world.confirmAll()
+      await world.record(...leavers.map((id) => leaver(`l-${id}`, id)))
+      const none = { ...RELEASED_BRAKE, absolute: 0 }
+      await world.ledger.commitPlan(world.decide(await world.due()), none, world.now)
+      const refusal = { employees: ['p3'], keepCounting: true, actor: 'ann', justification: 'ticket 1' }
+      await world.ledger.refuseBrake(refusal, world.now)
+      const { brake, refused } = await world.ledger.countHeld({ now: world.now, most: 9 })
+      assert.deepEqual([brake, refused], [2, 1])
+    },
+  },
+  {
     name: 'dead letters are listed by when they died, the last first, each once; a code says what its newest have in common',
     run: async (world) => {
       const failing = ['a', 'b', 'c', 'd', 'e']

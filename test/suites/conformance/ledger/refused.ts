@@ -114,6 +114,22 @@ export const refusedCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'an acknowledged leaving opens no case again; the event of another source with its id, and that of another employee, do',
+    run: async (world) => {
+      await hired(world, 'p1', 'p2')
+      await world.intake([refusedMessage('8', refusedLeaver('p1'))])
+      const who = { actor: 'ann', justification: 'looked at it' }
+      assert.deepEqual(await world.ledger.acknowledgeLeavers({ ids: [1], ...who }, world.now), [1])
+      await world.intake([refusedMessage('9', refusedLeaver('p1'))])
+      assert.deepEqual(await openCases(world), [])
+      await world.intake([
+        refusedMessage('10', { ...refusedLeaver('p1'), source: '/hr/other' }, refusedLeaver('p1', 'more')),
+        refusedMessage('11', refusedLeaver('p2', 'out of p2'), refusedLeaver('p3')),
+      ])
+      assert.deepEqual(await openCases(world), ['p1 refused', 'p1 refused', 'p2 refused', 'p3 refused'])
+    },
+  },
+  {
     name: 'the case of a refused termination ends when another event has led to a disabled account',
     run: async (world) => {
       await hired(world, 'p1')
