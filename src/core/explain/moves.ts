@@ -22,7 +22,7 @@ export function movesOf({ events, operations }: Pick<EmployeeTrace, 'events' | '
     const next = kept[index + 1] ?? null
     if (operation.departs && (next === null || next.destination !== operation.destination))
       return [move(operation, next, operation.movedBy)]
-    if (operation.departs || next === null || next.destination === operation.destination) return []
+    if (next === null || next.destination === operation.destination) return []
     const carried = events.findLast((event) => event.operation === next.id)
     return [{ ...move(operation, next, carried?.id ?? null), departure: null }]
   })

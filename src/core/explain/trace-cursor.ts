@@ -9,6 +9,5 @@ export function cursorText(cursor: TraceCursor): string {
 export function cursorOf(text: string): TraceCursor | null {
   const [, event, operation, skip] = /^(?:e(\d{1,15})-o(\d{1,15})|m(\d{1,9}))$/.exec(text) ?? []
   if (skip !== undefined) return { kind: 'further', skip: Number(skip) }
-  if (event === undefined || operation === undefined) return null
-  return { kind: 'older', event: Number(event), operation: Number(operation) }
+  return event === undefined ? null : { kind: 'older', event: Number(event), operation: Number(operation) }
 }

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import type { AccessAnswer, Obstacle } from '../../../src/core/explain/access.ts'
 import { type AccessContext, explainAccess } from '../../../src/core/explain/answer.ts'
 import { nextCommand } from '../../../src/core/explain/next.ts'
+import { operationObstacles } from '../../../src/core/explain/operations.ts'
 import { sentenceOf } from '../../../src/core/explain/words.ts'
 import type { EmployeeEvent } from '../../../src/core/ledger/employee.ts'
 import { EVENT_REASONS } from '../../../src/core/ledger/event-reason.ts'
@@ -10,6 +11,8 @@ import type { OperationState } from '../../../src/core/ledger/lifecycle.ts'
 import type { AccessFacts, AccessOperation } from '../../../src/core/ledger/port/views/access.ts'
 import type { LeaverView } from '../../../src/core/ledger/port/leavers.ts'
 import type { Hold, HoldName } from '../../../src/core/ledger/port/submit.ts'
+import type { Activation } from '../../../src/core/plan/settings.ts'
+import { DAY_MS } from '../../../src/core/runtime.ts'
 import { day } from '../../fakes/events.ts'
 import { employee, personEvent } from '../../fakes/people.ts'
 
@@ -123,7 +126,10 @@ void describe('what the directory holds', () => {
       answer([], { employee: employee([hire], { disabledElsewhereAt: at }) })
     assert.deepEqual(changed(day(5)).directory, { kind: 'disabled-elsewhere', at: day(5) })
     assert.equal(changed(day(5)).canSignIn, 'no')
+    assert.equal(changed(day(3)).canSignIn, 'no', 'at the same moment the deactivation counts')
     assert.equal(changed(day(2)).directory.kind, 'active')
+    const unseen = { accepted: null, employee: employee([hire], { disabledElsewhereAt: day(2) }) }
+    assert.equal(answer([], unseen).directory.kind, 'disabled-elsewhere', 'no record was accepted since')
   })
   void test('is what the emergency lane did until the log confirms it', () => {
     const lane = { emergencyDisabledAt: day(11) }
@@ -134,6 +140,9 @@ void describe('what the directory holds', () => {
     assert.deepEqual([canSignIn, directory], ['no', { kind: 'emergency-disabled', at: day(11) }])
     assert.deepEqual(between, [], 'nothing keeps HR and the directory apart')
     assert.equal(answer(LEFT, { ...lane, accepted: DISABLED }).directory.kind, 'disabled')
+    const doubted = { ...DISABLED, certain: false }
+    assert.equal(answer(LEFT, { ...lane, accepted: doubted }).directory.kind, 'emergency-disabled')
+    assert.equal(answer([], { ...lane, employee: null, accepted: null }).directory.kind, 'emergency-disabled')
     const unanswered = [{ id: 'op-1', state: 'accepted', active: true }] as const
     const behind = {
       ...lane,
@@ -162,6 +171,16 @@ void describe('what HR says', () => {
   void test('is nothing when no event in force decides, or there is none', () => {
     assert.equal(said([personEvent(1, { worker: { title: 'x' } })]), 'silent')
     assert.equal(said([]), 'no-events')
+    assert.equal(answer([], { employee: null }).hr.kind, 'no-events')
+  })
+  void test('is nothing yet when a start was only announced, and the start lies ahead', () => {
+    const joiner = personEvent(1, { worker: { active: true, title: 'x' }, effectiveAt: day(30) })
+    const activation: Activation = { policy: 'announce', attribute: 'employeeHireDate' }
+    const fold = { owns: () => null, activation }
+    const { hr, wanted, between } = answer([joiner], { accepted: null }, { fold })
+    assert.deepEqual([hr.kind, wanted], ['silent', null])
+    const future = { kind: 'future', event: { source: '/hr/acme', id: 'e-1' }, at: day(30) }
+    assert.deepEqual(between, [{ ...future, becomes: 'active' }])
   })
   void test('of an erased employee is where the employee left last', () => {
     const mark = personEvent(0, {
@@ -176,6 +195,9 @@ void describe('what HR says', () => {
     const blocked = employee([hire], { blocked: { since: day(5), until: null } })
     const { hr, wanted } = answer([], { employee: blocked })
     assert.deepEqual([hr.kind, wanted], ['active', 'disabled'])
+    const lifted = employee([hire], { blocked: { since: day(5), until: day(15) } })
+    const after = answer([], { employee: lifted })
+    assert.deepEqual([after.wanted, after.between], ['active', []], 'a block that has ended changes nothing')
   })
 })
 
@@ -272,6 +294,85 @@ void describe('what stands between HR and the directory', () => {
       'a failure before a newer operation is history',
     )
   })
+  void test('is a change of the directory when only HR or only the directory is certain', () => {
+    const doubted = { accepted: { ...ACTIVE, certain: false } }
+    const kinds = (given: AccessAnswer) => given.between.map(({ kind }) => kind)
+    assert.deepEqual(kinds(answer([hire], doubted)), ['unexplained'], 'it may be disabled')
+    assert.deepEqual(kinds(answer(LEFT, doubted)), ['unexplained'], 'it may be active')
+    assert.deepEqual(kinds(answer([], doubted)), [], 'HR says nothing')
+    assert.deepEqual(kinds(answer([])), [], 'HR says nothing')
+    assert.deepEqual(kinds(answer([hire], { accepted: null })), ['unexplained'])
+    assert.deepEqual(kinds(answer(LEFT, { accepted: null })), [], 'a leaver without an account is out')
+    assert.deepEqual(kinds(answer([hire], { accepted: DISABLED })), ['unexplained'])
+  })
+  void test('is never unexplained beside an open leaver case, and a case that has ended is not named', () => {
+    const kinds = (leavers: readonly LeaverView[]) =>
+      answer([hire], { accepted: DISABLED, leavers }).between.map(({ kind }) => kind)
+    assert.deepEqual(kinds([leaverCase()]), ['leaver-case'])
+    const disabled = { disabled: true, since: day(12) }
+    assert.deepEqual(kinds([{ ...leaverCase(), directory: disabled }]), ['unexplained'])
+  })
+  void test('is a foreign change with its finding, until HR records an activation after it', () => {
+    const changed = (events: readonly EmployeeEvent[], foreignFinding: number | null) =>
+      answer([], { employee: employee(events, { disabledElsewhereAt: day(15) }), foreignFinding })
+    const found = { kind: 'foreign-change', at: day(15) }
+    assert.deepEqual(changed([hire], 7).between, [{ ...found, finding: 'finding-7' }])
+    const unnamed = changed([hire], null)
+    assert.deepEqual(unnamed.between, [{ ...found, finding: null }])
+    assert.equal(nextCommand(unnamed), 'rollcall findings list --employee 10001')
+    const again = personEvent(3, { worker: { active: true }, effectiveAt: day(16), recordedAt: day(16) })
+    assert.deepEqual(
+      changed([hire, again], 7).between.map(({ kind }) => kind),
+      ['unexplained'],
+    )
+  })
+  void test('is the pilot only for an event that is held because of it, and names the latest', () => {
+    const held = (seq: number, reason: string) =>
+      personEvent(seq, { worker: { title: 'x' }, state: 'held', reason })
+    const { between } = answer([
+      hire,
+      held(2, EVENT_REASONS.pilot),
+      held(3, EVENT_REASONS.pilot),
+      held(4, EVENT_REASONS.brake),
+    ])
+    assert.deepEqual(between, [{ kind: 'pilot', event: { source: '/hr/acme', id: 'e-3' } }])
+    assert.deepEqual(answer([hire, { ...held(2, EVENT_REASONS.pilot), state: 'confirmed' }]).between, [])
+  })
+  void test('is the quota of the batch that the next operation leaves with: one with a leaver waits less', () => {
+    const at = NOW - 1_000
+    const quota = (operations: readonly AccessOperation[], used = 996) => {
+      const limits = { perWindow: 40, windowMs: 5_000, perDay: 1_000 }
+      const more = { operations, calls: { used, oldestAt: at, lastAt: at } }
+      return answer(LEFT, more, { limits }).between.find(({ kind }) => kind === 'quota')
+    }
+    const leaver = operation('pending')
+    const mover = operation('pending', { active: true })
+    const found = { kind: 'quota', used: 996, limit: 1_000 }
+    assert.deepEqual(quota([leaver]), { ...found, until: at + 30_000 })
+    assert.deepEqual(quota([mover, leaver]), { ...found, until: at + 30_000 })
+    assert.deepEqual(quota([mover]), { ...found, until: at + DAY_MS })
+    assert.deepEqual(quota([mover, operation('accepted')]), { ...found, until: at + DAY_MS })
+    assert.notEqual(quota([mover, operation('batched')]), undefined)
+    assert.equal(quota([operation('batched')]), undefined, 'its batch is made already')
+    assert.equal(quota([leaver], 0), undefined, 'calls are plentiful')
+  })
+  void test('is that no connector runs only where something waits and that is known', () => {
+    const stopped = (more: Partial<AccessFacts>, running: boolean | null) =>
+      answer(LEFT, more, { running }).between.some(({ kind }) => kind === 'stopped')
+    assert.equal(stopped({ operations: [operation('pending')] }, false), true)
+    assert.equal(stopped({ operations: [operation('accepted')] }, false), false)
+    assert.equal(stopped({ dueSince: day(10) }, null), false)
+  })
+  void test('is the restored ledger once, and holds also for an employee who waits to be planned', () => {
+    const kinds = (more: Partial<AccessFacts>) => answer(LEFT, more).between.map(({ kind }) => kind)
+    const waits = { operations: [operation('pending')] }
+    assert.deepEqual(kinds({ holds: [hold('job'), hold('restored')], ...waits }), [
+      'restored',
+      'hold',
+      'waiting',
+    ])
+    assert.deepEqual(kinds({ holds: [hold('job')], dueSince: day(10) }), ['hold', 'planning'])
+  })
   void test('names only holds in force, and only for what waits to be sent', () => {
     assert.equal(answer([hire], { holds: [hold('job')] }).between.length, 0)
     const { between } = answer(LEFT, { holds: [hold('full', NOW)], operations: [operation('pending')] })
@@ -285,6 +386,16 @@ void describe('what stands between HR and the directory', () => {
     const back = personEvent(3, { worker: { active: true }, effectiveAt: day(15) })
     assert.deepEqual(answer([hire, dead, back]).between, [])
     assert.deepEqual(answer([hire, { ...dead, discarded: true }]).between, [])
+    assert.deepEqual(answer([hire, { ...dead, worker: { title: 'x' } }]).between, [], 'not about access')
+  })
+  void test('is an event ahead only where it changes access', () => {
+    const ahead = (worker: EmployeeEvent['worker']) =>
+      answer([hire, personEvent(2, { worker, effectiveAt: day(30) })]).between.map((one) =>
+        one.kind === 'future' ? one.becomes : one.kind,
+      )
+    assert.deepEqual(ahead({ title: 'x' }), [])
+    assert.deepEqual(ahead({ active: true }), ['active'])
+    assert.deepEqual(ahead({ active: false }), ['left'])
   })
   void test('takes an answer that may still be refined as it is', () => {
     const kinds = (['failed', 'escrowed', 'skipped', 'unchanged'] as const).map(
@@ -292,6 +403,59 @@ void describe('what stands between HR and the directory', () => {
     )
     assert.deepEqual(kinds, ['failed', 'escrowed', 'out-of-scope', 'not-in-directory'])
   })
+  void test('is no operation that the directory accepted, or that was withdrawn', () => {
+    for (const given of [
+      operation('confirmed'),
+      operation('withdrawn'),
+      operation('unchanged', { code: 'RedundantExport' }),
+      operation('answered'),
+      operation('answered', { interim: 'confirmed' }),
+      operation('answered', { interim: 'unchanged', code: 'RedundantExport' }),
+    ])
+      assert.deepEqual(operationObstacles([given]), [], given.state)
+  })
+  void test('is each operation that is under way, and the newest one that has ended', () => {
+    const kinds = (...states: readonly OperationState[]) =>
+      operationObstacles(states.map((state) => operation(state))).map(({ kind }) => kind)
+    assert.deepEqual(kinds('failed', 'skipped', 'pending', 'batched', 'accepted', 'escrowed'), [
+      'failed',
+      'waiting',
+      'sending',
+      'unanswered',
+      'escrowed',
+    ])
+    assert.deepEqual(kinds('confirmed', 'unanswered', 'unchanged'), [], 'accepted later')
+  })
+  void test('counts since the moment that the operation came to where it is', () => {
+    const since = (given: AccessOperation) => operationObstacles([given])[0]?.since
+    const early = { acceptedAt: null, answeredAt: null, finishedAt: null }
+    for (const [state, at] of [
+      ['pending', day(11)],
+      ['batched', day(11)],
+      ['accepted', day(12)],
+      ['escrowed', day(13)],
+      ['failed', day(14)],
+      ['unanswered', day(14)],
+      ['skipped', day(14)],
+      ['unchanged', day(14)],
+    ] as const) {
+      assert.equal(since(operation(state)), at, state)
+      assert.equal(since(operation(state, early)), day(11), `${state} without a later moment`)
+    }
+    assert.equal(since(operation('failed', { finishedAt: null })), day(13))
+    assert.equal(since(operation('answered', { interim: 'failed' })), day(13))
+  })
+  void test('says of an operation that it departs only when it does', () => {
+    const departs = (given: boolean) => operationObstacles([operation('pending', { departs: given })])[0]
+    assert.equal(departs(true)?.departs, true)
+    assert.equal(Object.hasOwn(departs(false) ?? {}, 'departs'), false)
+  })
+})
+
+void test('the account has a place only where there are several destinations', () => {
+  const at = { destination: 'south', left: [] }
+  assert.equal(answer([hire], at).place, null)
+  assert.deepEqual(answer([hire], at, { several: true }).place, at)
 })
 
 void test('the sentence says who can sign in, what HR says, what the directory holds, what holds it, and what to type', () => {

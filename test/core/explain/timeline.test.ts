@@ -2,44 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Chapter, timelineOf } from '../../../src/core/explain/timeline.ts'
 import { cursorOf, cursorText } from '../../../src/core/explain/trace-cursor.ts'
-import type { TraceEvent, TraceOperation } from '../../../src/core/ledger/port/views/trace.ts'
+import { traceEvent as event, traceOperation as operation } from '../../fakes/trace.ts'
 
-const event = (id: string, receivedAt: number, more: Partial<TraceEvent> = {}): TraceEvent => ({
-  source: '/hr',
-  id,
-  type: 'worker.updated',
-  state: 'confirmed',
-  reason: null,
-  detail: null,
-  by: null,
-  operation: null,
-  recordedAt: 0,
-  effectiveAt: 0,
-  receivedAt,
-  plannedAt: null,
-  finishedAt: null,
-  publishedAt: null,
-  ...more,
-})
-const operation = (id: string, createdAt: number, more: Partial<TraceOperation> = {}): TraceOperation => ({
-  id,
-  state: 'confirmed',
-  destination: 'default',
-  departs: false,
-  movedBy: null,
-  lane: 'mover',
-  createdAt,
-  record: '{}',
-  before: null,
-  code: null,
-  reason: null,
-  batch: null,
-  records: [],
-  emergencyCalls: [],
-  answeredAt: null,
-  finishedAt: null,
-  ...more,
-})
 const batch = { id: 'batch-1', state: 'accepted', attempts: 1, requestId: null, status: null } as const
 const record = {
   id: 'r',
@@ -54,12 +18,18 @@ const steps = (chapter: Chapter | undefined) =>
 
 void test('events that were folded into an operation are one chapter with it, oldest chapter first', () => {
   const chapters = timelineOf({
-    events: [event('c', 90), event('b', 20, { operation: 'op-1' }), event('a', 10, { operation: 'op-1' })],
+    events: [
+      event('c', 90),
+      event('z', 5),
+      event('b', 20, { operation: 'op-1' }),
+      event('a', 10, { operation: 'op-1' }),
+    ],
     operations: [operation('op-1', 30)],
   })
   assert.deepEqual(
     chapters.map(({ events, operation }) => [operation?.id, ...events.map(({ id }) => id)]),
     [
+      [undefined, 'z'],
       ['op-1', 'b', 'a'],
       [undefined, 'c'],
     ],
@@ -85,6 +55,30 @@ void test('steps are in the order of time with the wait before each, which is ne
     'accepted 55 3',
     'answered 55 0',
   ])
+})
+
+void test('steps of one instant are in the order of the flow: the emergency lane goes ahead of the job', () => {
+  const call = {
+    result: 'disabled',
+    status: 204,
+    microUsd: 0,
+    reason: 'full',
+    begunAt: 50,
+    endedAt: null,
+  } as const
+  const [chapter] = timelineOf({
+    events: [event('a', 50, { operation: 'op-1' })],
+    operations: [
+      operation('op-1', 50, {
+        batch: { ...batch, submittedAt: 50, acceptedAt: 50 },
+        emergencyCalls: [call],
+        records: [{ ...record, activityAt: 50 }],
+        answeredAt: 50,
+      }),
+    ],
+  })
+  const kinds = chapter?.steps.map(({ what }) => what.kind)
+  assert.deepEqual(kinds, ['received', 'planned', 'emergency', 'submitted', 'accepted', 'logged', 'answered'])
 })
 
 void test('an event without an operation ends in a step of its own', () => {

@@ -7,4 +7,11 @@ export const CORE_ANSWERS: readonly Known[] = [
     'at < (steps[0] ?? 1)',
     'without steps there is nothing to return',
   ],
+  [
+    'explain/answer.ts',
+    'facts.holds.find(',
+    'facts.holds.findLast(',
+    'a destination has one hold of each name',
+  ],
+  ['explain/timeline.ts', 'steps[0]?.at ?? 0', 'steps[0]?.at ?? 1', 'a chapter begins with a step'],
 ]
