@@ -19,6 +19,8 @@ void describe('JSON from outside', () => {
       '9007199254740993.0',
     ])
     assert.equal(value('20261105083015123'), '20261105083015123')
+    assert.equal(value('9007199254740993'), '9007199254740993')
+    assert.deepEqual(value('{"a":1e400}'), { a: '1e400' })
     assert.deepEqual(value('{"a":{"b":12345678901234567890}}'), { a: { b: '12345678901234567890' } })
   })
   void it('leaves numbers that a double holds, and digits in texts, as they are', () => {
@@ -38,6 +40,10 @@ void describe('JSON from outside', () => {
       ['{"\\u0061":1,"a":2}', 'a'],
       ['{"a" :1,"a" :2}', 'a'],
       ['{"a"  : 1, "a"\n:2}', 'a'],
+      ['{"a"\t:1,"a"\r:2}', 'a'],
+      ['{"a":"x","a":1}', 'a'],
+      ['{"a":[1],"b":1,"b":2}', 'b'],
+      ['{"a":"b","b":1,"a":2}', 'a'],
     ] as const)
       assert.deepEqual(value(text), { kind: 'duplicate-key', field }, text)
   })

@@ -83,10 +83,9 @@ type Tree = { [key: string]: Json | Tree }
  * Dotted paths as nested objects; or the path that cannot be placed, because one path is a part of
  * another.
  */
-function nested(entries: readonly (readonly [path: string, value: Json | undefined])[]): JsonObject | string {
+function nested(entries: readonly (readonly [path: string, value: Json])[]): JsonObject | string {
   const root: Tree = bare()
   for (const [path, value] of entries) {
-    if (value === undefined) continue
     const parts = path.split('.')
     const last = parts.pop() ?? ''
     let at: Tree = root

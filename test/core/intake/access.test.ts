@@ -5,6 +5,7 @@ import { evaluateHere } from '../../../src/core/expression/evaluate.ts'
 import {
   type AccessRules,
   AccessSettings,
+  AccessWords,
   compileAccess,
   withWords,
 } from '../../../src/core/intake/access.ts'
@@ -88,6 +89,8 @@ void describe('access rules', () => {
     const both = { from: 'status', active: ['Leave'], inactive: [' leave'] }
     assert.equal(AccessSettings.safeParse(both).success, false)
     assert.equal(AccessSettings.safeParse(RULES).success, true)
+    assert.equal(AccessWords.safeParse({ inactive: ['Left'], notice: ['left'] }).success, false)
+    assert.equal(AccessWords.safeParse({ inactive: ['Left'], notice: ['Moved'] }).success, true)
   })
   void test('let a source add words, and change what one of them means', () => {
     const access = compileAccess(withWords(RULES, { active: ['Apprentice'], inactive: ['on leave'] }))
@@ -126,6 +129,13 @@ void describe('a shape with access rules', () => {
       version: null,
       changedFields: null,
     })
+  })
+  void test('makes no notice of data that is not an object, so that it is refused', async () => {
+    const event = `{ 'data': 'written out' }`
+    const wrong = compileShape('own', { access: RULES, event }, sha256, evaluateHere())
+    const applied = await wrong.apply({ status: 'Transfer' }, 'own')
+    assert(applied.kind === 'envelopes')
+    assert.equal(applied.envelopes[0]?.data, 'written out')
   })
   void test('refuses the whole message for one unknown word, by the index of its item', async () => {
     const applied = await shape.apply({ list: [{ status: 'Active' }, { status: 'Unwell' }] }, 'own')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { baselineEvent, cellValue } from '../../../src/core/intake/baseline.ts'
-import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
+import { DEFAULT_SOURCE, type Source } from '../../../src/core/intake/sources.ts'
 import { BASELINE, type JsonObject, isTermination } from '../../../src/core/model.ts'
 import { fold } from '../../../src/core/plan/fold/fold.ts'
 import type { LedgerEvent } from '../../../src/core/ledger/event.ts'
@@ -179,6 +179,25 @@ void describe('a row becomes an event', () => {
     assert('id' in big && big.employeeId === '90071992547409931234')
   })
 
+  void test('the employee is named by the first of the columns that may name it', () => {
+    const event = baselineEvent({ subject: '9', externalId: '8', employee: '7' }, origin)
+    assert('id' in event)
+    assert.deepEqual([event.employeeId, event.worker['externalId']], ['7', '8'])
+    const long = baselineEvent({ employee: '7'.repeat(1_024) }, origin)
+    assert('id' in long)
+  })
+
+  void test('its order is the moment of the export where time orders the source, and the lowest elsewhere', () => {
+    const orderOf = (order: Source['order']): unknown => {
+      const event = baselineEvent({ employee: '7' }, { ...origin, source: { ...DEFAULT_SOURCE, order } })
+      return 'order' in event && event.order
+    }
+    assert.deepEqual(
+      (['time', 'version', 'sequence'] as const).map((order) => orderOf(order)),
+      [day(10), null, null],
+    )
+  })
+
   void test('a row that is a SCIM user has its attributes where events have them', () => {
     const user = { externalId: '7', emails: [{ type: 'work', value: 'a@x' }], manager: { value: '8' } }
     const event = baselineEvent(user, origin)
@@ -193,6 +212,8 @@ void describe('a row becomes an event', () => {
       { employee: 'a\u0000' },
       { employee: '7', active: 'S3cret' },
       { employee: '7', name: 'S3cret', 'name.x': 'S3cret' },
+      { employee: '7', 'name.x': 'S3cret', name: 'S3cret' },
+      { employee: 'S3cret'.padEnd(1_025, 'x') },
     ]) {
       const event = baselineEvent(row, origin)
       assert('code' in event)

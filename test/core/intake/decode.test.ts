@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Decoded, decode, type Envelope } from '../../../src/core/intake/decode.ts'
+import { type Decoded, decode, type Envelope, isCloudEvent } from '../../../src/core/intake/decode.ts'
 import type { Json } from '../../../src/core/model.ts'
 import type { SourceMessage } from '../../../src/core/ports.ts'
 import { cloudEvent, message } from '../../fakes/messages.ts'
@@ -78,6 +78,15 @@ void describe('a CloudEvent is found in every place that the AMQP binding allows
   })
 })
 
+void test('content type or properties mark a message as a CloudEvent', () => {
+  const marks = (more: Partial<SourceMessage>): boolean => isCloudEvent(message({}, { ...plain, ...more }))
+  assert.equal(marks({ contentType: 'application/cloudevents+json' }), true)
+  for (const prefix of ['cloudEvents:', 'cloudEvents_'])
+    assert.equal(marks({ properties: { tenant: 'acme', [`${prefix}id`]: 'e-1' } }), true)
+  assert.equal(marks({ properties: { tenant: 'acme' } }), false)
+  assert.equal(marks({ contentType: null }), false)
+})
+
 void describe('the data of a CloudEvent is found in each form that JSON allows', () => {
   const inBase64 = (bytes: string | Uint8Array): string => Buffer.from(bytes).toString('base64')
   const withBase64 = (data_base64: Json, more: object = {}) =>
@@ -91,6 +100,16 @@ void describe('the data of a CloudEvent is found in each form that JSON allows',
       inBase64(Buffer.from(JSON.stringify(marked), 'utf16le')),
     ])
       assert.deepEqual(envelopes(decode(withBase64(written)))[0]?.data, marked)
+  })
+
+  void test('data_base64 has the charset of datacontenttype, and a null beside data is none', () => {
+    const latin1 = Buffer.from('{"name":"Zoë"}', 'latin1').toString('base64')
+    const named = withBase64(latin1, { datacontenttype: 'application/json; charset=iso-8859-1' })
+    assert.deepEqual(envelopes(decode(named))[0]?.data, { name: 'Zoë' })
+    assert.match(description(withBase64(latin1, { datacontenttype: 7 })), /^data_base64 cannot be read/)
+    const one = { worker: { title: 'A' } }
+    assert.deepEqual(envelopes(decode(withBase64(null, { data: one })))[0]?.data, one)
+    assert.deepEqual(envelopes(decode(withBase64(inBase64('{"a":1}'), { data: null })))[0]?.data, { a: 1 })
   })
 
   void test('data_base64 that cannot be read is named, with the cause', () => {

@@ -9,6 +9,7 @@ import { compileShape, type ShapeRules } from '../../../src/core/intake/shape.ts
 import { SHIPPED_SHAPES } from '../../../src/core/intake/shapes/shipped.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import type { HrEvent } from '../../../src/core/model.ts'
+import type { SourceMessage } from '../../../src/core/ports.ts'
 import { inboxMessage } from '../../fakes/messages.ts'
 
 /** Real payloads of vendors, where they are at hand. */
@@ -21,11 +22,15 @@ const skip = existsSync(shared)
   : `the vendors' own payloads are not here; ROLLCALL_SHARED names the folder that holds data/hr-events`
 const real = (file: string): string => readFileSync(resolve(shared, file), 'utf8')
 
-async function take(shape: string | ShapeRules, body: unknown): Promise<TakenIn> {
+async function take(
+  shape: string | ShapeRules,
+  body: unknown,
+  more: Partial<SourceMessage> = {},
+): Promise<TakenIn> {
   const [name, rules] = typeof shape === 'string' ? [shape, SHIPPED_SHAPES[shape]] : ['own', shape]
   assert(rules)
   const source = { ...DEFAULT_SOURCE, zone: 'Europe/Berlin', notices: true }
-  return takeInShaped(inboxMessage(body), {
+  return takeInShaped(inboxMessage(body, more), {
     name: `/hr/${name}`,
     shape: compileShape(name, rules, sha256, evaluateHere()),
     source,
@@ -82,8 +87,12 @@ void describe('a shape', () => {
       (await one({ ...rules, event: rules.event.replace('{', "{ 'id': 'mine',") }, { people: [ann] })).id,
       'mine',
     )
+    const { id } = await one(rules, { people: [ann] })
     const two = await events({ ...rules, event: `[${rules.event}, ${rules.event}]` }, { people: [ann] })
-    assert.equal(new Set(two.map(({ id }) => id)).size, 2)
+    assert.deepEqual(
+      two.map((event) => event.id),
+      [`${id}.1`, `${id}.2`],
+    )
   })
   void test('refuses the whole message, and names the wrong field without its value', async () => {
     const of = (more: object): object => ({ people: [ann, { ...ann, ...more }] })
@@ -103,6 +112,11 @@ void describe('a shape', () => {
       assert.ok(!told.includes('secret'), told)
     }
     assert.match(await refused(rules, { persons: [] }), /^FieldMissing: people contains no event/)
+    for (const [other, body] of [
+      [{ event: rules.event }, []],
+      [{ ...rules, items: "people[kind = 'x']" }, { people: [ann] }],
+    ] as const)
+      assert.match(await refused(other, body), /^FieldMissing: the body contains no event/)
     assert.match(await refused(rules, 'no JSON'), /^BodyNotJson/)
   })
   void test('names the place of an item in a body that is a list, the first one too', async () => {
@@ -125,7 +139,22 @@ void describe('a shape', () => {
   void test('refuses an item for which it yields nothing; an empty list skips the item', async () => {
     assert.match(await refused({ event: 'nothing' }, {}), /^ShapeFailed: shape own yields no event/)
     assert.match(await refused({ event: "'text'" }, {}), /^ShapeFailed: shape own yields a non-object event/)
+    for (const event of ['$lookup($, "nothing")', "'text'"])
+      assert.match(
+        await refused({ event: `$index = 1 ? ${event} : []` }, [{}, {}, {}]),
+        /^ShapeFailed: .* event for item 2(?:;|$)/,
+      )
     assert.deepEqual(await events({ event: '[]' }, {}), [])
+  })
+  void test('takes the fields of a form only where its rules say so', async () => {
+    const own: ShapeRules = { event: `{ 'id': '1', 'type': 'worker.deleted', 'subject': employee }` }
+    const form = { contentType: 'application/x-www-form-urlencoded' }
+    const { events } = await take({ ...own, form: true }, 'employee=10001', form)
+    assert.deepEqual(
+      events.map(({ employeeId }) => employeeId),
+      ['10001'],
+    )
+    assert.equal((await take(own, 'employee=10001', form)).rejected?.code, 'BodyNotJson')
   })
   void test('describes its failure without a quoted value', async () => {
     const told = await refused({ event: "{ 'id': $number(salary) }" }, { salary: 'secret' })

@@ -96,10 +96,17 @@ void describe('several sources', () => {
   void test('a name that fits no pattern belongs to the first source without one', () => {
     const { nameOf } = sourceRules([
       source('berlin', { match: ['/hr/berlin*'] }),
+      source('capital', { match: ['/hr/berlin*', '/hr/bonn*'] }),
       source('first'),
       source('second'),
     ])
-    assert.deepEqual(['/hr/berlin/mitte', '/hr/acme', 'second'].map(nameOf), ['berlin', 'first', 'second'])
+    assert.deepEqual(['/hr/berlin/mitte', '/hr/bonn', '/hr/acme', 'second'].map(nameOf), [
+      'berlin',
+      'capital',
+      'first',
+      'second',
+    ])
+    assert.equal(sourceRules([source('berlin', { match: ['/hr/berlin*'] })]).nameOf('/hr/acme'), null)
   })
   void test('a queue with a shape applies it to every message, unless a CloudEvent has its own source there', () => {
     const event = inboxMessage(cloudEvent(), { contentType: 'application/cloudevents+json' })

@@ -3,6 +3,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gunzipSync, gzipSync }
 import { describe, it } from 'node:test'
 import { readDataContract } from '../../../../src/core/intake/body/data-contract.ts'
 import { unpack } from '../../../../src/adapters/service-bus/bodies/unpack.ts'
+import { arrivedBytes, readArrived } from '../../../../src/core/intake/body/arrived.ts'
 import { MOST_UNPACKED_BYTES, readBytes, unpackText } from '../../../../src/core/intake/body/bytes.ts'
 
 const JSON_TEXT = '{"name":"Zoë Müller"}'
@@ -11,11 +12,12 @@ const ASCII_TEXT = '{"name":"Zoe"}'
 interface Said {
   readonly contentType?: string
   readonly encodings?: readonly string[]
+  readonly agreed?: string
 }
 
 /** The text of the bytes, or what is wrong with them. */
-async function read(bytes: Uint8Array, { contentType = 'application/json', encodings = [] }: Said = {}) {
-  const first = readBytes(bytes, { contentType, encodings })
+async function read(bytes: Uint8Array, said: Said = {}) {
+  const first = readBytes(bytes, { contentType: 'application/json', encodings: [], ...said })
   const all = first.kind === 'packed' ? await unpackText(bytes, first, unpack) : first
   return all.kind === 'text' ? all.text : `${all.code}: ${all.description}`
 }
@@ -58,8 +60,24 @@ void describe('a charset is read where nothing can be misread', () => {
     assert.equal(await read(gzipSync(latin1(JSON_TEXT)), { encodings: ['iso-8859-1', 'gzip'] }), JSON_TEXT)
   })
 
+  void it('a charset of the content encoding is no way to pack a body, known here or not', async () => {
+    assert.equal(await read(utf16(JSON_TEXT, 'le'), { encodings: ['utf16'] }), JSON_TEXT)
+    assert.equal(await read(Buffer.from(ASCII_TEXT), { encodings: ['utf-32'] }), ASCII_TEXT)
+  })
+
+  void it('the charset that is agreed for a source counts where nothing else names one', async () => {
+    const agreed = 'windows-1252'
+    assert.equal(await read(latin1(JSON_TEXT), { agreed }), JSON_TEXT)
+    assert.equal(await read(Buffer.from(JSON_TEXT), { agreed }), JSON_TEXT)
+    assert.match(await read(latin1(JSON_TEXT), { ...charset('utf-8'), agreed }), /^BodyNotText/)
+    assert.match(
+      await read(latin1('{"name":"Zoë'), { agreed: 'klingon' }),
+      /names a charset that is not known/,
+    )
+  })
+
   void it('a letter of Latin-1 at the start is not taken for half of a UTF-16 character', async () => {
-    for (const text of ['Ä"x"', 'Ä x ', 'Ä\u0000\u0000{'])
+    for (const text of ['Ä"x"', 'Ä x ', 'Ä\u0000\u0000{', 'Äÿx', 'Äþx', 'þx"', 'ÿx"', 'Ä"xÿ', 'Ä"þÿ'])
       assert.match(await read(latin1(text)), /^BodyNotText: the body (?!is UTF)/)
   })
 
@@ -94,7 +112,14 @@ void describe('a charset is read where nothing can be misread', () => {
   void it('what is damaged, UTF-32 or not text says so', async () => {
     assert.match(await read(Buffer.from('{"name":"Zoë').subarray(0, -1)), /^BodyNotText: .*it was cut off/)
     assert.match(await read(utf16('{"a"', 'le').subarray(0, -1)), /UTF-16LE and damaged or cut off/)
-    assert.match(await read(Buffer.from([0xff, 0xfe, 0, 0, 0x7b, 0, 0, 0])), /UTF-32/)
+    for (const bytes of [
+      [0xff, 0xfe, 0, 0, 0x7b, 0, 0, 0],
+      [0, 0, 0xfe, 0xff, 0, 0, 0, 0x7b],
+      [0x7b, 0, 0, 0, 0x7d, 0, 0, 0],
+      [0, 0, 0, 0x7b, 0, 0, 0, 0x7d],
+    ])
+      assert.match(await read(Buffer.from(bytes)), /^BodyNotText: the body is UTF-32/)
+    assert.match(await read(Buffer.from([0x22, 0x81, 0x22]), charset('shift_jis')), /Shift_JIS|shift_jis/i)
     assert.match(await read(Buffer.from([0x00, 0xff, 0x01, 0x9f, 0x00, 0x80])), /is binary/)
     assert.match(await read(Buffer.from([0x50, 0x4b, 0x03, 0x04, 0xff, 0xff])), /is a ZIP file/)
   })
@@ -122,7 +147,42 @@ void describe('a packed body is unpacked within its limit', () => {
 
   void it('a body that something on the way unpacked is read although the property stayed', async () => {
     for (const encoding of ['gzip', 'deflate', 'br'])
-      assert.equal(await read(Buffer.from(JSON_TEXT), { encodings: [encoding] }), JSON_TEXT)
+      for (const text of [JSON_TEXT, ` \n\r\t[${JSON_TEXT}]`, JSON.stringify(JSON_TEXT)])
+        assert.equal(await read(Buffer.from(text), { encodings: [encoding] }), text)
+  })
+
+  void it('gzip and deflate without a content encoding are not seen in a text', async () => {
+    // Each shares something with the header of deflate, or of gzip, and is neither.
+    for (const text of ['x', 'x y', 'xM', 'xml', 'Ä‹']) assert.equal(await read(Buffer.from(text)), text)
+    const quoted = Buffer.from([0x22, 0x8b, 0x61, 0x9b, 0x22])
+    assert.equal(await read(quoted, charset('windows-1252')), '"‹a›"')
+  })
+
+  void it('no content encoding has several names', async () => {
+    for (const name of ['identity', 'none', '']) {
+      assert.equal(await read(Buffer.from(JSON_TEXT), { encodings: [name] }), JSON_TEXT)
+      assert.equal(await read(gzipSync(JSON_TEXT), { encodings: ['gzip', name] }), JSON_TEXT)
+    }
+  })
+
+  void it('deflate that begins like JSON by chance is unpacked all the same', async () => {
+    const bytes = deflateRawSync(`\uFEFF${ASCII_TEXT}`)
+    assert.equal(bytes[0], '{'.codePointAt(0))
+    assert.equal(await read(bytes, { encodings: ['deflate'] }), ASCII_TEXT)
+  })
+
+  void it('bytes can be read later, on another thread, unless they are packed', () => {
+    const declared = { contentType: 'application/json', encodings: ['identity'] }
+    const arrived = arrivedBytes(Buffer.from(JSON_TEXT), declared)
+    assert(arrived)
+    assert.deepEqual(readArrived(arrived), { kind: 'text', text: JSON_TEXT })
+    assert.deepEqual(readArrived({ kind: 'text', text: 'read' }), { kind: 'text', text: 'read' })
+    assert.equal(arrivedBytes(gzipSync(JSON_TEXT), declared), null)
+    assert.equal(
+      arrivedBytes(deflateRawSync(JSON_TEXT), { ...declared, encodings: ['deflate', 'none'] }),
+      null,
+    )
+    assert.throws(() => readArrived({ kind: 'bytes', bytes: gzipSync(JSON_TEXT), declared }), TypeError)
   })
 
   void it('packed twice is unpacked twice, packed three times is refused', async () => {
@@ -170,14 +230,16 @@ void describe('unpacking', () => {
 
 void describe('the binary XML of a .NET BrokeredMessage is opened', () => {
   const NAMESPACE = 'http://schemas.microsoft.com/2003/10/Serialization/'
-  const element = (name: string, ...content: readonly Uint8Array[]): Buffer =>
+  const elementOf = (namespace: string, name: string, ...content: readonly Uint8Array[]): Buffer =>
     Buffer.concat([
       Buffer.from([0x40, name.length]),
       Buffer.from(name),
-      Buffer.from([0x08, NAMESPACE.length]),
-      Buffer.from(NAMESPACE),
+      Buffer.from([0x08, namespace.length]),
+      Buffer.from(namespace),
       ...content,
     ])
+  const element = (name: string, ...content: readonly Uint8Array[]): Buffer =>
+    elementOf(NAMESPACE, name, ...content)
   const sized = (type: number, size: 1 | 2 | 4, content: Uint8Array): Buffer => {
     const head = Buffer.alloc(1 + size, type)
     head.writeUIntLE(content.length, 1, size)
@@ -206,6 +268,27 @@ void describe('the binary XML of a .NET BrokeredMessage is opened', () => {
 
   void it('bytes that were given to it as a list of bytes', async () => {
     assert.equal(await read(element('base64Binary', sized(0x9f, 1, utf8))), JSON_TEXT)
+    const [first, second] = [sized(0x9e, 1, utf8.subarray(0, 5)), sized(0xa1, 2, utf8.subarray(5))]
+    assert.equal(await read(element('base64Binary', first, second)), JSON_TEXT)
+  })
+
+  void it('a text that is empty', async () => {
+    assert.equal(await read(element('string', Buffer.of(0xa9))), '')
+    assert.equal(await read(element('string', Buffer.of(0xa8, 0x01))), '')
+    assert.match(await read(element('string', Buffer.of(0xab))), /damaged or cut off/)
+  })
+
+  void it('an element of another namespace is an object of a class, whatever its name is', async () => {
+    for (const namespace of ['http://schemas.acme.example/hr', 'http://www.w3.org/2001/XMLSchema'])
+      assert.match(
+        await read(elementOf(namespace, 'string', sized(0x99, 1, utf8))),
+        /object of a \.NET class/,
+      )
+  })
+
+  void it('JSON that names a schema is not binary XML', async () => {
+    const text = '{"$schema":"http://schemas.acme.example/hr"}'
+    assert.equal(await read(Buffer.from(text)), text)
   })
 
   void it('an object of a class, and a text that was cut off, are refused as what they are', async () => {

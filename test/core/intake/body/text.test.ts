@@ -58,6 +58,15 @@ void describe('JSON is found behind what senders wrap around it', () => {
     const xml = `<?xml version="1.0"?>\n<string xmlns="http://schemas.microsoft.com/2003/10/Serialization/">${escaped}</string>`
     assert.deepEqual(read(xml), EVENT)
   })
+
+  void it('a character reference of that XML is read if it names a character', () => {
+    const titled = (title: string): unknown =>
+      read(
+        `<string xmlns="http://schemas.microsoft.com/2003/10/Serialization/">{"title":"${title}"}</string>`,
+      )
+    assert.deepEqual(titled('&#128512;&#x10FFFF;'), { title: '\u{1F600}\u{10FFFF}' })
+    assert.deepEqual(titled('&#x110000;'), { title: '&#x110000;' })
+  })
 })
 
 void describe('a body that is not JSON is refused with what it is, and quotes nothing of it', () => {

@@ -4,7 +4,7 @@ import { sha256 } from '../../../../src/adapters/system.ts'
 import { evaluateHere } from '../../../../src/core/expression/evaluate.ts'
 import { takeIn, takeInShaped } from '../../../../src/core/intake/message.ts'
 import { compileShape } from '../../../../src/core/intake/shape.ts'
-import { DEFAULT_SOURCE } from '../../../../src/core/intake/sources.ts'
+import { DEFAULT_SOURCE, type Source } from '../../../../src/core/intake/sources.ts'
 import type { Json, JsonObject } from '../../../../src/core/model.ts'
 import type { RefusedLeaver } from '../../../../src/core/ledger/port/leavers.ts'
 import { day } from '../../../fakes/events.ts'
@@ -46,6 +46,57 @@ void describe('a leaver in a refused event is seen', () => {
   void test('and not by one that says yes in another form', () => {
     for (const active of ['true', ' TRUE ', 'yes', '1', 1, 'Active'])
       assert.deepEqual(employeesIn(withActive(active)), [], JSON.stringify(active))
+  })
+})
+
+void describe('what is known of a leaver in a refused event', () => {
+  const leaving = { ...cloudEvent, type: 'worker.terminated', data: {} }
+  const refusedBy = { ...cloudEvent, id: 'e-9', subject: '' }
+  function first(event: object, source: Partial<Source> = {}): RefusedLeaver | undefined {
+    const { rejected, leavers } = takeIn(inboxMessage([event, refusedBy]), () => ({
+      ...DEFAULT_SOURCE,
+      ...source,
+    }))
+    assert(rejected, 'it was taken')
+    return leavers[0]
+  }
+
+  void test('is the place of the event in its message where it has no id, and where nobody is named', () => {
+    const { id: _, source: _source, ...anonymous } = leaving
+    const { leavers } = takeIn(inboxMessage([anonymous, { ...anonymous, subject: '' }]), () => DEFAULT_SOURCE)
+    assert.deepEqual(
+      leavers.map(({ employeeId, source, id }) => [employeeId, source, id]),
+      [
+        ['10001', 'hr-events', 'hr-events#1'],
+        ['unknown:hr-events#1.2', 'hr-events', 'hr-events#1.2'],
+      ],
+    )
+  })
+  void test('is one leaver when two events say the same', () => {
+    assert.deepEqual(employeesIn([leaving, leaving, refusedBy]), ['10001'])
+    assert.deepEqual(employeesIn([leaving, { ...leaving, subject: '10002' }, refusedBy]), ['10001', '10002'])
+  })
+  void test('is the employee by a number as well, in the form of the source', () => {
+    const source = { employeeId: { case: 'keep', pad: 6 } } as const
+    assert.equal(first({ ...leaving, subject: 71 }, source)?.employeeId, '000071')
+  })
+  void test('is when it was recorded and from when on it holds, by the rules of the source', () => {
+    const dated = { ...leaving, data: { effectiveDate: '2026-03-10' } }
+    assert.equal(first(dated)?.recordedAt, day(1))
+    assert.equal(first(dated, { zone: 'Asia/Tokyo' })?.effectiveAt, Date.UTC(2026, 2, 9, 15))
+    assert.equal(first(dated, { lastDay: 'inclusive' })?.effectiveAt, Date.UTC(2026, 2, 11))
+    const placeholder = { ...leaving, data: { effectiveDate: '2099-01-01' } }
+    assert.equal(first(placeholder, { placeholderDates: ['2099-01-01'] })?.effectiveAt, Date.UTC(2026, 0, 1))
+  })
+  void test('is the arrival of the message where its times cannot be read', () => {
+    const { recordedAt, effectiveAt } = first({ ...leaving, data: { effectiveDate: 'soon' } }) ?? {}
+    assert.deepEqual([recordedAt, effectiveAt], [day(1), day(1)])
+  })
+  void test('is seen under an alias that the source has for its type, and in data that is no object', () => {
+    const alias = { types: { 'com.acme.Bye': 'worker.terminated' } }
+    assert.equal(first({ ...leaving, type: 'com.acme.Bye' }, alias)?.employeeId, '10001')
+    assert.equal(first({ ...leaving, type: 'com.acme.Bye' }), undefined)
+    assert.equal(first({ ...leaving, data: 'none' })?.employeeId, '10001')
   })
 })
 

@@ -18,7 +18,16 @@ const SENT: Partial<SourceMessage> = {
   subject: 'Hired',
   correlationId: 'c-1',
   contentType: 'application/json; charset=utf-16',
-  properties: { 'Acme.Type': 'Hired', at: new Date(day(1)), n: 3, 'Content-Encoding': 'gzip' },
+  properties: {
+    'Acme.Type': 'Hired',
+    at: new Date(day(1)),
+    n: 3,
+    urgent: false,
+    none: null,
+    'Content-Encoding': 'gzip',
+    DeadLetterReason: 'FieldMissing',
+    'rollcall-field': 'subject',
+  },
 }
 
 async function takeIn(rules: ShapeRules, message: SourceMessage) {
@@ -41,7 +50,7 @@ void describe('$message', () => {
       contentType: 'application/json; charset=utf-8',
       enqueuedTime: '2026-01-02T12:00:00.000Z',
       sequenceNumber: '12',
-      properties: { 'Acme.Type': 'Hired', at: '2026-01-01T12:00:00.000Z', n: 3 },
+      properties: { 'Acme.Type': 'Hired', at: '2026-01-01T12:00:00.000Z', n: 3, urgent: false },
     })
   })
 
@@ -67,7 +76,7 @@ void describe('$message', () => {
   })
 
   void it('an original that cannot be read is passed over', () => {
-    for (const mark of ['{', '[]', '{"enqueuedAt":1e99}', 7]) {
+    for (const mark of ['{', '[]', '{"enqueuedAt":1e99}', '{"enqueuedAt":"2026-01-01"}', 7]) {
       const message = inboxMessage({}, { ...SENT, properties: { [ORIGINAL]: mark } })
       assert.equal(messageView(message)['enqueuedTime'], '2026-01-02T12:00:00.000Z')
     }

@@ -40,6 +40,54 @@ void describe('XML that a converter wrote as JSON', () => {
     void test(`keeps the text of an element with attributes (${converter})`, () =>
       assert.deepEqual(plain(fromXml({ r: value })), { r: { a: 'v' } }))
 
+  void test('drops attributes in each form, the declaration and comments', () => {
+    for (const extra of [
+      { '@kind': 'x' },
+      { '@_kind': 'x' },
+      { xmlns: 'urn:x' },
+      { 'xmlns:n': 'urn:x' },
+      { 'xsi:type': 'n:Worker' },
+      { $: { kind: 'x' } },
+      { $attributes: { kind: 'x' } },
+      { _attributes: { kind: 'x' } },
+      { '?xml': { '@version': '1.0' } },
+      { _declaration: { _attributes: { version: '1.0' } } },
+      { '#comment': 'c' },
+      { _comment: 'c' },
+    ] as const)
+      assert.deepEqual(plain(fromXml({ r: { ...extra, id: '7', until: '1' } })), {
+        r: { id: '7', until: '1' },
+      })
+  })
+  void test('makes null of an element that is nil, whatever other attributes it has', () => {
+    for (const nil of [
+      { '@xsi:nil': 'true' },
+      { '@_xsi:nil': true },
+      { 'xsi:nil': 'true' },
+      { '@kind': 'x', '@i:nil': 'true' },
+      { $: { kind: 'x', 'xsi:nil': 'true' } },
+      { _attributes: { kind: 'x', 'xsi:nil': 'true' } },
+    ] as const)
+      assert.deepEqual(plain(fromXml({ r: { until: nil } })), { r: { until: null } }, JSON.stringify(nil))
+    assert.deepEqual(plain(fromXml({ r: { until: { '@xsi:nil': 'false', '#text': 'v' } } })), {
+      r: { until: 'v' },
+    })
+    assert.deepEqual(plain(fromXml({ r: { a: { nil: 'true' }, b: { nil: true, x: 1 } } })), {
+      r: { a: { nil: 'true' }, b: { nil: true, x: 1 } },
+    })
+  })
+  void test('keeps an element of several elements, whatever their names are', () => {
+    const several = { r: { content: { id: '7' }, '#text': 'v' } }
+    assert.deepEqual(plain(fromXml(several)), several)
+    assert.deepEqual(plain(fromXml({ r: { '@kind': 'x', content: { id: '7' } } })), {
+      r: { content: { id: '7' } },
+    })
+  })
+  void test('keeps a list of several elements, and takes the element out of a list of one', () => {
+    assert.deepEqual(plain(fromXml({ r: { e: [['a'], ['b']], f: [{ g: ['c'] }], h: [] } })), {
+      r: { e: ['a', 'b'], f: { g: 'c' }, h: [] },
+    })
+  })
   void test('keeps an element called content when no attributes stand beside it', () =>
     assert.deepEqual(plain(fromXml({ r: { content: 'v' } })), { r: { content: 'v' } }))
   void test('makes one list of elements that differ in their prefix only', () =>
