@@ -1,7 +1,9 @@
 import type { Routing } from '../../destinations/routing.ts'
 import type { Decided, EventDecision } from '../../ledger/decision.ts'
-import type { Employee } from '../../ledger/employee.ts'
+import type { Employee, EmployeeEvent } from '../../ledger/employee.ts'
 import { isFinal } from '../../ledger/lifecycle.ts'
+import type { Attribute } from '../../model.ts'
+import { compareEvents } from '../fold/order.ts'
 import type { EffectiveState } from './effective-state.ts'
 import type { Place, Planning } from './planning.ts'
 import type { MappedRecord } from '../mapping/mapping.ts'
@@ -29,7 +31,7 @@ export function atPlace(planning: Planning): Planning {
 
 /** An employee who has left, or is blocked, stays where the account is. */
 function placeOf({ employee, state, isInactive }: Planning, routing: Routing): Place {
-  const { destination: current = null, mayBeEnabled = false } = employee.account ?? {}
+  const current = employee.account?.destination ?? null
   const route = routing.routeOf(state.attributes)
   if (current !== null && (isInactive || route === current)) return { kind: 'stays', destination: current }
   if (route === null)
@@ -37,19 +39,29 @@ function placeOf({ employee, state, isInactive }: Planning, routing: Routing): P
       ? { kind: 'stays', destination: routing.fallback }
       : { kind: 'nowhere', destination: current ?? routing.fallback, missing: routing.paths }
   if (current === null) return { kind: 'stays', destination: route }
-  return mayBeEnabled
+  return employee.account?.mayBeEnabled
     ? { kind: 'leaves', destination: current, by: moverOf(employee, state, routing) }
     : { kind: 'moves', destination: route, from: current }
 }
 
+/** No event of the ledger has this `seq`. */
+const NO_EVENT = 0
+
 /**
- * The event because of which the employee moves: an open one that sets what the rules read. When
- * the rules themselves changed, the last event that sets any of it.
+ * The event because of which the employee moves: the last open one that sets what the rules read.
+ * When the rules themselves changed, the last event that sets any of it, or anything at all.
  */
 function moverOf({ events }: Employee, { attributes }: EffectiveState, { paths }: Routing): number {
-  const setters = paths.flatMap((path) => attributes.get(path)?.by ?? [])
-  const open = new Set(events.filter(({ state }) => !isFinal(state)).map(({ seq }) => seq))
-  return setters.find((seq) => open.has(seq)) ?? setters.at(-1) ?? [...attributes.values()].at(-1)?.by ?? 0
+  const setting = (those: readonly (Attribute | undefined)[]): readonly EmployeeEvent[] => {
+    const seqs = new Set(those.map((attribute) => attribute?.by))
+    return events.filter(({ seq }) => seqs.has(seq)).toSorted(compareEvents)
+  }
+  const setters = setting(paths.map((path) => attributes.get(path)))
+  const mover =
+    setters.findLast(({ state }) => !isFinal(state)) ??
+    setters.at(-1) ??
+    setting([...attributes.values()]).at(-1)
+  return mover?.seq ?? NO_EVENT
 }
 
 function disabled(state: EffectiveState, by: number): EffectiveState {
@@ -88,13 +100,12 @@ export function withDestination(decision: Decided, planning: Planning): Decided 
 }
 
 /**
- * Every event that is in force waits for the deactivation, also one that changes nothing here: its
- * outcome is decided at the new destination.
+ * Every open event that is in force waits for the deactivation, also one that changes nothing here:
+ * its outcome is decided at the new destination.
  */
-function isCarried({ seq, state }: EventDecision, { employee, state: { effects } }: Planning): boolean {
+function isCarried({ seq, state }: EventDecision, { employee }: Planning): boolean {
   if (state !== 'unchanged' && state !== 'superseded') return false
-  const event = employee.events.find((one) => one.seq === seq)
-  return event !== undefined && !isFinal(event.state) && effects.get(seq)?.kind === 'applied'
+  return employee.events.some((event) => event.seq === seq && !isFinal(event.state))
 }
 
 function carry({ seq }: EventDecision): EventDecision {

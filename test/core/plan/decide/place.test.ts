@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { routingOf } from '../../../../src/core/destinations/routing.ts'
-import type { Employee } from '../../../../src/core/ledger/employee.ts'
+import { type Routing, routingOf } from '../../../../src/core/destinations/routing.ts'
+import type { Employee, EmployeeEvent } from '../../../../src/core/ledger/employee.ts'
+import { EVENT_REASONS } from '../../../../src/core/ledger/event-reason.ts'
 import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
 import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
@@ -44,6 +45,7 @@ function placed(one: Employee, rules = routing) {
       : null,
     events: events.map(({ seq, state }) => `${seq} ${state}`),
     record: operation ? parseRecord(operation.record) : {},
+    lane: operation?.lane,
   }
 }
 const sent = (one: Employee, rules = routing) => placed(one, rules).sent
@@ -83,6 +85,73 @@ void describe('an employee with an account elsewhere', () => {
     assert.deepEqual(events, ['2 planned', '3 planned'], 'also one that changes nothing there')
   })
 
+  void it('leaves with every open event in force, also one of which nothing is mapped here and one that is superseded', () => {
+    const hobbies = compileMapping([
+      { to: 'active', from: 'active' },
+      { to: 'userName', from: 'userName' },
+      { to: 'nickName', from: 'hobby' },
+    ])
+    const rules = routingOf({ name: 'north', where: { organization: 'North' }, mapping }, [
+      { name: 'south', where: { organization: 'South' }, mapping: hobbies },
+    ])
+    const title = (seq: number, more: Partial<EmployeeEvent> = {}): EmployeeEvent =>
+      personEvent(seq, { worker: { title: `Title ${seq}` }, effectiveAt: day(3), order: seq, ...more })
+    const events = [
+      ...MOVES,
+      personEvent(3, { worker: { hobby: 'chess' }, effectiveAt: day(3) }),
+      title(4),
+      title(5, { state: 'confirmed' }),
+      title(6, { worker: { title: 'Head' }, effectiveAt: day(9) }),
+    ]
+    const moving = employee(events, at('north'))
+    assert.deepEqual(placed(moving, rules).events, ['2 planned', '3 planned', '4 planned', '6 held'])
+    const without = employee(
+      events.filter(({ seq }) => seq !== 2),
+      at('north'),
+    )
+    assert.deepEqual(placed(without, rules).events, ['3 unchanged', '4 superseded', '6 held'])
+  })
+
+  void it('leaves without the events that ended, whose new outcome stands at once', () => {
+    const title = (seq: number, more: Partial<EmployeeEvent>): EmployeeEvent =>
+      personEvent(seq, { worker: { title: `Title ${seq}` }, effectiveAt: day(3), order: seq, ...more })
+    const events = [
+      ...MOVES,
+      title(3, { state: 'superseded', by: 5 }),
+      title(4, { state: 'confirmed' }),
+      title(5, { state: 'skipped', reason: EVENT_REASONS.rescinded, by: 6 }),
+      personEvent(6, {
+        rescinds: { source: '/hr/acme', id: 'e-5' },
+        effectiveAt: day(3),
+        state: 'confirmed',
+      }),
+    ]
+    assert.deepEqual(placed(employee(events, at('north'))).events, ['2 planned', '3 superseded'])
+  })
+
+  void it('leaves because of the last open event that sets what the rules read, in whatever order they read it', () => {
+    const rules = (...paths: readonly string[]) =>
+      routingOf({ name: 'north', where: { organization: 'North' }, mapping }, [
+        { name: 'south', where: Object.fromEntries(paths.map((path) => [path, 'South'])), mapping },
+      ])
+    const office = (more: Partial<EmployeeEvent>): EmployeeEvent =>
+      personEvent(4, { worker: { office: 'South' }, effectiveAt: day(3), ...more })
+    const mover = (events: readonly EmployeeEvent[], routing: Routing): number | undefined => {
+      const decision = planEmployee(employee(events, at('north')), NOW, { mapping, routing, digest })
+      return decision.kind === 'decided' ? decision.operation?.departs?.by : undefined
+    }
+    for (const routing of [rules('organization', 'office'), rules('office', 'organization')]) {
+      assert.equal(mover([...MOVES, office({})], routing), 4)
+      assert.equal(mover([...MOVES, office({ state: 'confirmed' })], routing), 2)
+      const ended = MOVES.map((event) => ({ ...event, state: 'confirmed' as const }))
+      assert.equal(mover([...ended, office({ state: 'confirmed' })], routing), 4)
+    }
+    const title = personEvent(5, { worker: { title: 'Head' }, effectiveAt: day(3), state: 'confirmed' })
+    const noCompany = { ...DONE, worker: WORKER }
+    assert.equal(mover([noCompany, title], routingOf({ name: 'others', where: null, mapping }, [])), 5)
+    assert.equal(mover([], routingOf({ name: 'others', where: null, mapping }, [])), 0)
+  })
+
   void it('is not a leaver, also while the brake holds the deactivation', () => {
     const leaving = (events: Employee['events']) => {
       const decision = planEmployee(employee(events, at('north')), NOW, { mapping, routing, digest })
@@ -95,8 +164,8 @@ void describe('an employee with an account elsewhere', () => {
 
   void it('moves once that is confirmed, with a record that the new destination does not hold', () => {
     const gone = employee(MOVES, at('north', false))
-    const { sent: where, events, record } = placed(gone)
-    assert.equal(where, 'enabled at south from north')
+    const { sent: where, events, record, lane } = placed(gone)
+    assert.deepEqual([where, lane], ['enabled at south from north', 'joiner'])
     assert.deepEqual([events, record['nickName']], [['2 planned'], WORKER.title])
     const [first] = [planEmployee(gone, NOW, { mapping, routing, digest })]
     const hash = first?.kind === 'decided' ? (first.operation?.hash ?? '') : ''
@@ -148,6 +217,7 @@ void describe('an employee whom no rule fits', () => {
       sent: null,
       events: ['1 incomplete', '2 incomplete'],
       record: {},
+      lane: undefined,
     })
     assert.deepEqual(placed(employee([DONE, WEST], at('north'))).sent, null)
   })
