@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { describePart } from '../../../src/cli/explain/event-part.ts'
-import { explainEmployee } from '../../../src/core/plan/explain.ts'
+import { explainAttributes, explainEmployee } from '../../../src/core/plan/explain.ts'
 import { fold } from '../../../src/core/plan/fold/fold.ts'
 import { previewEmployee } from '../../../src/core/plan/preview.ts'
 import { changesBetween, valueOrigins } from '../../../src/core/plan/mapping/origins.ts'
@@ -87,6 +87,40 @@ void describe('an event is explained', () => {
       'dead, but the employee stays disabled: active false still counts',
     ])
   })
+  void test('dead, and not in the record', async () => {
+    const dead = personEvent(2, {
+      effectiveAt: day(2),
+      worker: { title: 'Head' },
+      dead: true,
+      state: 'dead-lettered',
+    })
+    assert.deepEqual(await words([hired, dead], 2), ['dead: not in the record'])
+  })
+  void test('announced, with the moment the employee becomes active', async () => {
+    const ahead = personEvent(1, { worker: WORKER, effectiveAt: day(9) })
+    const fold = { owns: () => null, activation: { policy: 'announce', attribute: 'hireDate' } } as const
+    const { events } = await explainEmployee(employee([ahead]), NOW, { ...rules, fold })
+    const part = events[0]?.part
+    assert(part?.kind === 'held')
+    assert.equal(part.until, day(9))
+    assert.match(part.why, /sent ahead, disabled/)
+  })
+  void test('a rescind waits for the event of the source that it names, whatever another source calls its own', async () => {
+    const moved = personEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
+    const other = personEvent(3, { effectiveAt: day(3), rescinds: { source: '/hr/other', id: 'e-2' } })
+    assert.deepEqual(await words([hired, moved, other], 3), ['rescinds e-2 once that arrives'])
+  })
+  void test('in order of effect, a late termination with the activations that it counts from', async () => {
+    const left = personEvent(2, { effectiveAt: day(1) - 1, recordedAt: day(3), worker: { active: false } })
+    const { events } = await explainEmployee(employee([hired, left]), NOW, rules)
+    assert.deepEqual(
+      events.map(({ id, countsFrom }) => [id, countsFrom.map((one) => one.id)]),
+      [
+        ['e-2', ['e-1']],
+        ['e-1', []],
+      ],
+    )
+  })
   void test('an explanation never quotes a value of the employee', async () => {
     await fc.assert(
       fc.asyncProperty(histories(), async (events) => {
@@ -103,6 +137,20 @@ void describe('an event is explained', () => {
       { numRuns: 500 },
     )
   })
+})
+
+void test('an attribute names its event, and whether it reaches the directory', () => {
+  const hobby = personEvent(2, { effectiveAt: day(2), worker: { hobby: 'chess' } })
+  const attributes = explainAttributes(employee([hired, hobby]), NOW, rules)
+  assert.deepEqual(
+    attributes.map(({ path, value, mapped, by }) => [path, value, mapped, by.id]),
+    [
+      ['userName', WORKER.userName, true, 'e-1'],
+      ['title', WORKER.title, true, 'e-1'],
+      ['active', true, true, 'e-1'],
+      ['hobby', 'chess', false, 'e-2'],
+    ],
+  )
 })
 
 void describe('a value of the record names its events', () => {

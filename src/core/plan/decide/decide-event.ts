@@ -125,7 +125,7 @@ export function needsNewOutcome(
 ): boolean {
   const by = event.by ?? null
   if (contribution.kind === 'rescinded') {
-    if (event.state !== 'skipped' || event.reason !== EVENT_REASONS.rescinded) return true
+    if (event.reason !== EVENT_REASONS.rescinded) return true
     return by !== contribution.by && hasLostEffect(by, state)
   }
   switch (event.state) {
