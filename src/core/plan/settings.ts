@@ -7,7 +7,7 @@ import { z } from 'zod'
  *
  * - `hold`: nothing is sent before the moment.
  * - `early`: the event takes effect some days sooner. A gap in employment is kept whole: when the
- *   employee left within those days, the activation keeps its own moment.
+ *   employee left within those days, or as they begin, the activation keeps its own moment.
  * - `announce`: the event's attributes are sent at once, with `active: false` and the date in an
  *   attribute; the employee becomes active at the moment. An employee who is still active is not
  *   announced before the gap begins.

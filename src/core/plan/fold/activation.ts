@@ -32,7 +32,7 @@ export function activationsOf(ordered: readonly LedgerEvent[], activation: Activ
 function inForceFrom(effectiveAt: number, leftAt: number, activation: Activation): number {
   if (activation.policy !== 'early') return effectiveAt
   const early = effectiveAt - activation.days * DAY_MS
-  return leftAt > early ? effectiveAt : early
+  return leftAt >= early ? effectiveAt : early
 }
 
 /**

@@ -63,11 +63,14 @@ void describe('an activation waits for its moment, comes early or is announced',
     assert.equal(values([here, moves], day(20), early)['title'], 'Head')
   })
 
-  void test('early does not shorten a gap that is shorter than the configured days', () => {
+  void test('early does not shorten a gap that is not longer than the configured days', () => {
     const events = [hire, leave, rehire]
     assert.equal(active(events, day(39), early), true)
     for (const gap of [day(40), day(41), day(43)]) assert.equal(active(events, gap, early), false)
     assert.equal(active(events, day(44), early), true)
+    const week = { ...rehire, effectiveAt: day(47) }
+    assert.equal(active([hire, leave, week], day(40), early), false)
+    assert.equal(active([hire, leave, week], day(47), early), true)
     const far = { ...rehire, effectiveAt: day(60) }
     assert.equal(active([hire, leave, far], day(53) - 1, early), false)
     assert.equal(active([hire, leave, far], day(53), early), true)
@@ -79,6 +82,15 @@ void describe('an activation waits for its moment, comes early or is announced',
     assert.equal(fold([dated], day(2), announced).nextAt, day(20))
     assert.deepEqual(fold([dated], day(2), announced).effects.get(1), { kind: 'announced', at: day(20) })
     assert.deepEqual(values([dated], day(20), announced), { ...WORKER, hireDate: '2026-01-20' })
+  })
+
+  void test('announced, the next activation is, with others behind it', () => {
+    const events = [hire, leave, { ...rehire, worker: { active: true, title: 'Head' } }]
+    assert.deepEqual(values(events, day(2), announced), {
+      ...WORKER,
+      active: false,
+      hireDate: new Date(day(20)).toISOString(),
+    })
   })
 
   void test('announced, the date stays when a later snapshot omits it, and the event overrides it', () => {
