@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { EventDecision } from '../../../../src/core/ledger/decision.ts'
 import type { Employee, EmployeeEvent } from '../../../../src/core/ledger/employee.ts'
 import { EVENT_REASONS } from '../../../../src/core/ledger/event-reason.ts'
+import { BASELINE, BLOCKED } from '../../../../src/core/model.ts'
 import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import { day } from '../../../fakes/events.ts'
 import { NOW } from '../../../fakes/histories.ts'
@@ -33,13 +34,14 @@ const rescinding = (seq: number, target: number, more: Partial<EmployeeEvent> = 
 void describe('the outcome of a superseded event', () => {
   void it('names the highest of several winners, by the rank of their sources too', () => {
     const both = titled(2, { worker: { title: 'Head', department: 'Law' } })
-    const title = titled(3, { effectiveAt: day(3), rank: 1 })
+    const title = titled(3, { effectiveAt: day(3) })
     const department = personEvent(4, { effectiveAt: day(3), worker: { department: 'Care' } })
-    assert.deepEqual(briefly(decide([HIRED, both, title, department])), [
-      '2 planned by 3',
-      '3 planned',
-      '4 planned',
-    ])
+    const [low, high] = [
+      decide([HIRED, both, { ...title, rank: 1 }, department]),
+      decide([HIRED, both, title, { ...department, rank: 1 }]),
+    ]
+    assert.deepEqual(briefly(low), ['2 planned by 3', '3 planned', '4 planned'])
+    assert.deepEqual(briefly(high), ['2 planned by 4', '3 planned', '4 planned'])
   })
 
   void it('stays when a newer event replaces the winner', () => {
@@ -84,6 +86,16 @@ void it('a superseded event waits with its winner while one attribute is missing
 })
 
 void describe('the outcome of a rescinded event', () => {
+  void it('is that, also after another event had superseded it', () => {
+    const events = [
+      HIRED,
+      titled(2, { state: 'superseded', by: 3 }),
+      titled(3, { effectiveAt: day(3), state: 'confirmed' }),
+      rescinding(4, 2),
+    ]
+    assert.deepEqual(briefly(decide(events))[0], `2 skipped ${EVENT_REASONS.rescinded} by 4`)
+  })
+
   void it('stays when a second rescind names the event too', () => {
     const events = [
       HIRED,
@@ -113,6 +125,49 @@ void describe('the outcome of a rescind', () => {
     ]
     assert.deepEqual(decide(events), [])
   })
+})
+
+void describe('a dead event that the log did not answer', () => {
+  const unheard = titled(2, { state: 'dead-lettered', reason: EVENT_REASONS.noOutcome })
+
+  void it('is sent again with the next record while its values stand', () => {
+    assert.deepEqual(briefly(decide([HIRED, unheard])), ['2 planned'])
+  })
+
+  void it('stays dead once another event has replaced its values', () => {
+    const newer = titled(3, { effectiveAt: day(3) })
+    assert.deepEqual(briefly(decide([HIRED, unheard, newer])), ['3 planned'])
+  })
+})
+
+void describe('an event that blocks or unblocks', () => {
+  const block = personEvent(2, { type: BLOCKED, effectiveAt: day(2) })
+
+  void it('ends with the record that is sent, and at once when the directory holds that', () => {
+    assert.deepEqual(briefly(decide([HIRED, block])), ['2 planned'])
+    assert.deepEqual(briefly(decide([HIRED, block], { acceptedHash: acceptedHash([HIRED]) })), [
+      `2 unchanged ${EVENT_REASONS.sameRecord}`,
+    ])
+  })
+
+  void it('ends at once when nothing ever reached the directory', () => {
+    assert.deepEqual(briefly(decide([block], { known: false })), [`2 unchanged ${EVENT_REASONS.nothingSent}`])
+  })
+})
+
+void it('an export that yields to what HR recorded since is superseded by it, on one attribute as on two', () => {
+  const newer = personEvent(2, {
+    effectiveAt: day(1),
+    recordedAt: day(3),
+    worker: { title: 'Head', department: 'Law' },
+  })
+  for (const worker of [{ title: 'Clerk' }, { title: 'Clerk', department: 'Care' }]) {
+    const row = personEvent(3, { type: BASELINE, mode: 'snapshot', effectiveAt: day(2), worker })
+    assert.deepEqual(briefly(decide([{ ...HIRED, recordedAt: day(3) }, newer, row])), [
+      '2 planned',
+      '3 planned by 2',
+    ])
+  }
 })
 
 void it('a snapshot that repeats the record is unchanged for that reason, also with attributes that no rule maps', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import type { Json } from '../../../../src/core/model.ts'
+import { BASELINE, type Json } from '../../../../src/core/model.ts'
 import { fold } from '../../../../src/core/plan/fold/fold.ts'
 import type { LedgerEvent } from '../../../../src/core/ledger/event.ts'
 import { compareEvents } from '../../../../src/core/plan/fold/order.ts'
@@ -156,6 +156,18 @@ void describe('a snapshot sets what its source knew', () => {
   })
 })
 
+void test('of two exports the older yields to the newer one, wherever that stands in order', () => {
+  const row = (seq: number, effective: number, recorded: number): LedgerEvent =>
+    ledgerEvent(seq, {
+      type: BASELINE,
+      mode: 'snapshot',
+      effectiveAt: day(effective),
+      recordedAt: day(recorded),
+      worker: { title: `Title ${seq}` },
+    })
+  assert.deepEqual(attributes([row(1, 3, 2), row(2, 2, 3)]), { title: { value: 'Title 2', by: 2 } })
+})
+
 void describe('a rescind removes its target', () => {
   const hired = ledgerEvent(1, { worker: { title: 'Engineer', active: true } })
   const promoted = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
@@ -198,7 +210,14 @@ void describe('a rescind removes its target', () => {
     const one = ledgerEvent(3, { effectiveAt: day(3), rescinds: { source: acme, id: 'e-4' } })
     const two = ledgerEvent(4, { effectiveAt: day(4), rescinds: { source: acme, id: 'e-3' } })
     const self = ledgerEvent(5, { rescinds: { source: acme, id: 'e-5' } })
-    assert.equal(values([hired, promoted, one, two, self])['title'], 'Head')
+    const { attributes, effects } = fold([hired, promoted, one, two, self], NOW)
+    assert.equal(attributes.get('title')?.value, 'Head')
+    for (const [seq, by] of [
+      [3, 4],
+      [4, 3],
+      [5, 5],
+    ] as const)
+      assert.deepEqual(effects.get(seq), { kind: 'rescinded', by })
   })
 
   void test('the same id of another source is another event', () => {
@@ -215,6 +234,12 @@ void describe('a rescind removes its target', () => {
     const later = rescind(4, promoted, { effectiveAt: day(4) })
     assert.deepEqual(attributes([hired, promoted, snapshot])['title'], { value: 'Head', by: 2 })
     assert.deepEqual(attributes([hired, promoted, snapshot, later])['title'], { value: 'Engineer', by: 1 })
+    // Also where each of them rescinds another.
+    const rescinding = [hired, promoted, snapshot].map((event) => ({
+      ...event,
+      rescinds: { source: acme, id: `never ${event.seq}` },
+    }))
+    assert.deepEqual(attributes([...rescinding, later])['title'], { value: 'Engineer', by: 1 })
   })
 
   void test('a snapshot that rescinds knows its target', () => {
@@ -291,10 +316,9 @@ void describe('a dead event has no effect, but a leaver stays disabled', () => {
     assert.deepEqual(values([hired, terminated, takenBack]), { title: 'Engineer', active: true })
     assert.deepEqual(values([hired, terminated, takenBack, rescind]), { title: 'Engineer', active: false })
     const leavesLater = { ...terminated, effectiveAt: day(6) }
-    assert.equal(
-      fold([hired, leavesLater, { ...takenBack, effectiveAt: day(3) }, rescind], NOW).nextAt,
-      day(6),
-    )
+    const { nextAt, effects } = fold([hired, leavesLater, takenBack, rescind], NOW)
+    assert.equal(nextAt, day(6))
+    assert.deepEqual(effects.get(2), { kind: 'rescinded', by: 3 })
   })
 })
 

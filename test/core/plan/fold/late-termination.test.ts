@@ -47,8 +47,31 @@ void describe('a termination that is dated before the only activation', () => {
     const rescind = at(3, 11, 2, { rescinds: { source: '/hr/acme', id: 'e-2' }, worker: {} })
     assert.equal(active(starts(1, 5, 5), ends(2, 10, 2), rescind), true)
   })
+  void it('counts when the earlier activation that it could end is rescinded', () => {
+    const rescind = at(4, 4, 4, { rescinds: { source: '/hr/acme', id: 'e-1' } })
+    assert.equal(active(starts(1, 1, 1), ends(2, 10, 3), rescind, starts(3, 5, 5)), false)
+  })
+  void it('ends an earlier activation of which retention kept only that there was one', () => {
+    const kept = at(1, 1, 1, { worker: {}, folded: true, activated: true })
+    assert.equal(active(kept, ends(2, 10, 3), starts(3, 5, 5)), true)
+  })
+  void it('is the last of several that HR recorded at one moment', () => {
+    const { late } = fold([starts(1, 5, 5), ends(2, 10, 2), ends(3, 10, 3)], NOW)
+    assert.deepEqual(late, { termination: 3, activations: [1] })
+  })
+  void it('has nothing to do when another termination takes effect with the activation, or the activation is dead', () => {
+    const together = ends(3, 6, 5)
+    assert.equal(fold([starts(1, 5, 5), { ...together, order: 1 }, ends(2, 10, 2)], NOW).late, null)
+    assert.equal(fold([{ ...starts(1, 5, 5), dead: true }, ends(2, 10, 2)], NOW).late, null)
+  })
+  void it('takes access away, also by a snapshot that repeats an earlier termination', () => {
+    const snapshot = at(3, 10, 3, { mode: 'snapshot', worker: { active: false } })
+    const { attributes, effects } = fold([ends(2, 3, 2), snapshot, starts(1, 5, 5)], NOW)
+    assert.deepEqual(attributes.get('active'), { value: false, by: 3 })
+    assert.deepEqual(effects.get(3), { kind: 'applied', paths: ['active'] })
+  })
   void it('sends no early activation of an employee who does not start', () => {
-    const events = [starts(1, 5, 22), ends(2, 10, 2)]
+    const events = [starts(1, 5, 22), starts(3, 6, 24), ends(2, 10, 2)]
     const rules = { owns: () => null, activation: { policy: 'early', days: 5 } } as const
     assert.equal(fold(events, NOW, rules).attributes.get('active')?.value, false)
   })
