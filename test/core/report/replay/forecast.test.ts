@@ -26,3 +26,21 @@ void test('a forecast of a replay is that of the destination with the most to se
   const one = await forecastReplay({ counts }, ledger, { ...settings, destinations: [north] }, T)
   assert.equal(one.doneAt, T)
 })
+
+void test('a forecast of a replay counts from when the last dead letter of either store is put back', async () => {
+  const ledger = {
+    readSubmissionStatus: async (): Promise<SubmissionStatus> => ({
+      callTimes: [],
+      pending: 0,
+      unplanned: 0,
+      holds: [],
+      notAccepted: { count: 0, employees: [] },
+    }),
+  }
+  const counts = { operations: 10, bus: 6, ledger: 4, employees: 10 }
+  const settings = { limits, destinations: [inTenant('north')], maxOperations: 10, perSecond: 2 }
+  assert.equal((await forecastReplay({ counts }, ledger, settings, T)).doneAt, T + 5_000)
+  // Also where nothing is left to send.
+  const none = { ...counts, operations: 0 }
+  assert.equal((await forecastReplay({ counts: none }, ledger, settings, T)).doneAt, T + 5_000)
+})

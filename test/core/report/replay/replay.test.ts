@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { takeIn } from '../../../../src/core/intake/message.ts'
 import { DEFAULT_SOURCE } from '../../../../src/core/intake/sources.ts'
-import type { LedgerDeadLetter } from '../../../../src/core/ledger/port/dead-letters.ts'
+import type { LedgerDeadLetter, Original } from '../../../../src/core/ledger/port/dead-letters.ts'
+import type { EmployeeView } from '../../../../src/core/ledger/port/inspect.ts'
 import type { ReplayItem, ReplayOrder, ReplayRun } from '../../../../src/core/ledger/port/replays.ts'
 import { messageReader } from '../../../../src/core/report/dead-letters/read-message.ts'
 import {
@@ -11,7 +13,8 @@ import {
   type ReplayView,
 } from '../../../../src/core/report/replay/replay.ts'
 import { editing, ledgerLetter } from '../../../fakes/dead-letters.ts'
-import { rules } from '../../../fakes/people.ts'
+import { employee, personEvent, rules, WORKER } from '../../../fakes/people.ts'
+import { shelved } from '../../../fakes/shelf.ts'
 import { virtualRuntime } from '../../../fakes/virtual-runtime.ts'
 
 const LEASE_MS = 30_000
@@ -29,10 +32,33 @@ const request: ReplayRequest = {
 }
 const editNothing: ReplayRequest['makeEditor'] = () => editing((body) => body)
 
+/** What a hire with the user name `p<n>@contoso.com` arrived as. */
+function hireOf(n: number): string {
+  const worker = { ...WORKER, userName: `p${n}@contoso.com` }
+  const time = '2026-01-01T12:00:00Z'
+  const data = { effectiveDate: '2026-01-01', worker }
+  const name = { id: `l-${n}`, source: '/hr', type: 'worker.updated', subject: `p${n}` }
+  return JSON.stringify({ specversion: '1.0', ...name, time, data })
+}
+const renamed = (body: string): string => body.replace('@contoso', '@fabrikam')
+
+function originalOf(body: string | undefined): Original | null {
+  if (body === undefined) return null
+  const { entity, sequence, enqueuedAt, messageId, sessionId, contentType } = shelved(1)
+  return { entity, sequence, enqueuedAt, messageId, sessionId, contentType, properties: {}, body }
+}
+
+/** The employee of a dead letter, who has no other event. */
+function viewOf({ seq, employeeId }: LedgerDeadLetter): EmployeeView {
+  const event = personEvent(seq, { employeeId, state: 'dead-lettered', dead: true })
+  return { employee: employee([event], { employeeId }), lastAccepted: null, brake: null, event: null }
+}
+
 /**
  * A ledger in memory with these dead letters; `steps` is everything that changed it or was shown.
+ * It kept the bodies that are given, by sequence number.
  */
-function worldWith(letters: LedgerDeadLetter[]) {
+function worldWith(letters: LedgerDeadLetter[], bodies: Readonly<Record<number, string>> = {}) {
   const runtime = virtualRuntime()
   const steps: string[] = []
   const runs: ReplayRun[] = []
@@ -64,7 +90,8 @@ function worldWith(letters: LedgerDeadLetter[]) {
       return run
     },
     resumeReplay: async ({ id }, actor) => void steps.push(`resume ${id} by ${actor}`),
-    readEmployees: async () => [],
+    readEmployees: async (ids) =>
+      letters.filter(({ employeeId }) => ids.includes(employeeId)).map((letter) => viewOf(letter)),
     findNameHolders: async () => [],
     readSubmissionStatus: async () => ({
       callTimes: [],
@@ -95,7 +122,10 @@ function worldWith(letters: LedgerDeadLetter[]) {
         ),
         ledger: {
           listDeadLetters: async () => ({ deadLetters: [...letters], next: null }),
-          findDeadLetter: async () => null,
+          findDeadLetter: async (seq) => {
+            const letter = letters.find((one) => one.seq === seq)
+            return letter ? { letter, original: originalOf(bodies[seq]) } : null
+          },
           findNearMatches: async () => [],
         },
         knownEvents: null,
@@ -103,7 +133,7 @@ function worldWith(letters: LedgerDeadLetter[]) {
       }),
     rules,
     openQueues: () => assert.fail('nothing lies on the bus'),
-    takeIn: async () => ({ events: [], rejected: null, findings: [], leavers: [] }),
+    takeIn: async (message) => takeIn(message, () => DEFAULT_SOURCE),
     settings: {
       perSecond: null,
       clockSkewMs: 0,
@@ -169,6 +199,35 @@ void describe('a replay', () => {
     assert.deepEqual(steps, ['found 1', 'planned 0, left out 1'])
   })
 
+  void it('is partial when a dead letter would be refused again, or is missing', async () => {
+    const letters = [ledgerLetter(7), ledgerLetter(8)]
+    const leavesOut = worldWith(letters, { 7: hireOf(7) })
+    const refused = await leavesOut.replay({ makeEditor: () => editing(renamed) })
+    assert.deepEqual(leavesOut.steps.slice(0, 3), ['found 2', 'planned 1, left out 1', 'freeze 7'])
+    assert.ok(refused.kind === 'ended' && refused.partial)
+    const missing = await worldWith(letters).replay({ ids: ['dl-7', 'dl-9'] })
+    assert.ok(missing.kind === 'ended' && missing.partial)
+  })
+
+  void it('applies a patch to every dead letter of the selection, or to none', async () => {
+    const makeEditor: ReplayRequest['makeEditor'] = () => editing(renamed, 'patch')
+    const { steps, replay } = worldWith([ledgerLetter(7), ledgerLetter(8)], { 7: hireOf(7) })
+    assert.equal((await replay({ makeEditor })).kind, 'patch-refused')
+    assert.deepEqual(steps, ['found 2', 'planned 1, left out 1'])
+    const whole = worldWith([ledgerLetter(7)], { 7: hireOf(7) })
+    assert.equal((await whole.replay({ makeEditor })).kind, 'ended')
+  })
+
+  void it('refuses a patch that gives two employees one user name; an edit of a person may', async () => {
+    const shared = (kind: 'edit' | 'patch') => {
+      const world = worldWith([ledgerLetter(7), ledgerLetter(8)], { 7: hireOf(7), 8: hireOf(8) })
+      const toOne = (body: string) => body.replace(/p\d@/, 'ada@')
+      return world.replay({ makeEditor: () => editing(toOne, kind) })
+    }
+    assert.equal((await shared('patch')).kind, 'patch-refused')
+    assert.equal((await shared('edit')).kind, 'ended')
+  })
+
   void it('continues an unfinished run of the same command without a new selection, and records who does', async () => {
     const { world, steps, letters, replay } = worldWith([ledgerLetter(7)])
     world.stop.abort()
@@ -177,7 +236,7 @@ void describe('a replay', () => {
     letters.push(ledgerLetter(8))
     world.stop = new AbortController()
     const result = await replay({ actor: 'bob', makeEditor: () => assert.fail('nothing is edited again') })
-    assert.equal(result.kind, 'ended')
+    assert.ok(result.kind === 'ended' && !result.partial)
     assert.deepEqual(steps, ['resuming 1', 'resume 1 by bob', 'put back 7', 'end 1'])
   })
 
