@@ -27,7 +27,11 @@ const textOf = ({ codes, capped }: BusDeadLetters): string =>
 void describe('the count of dead letters on the bus', () => {
   void it('is made over all queues by code, at once and every minute, and the last one counts', async (t) => {
     const one = fakeShelf([1, 2, 3].map((n) => shelved(n, { enqueuedAt: day(4 - n) })))
-    const two = fakeShelf([shelved(1), shelved(2, { reason: 'FieldMissing' })], true, 'other')
+    const two = fakeShelf(
+      [shelved(1, { enqueuedAt: day(2) }), shelved(2, { reason: 'FieldMissing' })],
+      true,
+      'other',
+    )
     const { runtime, counts, shown } = await counting(t, one, two)
     assert.deepEqual(counts, [
       {
@@ -49,6 +53,30 @@ void describe('the count of dead letters on the bus', () => {
     const { shown } = await counting(t, queue)
     assert.deepEqual(shown(), ['5 BodyNotJson, capped'])
     assert.equal(queue.shown, settings.most)
+  })
+
+  void it('says so when one of several queues has more than are counted', async (t) => {
+    const many = fakeShelf([1, 2, 3, 4, 5, 6].map((n) => shelved(n)))
+    const { shown } = await counting(t, many, fakeShelf([], true, 'other'))
+    assert.deepEqual(shown(), ['5 BodyNotJson, capped'])
+  })
+
+  void it('shows what was counted of a queue that stops answering, and that there may be more', async (t) => {
+    const queue = fakeShelf([1, 2, 3].map((n) => shelved(n)))
+    const slow: DeadLetterReasons = {
+      entity: 'slow',
+      peek: (from, limit) => (from === '0' ? queue.peek(from, limit) : new Promise(() => {})),
+    }
+    const { runtime, shown } = await counting(t, slow)
+    await runtime.advance(settings.withinMs)
+    assert.deepEqual(shown(), ['2 BodyNotJson, capped'])
+  })
+
+  void it('is not recorded when it is stopped, and a queue that did not answer until then is no fault', async (t) => {
+    const silent: DeadLetterReasons = { entity: 'silent', peek: () => new Promise(() => {}) }
+    const { runtime, service, counts } = await counting(t, silent, fakeShelf([shelved(1)]))
+    await service.stop()
+    assert.deepEqual([counts, runtime.lines], [[], []])
   })
 
   void it('repeats no reason of another program', async (t) => {

@@ -68,6 +68,7 @@ function start(rows: readonly DeadLetterCopy[]) {
   }
   const outlet = {
     send: async (messages: readonly OutboxMessage<string>[]) => {
+      assert.notEqual(messages.length, 0)
       sent.push(...messages)
       if (world.away) throw new TypeError('the bus is away')
     },
@@ -178,11 +179,55 @@ void describe('copies of dead letters', () => {
     assert.deepEqual([...new Set(sent.map(({ properties }) => properties[COPY_OF]))], ['dl-1', 'dl-3'])
   })
 
+  void test('a backlog is copied without a pause, also where no event of a page is dead any more', async () => {
+    const { runtime, waiting, sent, service } = start([
+      copy(1, { current: false }),
+      copy(2, { current: false }),
+      copy(3),
+    ])
+    const running = service.run()
+    await runtime.advance(0)
+    assert.deepEqual([waiting.length, sent.length], [0, 1])
+    await service.stop()
+    await running
+  })
+
+  void test('a copy is looked at wherever a page ends, and removed once; a pass with none to remove touches nothing', async () => {
+    const runtime = virtualRuntime()
+    const shelf = fakeShelf(
+      [1, 2].map((n) => shelved(n, { properties: { [COPY_OF]: `dl-${n}`, [COPY_REVISION]: 1 } })),
+    )
+    const removed: string[][] = []
+    const remove = shelf.remove.bind(shelf)
+    Object.assign(shelf, {
+      remove: (wanted: ReadonlySet<string>, signal: AbortSignal) => {
+        removed.push([...wanted])
+        return remove(wanted, signal)
+      },
+    })
+    const ledger = { findCurrentDeadLetters: async () => new Map([[1, 1]]) }
+    const service = sweepLoop(ledger, shelf, { ...settings, atOnce: 1 }, runtime)
+    const running = service.run()
+    await runtime.advance(5 * settings.restMs)
+    await service.stop()
+    await running
+    assert.deepEqual(removed, [['2']])
+  })
+
   void test('copies without a current dead letter are removed, older copies of the same death too, and no other messages', async () => {
     const runtime = virtualRuntime()
     const of = (sequence: number, seq: number, revision: number) =>
       shelved(sequence, { properties: { [COPY_OF]: `dl-${seq}`, [COPY_REVISION]: revision } })
-    const shelf = fakeShelf([of(1, 1, 1), of(2, 2, 1), of(3, 2, 2), of(4, 3, 1), of(5, 3, 1), shelved(6)])
+    const others = shelved(7, { properties: { [COPY_OF]: 'of another program' } })
+    const shelf = fakeShelf([
+      of(1, 1, 1),
+      of(2, 2, 1),
+      of(3, 2, 2),
+      of(4, 3, 1),
+      of(5, 3, 1),
+      shelved(6),
+      others,
+    ])
     const standing = new Map([
       [2, 2],
       [3, 1],
@@ -196,7 +241,7 @@ void describe('copies of dead letters', () => {
     await runtime.advance(1_000)
     assert.deepEqual(
       shelf.messages.map(({ sequence }) => sequence),
-      ['3', '5', '6'],
+      ['3', '5', '6', '7'],
     )
     standing.clear()
     await runtime.advance(120_000)
@@ -204,7 +249,7 @@ void describe('copies of dead letters', () => {
     await running
     assert.deepEqual(
       shelf.messages.map(({ sequence }) => sequence),
-      ['6'],
+      ['6', '7'],
     )
   })
 })

@@ -35,7 +35,11 @@ function worldWith(events: readonly EmployeeEvent[] = []) {
     ledger: {
       endDeadLetters: async ({ seqs }: EndOrder) => {
         steps.push(`ledger ${seqs.join(' ')}`)
-        return { ended: seqs.filter((seq) => seq < 8), kept: seqs.filter((seq) => seq === 8), gone: [] }
+        return {
+          ended: seqs.filter((seq) => seq < 8),
+          kept: seqs.filter((seq) => seq === 8),
+          gone: seqs.filter((seq) => seq > 8),
+        }
       },
       recordDiscardedMessages: async (entity, sequences, actor) =>
         void steps.push(`audit ${entity}#${sequences.join(' ')} by ${actor}`),
@@ -79,10 +83,14 @@ void describe('the plan to end dead letters', () => {
       { ...(await onBus(1)), events: [termination] },
       await onBus(2, { text: '{"type":"worker.terminated","source":"/hr","id":"e-2"}' }),
       await onBus(3),
+      await onBus(4, {
+        contentType: 'application/cloudevents-batch+json',
+        text: '[{"type":"worker.updated","source":"/hr","id":"e-3"},{"type":"worker.terminated","source":"/hr","id":"e-4"}]',
+      }),
     ]
     assert.deepEqual(await idsOf(selected, discard, context), {
       going: ['dl-7', 'hr-events#3'],
-      kept: ['dl-8', 'hr-events#1', 'hr-events#2'],
+      kept: ['dl-8', 'hr-events#1', 'hr-events#2', 'hr-events#4'],
     })
     const asked = await idsOf(selected, { ...discard, terminations: true }, context)
     assert.deepEqual(asked.kept, [])
@@ -140,6 +148,18 @@ void describe('ending dead letters', () => {
     }
     assert.deepEqual(await carryOutEnd(plan, discard, context), { ended: 3, kept: 1, gone: 0, held: 0 })
     assert.deepEqual(steps, ['ledger 7 8', 'audit hr-events#1 2 by ada', 'remove 1 2'])
+  })
+
+  void it('counts what was kept in either store, and what was no dead letter any more', async () => {
+    const { context } = worldWith()
+    const plan = {
+      going: [ledgerDead(7), ledgerDead(9)],
+      kept: [ledgerDead(8), (await onBus(1)).dead],
+      becomeActive: [],
+    }
+    // Nothing is removed from the bus, so a request to stop ends the command as ever.
+    const alone = { ...context, listenForStop: () => assert.fail('nothing is removed') }
+    assert.deepEqual(await carryOutEnd(plan, discard, alone), { ended: 1, kept: 2, gone: 1, held: 0 })
   })
 
   void it('leaves the messages on the bus once it is stopped, and counts them as held', async () => {

@@ -307,6 +307,8 @@ void describe('one list over both stores', () => {
       { numRuns: 60 },
     )
     assert.equal((await listed(bothStores(), { employeeId: 'p3' })).length, 120)
+    assert.equal((await listed(bothStores(), { type: 'worker.updated' })).length, 1_200)
+    assert.equal((await listed(bothStores(), { type: 'worker.hired' })).length, 0)
     assert.equal((await listed(bothStores(), { reason: 'poison', since: day(1) + 300 })).length, 100)
   })
 
@@ -317,6 +319,7 @@ void describe('one list over both stores', () => {
     )
     const stores = { deadLetterQueues: [shelf], read, ledger: null, knownEvents: null, findEmployeeIds: null }
     assert.equal((await listed(stores, { employeeId: 'p1' })).length, 4)
+    assert.equal((await listed(stores, { employeeId: 'p1\u200B' })).length, 1)
   })
 
   void it('finds a message by any of the events in it', async () => {

@@ -46,8 +46,26 @@ void describe('finding messages in a dead-letter queue', () => {
   void it('takes one request for neighbours, and one each for distant messages', async () => {
     const together = messages.slice(4_000, 5_000).map(({ sequence }) => sequence)
     assert.deepEqual(await picked(messages, together), { found: together, requests: 4 })
+    const pages = await picked(messages, together, 100)
+    assert.equal(pages.requests, 10, 'one for each page of the bus')
     const apart = messages.filter((_, n) => n % 500 === 0).map(({ sequence }) => sequence)
     assert.deepEqual(await picked(messages, apart), { found: apart, requests: apart.length })
+  })
+
+  void it('takes one request for a message that is gone, alone or before others', async () => {
+    assert.deepEqual(await picked(messages, ['20000']), { found: [], requests: 1 })
+    assert.deepEqual(await picked(messages.slice(1), ['1', '2', '3']), { found: ['2', '3'], requests: 1 })
+  })
+
+  void it('finds a message behind one with a higher number, in another page', async () => {
+    const shuffled = ['10', '30', '20'].map((sequence) => shelved(sequence))
+    const peek = async (from: string) => {
+      const at = shuffled.findIndex(({ sequence }) => sequence === from)
+      return shuffled.slice(at, at + 2)
+    }
+    const found: string[] = []
+    for await (const { sequence } of findBySequence(peek, ['10', '20'])) found.push(sequence)
+    assert.deepEqual(found, ['10', '20'])
   })
 
   void it('asks for no further page after an abort', async () => {

@@ -1,5 +1,10 @@
 import { LONG_AGO, ONLY_SPARES_WORK, type Known } from './known.ts'
 
+const STOPS = 'a loop that is stopped does not wait'
+const FIRST_ROW = 'only the first row is read'
+
+const SAME_KEY = 'it sorts two that are the same'
+
 export const CORE_REPORT: readonly Known[] = [
   [
     'report/correlate/changed-elsewhere.ts',
@@ -33,5 +38,28 @@ export const CORE_REPORT: readonly Known[] = [
     'requestedWait(error) ?? 1',
     'it waits for the window of the log at least',
   ],
+  [
+    'report/dead-letters/bus-count.ts',
+    'if (stopping.aborted) return 0',
+    'if (stopping.aborted) return 1',
+    STOPS,
+  ],
+  ['report/dead-letters/end.ts', 'at < ids.length', 'at <= ids.length', ONLY_SPARES_WORK],
   ['report/dead-letters/newest.ts', 'let looked = 0;', 'let looked = 1;', 'it still looks at four pages'],
+  [
+    'report/replay/pace.ts',
+    'late > CATCH_UP_MS',
+    'late >= CATCH_UP_MS',
+    'what is just as late does not wait either',
+  ],
+  ['report/replay/plan-replay.ts', 'at < ids.length', 'at <= ids.length', ONLY_SPARES_WORK],
+  ['report/replay/replay.ts', 'open: selection, limit: 1', 'open: selection, limit: 2', FIRST_ROW],
+  ['report/replay/find-by-sequence.ts', 'a < b', 'a <= b', SAME_KEY],
+  ['report/replay/find-by-sequence.ts', 'a > b', 'a >= b', SAME_KEY],
+  [
+    'report/replay/find-by-sequence.ts',
+    '- from < PAGE',
+    '- from <= PAGE',
+    'the last one lies behind the page, and is left to the next one',
+  ],
 ]
