@@ -29,7 +29,7 @@ export async function* findBySequence(
       // The rest lies behind this page.
       if (wanted > reached && wanted !== from) break
       const inPage = bySequence.get(String(wanted)) ?? null
-      const wasFirst = asked === 1 || wanted === from
+      const wasFirst = wanted === from
       const found = inPage ?? (wasFirst ? null : await peekOne(peek, String(wanted)))
       if (found) yield found
     }

@@ -7,15 +7,18 @@ import { shelved } from '../../../fakes/shelf.ts'
 
 async function picked(messages: readonly PeekedMessage[], wanted: readonly string[], largest = 250) {
   let requests = 0
+  let shown = 0
   const peek = async (from: string, limit: number) => {
     requests += 1
-    return messages
+    const page = messages
       .filter(({ sequence }) => BigInt(sequence) >= BigInt(from))
       .slice(0, Math.min(limit, largest))
+    shown += page.length
+    return page
   }
   const found: string[] = []
   for await (const { sequence } of findBySequence(peek, wanted)) found.push(sequence)
-  return { found, requests }
+  return { found, requests, shown }
 }
 const messages = Array.from({ length: 10_000 }, (_, n) => shelved(n + 1))
 
@@ -43,18 +46,24 @@ void describe('finding messages in a dead-letter queue', () => {
     )
   })
 
-  void it('takes one request for neighbours, and one each for distant messages', async () => {
+  void it('takes one request for neighbours, and one each for distant messages, without those between', async () => {
     const together = messages.slice(4_000, 5_000).map(({ sequence }) => sequence)
-    assert.deepEqual(await picked(messages, together), { found: together, requests: 4 })
+    assert.deepEqual(await picked(messages, together), { found: together, requests: 4, shown: 1_000 })
     const pages = await picked(messages, together, 100)
     assert.equal(pages.requests, 10, 'one for each page of the bus')
     const apart = messages.filter((_, n) => n % 500 === 0).map(({ sequence }) => sequence)
-    assert.deepEqual(await picked(messages, apart), { found: apart, requests: apart.length })
+    assert.deepEqual(await picked(messages, apart), {
+      found: apart,
+      requests: apart.length,
+      shown: apart.length,
+    })
   })
 
   void it('takes one request for a message that is gone, alone or before others', async () => {
-    assert.deepEqual(await picked(messages, ['20000']), { found: [], requests: 1 })
-    assert.deepEqual(await picked(messages.slice(1), ['1', '2', '3']), { found: ['2', '3'], requests: 1 })
+    const alone = await picked(messages, ['20000'])
+    assert.deepEqual([alone.found, alone.requests], [[], 1])
+    const before = await picked(messages.slice(1), ['1', '2', '3'])
+    assert.deepEqual([before.found, before.requests], [['2', '3'], 1])
   })
 
   void it('finds a message behind one with a higher number, in another page', async () => {

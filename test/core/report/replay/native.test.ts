@@ -324,6 +324,26 @@ function faulty(
 }
 
 void describe('a replay that is interrupted at any point', () => {
+  void it('finds a copy that was sent whatever the page size and the clock of the bus, and does not send it again', async () => {
+    const runtime = virtualRuntime()
+    const world = replayWorld([shelved(7), shelved(8)], ['7', '8'], runtime.now)
+    world.queue.messages.push(...letters(3))
+    await world.log.move([{ sequence: '7', stage: 'sending', code: null }], runtime.now())
+    const copy = { original: shelved(7), messageId: 'replay-r1-7', text: null, properties: {} }
+    await world.deadLetters.resend([copy])
+    // The clock of the bus is as far behind as it may be.
+    const sent = world.queue.messages.pop()
+    assert(sent)
+    world.queue.messages.push({ ...sent, enqueuedAt: runtime.now() - settings.skewMs })
+    await runtime.advance(60_000)
+    await world.log.move([{ sequence: '8', stage: 'sending', code: null }], runtime.now())
+    const queue = { peek: (from: string) => world.queue.peek(from, 1) }
+    const continued = replayNative(partsOf(world, { queue }), settings, control(runtime))
+    await runtime.advance(settings.inFlightMs)
+    assert.equal((await continued).kind, 'finished')
+    assert.deepEqual(world.delivered, ['replay-r1-7', 'replay-r1-8'])
+  })
+
   void it('does not send a copy again when the search for it was aborted', async () => {
     const runtime = virtualRuntime()
     const world = replayWorld([shelved(2_000)], ['2000'], runtime.now)
@@ -334,7 +354,9 @@ void describe('a replay that is interrupted at any point', () => {
     const copy = { original: shelved(2_000), messageId: 'replay-r1-2000', text: null, properties: {} }
     await world.deadLetters.resend([copy])
     const stopping = new AbortController()
+    let pages = 0
     const peek: DeadLetterQueue['peek'] = (from, limit) => {
+      pages += 1
       stopping.abort()
       return world.queue.peek(from, limit)
     }
@@ -343,11 +365,12 @@ void describe('a replay that is interrupted at any point', () => {
       signal: stopping.signal,
     })
     await runtime.advance(settings.inFlightMs)
-    assert.equal((await stopped).kind, 'paused')
+    assert.deepEqual([(await stopped).kind, pages], ['paused', 1])
     const continued = replayNative(partsOf(world), settings, control(runtime))
     await runtime.advance(settings.inFlightMs)
     assert.deepEqual(await continued, { kind: 'finished', sent: 1, done: 1, gone: 0, refused: 0 })
     assert.deepEqual(world.delivered, ['replay-r1-2000'])
+    assert.ok(world.queue.shown < 1_500, 'each message is read once')
   })
 
   void it('loses and duplicates nothing, however often it is killed or the bus and ledger fail, and whatever intake does at the same time', async () => {

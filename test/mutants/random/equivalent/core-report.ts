@@ -62,4 +62,14 @@ export const CORE_REPORT: readonly Known[] = [
     '- from <= PAGE',
     'the last one lies behind the page, and is left to the next one',
   ],
+  ['report/replay/find-by-sequence.ts', 'a > b ? 1 : 0', 'a > b ? 1 : 1', SAME_KEY],
+  ['report/replay/find-by-sequence.ts', 'a > b ? 1 :', 'a > b ? 2 :', 'any positive number sorts it behind'],
+  ['report/replay/find-by-sequence.ts', 'peek(sequence, 1)', 'peek(sequence, 2)', FIRST_ROW],
+  [
+    'report/replay/native-copies.ts',
+    'from = 0n; missing.size > 0',
+    'from = 0n; missing.size >= 0',
+    ONLY_SPARES_WORK,
+  ],
+  ['report/replay/native-copies.ts', 'if (missing.size > 0)', 'if (missing.size >= 0)', ONLY_SPARES_WORK],
 ]
