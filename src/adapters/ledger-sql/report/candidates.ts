@@ -32,7 +32,7 @@ export async function candidates(
     sql,
     ['id TEXT'],
     employees,
-    'SELECT r.id, r.detail FROM v JOIN log_records r ON r.employee = v.id WHERE r.operation IS NULL AND r.detail IS NOT NULL',
+    'SELECT r.id, r.detail FROM v JOIN log_records r ON r.employee = v.id WHERE r.operation IS NULL',
   )
   // Another job may have written of the same employee.
   const jobs = new Set(records.map(({ jobId }) => jobId))
@@ -102,6 +102,7 @@ const FAILED_AT = `(SELECT MAX(r.activity_at) FROM log_records r WHERE r.operati
 const CANDIDATE = `o.seq, o.employee, o.state, t.record, o.active, COALESCE(o.accepted_at, o.submitted_at) AS accepted_at,
   o.submitted_at + COALESCE(o.accepted_at - b.accepted_at, 0) AS submitted_at, o.times_submitted`
 
+/** What the service refused was not carried out, and does not count as submitted. */
 async function candidateOperations(
   sql: Sql,
   destination: string,
@@ -114,7 +115,7 @@ async function candidateOperations(
     `SELECT ${CANDIDATE}, o.interim, CASE WHEN o.state IN ('batched', 'accepted') THEN NULL ELSE ${FAILED_AT} END AS failed_at,
        CASE WHEN o.state IN ('batched', 'accepted') THEN 0 ELSE ${SPOKEN_OF} END AS times_reported
      FROM v JOIN operations o ON o.employee = v.id JOIN batches b ON b.seq = o.batch JOIN records t ON t.operation = o.seq
-     WHERE o.submitted_at IS NOT NULL AND o.state <> 'pending' AND o.destination = ?
+     WHERE o.times_submitted > 0 AND o.state <> 'pending' AND o.destination = ?
        AND (o.state NOT IN ('answered', 'confirmed', 'unchanged', 'skipped') OR o.times_submitted > 1
          OR (o.state = 'answered' AND o.interim = 'failed') OR (o.state = 'unchanged' AND o.code <> 'RedundantExport'))`,
     [destination],

@@ -138,6 +138,7 @@ export const lateCases: readonly LedgerCase[] = [
       // The answer to its first submission is lost.
       await world.take(whole)
       await world.refuse(whole)
+      assert.deepEqual(await candidates(world, 'p1'), ['op-1 batched 0/1'])
       const refused = await world.needBatch()
       await world.refuse(refused)
       assert.deepEqual(await candidates(world, 'p1'), ['op-1 failed 0/1'])
@@ -146,6 +147,10 @@ export const lateCases: readonly LedgerCase[] = [
       await world.plan()
       await world.refuse(await world.needBatch())
       assert.deepEqual(await candidates(world, 'p3'), [])
+      await world.record(joiner('e4', 'p4'), joiner('e5', 'p5'))
+      await world.plan()
+      await world.refuse(await world.needBatch())
+      assert.deepEqual(await candidates(world, 'p4'), [], 'it waits in one of the halves')
     },
   },
   {
