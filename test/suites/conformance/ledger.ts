@@ -10,8 +10,11 @@ import { evidenceCases } from './ledger/evidence.ts'
 import { sendOrderCases } from './ledger/send-orders.ts'
 import { brakeCases } from './ledger/brake.ts'
 import { booksCases } from './ledger/books.ts'
+import { candidateCases } from './ledger/candidates.ts'
 import { clockCases } from './ledger/clock.ts'
 import { connectionCases } from './ledger/connections.ts'
+import { correlateCases } from './ledger/correlate.ts'
+import { deadLetterListCases } from './ledger/dead-letter-lists.ts'
 import { deadLetterCases } from './ledger/dead-letters.ts'
 import { emergencyCases } from './ledger/emergency.ts'
 import { directoryCases } from './ledger/directory.ts'
@@ -38,6 +41,7 @@ import { pilotCases } from './ledger/pilot.ts'
 import { planCases } from './ledger/plan.ts'
 import { putBackCases } from './ledger/put-back.ts'
 import { refusedCases } from './ledger/refused.ts'
+import { replayPartCases } from './ledger/replay-parts.ts'
 import { replayCases } from './ledger/replay.ts'
 import { lateCases } from './ledger/late.ts'
 import { reportCases } from './ledger/report.ts'
@@ -76,12 +80,16 @@ export const LEDGER_GROUPS: Readonly<Record<string, readonly LedgerCase[]>> = {
   rescind: rescindCases,
   submit: submitCases,
   report: reportCases,
+  candidates: candidateCases,
+  correlate: correlateCases,
   late: lateCases,
   connections: connectionCases,
   'dead-letters': deadLetterCases,
+  'dead-letter-lists': deadLetterListCases,
   'attribute-failure': blameCases,
   resends: offerCases,
   replay: replayCases,
+  'replay-parts': replayPartCases,
   'put-back': putBackCases,
   answers: answerCases,
   trace: traceCases,

@@ -208,7 +208,7 @@ export async function lockDead(
     readRows(
       sql,
       ['seq INT'],
-      seqs.toSorted((a, b) => a - b).map((seq) => [seq]),
+      seqs.map((seq) => [seq]),
       `SELECT ${LOCKED.map((name) => `e.${name}`).join(', ')} FROM v JOIN events e ON e.seq = v.seq WHERE e.state = 'dead-lettered'`,
     )
   if (sql.dialect.locksRows)

@@ -360,7 +360,13 @@ export const deadLetterCases: readonly LedgerCase[] = [
       assert.deepEqual(await letters(world), [])
       const last = (await world.ledger.listUnpublishedOutcomes(100)).at(-1)
       assert.deepEqual([last?.state, last?.reason, last?.revision], ['skipped', 'Discarded', 2])
-      assert.deepEqual((await end(world, 'discard')).ended, [])
+      assert.deepEqual(
+        await world.ledger.endDeadLetters(
+          { seqs: ended, how: 'discard', terminations: true, actor: 'op', justification: 'twice' },
+          world.now,
+        ),
+        { ended: [], kept: [], gone: ended },
+      )
     },
   },
   {

@@ -320,6 +320,7 @@ export const replayCases: readonly LedgerCase[] = [
       assert.deepEqual(await ids({ since: world.now }), [second.id])
       assert.deepEqual(await ids({ before: second.id }), [first.id])
       assert.deepEqual(await ids({ open: 'another' }), [])
+      assert.deepEqual(await ids({ open: 'all', since: world.now, before: first.id }), [], 'all of it')
     },
   },
 ]
