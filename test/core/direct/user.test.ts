@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { changesOf, lacksManager, newUser, type RecordToWrite } from '../../../src/core/direct/user.ts'
+import {
+  changesOf,
+  lacksManager,
+  newUser,
+  type RecordToWrite,
+  userNameOf,
+} from '../../../src/core/direct/user.ts'
 import type { JsonObject } from '../../../src/core/model.ts'
 
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
@@ -68,4 +74,9 @@ void it('a manager is named by the object id, left as it is while that is unknow
   assert.equal(lacksManager(write(managed)), true)
   const none = write({ [ENTERPRISE]: { manager: { value: null } } })
   assert.deepEqual([changes(none)[place], lacksManager(none)], [null, false])
+})
+
+void it('only a text that is not empty is a user name', () => {
+  const names = ['ann', '', 7, null].map((userName) => userNameOf(write({ userName })))
+  assert.deepEqual(names, ['ann', null, null, null])
 })

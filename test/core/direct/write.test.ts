@@ -133,6 +133,11 @@ void describe('an answer', () => {
       reason: 'The value is invalid.',
       objectId: 'o1',
     })
+    // Any other refusal of the kind is the record's too, and holds no other employee.
+    for (const status of [409, 410, 422, 499]) {
+      const verdict = await verdictAfter(response(status))
+      assert.equal(verdict.kind, 'failed', String(status))
+    }
   })
 
   void it('about the service, the token or the tenant is waited for', async () => {
