@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { it, type TestContext } from 'node:test'
 import { proveGraph } from '../../../src/compose/check/graph.ts'
 import { readConfig } from '../../../src/compose/config.ts'
-import { judgeSchema, type JobSchema } from '../../../src/core/provision/job-schema.ts'
 import { type EntraSettings, readSettings } from '../../../src/local/entra/settings.ts'
 import { employee, open, provision } from '../../local/entra/support.ts'
 
@@ -98,26 +97,6 @@ void it('the right to read users is needed when outcomes are to name accounts', 
   assert.ok(proofs.some((one) => /^users failed: .*User\.Read\.All.*OUTCOME_ACCOUNT/.test(one)))
 })
 
-void it('active that no mapping takes, and a job without a matching attribute, are wrong', () => {
-  const schema: JobSchema = {
-    mappings: [{ target: 'displayName', sources: ['displayName'], matchingPriority: 0, onCreate: false }],
-    flowsNull: new Set(['displayName']),
-    actions: new Set(['Add', 'Update']),
-    scopedBy: [],
-    deletionThreshold: 1,
-    failures: null,
-  }
-  const places = new Map([
-    ['active', 'explicit'],
-    ['displayName', 'explicit'],
-  ] as const)
-  const remarks = judgeSchema(schema, { places, brakeAbsolute: 500 })
-  assert.deepEqual(
-    remarks.flatMap(({ weight, say }) => (weight === 'wrong' ? [say.split(/[,;]/)[0]] : [])),
-    ['no attribute that is made of externalId matches accounts', 'active is not mapped'],
-  )
-})
-
 void it('object connections are asked for when they are wanted, and without the right the permission is named', async (t) => {
   const about = async (settings: Partial<EntraSettings>, on: 'on' | 'off'): Promise<readonly string[]> => {
     const proofs = await checked(t, settings, { environment: { OBJECT_CONNECTIONS: on } })
@@ -132,42 +111,6 @@ void it('object connections are asked for when they are wanted, and without the 
     refused,
     /^object connections not known: not allowed \(403\): grant SynchronizationMetadata\.Read\.OwnedBy/,
   )
-})
-
-void it('what is mapped for new accounts only, clears a key, or stops the job before the brake holds, is named', () => {
-  const place = (name: string, onCreate = false) =>
-    ({ target: name, sources: [name], matchingPriority: name === 'externalId' ? 1 : 0, onCreate }) as const
-  const schema: JobSchema = {
-    mappings: [
-      place('externalId'),
-      place('active'),
-      place('title', true),
-      place('userName'),
-      place('userName', true),
-    ],
-    flowsNull: new Set(['externalId', 'title']),
-    actions: new Set(['Add', 'Update']),
-    scopedBy: [],
-    deletionThreshold: 499,
-    failures: null,
-  }
-  const places = new Map([
-    ['active', 'explicit'],
-    ['title', 'omit'],
-    ['userName', 'omit'],
-  ] as const)
-  const remarks = judgeSchema(schema, { places, brakeAbsolute: 500 }).map(
-    ({ weight, say }) => `${weight}: ${say}`,
-  )
-  assert.deepEqual(
-    remarks.map((remark) => remark.split(/ so | though |, before /)[0]),
-    [
-      'good to know: title is mapped for new accounts only,',
-      'good to know: externalId may be cleared ("Flow null values"),',
-      'good to know: more than 499 deactivations in one cycle put the job into quarantine',
-    ],
-  )
-  assert.match(remarks.at(-1) ?? '', /before the brake holds any \(BRAKE_ABSOLUTE\)/)
 })
 
 void it('the log is read where the configuration says, and a workspace that refuses names the role', async (t) => {
