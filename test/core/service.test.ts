@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { RollcallError } from '../../src/core/errors.ts'
-import { together } from '../../src/core/service.ts'
 import { describeError } from '../../src/core/runtime.ts'
-import { loop, type Service } from '../../src/core/service.ts'
+import { loop, type Service, together, withGrace } from '../../src/core/service.ts'
 import { virtualRuntime } from '../fakes/virtual-runtime.ts'
 
 void describe('a loop', () => {
@@ -55,7 +54,12 @@ void describe('a loop', () => {
     }
     const rests = turns.slice(1).map((at, index) => at - (turns[index] ?? 0))
     assert(rests.length < 12, `${rests.length} tries in two minutes`)
-    assert(rests.every((rest, index) => rest >= 0.75 * Math.min(30_000, 500 * 2 ** index)))
+    for (const [index, rest] of rests.entries()) {
+      const usual = Math.min(30_000, 500 * 2 ** index)
+      assert(rest >= 0.75 * usual && rest <= 1.25 * usual, `rest ${index}: ${rest} ms`)
+    }
+    // Not all instances come back at the same moment.
+    assert.equal(new Set(rests.map(Math.round)).size, rests.length)
     assert.deepEqual(runtime.lines[0]?.fields['error'], 'TypeError')
     assert.equal(JSON.stringify(runtime.lines).includes('secret words'), false)
     await service.stop()
@@ -75,6 +79,42 @@ void describe('a loop', () => {
     const running = service.run()
     await runtime.advance(30_000)
     assert.deepEqual(turns, [0, 20_000])
+    await service.stop()
+    await running
+  })
+
+  void test('counts the failures in a row, and says when it tries again', async () => {
+    const runtime = virtualRuntime()
+    const fails = [true, true, false, true]
+    const service = loop('test', runtime, async () => {
+      if (fails.shift()) throw new TypeError('away')
+      return fails.length > 0 ? 0 : 60_000
+    })
+    const running = service.run()
+    await runtime.advance(10_000)
+    assert.deepEqual(
+      runtime.lines.map(({ level, event, fields }) => [level, event, fields['failures']]),
+      [1, 2, 1].map((failures) => ['error', 'test.failed', failures]),
+    )
+    const [first, second] = runtime.lines.map(({ fields }) => Number(fields['retryInMs']))
+    assert(first !== undefined && first >= 375 && first <= 625, `${first} ms`)
+    assert(second !== undefined && second >= 750 && second <= 1_250, `${second} ms`)
+    await service.stop()
+    await running
+  })
+
+  void test('rests no longer than ten minutes, whatever an error requests', async () => {
+    const runtime = virtualRuntime()
+    const turns: number[] = []
+    const start = runtime.now()
+    const service = loop('test', runtime, async () => {
+      turns.push(runtime.now() - start)
+      if (turns.length > 1) return 3_600_000
+      throw Object.assign(new RollcallError('LogThrottled', 'wait'), { retryAfterMs: 3_600_000 })
+    })
+    const running = service.run()
+    await runtime.advance(1_800_000)
+    assert.deepEqual(turns, [0, 600_000])
     await service.stop()
     await running
   })
@@ -118,6 +158,37 @@ void describe('a loop', () => {
     await service.stop()
     await running
     assert.deepEqual(runtime.lines, [])
+  })
+})
+
+void describe('work that is worth finishing', () => {
+  /** Whether the work was cut after so long, when the stop came `stopAt` after its begin. */
+  async function cutAt(stopAt: number, endsAfter: number): Promise<number | null> {
+    const runtime = virtualRuntime()
+    const start = runtime.now()
+    const stopping = new AbortController()
+    let cutAfter: number | null = null
+    if (stopAt < 0) stopping.abort()
+    const working = withGrace(stopping.signal, 5_000, runtime, async (cut) => {
+      cut.addEventListener('abort', () => void (cutAfter = runtime.now() - start))
+      await runtime.sleep(endsAfter, cut)
+      return 'done'
+    })
+    await runtime.advance(Math.max(0, stopAt))
+    stopping.abort()
+    await runtime.advance(60_000)
+    assert.equal(await working, 'done')
+    assert.equal(runtime.sleeping, 0)
+    return cutAfter
+  }
+  void test('is cut a while after the stop, and not when it has ended before', async () => {
+    assert.equal(await cutAt(2_000, 60_000), 7_000)
+    assert.equal(await cutAt(2_000, 6_999), null)
+    assert.equal(await cutAt(2_000, 1_000), null)
+  })
+  void test('has the same while when the stop came before it', async () => {
+    assert.equal(await cutAt(-1, 60_000), 5_000)
+    assert.equal(await cutAt(-1, 4_999), null)
   })
 })
 
