@@ -85,7 +85,7 @@ function triedBefore({ employee: { employeeId }, last }: EmergencyCandidate): re
 function mayTry({ last }: EmergencyCandidate, now: number): boolean {
   // A call from the future was begun by a clock that was ahead.
   if (last === null || last.begunAt > now) return true
-  if (last.wait === 'account-gone' || (last.endedAt === null && last.endsBy > now)) return false
+  if (last.wait === 'account-gone') return false
   const waitMs = RETRY_AFTER_MS[last.tries - 1] ?? RETRY_AFTER_MS.at(-1) ?? 0
   return now >= (last.endedAt ?? last.endsBy) + waitMs
 }

@@ -150,6 +150,41 @@ void describe('a leaver takes the emergency lane', () => {
   })
 })
 
+void describe('when the lane is needed', () => {
+  /** The lane's reason for a leaver of so many minutes ago, with an exact end of the obstacle. */
+  const reasonAt = (holds: readonly ReturnType<typeof hold>[], minutesAgo: number, by = rules) =>
+    reasonsOf(decide([candidate('1', planned(minutesAgo))], { need: needOf(holds, { by }), by }))[0] ?? null
+
+  void it('the job has to be kept from it for longer than the patience, counted from the plan', () => {
+    assert.equal(reasonAt([hold('full', 5)], 0), null)
+    assert.equal(reasonAt([{ ...hold('full', 5), until: NOW + 5 * MINUTE + 1 }], 0), 'full')
+    assert.equal(reasonAt([hold('full', 3)], 2), null)
+    assert.equal(reasonAt([hold('full', 4)], 2), 'full')
+  })
+  void it('a leaver is late after an hour, not before', () => {
+    assert.equal(reasonAt([], 59), null)
+    assert.equal(reasonAt([], 60), 'late')
+  })
+  void it('a hold that is over is no obstacle', () => {
+    for (const name of ['full', 'throttled', 'job'] as const)
+      assert.equal(reasonAt([{ ...hold(name, 0), detail: 'Quarantine' }], 30), null, name)
+  })
+  void it('a job that is stopped is the reason before others, for those it accepted too', () => {
+    const need = needOf([hold('throttled', 30), hold('full', 30), hold('job', 3, 'Quarantine')])
+    assert.deepEqual(
+      need.obstacles.map(({ reason }) => reason),
+      ['quarantine', 'full', 'quota'],
+    )
+    assert.deepEqual(candidatesFor(need, rules, NOW), { plannedBy: NOW, accepted: true })
+    assert.deepEqual(candidatesFor(FULL, rules, NOW), { plannedBy: NOW, accepted: false })
+  })
+  void it('a job that a person paused closes the lane only while it is paused', () => {
+    assert.equal(needOf([hold('job', 3, 'Paused')]).closed, true)
+    assert.equal(needOf([hold('job', 0, 'Paused')]).closed, false)
+    assert.equal(needOf([hold('job', 3, 'Quarantine')]).closed, false)
+  })
+})
+
 const tried = (more: Partial<EmergencyCall>): Pick<EmergencyCandidate, 'last'> => ({
   last: { begunAt: NOW - MINUTE, endedAt: NOW - MINUTE, endsBy: NOW, tries: 1, wait: 'unavailable', ...more },
 })
@@ -159,6 +194,32 @@ void describe('a call that failed', () => {
     const recent = candidate('1', tried({ tries: 3, wait: 'access' }))
     assert.deepEqual(decide([recent]), { calls: [], waits: [{ employeeId: '1', why: 'access' }] })
     assert.deepEqual(idsOf(decide([candidate('1', tried({ tries: 2 }))])), ['1'])
+  })
+  void it('is repeated after 10 seconds, then after 1, 5, 15 and 60 minutes, from its end', () => {
+    const isRepeated = (tries: number, seconds: number, begun: Partial<EmergencyCall> = {}): boolean => {
+      const endedAt = NOW - seconds * 1_000
+      const { calls } = decide([candidate('1', tried({ begunAt: endedAt - 5, endedAt, tries, ...begun }))])
+      return calls.length === 1
+    }
+    for (const [tries, seconds] of [
+      [1, 10],
+      [2, 60],
+      [3, 300],
+      [4, 900],
+      [5, 3_600],
+      [9, 3_600],
+    ] as const) {
+      assert.equal(isRepeated(tries, seconds - 1), false, `${tries} tries`)
+      assert.equal(isRepeated(tries, seconds), true, `${tries} tries`)
+    }
+    const cutOff = { endedAt: null, wait: null }
+    assert.equal(isRepeated(1, 60, { ...cutOff, endsBy: NOW - 9_999 }), false)
+    assert.equal(isRepeated(1, 60, { ...cutOff, endsBy: NOW - 10_000 }), true)
+  })
+  void it('that a clock ahead of this one began is repeated at once', () => {
+    const ahead = (begunAt: number) => tried({ begunAt, endedAt: null, endsBy: NOW + MINUTE, wait: null })
+    assert.deepEqual(idsOf(decide([candidate('1', ahead(NOW + 1))])), ['1'])
+    assert.deepEqual(idsOf(decide([candidate('1', ahead(NOW))])), [])
   })
   void it('is not repeated while it may still be under way, and is when it was cut off', () => {
     const open = { endedAt: null, wait: null }
