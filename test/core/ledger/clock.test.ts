@@ -36,6 +36,33 @@ void it('the measured clock offset is never larger than the real one, however lo
   }
 })
 
+void it('of three looks the one with the shortest way counts, and on a way that takes no time the offset is exact', async () => {
+  const long = [10, 10] as const
+  for (const trips of [
+    [[0, 0], long, long],
+    [long, [0, 0], long],
+    [long, long, [0, 0]],
+  ] as const)
+    for (const ahead of [7, -7]) {
+      const one = database(ahead, trips)
+      assert.equal(await clockOffset(one, one.now), ahead)
+    }
+})
+
+void it('a tenth of a second apart is tolerated, and more is not', async () => {
+  for (const [ahead, warnings] of [
+    [100, 0],
+    [101, 1],
+    [-100, 0],
+    [-101, 1],
+  ] as const) {
+    const one = database(ahead, [[0, 0]])
+    let count = 0
+    await warnOfSkew(one, { now: one.now, log: { ...silentLogger, warn: () => void (count += 1) } })
+    assert.equal(count, warnings, String(ahead))
+  }
+})
+
 void it('a ledger that uses our clock has no offset', async () => {
   assert.equal(await clockOffset({ ping: async () => null }, () => 5), 0)
 })

@@ -61,6 +61,27 @@ void test('the counter follows the ledger, and is read only when the ledger has 
   assert.deepEqual(world.found, [])
 })
 
+void test('a ledger that was declared complete is compared again, though nothing was done in it', async (t) => {
+  const { runtime, world } = watch(t, { epoch: 0, progress: 5 }, null)
+  await runtime.advance(2_000)
+  world.age = { ...world.age, epoch: 1 }
+  await runtime.advance(2_000)
+  assert.deepEqual([world.mark, world.compared], [{ epoch: 1, progress: 5 }, 2])
+})
+
+void test('nothing is compared when the service is stopped before it runs', async () => {
+  let looks = 0
+  const ledger = {
+    readAge: async () => (looks++, { epoch: 0, progress: 5, olderSince: null }),
+    markOlder: async () => {},
+  }
+  const witness: Witness = { compare: async () => (looks++, true) }
+  const service = witnessing(ledger, witness, { pollMs: 2_000 }, virtualRuntime())
+  await service.stop()
+  await service.run()
+  assert.equal(looks, 0)
+})
+
 void test('what was done since the last comparison reaches the counter when the process ends', async (t) => {
   const { runtime, world, stop } = watch(t, { epoch: 0, progress: 5 }, null)
   await runtime.advance(2_000)
