@@ -229,7 +229,7 @@ class Turn {
     const { ledger, settings, runtime, destination } = this.#parts
     const at = runtime.now()
     const microUsd = settings.microUsdPerCall * written.billed
-    if (microUsd > 0) runtime.telemetry.count('rollcall.direct.cost_usd', usdOf(microUsd))
+    if (written.billed > 0) runtime.telemetry.count('rollcall.direct.cost_usd', usdOf(microUsd))
     const source = { destination, batch: this.#batch.id, call: this.#slot.call, at }
     const answer = verdict && joinedRecordOf(operation, verdict, order, source)
     await ledger.endDirectWrite({ reservation: begun.reservation, microUsd, answer }, at)

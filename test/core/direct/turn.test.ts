@@ -54,6 +54,8 @@ void describe('after a turn', () => {
   })
   void it('the rest waits for the longest of the waits', () => {
     assert.deepEqual(restAfter(retry(1, 500), retry(4, 502), retry(2, 503), left), [4, 502, null, true, null])
+    // Of waits that are as long, the first is named.
+    assert.deepEqual(restAfter(retry(4, 500), retry(4, 502)), [4, 500, null, true, null])
   })
   void it('a wait that is for all holds the destination for as long as the service asks', () => {
     const rest = restAfter(retry(9), snooze(1, 'throttled', 429), snooze(2, 'throttled', 429), left)

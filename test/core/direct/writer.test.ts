@@ -84,7 +84,6 @@ const holds = ({ clock }: ReturnType<typeof scene>): readonly unknown[] =>
 void it('every call is counted with its answer, and what was billed with its price', async () => {
   const it = scene({ known: false })
   it.answerAs({ p2: response(500) })
-  it.accounts.accounts.clear()
   await it.turn(['p1', 'p2'])
   assert.deepEqual(it.counted, [
     'rollcall.direct.requests 1 200',
