@@ -40,12 +40,26 @@ export const CORE_LOOPS: readonly Known[] = [
     '',
     'it only spares work: the same path is parsed again',
   ],
+  ['direct/loop.ts', 'finishAt = 0', 'finishAt = 1', LONG_AGO],
+  ['direct/verdict.ts', 'status >= 400 &&', 'status > 400 &&', 'verdictOf refuses a 400 too'],
+  [
+    'direct/writer.ts',
+    "'answered', wrote: false }",
+    "'answered', wrote: true }",
+    'whether the directory took a record was asked before',
+  ],
   ['directory/guard.ts', 'if (disabled.length', 'if (false && disabled.length', ONLY_SPARES_WORK],
   [
     'directory/id-set.ts',
     'index < id.length',
     'index <= id.length',
     'it is another hash, as good as the first',
+  ],
+  [
+    'emergency/decide.ts',
+    'RETRY_AFTER_MS.at(-1) ?? 0',
+    'RETRY_AFTER_MS.at(-1) ?? 1',
+    'the list has a last interval',
   ],
   [
     'emergency/loop.ts',
