@@ -10,8 +10,8 @@ const rules = emergencyRules(EmergencyFileSettings.parse({ usdPerDay: 1, usdPerM
 void it('what the lane has spent is said beside its budget, with the leavers who wait and why', () => {
   const spent = { day: 14_000, month: 200_000 }
   const emergencyWaits = [
-    { why: 'budget', count: 2 },
-    { why: 'access', count: 1 },
+    { why: 'budget', count: 2, oldestAt: null },
+    { why: 'access', count: 1, oldestAt: null },
   ] as const
   assert.equal(
     standingInWords(standingOf(spent, { emergencyWaits }, rules)),
