@@ -169,6 +169,20 @@ void describe('when the lane is needed', () => {
     for (const name of ['full', 'throttled', 'job'] as const)
       assert.equal(reasonAt([{ ...hold(name, 0), detail: 'Quarantine' }], 30), null, name)
   })
+  void it('a job whose next call may leave now, or soon for a leaver, is no obstacle', () => {
+    const unused = { now: NOW, used: 0, oldestAt: null, lastAt: null }
+    assert.deepEqual(laneNeed({ holds: [], bulk: unused }, LIMITS, rules).obstacles, [])
+    // Only the calls that are reserved for leavers are left.
+    assert.deepEqual(needOf([], { bulk: { ...IDLE, used: 1_990 } }).obstacles, [])
+    assert.deepEqual(
+      needOf([], { bulk: { ...IDLE, used: 2_000 } }).obstacles.map(({ reason }) => reason),
+      ['quota'],
+    )
+  })
+  void it('of several obstacles that last, the first in the order of reasons is given', () => {
+    assert.equal(reasonAt([hold('throttled', 30), hold('full', 30)], 0), 'full')
+    assert.equal(reasonAt([hold('throttled', 30), hold('full', 3)], 0), 'quota')
+  })
   void it('a job that is stopped is the reason before others, for those it accepted too', () => {
     const need = needOf([hold('throttled', 30), hold('full', 30), hold('job', 3, 'Quarantine')])
     assert.deepEqual(
