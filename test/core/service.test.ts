@@ -215,6 +215,20 @@ void describe('services that run together', () => {
     assert.deepEqual(log, ['take', 'plan', 'tell'])
   })
 
+  void test('have all ended when their stop has, however long the last one takes', async () => {
+    const runtime = virtualRuntime()
+    const slow: Service = { run: () => runtime.sleep(60_000), stop: () => runtime.sleep(10_000) }
+    const all = together([[slow], [slow]], runtime)
+    let ended = false
+    const stopping = all.stop().then(() => (ended = true))
+    // The second is stopped after three seconds.
+    await runtime.advance(12_999)
+    assert.equal(ended, false)
+    await runtime.advance(1)
+    assert.equal(ended, true)
+    await stopping
+  })
+
   void test('all stop when one rejects, and its error is passed on', async () => {
     const log: string[] = []
     const broken = fake('plan', log)

@@ -53,6 +53,12 @@ void describe('a block', () => {
     assert.deepEqual(after(block(1, 1, 2), block(4, 8)), { since: 8, until: null, decidedAt: 4 })
   })
 
+  void it('that has ended, or was lifted before it began, is not joined with a later one', () => {
+    assert.deepEqual(after(block(1, 1, 5), block(5, 8)), { since: 8, until: null, decidedAt: 5 })
+    assert.deepEqual(after(block(1, 1, 6), block(5, 8)), { since: 1, until: null, decidedAt: 5 })
+    assert.deepEqual(after(unblock(1, 10), block(2, 20)), { since: 20, until: null, decidedAt: 2 })
+  })
+
   void it('has the later end of two that were decided at one moment, whichever comes first', () => {
     assert.equal(after(block(2, 2, 9), block(2, 2, 5))?.until, 9)
     assert.equal(after(block(2, 2, 5), block(2, 2, 9))?.until, 9)

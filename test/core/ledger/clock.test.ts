@@ -85,7 +85,7 @@ void it('moments that a fast clock stored are cut repeatedly and logged once eac
   for (const databaseAhead of [null, -60_000, 60_000]) {
     const runtime = virtualRuntime()
     const cuts: MomentCut[] = []
-    const found = [0, 3, 0]
+    const found = [0, 1, 0]
     const ledger = {
       ping: async () => (databaseAhead === null ? null : runtime.now() + databaseAhead),
       cutMoments: async (cut: MomentCut) => {
@@ -104,7 +104,7 @@ void it('moments that a fast clock stored are cut repeatedly and logged once eac
     )
     assert.deepEqual(
       runtime.lines.map(({ event, fields }) => [event, fields['moments']]),
-      [['clock.was-ahead', 3]],
+      [['clock.was-ahead', 1]],
     )
   }
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { describe, it } from 'node:test'
 import { leased, whileLeased } from '../../../src/core/ledger/lease.ts'
 import type { LeaseQuery } from '../../../src/core/ledger/port/upkeep.ts'
 import { loop, type Service } from '../../../src/core/service.ts'
@@ -205,4 +205,57 @@ void it('an error of the work is passed on, and the lease is released', async ()
     await ledger.takeLease({ name: 'run', owner: 'two', now: runtime.now(), leaseMs: LEASE_MS }),
     true,
   )
+})
+
+void describe('a lease of three milliseconds, which is renewed every millisecond,', () => {
+  /** The ledger refuses nothing, and cannot be reached in these milliseconds. */
+  const during = (away: readonly number[]) => {
+    const clock = virtualRuntime(0)
+    const ledger = {
+      takeLease: async ({ now }: LeaseQuery) => {
+        if (away.includes(now)) throw new Error('no way to the ledger')
+        return true
+      },
+    }
+    return { clock, ledger, settings: { owner: 'one', leaseMs: 3 } }
+  }
+  void it('is lost when its end has come, and not a millisecond before', async () => {
+    for (const [away, events] of [
+      [[1], ['lease.taken']],
+      [
+        [1, 2],
+        ['lease.taken', 'lease.lost', 'lease.taken'],
+      ],
+    ] as const) {
+      const { clock, ledger, settings } = during(away)
+      const service = leased('report', ledger, settings, clock, () => loop('inner', clock, async () => 100))
+      const running = service.run()
+      await clock.advance(5)
+      await service.stop()
+      await running
+      assert.deepEqual(
+        clock.lines.map(({ event }) => event),
+        events,
+      )
+      assert.equal(clock.sleeping, 0, 'an orderly end leaves nothing behind')
+    }
+  })
+
+  void it('ends the work under it at the same moment', async () => {
+    for (const [away, lostAt] of [
+      [[1], null],
+      [[1, 2], 3],
+    ] as const) {
+      const { clock, ledger, settings } = during(away)
+      let at: number | null = null
+      const done = whileLeased('run', ledger, settings, clock, async (signal) => {
+        signal.addEventListener('abort', () => void (at = clock.now()))
+        await clock.sleep(5, signal)
+      })
+      await clock.advance(10)
+      await done
+      assert.equal(at, lostAt)
+      assert.equal(clock.sleeping, 0)
+    }
+  })
 })

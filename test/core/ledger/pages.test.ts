@@ -9,9 +9,12 @@ void it('rows are read page by page, also through a page without rows, to the la
     { rows: ['c'], next: null },
   ]
   const asked: (number | null)[] = []
-  const rows = await Array.fromAsync(
-    rowsOf<string>(async (next) => (asked.push(next), pages[next ?? 0] ?? { rows: [], next: null })),
-  )
+  const read = async (next: number | null) => {
+    asked.push(next)
+    return pages[next ?? 0] ?? { rows: [], next: null }
+  }
+  const rows: string[] = []
+  for await (const row of rowsOf<string>(read)) rows.push(row)
   assert.deepEqual(
     [rows, asked],
     [

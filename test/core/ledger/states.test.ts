@@ -17,6 +17,17 @@ void it('an employee may become active while an activation is unanswered', () =>
   assert.deepEqual([sent(false), sent(true, false), sent(true)].map(mayBecomeActive), [false, true, true])
 })
 
+void it('of an employee that the ledger does not know nothing was accepted, sent or said', () => {
+  assert.deepEqual(unknownEmployee('7'), {
+    employeeId: '7',
+    revision: 0,
+    acceptedHash: null,
+    known: false,
+    unanswered: [],
+    events: [],
+  })
+})
+
 void it('a dead event leaves the fold unless it only was incomplete, or the directory may hold it', () => {
   assert.equal(leavesFold(null), true)
   const staying = Object.values(EVENT_REASONS).filter((reason) => !leavesFold(reason))

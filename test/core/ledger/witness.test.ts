@@ -140,9 +140,10 @@ void test('nothing is sent before the counter was read, however long it is unrea
 
 void test('a service that waits for the check starts after it, and never starts when it is stopped before', async () => {
   const begun: string[] = []
+  const stopped: string[] = []
   const service = (name: string) => ({
     run: async () => void begun.push(name),
-    stop: async () => {},
+    stop: async () => void stopped.push(name),
   })
   const ready = Promise.withResolvers<void>()
   const one = startedAfter(ready.promise, service('one'))
@@ -156,4 +157,6 @@ void test('a service that waits for the check starts after it, and never starts 
   const waiting = never.run()
   await never.stop()
   await waiting
+  await one.stop()
+  assert.deepEqual(stopped, ['two', 'one'])
 })
