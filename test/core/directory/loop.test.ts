@@ -87,3 +87,22 @@ void it('without the right to read users the log says so once, and the loop trie
   await service.stop()
   await running
 })
+
+void it('a comparison by a command counts: after one that was incomplete the next follows in an hour', async () => {
+  const runtime = virtualRuntime()
+  const ledger = emptyLedger()
+  const list = accountList([account('a')], 2, runtime.now)
+  const settings = { everyMs: DAY, settleMs: 0, cleared: clearedOf('ignored', []) }
+  const service = directoryLoop(ledger, [{ reader: list }], settings, runtime)
+  const running = service.run()
+  await runtime.advance(HOUR / 2)
+  const [first] = ledger.reads
+  assert.ok(first)
+  ledger.reads.push({ ...first, endedAt: runtime.now(), outcome: 'incomplete' })
+  await runtime.advance(HOUR - 1)
+  assert.equal(ledger.reads.length, 2)
+  await runtime.advance(120_000)
+  assert.equal(ledger.reads.length, 3)
+  await service.stop()
+  await running
+})
