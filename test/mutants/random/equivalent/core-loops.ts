@@ -158,4 +158,20 @@ export const CORE_LOOPS: readonly Known[] = [
     '',
     'what it calls does nothing any more',
   ],
+  ['directory/id-set.ts', 'size * 2 >= slots.length', 'size * 2 > slots.length', 'it grows an id later'],
+  [
+    'directory/id-set.ts',
+    '0x1_0000_0000 + (low',
+    '0x1_0000_0000 - (low',
+    'it is another hash, as good as the first',
+  ],
+  ['directory/id-set.ts', '(low >>> 0)', '(low >>> 1)', 'it is a hash of one bit less'],
+  [
+    'directory/id-set.ts',
+    'at = (at + 1) %',
+    'at = (at + 2) %',
+    'it tries other places, of which half are empty',
+  ],
+  ['directory/loop.ts', 'last.endedAt > now ?', 'last.endedAt >= now ?', 'the next look decides again'],
+  ['directory/loop.ts', 'if (waitMs > 0)', 'if (waitMs > 1)', 'it begins a millisecond earlier'],
 ]
