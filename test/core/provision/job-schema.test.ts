@@ -105,9 +105,9 @@ void describe('a place of the record', () => {
 
   void it('is wrong to set for new accounts only where it is active, and then said once', () => {
     const once = mapped('accountEnabled', { sources: ['active', 'userType'], onCreate: true })
-    assert.deepEqual(shortly({ mappings: [KEY, once] }), [
-      'wrong: active is mapped to accountEnabled for new accounts only',
-    ])
+    const said = ['wrong: active is mapped to accountEnabled for new accounts only']
+    assert.deepEqual(shortly({ mappings: [KEY, once] }), said)
+    assert.deepEqual(shortly({ mappings: [KEY, once, { ...once, target: 'another' }] }), said)
   })
 
   void it('of the manager is mapped by the attribute without its part', () => {
