@@ -174,4 +174,17 @@ export const CORE_LOOPS: readonly Known[] = [
   ],
   ['directory/loop.ts', 'last.endedAt > now ?', 'last.endedAt >= now ?', 'the next look decides again'],
   ['directory/loop.ts', 'if (waitMs > 0)', 'if (waitMs > 1)', 'it begins a millisecond earlier'],
+  [
+    'directory/comparison.ts',
+    'compared.enabledAgain.length > 0',
+    'compared.enabledAgain.length >= 0',
+    'nothing is released then',
+  ],
+  ['directory/comparison.ts', 'wanted.length > 0', 'wanted.length >= 0', 'nothing is recorded then'],
+  [
+    'directory/comparison.ts',
+    '(raised.get(code) ?? 0) <=',
+    '(raised.get(code) ?? 1) <=',
+    'both are far below the limit',
+  ],
 ]
