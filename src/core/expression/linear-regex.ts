@@ -4,8 +4,9 @@ import { RollcallError } from '../errors.ts'
 /**
  * Matches the regular expressions of JSONata in time linear in the text, whatever the pattern.
  * JSONata's `RegexEngine` option constructs one of these from the native expression that its parser
- * made; the native one is never executed. Patterns mean what they mean in JavaScript, with two
- * differences: characters beyond U+FFFF count as one, and `\p{…}` is a Unicode class.
+ * made; the native one is never executed. Patterns mean what they mean in JavaScript, with three
+ * differences: characters beyond U+FFFF count as one, `\p{…}` is a Unicode class, and with the flag
+ * `m` only a line feed ends a line.
  */
 export class LinearRegex {
   lastIndex = 0

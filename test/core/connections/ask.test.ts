@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { askAbout, sayingRefusals } from '../../../src/core/connections/ask.ts'
 import type { ConnectionAnswer, Link } from '../../../src/core/connections/connection.ts'
-import { answerInWords } from '../../../src/core/connections/words.ts'
+import { answerInWords, linkInWords } from '../../../src/core/connections/words.ts'
 
 const found = (sourceAnchor: string, targetAnchor = `object of ${sourceAnchor}`): ConnectionAnswer => ({
   kind: 'found',
@@ -103,4 +103,16 @@ void it('each answer is put in words that name the account or what to do, and ne
   assert.match(words({ kind: 'unavailable', status: 500 }), /500.*preview/)
   assert.match(words({ kind: 'unavailable', status: null }), /rollcall check/)
   assert.doesNotMatch([found('p1'), found('p1', 'x'), found('p7')].map(words).join(), /Ada/)
+})
+
+void it('an employee whose account the log has not named yet has no second account', () => {
+  assert.match(answerInWords(found('p1'), { id: 'p1', objectId: null }), /it does not say since when/)
+})
+
+void it('an event that ended without a log record says whether the job has an account, if that is known', () => {
+  assert.deepEqual((['linked', 'unlinked', 'unknown'] as const).map(linkInWords), [
+    'the job has an account for the employee',
+    'the job has no account for the employee',
+    null,
+  ])
 })

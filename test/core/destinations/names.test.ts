@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DEFAULT_DESTINATION, destinationField } from '../../../src/core/destinations/destination.ts'
 import { namesInAll } from '../../../src/core/destinations/names.ts'
 import { RollcallError } from '../../../src/core/errors.ts'
 import type { AccountNames } from '../../../src/core/ports.ts'
@@ -33,4 +34,14 @@ void test('names cannot be read when no directory can be asked, and there is not
     code: 'DirectoryForbidden',
   })
   assert.equal(namesInAll([]), null)
+})
+
+void test('a single destination has no name in reports and outcomes, and its reader is asked as it is', () => {
+  assert.deepEqual([null, DEFAULT_DESTINATION, 'south'].map(destinationField), [
+    {},
+    {},
+    { destination: 'south' },
+  ])
+  const only = knowing('a')
+  assert.equal(namesInAll([only]), only)
 })

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { compileExpression } from '../../../src/core/expression/compile.ts'
-import { evaluateHere, readAnswer, writeInput } from '../../../src/core/expression/evaluate.ts'
+import { compileExpression, evaluateOne } from '../../../src/core/expression/compile.ts'
+import {
+  evaluateHere,
+  evaluateWritten,
+  readAnswer,
+  writeInput,
+} from '../../../src/core/expression/evaluate.ts'
 import { LONGEST_JSON } from '../../../src/core/expression/limits.ts'
+import { parseFunction } from '../../../src/core/expression/parse-function.ts'
 import { touches } from '../../../src/core/expression/reads.ts'
+import type { Json } from '../../../src/core/model.ts'
 import { exerciseEvaluator } from '../../suites/conformance/evaluator.ts'
 
 function reads(text: string): readonly string[] | 'everything' {
@@ -35,6 +42,25 @@ void describe('what an expression reads', () => {
     ['a.b.%.c', 'everything'],
     ['a@$x.b', 'everything'],
     ["name ~> |$|{ 'a': 1 }|", 'everything'],
+    // A function with too few arguments takes the context for the first one.
+    ['$substring(1)', 'everything'],
+    ["address.$lookup('city')", ['address']],
+    ["$lookup(address, 'city')", ['address']],
+    ["$split(title, ',')", ['title']],
+    ['-number', ['number']],
+    ['{ kind: value }', ['kind', 'value']],
+    ['list{kind: value}', ['list', 'list.kind', 'list.value']],
+    ['list^(>address.city)', ['list', 'list.address.city']],
+    ['address[main].city', ['address.city', 'address.main']],
+    ['address.(main).city', ['address', 'address.main']],
+    ['(function($x) { title & $x })(name)', ['name', 'title']],
+    ['($x := title; name)', ['name', 'title']],
+    ['address.$', ['address']],
+    ['$employee.name', []],
+    ['$uppercase(title)[name]', ['title']],
+    ['list#$i.name', 'everything'],
+    ['address.(city & $$.title)', 'everything'],
+    ['$map(list, $uppercase)', ['list']],
   ]
   for (const [text, expected] of cases)
     void test(`${text} reads ${expected === 'everything' ? expected : expected.join(', ') || 'nothing'}`, () => {
@@ -44,7 +70,8 @@ void describe('what an expression reads', () => {
   void test('a change above or below a place that is read can change the answer', () => {
     const read = compileExpression('name.givenName & emails').reads
     for (const path of ['name.givenName', 'name', 'emails.work']) assert.ok(touches(read, path), path)
-    for (const path of ['name.familyName', 'title', 'emailsOfOthers']) assert.ok(!touches(read, path), path)
+    for (const path of ['name.familyName', 'title', 'emailsOfOthers', 'emailz.work'])
+      assert.ok(!touches(read, path), path)
   })
 })
 
@@ -100,6 +127,35 @@ void describe('an expression that cannot be used is refused before it is evaluat
 })
 
 exerciseEvaluator('in the caller’s thread', () => ({ evaluator: evaluateHere(), close: async () => {} }))
+
+void describe('the answer of an expression', () => {
+  const evaluate = (text: string, input: Json) => evaluateWritten(text, input, {})
+  void test('is a number that JSON has, or none', async () => {
+    assert.deepEqual(await evaluate('$sum([1e308, 1e308])', {}), {
+      kind: 'failed',
+      why: 'it gives a number that is out of range',
+    })
+    assert.deepEqual(await evaluate('1e308', {}), { kind: 'value', value: '1e+308' })
+  })
+  void test('may be as long as the limit as JSON, and no longer', async () => {
+    const text = 'x'.repeat(LONGEST_JSON - 2)
+    assert.equal((await evaluate('$', text)).kind, 'value')
+    assert.equal((await evaluate('$', `${text}x`)).kind, 'failed')
+  })
+  void test('is nothing where the evaluator gives none', async () => {
+    const silent = { evaluate: async () => [] }
+    assert.deepEqual(await evaluateOne(silent, compileExpression('title'), {}), {
+      kind: 'value',
+      value: undefined,
+    })
+  })
+})
+
+void test('$parse takes a text as long as the limit, and no longer', () => {
+  const text = JSON.stringify('x'.repeat(LONGEST_JSON - 2))
+  assert.equal(parseFunction(text), JSON.parse(text))
+  assert.throws(() => parseFunction(`${text} `), { code: 'R1002' })
+})
 
 void test('an input may be as long as the limit as JSON, and no longer; an answer without a value has none', () => {
   const text = 'x'.repeat(LONGEST_JSON - 2)

@@ -107,6 +107,22 @@ void describe('a regular expression that is matched in linear time', () => {
     ])
   })
 
+  void test('sees a line end before and after a line feed only, with the flag m', () => {
+    assert.deepEqual(matches(new LinearRegex(/^b$/gm), 'a\nb\nc'), [[2, 'b']])
+    assert.deepEqual(matches(new LinearRegex(/^b$/g), 'a\nb\nc'), [])
+    assert.deepEqual(matches(new LinearRegex(/^b$/gm), 'a\rb\rc'), [], 'unlike JavaScript')
+  })
+
+  void test('begins where it is told to, ends behind the text, and goes on with another text', () => {
+    const regex = new LinearRegex(/b?/g)
+    regex.lastIndex = 2
+    assert.equal(regex.exec('ab')?.index, 2)
+    assert.equal(regex.exec('a b')?.index, 2, 'from where the last match ended')
+    regex.lastIndex = 3
+    assert.equal(regex.exec('ab'), null)
+    assert.equal(regex.lastIndex, 0)
+  })
+
   void test('takes time linear in the text', () => {
     const time = (length: number): number => {
       const regex = new LinearRegex(/^(\w+\s?)+$/g)

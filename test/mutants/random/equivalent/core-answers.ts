@@ -14,4 +14,6 @@ export const CORE_ANSWERS: readonly Known[] = [
     'a destination has one hold of each name',
   ],
   ['explain/timeline.ts', 'steps[0]?.at ?? 0', 'steps[0]?.at ?? 1', 'a chapter begins with a step'],
+  ['evidence/totals.ts', 'one < other', 'one <= other', 'a key is there once'],
+  ['evidence/totals.ts', 'one < other ? -1 : 1', 'one < other ? -1 : 2', 'only the sign counts'],
 ]
