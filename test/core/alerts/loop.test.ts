@@ -22,6 +22,7 @@ function watched(
   const runtime = virtualRuntime()
   let figures: Figures | Error | 'hangs' = noFigures()
   let outrun = false
+  let queued = 0
   const scripted: typeof ledger = {
     ...ledger,
     readFigures: async () => {
@@ -41,6 +42,7 @@ function watched(
       signs: { receiving: null, ...more },
       startedAt,
       runtime,
+      onQueued: () => void (queued += 1),
     })
     void service.run()
     return service
@@ -60,6 +62,8 @@ function watched(
     /** From now on another instance stores its look before this one does. */
     outrun: (yes: boolean) => void (outrun = yes),
     look: () => runtime.advance(POLL_MS),
+    /** How often it said that notifications are queued. */
+    queued: () => queued,
     stop: () => service.stop(),
     restart: async () => {
       await service.stop()
@@ -198,6 +202,35 @@ void describe('the loop of the alerts', () => {
     assert.deepEqual(site.lines(), [])
     await site.look()
     assert.deepEqual(site.lines(), ['warn bus.unreachable 1'])
+  })
+
+  void it('a look is stored every half minute though nothing happens, so that others see that alerts are current', async (t) => {
+    const site = watched(t)
+    const startedAt = site.runtime.now()
+    const age = async () => ((await ledger.readAlerts()).lookedAt ?? 0) - startedAt
+    await site.runtime.advance(30_000 - 1)
+    assert.equal(await age(), 0)
+    await site.runtime.advance(1)
+    assert.equal(await age(), 30_000)
+  })
+
+  void it('a look that a clock stored that was ahead is replaced at once', async (t) => {
+    const { revision } = await ledger.readAlerts()
+    const nothing = { changed: [], forgotten: [], notifications: [] }
+    const site = watched(t)
+    await ledger.saveAlerts({ ...nothing, revision, now: site.runtime.now() + 60 * MINUTE })
+    await site.look()
+    assert.equal((await ledger.readAlerts()).lookedAt, site.runtime.now())
+  })
+
+  void it('delivery is woken when notifications are queued, and only then', async (t) => {
+    const site = watched(t, { rules: [rule({ alerts: ['deadletter.*'] })], heartbeats: [] })
+    site.say({ stages: { ...noFigures().stages, unpublished: { count: 7, oldestAt: 0 } } })
+    await site.runtime.advance(5 * MINUTE)
+    assert.deepEqual([site.lines(), site.queued()], [['warn stage.stuck unpublished 7'], 0])
+    site.say(dead(1))
+    await site.look()
+    assert.equal(site.queued(), 1)
   })
 
   void it('an instance that was overtaken by another stores nothing, sends nothing, and looks again', async (t) => {

@@ -61,14 +61,22 @@ void describe('hidden characters', () => {
         const json = visibleJson(JSON.stringify({ [text]: text }, null, 2))
         assert.equal(isHidden(json), false)
         assert.deepEqual(JSON.parse(json), { [text]: text })
+        assert.equal(isHidden(visibleYaml(JSON.stringify(text))), false)
         if (text.isWellFormed()) assert.equal(parse(visibleYaml(JSON.stringify(text))), text)
       }),
     )
+  })
+
+  void test('line breaks between the parts of JSON and YAML stay', () => {
+    const lines = '{\n  "a": 1\n}\n'
+    assert.equal(visibleJson(lines), lines)
+    assert.equal(visibleYaml('a: "x"\nb: "y"\n'), 'a: "x"\nb: "y"\n')
   })
 
   void test('a long name in a sentence is cut, and its length is shown', () => {
     assert.equal(shortened('x'.repeat(500)), `${'x'.repeat(120)}… (500 characters)`)
     assert.ok(shortened('😀'.repeat(200), 3).isWellFormed())
     assert.equal(shortened('op-1'), 'op-1')
+    assert.equal(shortened('x'.repeat(120)), 'x'.repeat(120))
   })
 })

@@ -13,6 +13,7 @@ void test('a total grows by the difference to the step before; gaps grow by noth
   const kept = points('events', [0, 5], [10, 9], [30, 12], [40, 2], [50, 3])
   assert.deepEqual(growthOf(kept, 'events', [10, 20, 30, 40, 50]), [4, 0, 3, 0, 1])
   assert.deepEqual(growthOf(kept, 'events', [0, 10]), [null, 4], 'nothing is known before the first value')
+  assert.deepEqual(growthOf(kept, 'events', [30]), [3], 'since the last value before')
   assert.deepEqual(growthOf(kept, 'finished', [0, 10]), [null, null])
 })
 

@@ -16,4 +16,7 @@ export const CORE_ANSWERS: readonly Known[] = [
   ['explain/timeline.ts', 'steps[0]?.at ?? 0', 'steps[0]?.at ?? 1', 'a chapter begins with a step'],
   ['evidence/totals.ts', 'one < other', 'one <= other', 'a key is there once'],
   ['evidence/totals.ts', 'one < other ? -1 : 1', 'one < other ? -1 : 2', 'only the sign counts'],
+  ['display/holdings.ts', 'value > 0 && INSTANT', 'value > 1 && INSTANT', 'no instant is 1'],
+  ['display/visible.ts', 'code > 0xff_ff', 'code >= 0xff_ff', 'U+FFFF is none of the characters'],
+  ['display/visible.ts', 'codePointAt(0) ?? 0', 'codePointAt(0) ?? 1', 'a match is never empty'],
 ]
