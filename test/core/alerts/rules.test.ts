@@ -241,6 +241,37 @@ void describe('notifications', () => {
     assert.deepEqual(due(null, T), [T + 5 * MINUTE])
     assert.deepEqual(due(T, T + 5 * MINUTE - 1), [])
     assert.deepEqual(due(T, T + 5 * MINUTE), [T + 10 * MINUTE])
+    assert.deepEqual(due(T, T), [], 'sent at this moment')
     assert.deepEqual(due(T + HOUR, T), [T + 5 * MINUTE], 'written by a clock that was ahead')
+  })
+})
+
+void describe('a notification names employees', () => {
+  const names = (rules: readonly NotificationRule[], states: readonly AlertState[], when: number) =>
+    dueNotifications(states, { rules }, when).drafts.map((draft) => [draft.kind, draft.names])
+
+  void it('when its rule says so', () => {
+    assert.deepEqual(names([rule({ names: true })], [A], T), [['opened', true]])
+    assert.deepEqual(names([rule({ names: false })], [A], T), [['opened', false]])
+  })
+
+  void it('in a digest when the rules of all its alerts say so', () => {
+    const alerts = [opened(EVENING, { cause: 'A' }), opened(EVENING, { code: 'leaver.open', cause: 'L' })]
+    const rules = (all: boolean) => [
+      rule({ alerts: ['leaver.*'], quiet: NIGHT, names: all }),
+      rule({ quiet: NIGHT, names: true }),
+    ]
+    for (const all of [true, false]) {
+      const { states } = dueNotifications(alerts, { rules: rules(all) }, EVENING)
+      assert.deepEqual(names(rules(all), states, MORNING), [['digest', all]])
+    }
+  })
+
+  void it('never in a heartbeat', () => {
+    const heartbeats = [{ channel: 'watch', everyMs: 5 * MINUTE }]
+    assert.deepEqual(
+      dueHeartbeats({ heartbeats }, {}, [A], T).map((draft) => draft.names),
+      [false],
+    )
   })
 })
