@@ -40,8 +40,9 @@ export async function askAbout(
     if (isRefusal(answer)) break
   }
   const isAnswered = [...answers].some(([employeeId, answer]) => isFoundBy(answer, employeeId))
-  const isAbsent = [...answers.values()].some(({ kind }) => kind === 'none')
-  const other = isAbsent && !isAnswered ? await control() : null
+  const all = [...answers.values()]
+  const mayAsk = all.some(({ kind }) => kind === 'none') && !all.some(isRefusal)
+  const other = mayAsk && !isAnswered ? await control() : null
   const proven = isAnswered || (other !== null && isFoundBy(await ask(other), other))
   return new Map([...answers].map(([employeeId, answer]) => [employeeId, linkOf(answer, employeeId, proven)]))
 }

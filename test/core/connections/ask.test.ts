@@ -49,6 +49,12 @@ void describe('no connection', () => {
     })
   })
 
+  void it('counts beside one that was found by the account only, which asks about no other by itself', async () => {
+    const answers = { p2: found('a hash', 'p2'), p9: found('p9') }
+    assert.deepEqual((await ask(['p1', 'p2'], answers, 'p9')).links, { p1: 'unlinked', p2: 'unknown' })
+    assert.deepEqual(await ask(['p2'], answers, 'p9'), { links: { p2: 'unknown' }, asked: ['p2'] })
+  })
+
   void it('counts beside one that was found, without another request', async () => {
     assert.deepEqual(await ask(['p1', 'p2'], { p2: found('p2') }, 'p9'), {
       links: { p1: 'unlinked', p2: 'linked' },
@@ -66,24 +72,22 @@ void describe('a refusal', () => {
     void it(`(${refusal.kind}) proves nothing and ends the round`, async () => {
       const { links, asked } = await ask(['p1', 'p2', 'p3'], { p1: found('p1'), p2: refusal })
       assert.deepEqual([links, asked], [{ p1: 'linked', p2: 'unknown' }, ['p1', 'p2']])
+      const absent = await ask(['p1', 'p2', 'p3'], { p2: refusal, p9: found('p9') }, 'p9')
+      assert.deepEqual(absent, { links: { p1: 'unknown', p2: 'unknown' }, asked: ['p1', 'p2'] })
     })
 
   void it('is logged once, and so is its end', async () => {
-    const answers: ConnectionAnswer[] = [
-      NONE,
-      { kind: 'forbidden' },
-      { kind: 'forbidden' },
-      NONE,
-      found('p1'),
-    ]
+    const forbidden: ConnectionAnswer = { kind: 'forbidden' }
+    const answers = [NONE, forbidden, forbidden, NONE, found('p1')]
+    let asking = 0
     const lines: string[] = []
-    const note = (event: string): void => void lines.push(event)
+    const note = (event: string): void => void lines.push(`${asking}: ${event}`)
     const asked = sayingRefusals(
-      { find: async () => answers.shift() ?? NONE },
+      { find: async () => answers[asking] ?? NONE },
       { info: note, warn: note, error: note },
     )
-    while (answers.length > 0) await asked.find('p1', new AbortController().signal)
-    assert.deepEqual(lines, ['connections.refused', 'connections.answered'])
+    for (; asking < answers.length; asking += 1) await asked.find('p1', new AbortController().signal)
+    assert.deepEqual(lines, ['1: connections.refused', '3: connections.answered'])
   })
 })
 
