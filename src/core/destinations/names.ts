@@ -9,7 +9,7 @@ type NameReader = Pick<AccountReader, 'findNames'>
  */
 export function namesInAll(readers: readonly NameReader[]): NameReader | null {
   const [only, ...others] = readers
-  if (!only || others.length === 0) return only ?? null
+  if (others.length === 0) return only ?? null
   return {
     findNames: async (objectIds, signal) => {
       const found = await Promise.allSettled(readers.map((one) => one.findNames(objectIds, signal)))

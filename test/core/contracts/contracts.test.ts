@@ -7,8 +7,9 @@ import { ALERTS, type AlertCode } from '../../../src/core/alerts/codes.ts'
 import { notifiedAlert } from '../../../src/core/alerts/look.ts'
 import { cloudEventOf } from '../../../src/core/alerts/message.ts'
 import { NOTIFICATION_KINDS } from '../../../src/core/alerts/rules.ts'
+import { type ContractName, schemaDocument } from '../../../src/core/contracts/json-schemas.ts'
 import { NotificationContract } from '../../../src/core/contracts/notification.ts'
-import { ACCOUNT_FIELDS, OutcomeContract } from '../../../src/core/contracts/outcome.ts'
+import { ACCOUNT_FIELDS, OUTCOME_DATA, OutcomeContract } from '../../../src/core/contracts/outcome.ts'
 import { EVENT_TYPES } from '../../../src/core/intake/event/event-types.ts'
 import { normalise } from '../../../src/core/intake/event/normalise.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
@@ -32,6 +33,15 @@ void describe('the AsyncAPI document', () => {
     assert.ok(validate(asyncApi), JSON.stringify(validate.errors?.slice(0, 3)))
     assert.equal(validate({ ...asyncApi, operations: { send: { action: 'publish' } } }), false)
   })
+})
+
+void it('the schema of a message defines its data by the name in dataschema, and nothing where it names none', () => {
+  const idsIn = (name: ContractName) => Object.values(schemaDocument(name).definitions ?? {})
+  assert.deepEqual(
+    idsIn('outcome').map((data) => '$id' in data && data.$id),
+    [OUTCOME_DATA],
+  )
+  assert.equal(Object.hasOwn(schemaDocument('event'), 'definitions'), false)
 })
 
 void describe('the contract of events', () => {

@@ -42,6 +42,7 @@ void describe('an employee belongs to', () => {
     const { routeOf, fallback, paths } = routingOf(NORTH, [SOUTH])
     assert.equal(routeOf(worker({ organization: 'West' })), null)
     assert.deepEqual([fallback, paths], ['north', ['organization', 'site']])
+    assert.equal(routingOf(NORTH, [OTHERS, rules('last', null)]).fallback, 'others')
   })
 })
 
