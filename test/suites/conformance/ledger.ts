@@ -15,12 +15,14 @@ import { clockCases } from './ledger/clock.ts'
 import { connectionCases } from './ledger/connections.ts'
 import { correlateCases } from './ledger/correlate.ts'
 import { deadLetterListCases } from './ledger/dead-letter-lists.ts'
+import { countCases } from './ledger/counts.ts'
 import { deadLetterCases } from './ledger/dead-letters.ts'
 import { emergencyCases } from './ledger/emergency.ts'
 import { directoryCases } from './ledger/directory.ts'
 import { erasedCases } from './ledger/erased.ts'
 import { figureCases } from './ledger/figures.ts'
 import { findingCases } from './ledger/findings.ts'
+import { holderCases } from './ledger/holders.ts'
 import { incompleteCases } from './ledger/incomplete.ts'
 import { instanceCases } from './ledger/instances.ts'
 import { intakeCases } from './ledger/intake.ts'
@@ -93,8 +95,10 @@ export const LEDGER_GROUPS: Readonly<Record<string, readonly LedgerCase[]>> = {
   'put-back': putBackCases,
   answers: answerCases,
   trace: traceCases,
+  counts: countCases,
   names: nameCases,
   directory: directoryCases,
+  holders: holderCases,
   access: accessCases,
   audit: auditCases,
   clock: clockCases,

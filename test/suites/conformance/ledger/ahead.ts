@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
-import { hrEvent, joiner, type LedgerCase, SOURCE, T0, type World } from './world.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, SOURCE, T0, type World } from './world.ts'
 
 const TOMORROW = T0 + DAY_MS
 
@@ -120,6 +120,30 @@ export const aheadCases: readonly LedgerCase[] = [
       assert.deepEqual(await sends(world), [])
       await world.plan()
       assert.deepEqual(await sends(world), [false])
+    },
+  },
+  {
+    name: 'the end state is sent again when an overtaken operation that may have been sent is withdrawn after the leaver was confirmed',
+    run: async (world) => {
+      await world.record(joiner('first', 'p1'))
+      await world.confirmAll()
+      await world.record(hrEvent('title', 'p1', { title: 'x' }, { order: 1 }))
+      await world.plan()
+      const batch = await world.needBatch()
+      const { call } = await world.take(batch)
+      const again = { kind: 'again', call, status: 503, notBefore: world.now, countsAsAttempt: true } as const
+      await world.ledger.recordBatchAnswer(batch.id, { ...again, release: false, hold: null }, world.now)
+      await world.record(leaver('out', 'p1'))
+      await world.plan()
+      await world.answer(await world.accept(await world.needBatch()))
+      await world.finalize()
+      await world.record(joiner('other', 'p2'))
+      await world.plan()
+      assert.equal((await world.slot(batch)).kind, 'empty')
+      assert.deepEqual(await world.plan(), ['p1'])
+      const { operations } = await world.needBatch()
+      const active = operations.map(({ employeeId, record }) => [employeeId, JSON.parse(record).active])
+      assert.deepEqual(Object.fromEntries(active), { p1: false, p2: true })
     },
   },
 ]

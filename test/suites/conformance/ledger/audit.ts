@@ -17,7 +17,7 @@ async function auditOf(
     const page = await world.ledger.listAudit({ about, since, next, limit: 2 })
     entries.push(...page.entries)
     next = page.next
-  } while (next !== null)
+  } while (next !== null && entries.length < 50)
   return entries
 }
 
@@ -63,7 +63,7 @@ export const auditCases: readonly LedgerCase[] = [
         },
         world.now,
       )
-      await world.ledger.eraseEmployee({ employeeId: 'p2', ...BY }, world.now)
+      await world.ledger.eraseEmployee({ employeeId: 'p2', ...BY }, world.now + 1)
 
       const all = await auditOf(world, null)
       assert.deepEqual(

@@ -333,11 +333,34 @@ export const blockCases: readonly LedgerCase[] = [
         effectiveRaw: 'tomorrow',
         blockUntil: T0 + 2 * DAY_MS,
       })
+      const counted = async (now: number) => [
+        (await world.ledger.listBlocks({ now, employeeId: null, next: null, limit: 9 })).blocks.length,
+        (await world.ledger.countHeld({ now, most: 9 })).blocks,
+        (await world.ledger.readFigures({ now, brakeWindowMs: 1 })).blocks,
+      ]
       assert.equal(await nextActive(world), null)
+      assert.deepEqual(await counted(effectiveAt - 1), [1, 1, 0], 'listed, and not in force')
+      assert.deepEqual(await counted(effectiveAt), [1, 1, 1])
       world.now = effectiveAt
       assert.equal(await nextActive(world), false)
+      assert.deepEqual(await counted(T0 + 2 * DAY_MS - 1), [1, 1, 1])
+      assert.deepEqual(await counted(T0 + 2 * DAY_MS), [0, 0, 0])
       world.now = T0 + 2 * DAY_MS
       assert.equal(await nextActive(world), true)
+    },
+  },
+  {
+    name: 'a block that is to end before it begins is no block',
+    run: async (world) => {
+      await hired(world)
+      const ahead = (days: number) => ({ effectiveAt: T0 + days * DAY_MS, effectiveRaw: 'a date' })
+      await world.record({ ...blocking('b1', 2), ...ahead(9) })
+      assert.deepEqual(await blocked(world), ['p1'])
+      await world.record({ ...unblocking('u1', 3), ...ahead(9) })
+      assert.deepEqual(await blocked(world), [])
+      assert.equal(await unblock(world, 'p1'), false, 'nothing is left to lift')
+      world.now = T0 + 9 * DAY_MS
+      assert.equal(await nextActive(world), null)
     },
   },
   {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { DAY_MS } from '../../../../src/core/runtime.ts'
 import {
   at,
   confirmAt,
@@ -245,6 +246,56 @@ export const destinationCases: readonly LedgerCase[] = [
       assert.deepEqual(
         south,
         Array.from({ length: 4 }, () => [0, null]),
+      )
+    },
+  },
+  {
+    name: 'the status of a destination has the calls of its quota in the last 24 hours, what waits there, and who is unplanned',
+    run: async (world) => {
+      const status = (name: string, quota?: string) =>
+        at(world, name, quota).ledger.readSubmissionStatus(world.now)
+      const start = world.now
+      await world.record(inNorth('e1'), joiner('f1', 'p2', { organization: 'South' }))
+      await plan(world)
+      const north = at(world, 'north')
+      const [waits, waitsSouth] = [await status('north'), await status('south')]
+      assert.deepEqual([waits.pending, waitsSouth.pending, waits.callTimes], [1, 1, []])
+      await north.take(await north.needBatch(), { ...UNLIMITED, quota: 'tenant' })
+      // One waits for the answer, and two can be planned.
+      await world.record(
+        hrEvent('e2', 'p1', { title: 'Lead' }, { order: 10 }),
+        inNorth('g1', 'p3'),
+        inNorth('h1', 'p4'),
+      )
+      const sent = await status('north')
+      assert.deepEqual([sent.pending, sent.unplanned, (await status('south')).pending], [0, 2, 1])
+      assert.deepEqual((await status('north', 'another tenant')).callTimes, [])
+      world.now = start + DAY_MS - 1
+      assert.deepEqual((await status('north')).callTimes, [start])
+      world.now += 1
+      assert.deepEqual((await status('north')).callTimes, [])
+    },
+  },
+  {
+    name: 'a deactivation by another system holds an employee of that destination, wherever others are',
+    run: async (world) => {
+      await world.record(inNorth('e1'), joiner('f1', 'p2', { organization: 'South' }))
+      await plan(world)
+      await confirmAt(world, 'north')
+      await confirmAt(world, 'south')
+      const disabled = ['p1', 'p2'].map((id) => ({ employeeId: id, at: world.now, change: `change ${id}` }))
+      await at(world, 'north').correlate({ elsewhere: { disabled, enabled: [] } })
+      const { findings } = await world.ledger.listFindings({
+        open: true,
+        code: null,
+        employeeId: null,
+        next: null,
+        limit: 9,
+      })
+      assert.deepEqual(
+        findings.map(({ employeeId }) => employeeId),
+        ['p1'],
+        'p2 is not in the north any more, or never was',
       )
     },
   },

@@ -3,13 +3,13 @@ import { RollcallError } from '../../../../src/core/errors.ts'
 import { clearedOf } from '../../../../src/core/directory/attributes.ts'
 import { beginComparison } from '../../../../src/core/directory/comparison.ts'
 import { deactivationGuard } from '../../../../src/core/directory/guard.ts'
-import type { AccountKeys, Difference, DirectoryRead } from '../../../../src/core/ledger/port/directory.ts'
+import type { Difference, DirectoryRead } from '../../../../src/core/ledger/port/directory.ts'
 import type { Account } from '../../../../src/core/ports.ts'
 import { silentLogger } from '../../../../src/core/runtime.ts'
 import { account, type AccountList, accountList, throttled } from '../../../fakes/account-list.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, UNLIMITED, type World } from './world.ts'
 
-const MINUTE = 60_000
+export const MINUTE = 60_000
 /** The directory may show what it accepted after so long. */
 const SETTLE_MS = 15 * MINUTE
 const { signal } = new AbortController()
@@ -49,12 +49,12 @@ const accountOf = (id: string, more: Partial<Account> = {}): Account =>
   account(`object of ${id}`, { employeeId: id, ...more })
 
 /** Employees whose accounts the directory confirmed an hour ago. */
-async function employ(world: World, ...ids: readonly string[]): Promise<void> {
+export async function employ(world: World, ...ids: readonly string[]): Promise<void> {
   await world.record(...ids.map((id) => joiner(`hire ${id}`, id, { title: 'Clerk' })))
   await confirm(world)
   world.now += 60 * MINUTE
 }
-async function confirm(world: World): Promise<void> {
+export async function confirm(world: World): Promise<void> {
   await world.answerEach(await world.send())
   await world.finalize()
 }
@@ -123,17 +123,48 @@ export const directoryCases: readonly LedgerCase[] = [
       await employ(world, 'p1')
       const wrong = accountList([accountOf('p1', { values: new Map([['title', 'Boss']]) })])
       const right = accountList([accountOf('p1')])
+      const found = async () => {
+        const finding = await world.ledger.findFinding(1)
+        return [finding?.raisedAt, finding?.acknowledged]
+      }
       await compare(world, wrong)
+      const first = world.now
+      world.now += MINUTE
       await compare(world, wrong)
       assert.deepEqual(await openCodes(world), ['AccountDiffers p1'])
+      assert.deepEqual(await found(), [first, null], 'it is the same difference still')
       await world.ledger.acknowledgeFinding({ seq: 1, actor: 'ada', justification: 'known' }, world.now)
+      const acknowledged = { at: world.now, by: 'ada', justification: 'known' }
+      world.now += MINUTE
       await compare(world, wrong)
       assert.deepEqual(await openCodes(world), [])
+      assert.deepEqual(await found(), [first, acknowledged])
       await compare(world, right)
       await compare(world, wrong)
       assert.deepEqual(await openCodes(world), ['AccountDiffers p1'])
+      assert.deepEqual(await found(), [world.now, null], 'nobody has seen this one')
       await compare(world, right)
       assert.deepEqual(await openCodes(world), [])
+    },
+  },
+  {
+    name: 'of several differences, what is right again is settled alone, and the open ones are listed a page at a time',
+    run: async (world) => {
+      await employ(world, 'p1', 'p2', 'p3')
+      const wrong = (id: string) => accountOf(id, { values: new Map([['title', 'Boss']]) })
+      await compare(world, accountList([wrong('p1'), wrong('p2'), wrong('p3')]))
+      await compare(world, accountList([wrong('p1'), accountOf('p2'), wrong('p3')]))
+      assert.deepEqual(await openCodes(world), ['AccountDiffers p1', 'AccountDiffers p3'])
+      const page = (after: number | null) =>
+        world.ledger.listDifferences({ codes: ['AccountDiffers'], after, limit: 1 })
+      const [first, second] = [await page(null), await page(1)]
+      assert.deepEqual(
+        [first, second].map(({ findings, next }) => [findings.map(({ employeeId }) => employeeId), next]),
+        [
+          [['p1'], 1],
+          [['p3'], 3],
+        ],
+      )
     },
   },
   {
@@ -154,61 +185,6 @@ export const directoryCases: readonly LedgerCase[] = [
       list.failures = [null, down]
       assert.equal((await compare(world, list)).outcome, 'complete')
       assert.deepEqual(await openCodes(world), [])
-    },
-  },
-  {
-    name: 'who holds an account says whether a leaving is on record that no activation followed, and whether something is under way',
-    run: async (world) => {
-      const holder = async (id: string) => {
-        const keys = { objectId: `object of ${id}`, employeeId: id, userName: null }
-        const [found] = await world.ledger.findAccountHolders([keys], world.now)
-        return found && { leaver: found.isLeaver, accepted: found.accepted?.active, busy: found.underWay }
-      }
-      await employ(world, 'stays', 'leaves')
-      assert.deepEqual(await holder('stays'), { leaver: false, accepted: true, busy: false })
-      await world.record(leaver('leave', 'leaves'), leaver('leave of nobody', 'unknown'))
-      assert.deepEqual(await holder('leaves'), { leaver: false, accepted: true, busy: true })
-      assert.deepEqual(await holder('unknown'), { leaver: true, accepted: undefined, busy: true })
-      const sent = await world.send()
-      assert.equal((await holder('leaves'))?.busy, true)
-      await world.answerEach(sent)
-      await world.finalize()
-      assert.deepEqual(await holder('leaves'), { leaver: true, accepted: false, busy: false })
-    },
-  },
-  {
-    name: 'a user name tells who holds an account only where neither its object id nor its employee id does',
-    run: async (world) => {
-      await employ(world, 'p1', 'p2')
-      const found = async (more: Partial<AccountKeys>): Promise<readonly string[]> => {
-        const keys = { objectId: 'unknown', employeeId: null, userName: null, ...more }
-        const holders = await world.ledger.findAccountHolders([keys], world.now)
-        return holders.map(({ employeeId }) => employeeId)
-      }
-      const userName = 'P1@example.com'
-      assert.deepEqual(await found({ userName }), ['p1'])
-      assert.deepEqual(await found({ userName, employeeId: 'unknown' }), ['p1'])
-      assert.deepEqual(await found({ userName, employeeId: 'p2' }), ['p2'])
-      assert.deepEqual(await found({ userName, objectId: 'object of p2' }), ['p2'])
-      assert.deepEqual(await found({}), [])
-    },
-  },
-  {
-    name: 'the accounts that should be active are those that the directory accepted as active, and that are known still',
-    run: async (world) => {
-      await employ(world, 'p1', 'p2', 'p3')
-      const active = async (): Promise<readonly string[]> => {
-        const { holders } = await world.ledger.listActiveHolders({ after: null, now: world.now, limit: 9 })
-        return holders.map(({ employeeId }) => employeeId)
-      }
-      assert.deepEqual(await active(), ['p1', 'p2', 'p3'])
-      await world.record(leaver('leave', 'p1'))
-      await confirm(world)
-      assert.deepEqual(await active(), ['p2', 'p3'])
-      const employees = [{ employeeId: 'p2', enabled: false }]
-      const order = { employees, actor: 'ada', justification: 'a repair' }
-      await world.ledger.repairAccounts(order, world.now)
-      assert.deepEqual(await active(), ['p3'])
     },
   },
   {

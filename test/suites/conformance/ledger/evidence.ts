@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { anInstance } from '../../../fakes/instances.ts'
-import { joiner, leaver, type LedgerCase, T0, type World } from './world.ts'
+import { call as emergencyCall, DISABLED } from './emergency.ts'
+import { retain } from './retain.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, T0, type World } from './world.ts'
 
 const ANN = { actor: 'ann', justification: 'ticket 7' }
 
@@ -41,7 +43,7 @@ export const evidenceCases: readonly LedgerCase[] = [
           const page = await world.ledger.listLeaversIn({ from, to, next, limit: 1 })
           found.push(...page.leavers.map(({ employeeId, ended }) => `${employeeId} ${ended?.as ?? 'open'}`))
           next = page.next
-        } while (next !== null)
+        } while (next !== null && found.length < 50)
         return found
       }
       assert.deepEqual(await within(T0, T0 + 30_000), ['p1 proven'])
@@ -109,6 +111,49 @@ export const evidenceCases: readonly LedgerCase[] = [
       const kept = Object.entries(left.tables).flatMap(([table, { length }]) => (length === 0 ? [] : [table]))
       assert.deepEqual(kept, ['blocks', 'audit'])
       assert.doesNotMatch(JSON.stringify(left.tables), /p1|hire-1/)
+    },
+  },
+  {
+    name: 'an erasure removes the employee id from every table, and nothing of another employee',
+    run: async (world) => {
+      const both = ['p1', 'p2']
+      await world.record(...both.map((id) => joiner(`hire-${id}`, id)))
+      await world.answerEach(await world.send())
+      await world.finalize()
+      await world.record(...both.map((id) => hrEvent(`move-${id}`, id, { title: 'Lead' }, { order: 1 })))
+      await world.confirmAll()
+      await retain(world)
+      const again = both.map((employeeId) => ({ employeeId, dueAt: world.now, tries: 1 }))
+      await world.ledger.recordNaming({ done: [], again })
+      await world.record(...both.map((id) => leaver(`end of ${id}`, id)))
+      await world.plan()
+      for (const id of both) await emergencyCall(world, id, DISABLED)
+      const disabled = both.map((id) => ({ employeeId: id, at: world.now, change: `change ${id}` }))
+      const foreign = both.map((id) => ({ record: world.logRecord(id), operation: null, interim: null }))
+      await world.correlate({ joins: foreign, elsewhere: { disabled, enabled: [] } })
+      const filled = async (id: string) =>
+        Object.entries((await world.ledger.readHoldings(id))?.tables ?? {}).flatMap(([table, rows]) =>
+          rows.length === 0 ? [] : [table],
+        )
+      const before = await world.ledger.readHoldings('p2')
+      assert.deepEqual(await filled('p1'), [
+        'employees',
+        'events',
+        'folds',
+        'operations',
+        'records',
+        'log_records',
+        'unnamed_accounts',
+        'leaver_cases',
+        'emergency_calls',
+        'findings',
+        'foreign_deactivations',
+        'deactivations',
+        'account_names',
+      ])
+      await world.ledger.eraseEmployee({ employeeId: 'p1', ...ANN }, world.now)
+      assert.deepEqual(await filled('p1'), ['audit'])
+      assert.deepEqual(await world.ledger.readHoldings('p2'), before)
     },
   },
 ]

@@ -128,6 +128,11 @@ export const figureCases: readonly LedgerCase[] = [
         [other, otherOp, 4],
         [one, op, 5],
       ])
+      await world.finalize()
+      assert.deepEqual(await list('unpublished'), [
+        [other, `hire of ${other}`, 6],
+        [one, `hire of ${one}`, 6],
+      ])
     },
   },
   {
@@ -149,6 +154,9 @@ export const figureCases: readonly LedgerCase[] = [
       await world.plan()
       assert.equal((await stages(world)).due, undefined)
       assert.deepEqual(await listedIn(world, 'due'), [])
+      world.now = at
+      assert.equal((await stages(world)).due, `1 ${(at - T0) / 1_000}`)
+      assert.deepEqual(await listedIn(world, 'due'), ['p2'])
       world.now = at + 5_000
       assert.equal((await stages(world)).due, `1 ${(at - T0) / 1_000}`)
       assert.deepEqual(await listedIn(world, 'due'), ['p2'])

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Finding } from '../../../../src/core/ledger/port/findings.ts'
+import type { Finding, FindingsQuery } from '../../../../src/core/ledger/port/findings.ts'
 import { hrEvent, joiner, type LedgerCase, T0, type World } from './world.ts'
 
 const ALL = { open: false, code: null, employeeId: null, next: null, limit: 10 } as const
@@ -120,6 +120,8 @@ export const findingCases: readonly LedgerCase[] = [
       await seen(world, false)
       await seen(world, true, { at: world.now - 1_000 })
       await nothingGoes(world)
+      await seen(world, true)
+      await nothingGoes(world)
       world.now += 1_000
       await seen(world, true)
       assert.deepEqual(await open(world), [])
@@ -151,6 +153,22 @@ export const findingCases: readonly LedgerCase[] = [
       // second time.
       await seen(world, false, { at: T0 + 61_000, change: `change-${world.now}` })
       assert.ok((await world.send()).operations.has('p1'))
+    },
+  },
+  {
+    name: 'findings are listed from a moment on, and only the open ones where these are asked for',
+    run: async (world) => {
+      await hired(world)
+      const start = world.now
+      for (const at of [1, 2]) {
+        await seen(world, false, { at })
+        world.now += 1_000
+      }
+      const listed = async (more: Partial<FindingsQuery>) =>
+        (await world.ledger.listFindings({ ...ALL, ...more })).findings.map(({ seq }) => seq)
+      assert.deepEqual([await listed({ since: start }), await listed({ since: start + 1 })], [[1, 2], [2]])
+      await world.ledger.acknowledgeFinding({ seq: 1, actor: 'ann', justification: 'known' }, world.now)
+      assert.deepEqual([await listed({ open: true }), await listed({ open: false })], [[2], [1, 2]])
     },
   },
   {

@@ -13,7 +13,7 @@ async function allEnded(world: World, limit: number, since: number | null = null
     assert.ok(page.leavers.length <= limit)
     ended.push(...page.leavers)
     next = page.next
-  } while (next !== null)
+  } while (next !== null && ended.length < 50)
   return ended
 }
 

@@ -292,6 +292,76 @@ export const leaverCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'a case that the plan opens says when its own event was received, and when it was opened',
+    run: async (world) => {
+      await hired(world)
+      const back = hrEvent('r', 'p1', {}, { order: 2, rescinds: { source: SOURCE, id: 'hire' } })
+      world.now = T0 + 10_000
+      await world.record({ ...joiner('r', 'p2'), source: '/hr/other' })
+      world.now = T0 + 20_000
+      await world.record(back)
+      world.now = T0 + 30_000
+      await world.plan()
+      const query = { dueBy: null, employeeId: null, next: null, limit: 9 }
+      const { leavers } = await world.ledger.listOpenLeavers(query)
+      assert.deepEqual(
+        leavers.map(({ leaverCase: { receivedAt, openedAt } }) => [receivedAt - T0, openedAt - T0]),
+        [[20_000, 30_000]],
+      )
+    },
+  },
+  {
+    name: 'an activation that the service still retries leaves a deactivation in doubt; one of another employee does not, nor does an older deactivation',
+    run: async (world) => {
+      await world.record(...['p1', 'p2', 'p3'].map((id) => joiner(`hire of ${id}`, id)))
+      const hire = await world.send()
+      const only = (...ids: readonly string[]) => ({
+        ...hire,
+        operations: new Map([...hire.operations].filter(([id]) => ids.includes(id))),
+      })
+      await world.answer(only('p1'), 'escrowed', { status: 'failure', code: 'Timeout' })
+      await world.answer(only('p2', 'p3'))
+      await world.finalize()
+      await world.record(leaver('try of p3', 'p3'))
+      await world.answer(await world.send(), 'escrowed', { status: 'failure', code: 'Timeout' })
+      await world.record(...['p1', 'p2', 'p3'].map((id) => leaver(`end of ${id}`, id, 2_000)))
+      await world.confirmAll()
+      await settle(world)
+      assert.deepEqual(
+        (await world.leavers()).map((text) => text.slice(0, 2)),
+        ['p1'],
+      )
+    },
+  },
+  {
+    name: 'a case ends alone, and the others stay open',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1'), joiner('hire 2', 'p2'))
+      await world.confirmAll()
+      await world.record(leaver('out', 'p1'), leaver('out 2', 'p2'))
+      await world.plan()
+      await world.answer(await world.accept(await world.needBatch({ maxOperations: 1 })))
+      await settle(world)
+      assert.equal((await counts(world)).open, 1)
+    },
+  },
+  {
+    name: 'an employee who is disabled already opens no case when another event changes the record',
+    run: async (world) => {
+      await hired(world)
+      await world.record(leaver('out', 'p1'))
+      await world.confirmAll()
+      await settle(world)
+      await world.record(hrEvent('title', 'p1', { title: 'x' }, { order: 2_000 }))
+      await world.plan()
+      assert.deepEqual(await world.leavers(), [])
+      const who = { employeeId: 'p1', until: null, actor: 'ann', justification: 'ticket 1' }
+      await world.ledger.blockEmployees([who], world.now)
+      await world.plan()
+      assert.deepEqual(await world.leavers(), [])
+    },
+  },
+  {
     name: 'a leaver who is erased before the proof stays in the list without a name',
     run: async (world) => {
       await hired(world)
@@ -326,6 +396,9 @@ export const leaverCases: readonly LedgerCase[] = [
       const lacksRest = async () =>
         (await world.ledger.listClosedLeavers({ next: null, limit: 9 })).leavers.map((one) => one.lacksRest)
       assert.deepEqual(await lacksRest(), [true])
+      await world.record(joiner('later', 'p3'))
+      await world.confirmAll()
+      assert.deepEqual(await lacksRest(), [true], 'the record of another employee is no part of it')
       assert.equal(await world.ledger.resendLeaverRest(order, world.now), 1)
       assert.deepEqual(await lacksRest(), [false])
       const again = await world.send()

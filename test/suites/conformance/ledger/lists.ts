@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { deadFigure, waitFigure } from '../../../../src/core/history/figures.ts'
+import { deadFigure, WAIT_FIGURES, waitFigure } from '../../../../src/core/history/figures.ts'
 import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
 import type { NewestDeadLettersCursor } from '../../../../src/core/ledger/port/dead-letters.ts'
 import type { HeldCursor, HeldEmployee, HeldEmployees } from '../../../../src/core/ledger/port/views/held.ts'
@@ -13,12 +13,13 @@ import { digest, hrEvent, joiner, leaver, type LedgerCase, messageOf, T0, type W
 /** Every row of a list, read in pages of this many. */
 async function allHeld(world: World, cause: HeldEmployees, limit = 2): Promise<readonly HeldEmployee[]> {
   const all: HeldEmployee[] = []
-  for (let next: HeldCursor | null = null; ;) {
+  for (let next: HeldCursor | null = null; all.length < 20;) {
     const page = await world.ledger.listHeld({ cause, now: world.now, next, limit })
     all.push(...page.employees)
     next = page.next
     if (next === null) return all
   }
+  return assert.fail('a page comes again')
 }
 const ids = (held: readonly HeldEmployee[]): readonly string[] => held.map(({ employeeId }) => employeeId)
 
@@ -56,13 +57,23 @@ export const listCases: readonly LedgerCase[] = [
           ['i-2', 'userName'],
         ],
       )
-      await world.record(joiner('h1', 'p1'), joiner('h2', 'p2'), joiner('h3', 'p3'), joiner('h4', 'p4'))
+      const later = hrEvent('later', 'p2', { title: 'Lead' }, { effectiveAt: world.now + DAY_MS })
+      await world.record(
+        joiner('h1', 'p1'),
+        joiner('h2', 'p2'),
+        later,
+        joiner('h3', 'p3'),
+        joiner('h4', 'p4'),
+      )
       const pilot = pilotOf({ employees: ['p1'] }, [], digest)
       const decisions = (await world.due()).map((employee) =>
         planEmployee(employee, world.now, { mapping: compileMapping(), digest, pilot }),
       )
       await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now)
       assert.deepEqual(ids(await allHeld(world, 'pilot')), ['p2', 'p3', 'p4'])
+      const eventsOf = async (cause: HeldEmployees) =>
+        (await allHeld(world, cause))[0]?.events.map(({ id }) => id)
+      assert.deepEqual([await eventsOf('pilot'), await eventsOf('future')], [['h2'], ['later']])
       await world.ledger.blockEmployees(
         [{ employeeId: 'p1', until: null, actor: 'ann', justification: 'ticket 1' }],
         world.now,
@@ -73,7 +84,7 @@ export const listCases: readonly LedgerCase[] = [
         incomplete: 1,
         pilot: 3,
         blocks: 1,
-        future: 0,
+        future: 1,
       })
     },
   },
@@ -124,7 +135,7 @@ export const listCases: readonly LedgerCase[] = [
       const refusal = { employees: ['p3'], keepCounting: true, actor: 'ann', justification: 'ticket 1' }
       await world.ledger.refuseBrake(refusal, world.now)
       const { brake, refused } = await world.ledger.countHeld({ now: world.now, most: 9 })
-      assert.deepEqual([brake, refused], [2, 1])
+      assert.deepEqual([brake, refused, (await world.figures()).brake.held], [2, 1, 2])
     },
   },
   {
@@ -141,7 +152,7 @@ export const listCases: readonly LedgerCase[] = [
       await world.plan()
       const since = { since: null, until: null, limit: 2 }
       const all: (readonly [string, string])[] = []
-      for (let next: NewestDeadLettersCursor | null = null; ;) {
+      for (let next: NewestDeadLettersCursor | null = null; all.length < 50;) {
         const page = await world.ledger.listNewestDeadLetters({ ...since, code: null, next })
         all.push(...page.deadLetters.map(({ employeeId, code }) => [employeeId, code] as const))
         next = page.next
@@ -276,6 +287,27 @@ export const listCases: readonly LedgerCase[] = [
       await note(1)
       await note(1)
       assert.equal(await read(), 2)
+    },
+  },
+  {
+    name: 'history counts how long an event took to its first outcome, and no later one',
+    run: async (world) => {
+      const hire = joiner('h-a', 'a')
+      const note = () =>
+        world.ledger.recordHistory({ now: world.now, intervalMs: 1, keptMs: DAY_MS, most: 9 })
+      await note()
+      await world.record(hire)
+      await failAll(world, 'InvalidDomain')
+      world.now += 1_000
+      await world.intake([{ ...messageOf('again', hire), enqueuedAt: world.now }])
+      await failAll(world, 'InvalidDomain')
+      await note()
+      const figures = WAIT_FIGURES
+      const points = await world.ledger.readHistory({ figures, since: world.now, stepMs: 1 })
+      assert.equal(
+        points.reduce((sum, { value }) => sum + value, 0),
+        1,
+      )
     },
   },
   {

@@ -113,6 +113,11 @@ export const moveCases: readonly LedgerCase[] = [
         ],
       )
       assert.deepEqual(await world.ledger.findEmployeeIds('p1 at north'), ['p1'])
+      const holdersOf = async (objectId: string) =>
+        (
+          await world.ledger.findAccountHolders([{ objectId, employeeId: null, userName: null }], world.now)
+        ).map(({ employeeId }) => employeeId)
+      assert.deepEqual([await holdersOf('p1 at north'), await holdersOf('unknown')], [['p1'], []])
       const left = async (): Promise<readonly unknown[] | undefined> =>
         (await world.ledger.readHoldings('p1'))?.tables['left_accounts']
       assert.equal((await left())?.length, 1)
@@ -192,11 +197,11 @@ export const moveCases: readonly LedgerCase[] = [
       await world.record(hrEvent('e3', 'p1', { organization: 'North' }, { order: 20 }))
       await plan(world)
       await sendAt(world, 'south')
-      const within = async (since: number, until: number): Promise<readonly unknown[]> => {
+      const within = async (since: number, until: number, limit = 1): Promise<readonly unknown[]> => {
         const found: unknown[] = []
         let next: number | null = null
         do {
-          const page = await world.ledger.listMovesIn({ from: since, to: until, next, limit: 1 })
+          const page = await world.ledger.listMovesIn({ from: since, to: until, next, limit })
           found.push(
             ...page.moves.map(({ employeeId, from, event, departure, arrival }) => [
               employeeId,
@@ -207,13 +212,14 @@ export const moveCases: readonly LedgerCase[] = [
             ]),
           )
           next = page.next
-        } while (next !== null)
+        } while (next !== null && found.length < 50)
         return found
       }
       const moved = ['p1', 'e2', 'op-2 confirmed at north', 'op-3 at south', true]
       const underWay = ['p1', 'e3', 'op-4 accepted at south', null, false]
       assert.deepEqual(await within(start, to), [moved])
       assert.deepEqual(await within(start, to + 1), [moved, underWay])
+      assert.deepEqual(await within(start, to + 1, 2), [moved, underWay])
       assert.deepEqual(await within(to, to + 1), [underWay])
       await world.ledger.eraseEmployee({ employeeId: 'p1', actor: 'ann', justification: 'asked' }, world.now)
       assert.deepEqual(await within(start, to + 1), [])

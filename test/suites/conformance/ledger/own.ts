@@ -71,6 +71,8 @@ export const ownCases: readonly LedgerCase[] = [
       await world.record(hrEvent('good', 'a', { nickName: 'A' }, { order: 2 }))
       await world.confirmAll()
       assert.equal((await seen(world, 'a'))[1], 'l: confirmed null')
+      const order = { employees: ['a'], actor: 'ann', justification: 'ticket 1' }
+      assert.equal(await world.ledger.resendLeaverRest(order, world.now), 0, 'there is nothing to resend')
     },
   },
   {

@@ -1,7 +1,7 @@
 import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
 import assert from 'node:assert/strict'
 import type { Decision } from '../../../../src/core/ledger/decision.ts'
-import { hrEvent, joiner, leaver, type LedgerCase, T0 } from './world.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, messageOf, T0 } from './world.ts'
 
 /** What `commitPlan` and `expireIncomplete` promise. */
 export const planCases: readonly LedgerCase[] = [
@@ -31,6 +31,44 @@ export const planCases: readonly LedgerCase[] = [
       const batch = await world.needBatch()
       assert.equal((await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now)).stale, 1)
       assert.equal((await world.accept(batch)).operations.size, 1)
+    },
+  },
+  {
+    name: 'a decision is dropped if a person or another system has changed something about the employee since',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      await world.confirmAll()
+      const by = { actor: 'ann', justification: 'ticket 1' }
+      const order = { employees: ['p1'], ...by }
+      const changes: Readonly<Record<string, () => Promise<unknown>>> = {
+        'a block': () => world.ledger.blockEmployees([{ employeeId: 'p1', until: null, ...by }], world.now),
+        'its end': () => world.ledger.unblockEmployee({ employeeId: 'p1', ...by }, world.now),
+        'an order to plan': () => world.ledger.orderSending({ ...order, again: false }, world.now),
+        'an order to send again': () => world.ledger.orderSending({ ...order, again: true }, world.now),
+        'another system': () => world.correlate({ finalAt: world.now, changedElsewhere: ['p1'] }),
+      }
+      for (const [place, [name, change]] of Object.entries(changes).entries()) {
+        await world.record(hrEvent(`before ${name}`, 'p1', { title: name }, { order: place }))
+        const decisions = world.decide(await world.due())
+        await change()
+        assert.equal((await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now)).stale, 1, name)
+        await world.plan()
+      }
+    },
+  },
+  {
+    name: 'the answer to an overtaken operation ends no event of the one that overtook it',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      const overtaken = await world.send()
+      await world.record(leaver('e2', 'p1'))
+      const overtaking = await world.send()
+      await world.answer(overtaken, 'failed', { status: 'failure', code: 'InvalidValue' })
+      await world.finalize()
+      assert.deepEqual(await world.states('p1'), { e1: 'planned', e2: 'planned' })
+      await world.answer(overtaking)
+      await world.finalize()
+      assert.deepEqual(await world.states('p1'), { e1: 'confirmed', e2: 'confirmed' })
     },
   },
   {
@@ -94,6 +132,31 @@ export const planCases: readonly LedgerCase[] = [
         (await world.ledger.commitPlan(world.decide(employees), RELEASED_BRAKE, world.now)).operations,
         1,
       )
+    },
+  },
+  {
+    name: 'a termination is due at once, and one dated ahead at its moment, whatever arrives with it or after it',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('f1', 'p2'))
+      await world.send()
+      const at = world.now + 60_000
+      await world.intake([
+        messageOf(
+          'one',
+          leaver('e2', 'p1'),
+          hrEvent('e3', 'p1', { title: 'x' }),
+          hrEvent('f2', 'p2', { active: false }, { effectiveAt: at }),
+          hrEvent('f3', 'p2', { title: 'x' }),
+        ),
+      ])
+      const due = async () => (await world.due()).map(({ employeeId }) => employeeId)
+      assert.deepEqual(await due(), ['p1'])
+      await world.record(hrEvent('e4', 'p1', { title: 'y' }), hrEvent('f4', 'p2', { title: 'y' }))
+      assert.deepEqual(await due(), ['p1'])
+      world.now = at - 1
+      assert.deepEqual(await due(), ['p1'])
+      world.now = at
+      assert.deepEqual(await due(), ['p1', 'p2'])
     },
   },
   {

@@ -183,6 +183,18 @@ export const refusedCases: readonly LedgerCase[] = [
         findings.map(({ code, event: about, detail }) => ({ code, about, detail })),
         [{ code: 'PlaceholderDate', about: finding.event, detail: finding.detail }],
       )
+      await world.record(joiner('e2', 'p2'))
+      await world.confirmAll()
+      assert.deepEqual(
+        (await world.ledger.listUnpublishedOutcomes(9)).map(({ eventId, findings: about }) => [
+          eventId,
+          about,
+        ]),
+        [
+          ['e1', ['PlaceholderDate']],
+          ['e2', []],
+        ],
+      )
       const [first] = findings
       assert(first)
       await world.ledger.acknowledgeFinding(

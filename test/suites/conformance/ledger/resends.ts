@@ -109,6 +109,7 @@ export const offerCases: readonly LedgerCase[] = [
       assert.deepEqual(await notAccepted(world), ['p1 InvalidValue'])
       // A new event of the employee takes it along.
       await world.record(hrEvent('new', 'p1', { nickName: 'x' }, { order: 2 }))
+      assert.deepEqual(await notAccepted(world), [], 'there is work to do')
       await world.confirmAll()
       assert.deepEqual(await notAccepted(world), [])
     },
@@ -147,6 +148,29 @@ export const offerCases: readonly LedgerCase[] = [
       assert.deepEqual(await notAccepted(world), ['p1 InvalidValue'])
       await overwrite(world, 'p1')
       assert.equal(await offer(world, 'failed'), null, 'however often it is written over')
+    },
+  },
+  {
+    name: 'is named by employee, with whether the employee leaves, whatever became of the operations of others',
+    run: async (world) => {
+      await world.record(joiner('hire 2', 'p2'), joiner('hire 1', 'p1'))
+      await world.confirmAll()
+      await world.record(leaver('out', 'p1'))
+      await world.confirmAll()
+      await world.record(leaver('unknown', 'p3'))
+      await offer(world, 'unchanged')
+      await overwrite(world, 'p2')
+      await overwrite(world, 'p1')
+      await offer(world, 'failed')
+      await world.record(joiner('open', 'p4'))
+      const { notAccepted: not } = await world.ledger.readSubmissionStatus(world.now)
+      assert.deepEqual(
+        not.employees.map(({ employeeId, leaver: leaves }) => [employeeId, leaves]),
+        [
+          ['p1', true],
+          ['p2', false],
+        ],
+      )
     },
   },
   {
