@@ -1,5 +1,6 @@
 import { describe, it } from 'node:test'
 import { accessCases } from './ledger/access.ts'
+import { ageOutCases } from './ledger/age-out.ts'
 import { aheadCases } from './ledger/ahead.ts'
 import { alertCases } from './ledger/alerts.ts'
 import { answerCases } from './ledger/answers.ts'
@@ -69,6 +70,7 @@ export const LEDGER_GROUPS: Readonly<Record<string, readonly LedgerCase[]>> = {
   lists: listCases,
   ahead: aheadCases,
   retention: retentionCases,
+  'age-out': ageOutCases,
   erased: erasedCases,
   leavers: leaverCases,
   'leaver-times': leaverTimeCases,

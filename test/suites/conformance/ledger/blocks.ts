@@ -40,6 +40,7 @@ async function blocked(world: World): Promise<readonly string[]> {
   })
   return blocks.map(({ employeeId }) => employeeId).sort()
 }
+const nameOf = ({ employeeId }: { readonly employeeId: string }): string => employeeId
 async function hired(world: World): Promise<void> {
   await world.record(joiner('hire', 'p1'))
   assert.equal(await nextActive(world), true)
@@ -242,9 +243,17 @@ export const blockCases: readonly LedgerCase[] = [
         'p3',
       ])
       assert.equal(second.next, null)
-      assert.deepEqual((await world.ledger.listBlocks({ ...query, employeeId: 'p3', next: null })).blocks, [
+      const named = { ...query, employeeId: 'p3', next: null, limit: 9 }
+      assert.deepEqual((await world.ledger.listBlocks(named)).blocks, [
         { employeeId: 'p3', since: world.now, until: null, ...WHO, eventId: null },
       ])
+      await block(world, 'p4')
+      const two = await world.ledger.listBlocks({ ...query, next: null, limit: 2 })
+      const rest = await world.ledger.listBlocks({ ...query, next: two.next, limit: 2 })
+      assert.deepEqual(
+        [two.blocks.length, rest.blocks.length, new Set([...two.blocks, ...rest.blocks].map(nameOf)).size],
+        [2, 1, 3],
+      )
       const { entries } = await world.ledger.listAudit({ since: null, about: 'p2', next: null, limit: 10 })
       assert.deepEqual(
         entries.map(({ action, actor, justification }) => [action, actor, justification]),

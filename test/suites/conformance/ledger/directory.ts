@@ -155,14 +155,18 @@ export const directoryCases: readonly LedgerCase[] = [
       await compare(world, accountList([wrong('p1'), wrong('p2'), wrong('p3')]))
       await compare(world, accountList([wrong('p1'), accountOf('p2'), wrong('p3')]))
       assert.deepEqual(await openCodes(world), ['AccountDiffers p1', 'AccountDiffers p3'])
-      const page = (after: number | null) =>
-        world.ledger.listDifferences({ codes: ['AccountDiffers'], after, limit: 1 })
-      const [first, second] = [await page(null), await page(1)]
+      const page = (after: number | null, limit = 1) =>
+        world.ledger.listDifferences({ codes: ['AccountDiffers'], after, limit })
+      const [first, second, both] = [await page(null), await page(1), await page(null, 2)]
       assert.deepEqual(
-        [first, second].map(({ findings, next }) => [findings.map(({ employeeId }) => employeeId), next]),
+        [first, second, both].map(({ findings, next }) => [
+          findings.map(({ employeeId }) => employeeId),
+          next,
+        ]),
         [
           [['p1'], 1],
           [['p3'], 3],
+          [['p1', 'p3'], 3],
         ],
       )
     },
@@ -346,6 +350,20 @@ export const directoryCases: readonly LedgerCase[] = [
           ['directory.repair', 'ada'],
         ],
       )
+    },
+  },
+  {
+    name: 'a repair of an account that is disabled already is no leaving: the brake does not hold it',
+    run: async (world) => {
+      await employ(world, 'left')
+      await world.record(leaver('leave', 'left'))
+      await confirm(world)
+      world.now += 25 * 60 * MINUTE
+      const employees = [{ employeeId: 'left', enabled: false }]
+      await world.ledger.repairAccounts({ actor: 'ada', justification: 'a repair', employees }, world.now)
+      const brake = { windowMs: 24 * 60 * MINUTE, absolute: 0, percent: 100, floor: 0 }
+      await world.ledger.commitPlan(world.decide(await world.due()), brake, world.now)
+      assert.equal((await world.needBatch()).operations[0]?.employeeId, 'left')
     },
   },
   {

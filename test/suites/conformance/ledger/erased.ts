@@ -225,4 +225,13 @@ export const erasedCases: readonly LedgerCase[] = [
       assert.equal(await nextActive(world), true)
     },
   },
+  {
+    name: 'an activation by another system at the moment of its deactivation does not end it after an erasure',
+    run: async (world) => {
+      await erasedDisabled(world)
+      await seenElsewhere(world, { enabled: [{ employeeId: 'p1', at: at(3).recordedAt }] })
+      await world.record({ ...joiner('hire again', 'p1'), ...at(15) })
+      assert.equal(await nextActive(world), null)
+    },
+  },
 ]

@@ -180,6 +180,8 @@ export const findingCases: readonly LedgerCase[] = [
       assert.deepEqual([first.findings.map(({ seq }) => seq), first.next], [[1, 2], 2])
       const second = await world.ledger.listFindings({ ...ALL, limit: 2, next: first.next })
       assert.deepEqual([second.findings.map(({ seq }) => seq), second.next], [[3], null])
+      const whole = await world.ledger.listFindings({ ...ALL, limit: 3 })
+      assert.deepEqual([whole.findings.length, whole.next], [3, null])
       assert.equal((await world.ledger.listFindings({ ...ALL, employeeId: 'p2' })).findings.length, 0)
       assert.equal(
         (await world.ledger.listFindings({ ...ALL, code: 'LedgerOlderThanDirectory' })).findings.length,

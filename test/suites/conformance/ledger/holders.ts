@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { AccountKeys } from '../../../../src/core/ledger/port/directory.ts'
 import { confirm, employ, MINUTE } from './directory.ts'
+import { confirmAt, movedToSouth, plan } from './two-destinations.ts'
 import { hrEvent, leaver, type LedgerCase } from './world.ts'
 
 /** What the ledger promises of who holds an account. */
@@ -118,6 +119,32 @@ export const holderCases: readonly LedgerCase[] = [
       const order = { employees, actor: 'ada', justification: 'a repair' }
       await world.ledger.repairAccounts(order, world.now)
       assert.deepEqual(await active(), ['p3'])
+    },
+  },
+  {
+    name: 'of an employee whose account is in another tenant, a directory learns only of what was left in it',
+    run: async (world) => {
+      await movedToSouth(world)
+      await world.record(leaver('leave', 'p1'))
+      await plan(world)
+      await confirmAt(world, 'south')
+      const keys = [{ objectId: 'p1 at north', employeeId: 'p1', userName: null }]
+      const [holder] = await world.ledger.findAccountHolders(keys, world.now, ['north'])
+      const { revision: _revision, underWay: _underWay, left = [], ...rest } = holder ?? assert.fail('p1')
+      assert.deepEqual(rest, {
+        employeeId: 'p1',
+        elsewhere: true,
+        objectId: null,
+        accepted: null,
+        isLeaver: false,
+        disabledElsewhereAt: null,
+      })
+      assert.deepEqual(
+        left.map(({ objectId }) => objectId),
+        ['p1 at north'],
+      )
+      const [there] = await world.ledger.findAccountHolders(keys, world.now, ['south'])
+      assert.deepEqual([there?.objectId, there?.isLeaver, there?.left], ['p1 at south', true, undefined])
     },
   },
 ]

@@ -1,6 +1,7 @@
 import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
 import assert from 'node:assert/strict'
 import type { Decision } from '../../../../src/core/ledger/decision.ts'
+import { retain } from './retain.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, messageOf, T0 } from './world.ts'
 
 /** What `commitPlan` and `expireIncomplete` promise. */
@@ -69,6 +70,37 @@ export const planCases: readonly LedgerCase[] = [
       await world.answer(overtaking)
       await world.finalize()
       assert.deepEqual(await world.states('p1'), { e1: 'confirmed', e2: 'confirmed' })
+    },
+  },
+  {
+    name: 'a decision is dropped if retention has folded events of the employee since',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      await world.confirmAll()
+      await world.record(hrEvent('e2', 'p1', { title: 'x' }))
+      const decisions = world.decide(await world.due())
+      assert.equal(await retain(world), 1)
+      assert.equal((await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now)).stale, 1)
+    },
+  },
+  {
+    name: 'the outcome of a dead letter names the operation that failed',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      await world.confirmAll()
+      await world.record(hrEvent('e2', 'p1', { title: 'x' }))
+      const sent = await world.send()
+      await world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' })
+      await world.finalize()
+      await world.plan()
+      const outcomes = await world.ledger.listUnpublishedOutcomes(9)
+      assert.deepEqual(
+        outcomes.map(({ eventId, state, operation }) => [eventId, state, operation]),
+        [
+          ['e1', 'confirmed', 'op-1'],
+          ['e2', 'dead-lettered', sent.operations.get('p1')],
+        ],
+      )
     },
   },
   {

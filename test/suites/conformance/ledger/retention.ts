@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict'
 import type { EmployeeView } from '../../../../src/core/ledger/port/inspect.ts'
 import { fold } from '../../../../src/core/plan/fold/fold.ts'
+import { letters } from './dead-letters.ts'
 import { retain } from './retain.ts'
-import { hrEvent, joiner, leaver, type LedgerCase, messageOf, SOURCE, T0, type World } from './world.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, messageOf, SOURCE, type World } from './world.ts'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
-import { MONTH_MS } from '../../../../src/core/emergency/money.ts'
-import { anInstance } from '../../../fakes/instances.ts'
-import { call as emergencyCall, DISABLED } from './emergency.ts'
 
 const ANY = { code: null, type: null, employeeId: null, since: null, until: null }
 
-/** How many rows each slice took out, until there are no more. */
-async function ageAll(world: World, before: number): Promise<readonly number[]> {
-  const slices: number[] = []
-  for (let slice = 0; slice < 20; slice++) {
-    const { removed, more } = await world.ledger.removeAged({ before, limit: 1 })
-    if (removed > 0) slices.push(removed)
-    if (!more) return slices
-  }
-  return assert.fail('there is always more')
-}
 async function personOf(world: World, employeeId: string): Promise<EmployeeView | null> {
   return (await world.ledger.findEmployees(employeeId))[0] ?? null
 }
@@ -95,7 +83,6 @@ export const retentionCases: readonly LedgerCase[] = [
       world.now += DAY_MS
       await world.record(joiner('e2', 'p2'))
       await world.confirmAll()
-      await world.publishAll()
       const page = async (after: string | null, settledBefore = ended): Promise<unknown> => {
         const { employees, last } = await world.ledger.listRetention({ after, limit: 2, settledBefore })
         return [employees.map(({ employee, settled }) => [employee.employeeId, settled.length]), last]
@@ -127,6 +114,56 @@ export const retentionCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'retention keeps the operations of events that it keeps, and the last one that failed or was accepted',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('f1', 'p2'))
+      await world.confirmAll()
+      const fails = async (id: string, employeeId: string) => {
+        await world.record(hrEvent(id, employeeId, { title: id }, { order: 2 }))
+        const sent = await world.send()
+        await world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' })
+        await world.finalize()
+        await world.plan()
+        return sent.operations.get(employeeId)
+      }
+      const [dead, failed] = [await fails('e2', 'p1'), await fails('f2', 'p2')]
+      await world.record(hrEvent('e3', 'p1', { nickName: 'x' }, { order: 3 }))
+      const accepted = (await world.confirmAll()).operations.get('p1')
+      const [letter] = await letters(world, { employeeId: 'p2' })
+      const order = { seqs: [letter?.seq ?? 0], how: 'discard', terminations: false } as const
+      await world.ledger.endDeadLetters({ ...order, actor: 'ann', justification: 'known' }, world.now)
+      await world.plan()
+      await retain(world)
+      const left = async (id: string) =>
+        ((await world.ledger.readTrace(id))?.operations ?? []).map((operation) => operation.id)
+      assert.deepEqual(await left('p1'), [dead, accepted])
+      assert.ok((await left('p2')).includes(failed ?? ''))
+    },
+  },
+  {
+    name: 'retention removes the edit of an event with it, and no edit of another event or of a message on the bus',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      await world.confirmAll()
+      await world.publishAll()
+      await world.record(joiner('e2', 'p2'))
+      const edited = (employee: string) => ({ body: '{}', employees: [employee] })
+      const targets = [
+        { store: 'ledger', seq: 1, revision: 1, ...edited('p1') } as const,
+        { store: 'ledger', seq: 2, revision: 1, ...edited('p2') } as const,
+        { store: 'bus', entity: 'q', sequence: '1', stale: false, ...edited('p3') } as const,
+      ]
+      const run = await world.ledger.freezeReplay(
+        { name: 'run', selection: 's', actor: 'a', justification: 'b', targets },
+        world.now,
+      )
+      assert.equal(await retain(world), 1)
+      const bodies = async (entity: string | null) =>
+        (await world.ledger.listReplayItems(run.id, entity, 'frozen', 10)).map(({ body }) => body)
+      assert.deepEqual([await bodies(null), await bodies('q')], [[null, '{}'], ['{}']])
+    },
+  },
+  {
     name: 'a fold of an employee that has changed is dropped',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
@@ -148,125 +185,6 @@ export const retentionCases: readonly LedgerCase[] = [
       }
       assert.deepEqual(await world.ledger.foldEvents([cut], world.now, world.now), { folded: 0 })
       assert.equal((await world.due())[0]?.events.length, 2)
-    },
-  },
-  {
-    name: 'rows without events are removed by age in slices: messages, calls, batches and log records of others’ changes',
-    run: async (world) => {
-      await world.record(joiner('e1', 'p1'))
-      const first = await world.confirmAll()
-      await world.record(hrEvent('e2', 'p1', { title: 'Head' }, { order: 2 }))
-      const second = await world.confirmAll()
-      const foreign = { record: world.logRecord('p1'), operation: null, interim: null }
-      await world.correlate({ joins: [foreign], finalAt: world.now, foreign: 1 })
-      const before = world.now + 1
-      assert.equal(await retain(world), 2)
-      await world.intake([messageOf('young', joiner('e3', 'p2'))])
-      assert.deepEqual(await ageAll(world, T0), [], 'as old as the first of them')
-      // Two messages, one record, and the batch whose operation went with the events; one of each
-      // kind at a time.
-      const slices = await ageAll(world, before)
-      assert.equal(
-        slices.reduce((sum, removed) => sum + removed, 0),
-        4,
-      )
-      assert.ok(Math.max(...slices) <= 3)
-      const calls = await ageAll(world, before + DAY_MS)
-      assert.ok(calls.length >= 2, 'calls are kept for a day longer')
-      assert.equal(await world.ledger.readTrace(first.batch.id), null)
-      const kept = await world.ledger.readTrace(second.batch.id)
-      assert.equal(kept?.operations[0]?.batch?.id, second.batch.id)
-      assert.equal((await world.intake([messageOf('young', joiner('e3', 'p2'))])).redelivered, 1)
-      await world.balanced()
-    },
-  },
-  {
-    name: 'a row that is exactly as old as the limit stays; calls count a day longer, and those that cost money a month',
-    run: async (world) => {
-      const at = async (before: number) => {
-        const { removed, more } = await world.ledger.removeAged({ before, limit: 100 })
-        assert.equal(more, false)
-        return removed
-      }
-      const both = async (moment: number) => [await at(moment), await at(moment + 1)]
-      const start = world.now
-      const events = [joiner('e1', 'p1'), joiner('e2', 'p2')]
-      await world.intake([messageOf('one', ...events)])
-      await world.answerEach(await world.send())
-      await world.finalize()
-      world.now = start
-      const foreign = { record: world.logRecord('p2'), operation: null, interim: null }
-      await world.correlate({ joins: [foreign], foreign: 1 })
-      await world.intake([messageOf('two', leaver('e3', 'p1'))])
-      await world.plan()
-      await emergencyCall(world, 'p1', { ...DISABLED, at: start })
-      world.now = start
-      await world.ledger.announceInstance(anInstance('one', { startedAt: start, seenAt: start }))
-      const batch = await world.needBatch()
-      await world.take(batch)
-      const operation = batch.operations[0]?.id ?? ''
-      await world.ledger.beginDirectWrite(
-        {
-          batch: batch.id,
-          owner: 'one',
-          leaseMs: 60_000,
-          operation,
-          microUsd: 1,
-          budget: { day: 1, month: 1 },
-        },
-        start,
-      )
-      // Two messages, the log record of another system's change, a deactivation, an instance.
-      assert.deepEqual(await both(start), [0, 5])
-      assert.deepEqual(await both(start + DAY_MS), [0, 2], 'the two calls')
-      assert.deepEqual(await both(start + MONTH_MS), [0, 2], 'the emergency call and a direct cost')
-    },
-  },
-  {
-    name: 'a call keeps its place in the day for two minutes more, also when retention keeps a day',
-    run: async (world) => {
-      const limits = { perWindow: Infinity, windowMs: 5_000, perDay: 1 }
-      await world.record(joiner('e1', 'p1'))
-      await world.plan()
-      const batch = await world.needBatch()
-      const { call } = await world.take(batch, limits)
-      const again = { kind: 'again', call, status: 503, notBefore: world.now, countsAsAttempt: true } as const
-      await world.ledger.recordBatchAnswer(batch.id, { ...again, release: false, hold: null }, world.now)
-      world.now += DAY_MS + 60_000
-      await ageAll(world, world.now - DAY_MS)
-      assert.equal((await world.slot(batch, limits)).kind, 'wait')
-      world.now += 60_000
-      assert.equal((await world.slot(batch, limits)).kind, 'taken')
-    },
-  },
-  {
-    name: 'a batch without operations is removed in the first slice that reaches its age, also while half of another one waits',
-    run: async (world) => {
-      await world.record(...['p1', 'p2', 'p3', 'p4'].map((id) => joiner(`hire of ${id}`, id)))
-      await world.plan()
-      await world.refuse(await world.needBatch())
-      // One half of the first half waits for the other.
-      await world.refuse(await world.needBatch())
-      const split = async () => (await world.ledger.readCounts()).stateCounts.batches.split
-      assert.equal(await split(), 2)
-      world.now += DAY_MS
-      await world.ledger.removeAged({ before: world.now, limit: 100 })
-      assert.equal(await split(), 0)
-      const sent = new Set<string>()
-      for (let batch = await world.next(); batch; batch = await world.next())
-        for (const employeeId of (await world.accept(batch)).operations.keys()) sent.add(employeeId)
-      assert.equal(sent.size, 4)
-    },
-  },
-  {
-    name: 'a batch that is open, or that another one needs, is not removed by age',
-    run: async (world) => {
-      await world.record(joiner('e1', 'p1'))
-      await world.plan()
-      const batch = await world.needBatch()
-      world.now += 500 * DAY_MS
-      await ageAll(world, world.now)
-      assert.equal((await world.accept(batch)).operations.size, 1)
     },
   },
   {
@@ -361,6 +279,9 @@ export const retentionCases: readonly LedgerCase[] = [
       await world.intake([
         { ...messageOf('2', joiner('e3', 'p1')), original: { ...original, body: 'of p1, who was p3' } },
       ])
+      await world.intake([
+        { ...messageOf('3', joiner('e9', 'p9')), original: { ...original, body: 'of p9' } },
+      ])
       await world
         .send()
         .then((sent) => world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' }))
@@ -400,11 +321,13 @@ export const retentionCases: readonly LedgerCase[] = [
         next: null,
         limit: 10,
       })
-      assert.deepEqual(
-        left.map(({ id }) => id),
-        ['e2'],
+      const bodies = await Promise.all(
+        left.map(async ({ id, seq }) => [id, (await world.ledger.findDeadLetter(seq))?.original?.body]),
       )
-      assert.equal((await world.ledger.findDeadLetter(left[0]?.seq ?? 0))?.original, null)
+      assert.deepEqual(bodies, [
+        ['e2', undefined],
+        ['e9', 'of p9'],
+      ])
       assert.equal((await world.states('p3'))['e3'], 'received')
     },
   },
