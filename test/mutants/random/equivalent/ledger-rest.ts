@@ -343,4 +343,48 @@ export const LEDGER_REST: readonly Known[] = [
     'SET resend_due = 0, accepted_hash = NULL, revision = revision + 0',
     'the transaction has raised it already, because an operation ended',
   ],
+  [
+    'blocks/by-event.ts',
+    'if (deciding.length === 0) return',
+    'if (false && deciding.length === 0) return',
+    ONLY_SPARES_WORK,
+  ],
+  [
+    'blocks/commands.ts',
+    'Math.max(now, before + 1)',
+    'Math.max(now, before + 2)',
+    'it only has to be later than the decision before',
+  ],
+  ['blocks/commands.ts', 'limit + 1]', 'limit + 2]', 'what is read beyond the page is not shown'],
+  [
+    'blocks/marks.ts',
+    'if (decided.length === 0) return []',
+    'if (false && decided.length === 0) return []',
+    ONLY_SPARES_WORK,
+  ],
+  [
+    'findings/elsewhere.ts',
+    'if (kept.size === 0) return',
+    'if (false && kept.size === 0) return',
+    ONLY_SPARES_WORK,
+  ],
+  [
+    'findings/findings.ts',
+    '(a.about < b.about ? -1 : 1)',
+    '(a.about <= b.about ? -1 : 1)',
+    'it is only an order in which two instances cannot wait for each other',
+  ],
+  [
+    'findings/findings.ts',
+    '(a.about < b.about ? -1 : 1)',
+    '(a.about < b.about ? -1 : 2)',
+    'only the sign counts',
+  ],
+  ['findings/findings.ts', '    limit + 1,', '    limit + 2,', 'what is read beyond the page is not shown'],
+  [
+    'findings/findings.ts',
+    'if (findings.length === 0) return',
+    'if (false && findings.length === 0) return',
+    ONLY_SPARES_WORK,
+  ],
 ]
