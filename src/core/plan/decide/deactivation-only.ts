@@ -1,7 +1,7 @@
 import { CORE_USER, ENTERPRISE_USER } from '../mapping/scim.ts'
 import type { Decided, PlannedOperation } from '../../ledger/decision.ts'
 import type { Failure } from '../../ledger/employee.ts'
-import { type MappedPlanning, openEvents, type PlanRules } from './planning.ts'
+import type { MappedPlanning, PlanRules } from './planning.ts'
 import { earliest, resendAt } from './resend.ts'
 
 /** The last accepted record with `active: false`: the operation with the least that can fail. */
@@ -27,7 +27,7 @@ export function deactivationOnly(
 }
 
 /**
- * Replaces the operation of a leaver without open events by the deactivation only, when the whole
+ * Replaces the operation of a leaver that carries no event by the deactivation only, when the whole
  * record failed: the account may still be enabled, and no event would report it. When the
  * deactivation fails too, or has no answer, the open leaver case resends it until the service says
  * that it has nothing to change.
@@ -35,7 +35,6 @@ export function deactivationOnly(
 export function resendDeactivation(planning: MappedPlanning, failure: Failure, decided: Decided): Decided {
   const { employee, now, hash, isInactive } = planning
   if (!isInactive || failure.active || failure.settled === true) return decided
-  if (openEvents(planning).length > 0) return decided
   // The failure was just attributed: the rest of the record is sent whole.
   if (!Number.isFinite(failure.failures)) return decided
   // Held events need no operation and do not count.

@@ -76,6 +76,12 @@ void describe('attributing a failure to events', () => {
     assert.equal(decision.operation, null)
   })
 
+  void test('an announced hire is not at fault when the record has changed since', () => {
+    const announced = event(2, { effectiveAt: day(9), worker: { ...hire, department: 'bad' }, state: 'held' })
+    const failure = failureOf('another', { reason: "attribute 'department' is not valid", carried: [1] })
+    assert.deepEqual(dead(plan([event(1, { worker: { title: 'Lead' } }), announced], { failure })), [])
+  })
+
   void test('only the event that set the named attribute dies', () => {
     const events = [
       event(1, { worker: hire }),
@@ -107,7 +113,12 @@ void describe('attributing a failure to events', () => {
       event(1, { worker: hire }),
       event(2, { effectiveAt: day(2), worker: { department: 'bad' } }),
     ]
-    assert.deepEqual(dead(failed(events, null)), [1, 2])
+    const decision = failed(events, null)
+    assert.deepEqual(dead(decision), [1, 2])
+    assert.deepEqual(
+      decision.events.map(({ detail }) => detail),
+      [null, null],
+    )
   })
 
   void test('before those, an event dies of which the directory accepted the deactivation only', () => {
@@ -124,6 +135,10 @@ void describe('attributing a failure to events', () => {
     const after = plan(events, { failure, failedHash: failure.hash })
     assert.deepEqual(dead(after), [2])
     assert.deepEqual(dead(plan([...events.slice(0, 1), { ...left, reason: null }, later], { failure })), [3])
+    const replaced = [...events.slice(0, 2), { ...later, worker: { title: 'Lead' } }]
+    const { operation } = plan(replaced)
+    const other = { ...failure, hash: operation?.hash ?? '' }
+    assert.deepEqual(dead(plan(replaced, { failure: other })), [3], 'its other values no longer count')
   })
 
   void test('an event that sets nothing is at fault only while the record is the one that failed', () => {
@@ -161,6 +176,53 @@ void describe('attributing a failure to events', () => {
     assert.deepEqual([dead(refused), refused.operation], [[1], null])
   })
 
+  void test('a leaver whose record may be sent again is sent with it while it carries an event', () => {
+    const events = [
+      event(1, { worker: hire, state: 'confirmed' }),
+      event(2, { effectiveAt: day(2), worker: { active: false }, state: 'confirmed' }),
+      event(3, { effectiveAt: day(3), worker: { title: 'Lead' } }),
+    ]
+    const hash = plan(events).operation?.hash ?? ''
+    const failure = failureOf(hash, { carried: [3] })
+    const one = { employeeId: '10001', revision: 7, acceptedHash: null, known: true, unanswered: [], events }
+    const patient = { ...rules, attributeFailure: { attempts: 3, targets: targetsOf() } }
+    const decision = planEmployee({ ...one, failure, failedHash: hash }, NOW, patient)
+    assert(decision.kind === 'decided')
+    assert.deepEqual([decision.operation?.hash, decision.operation?.deactivationOnly], [hash, undefined])
+  })
+
+  void test('a deactivation is sent only for a termination that failed as one', () => {
+    const hired = event(1, { worker: hire, state: 'confirmed' })
+    const left = event(2, { effectiveAt: day(2), worker: { active: false, title: 'bad' } })
+    const wasActive = plan([hired, left], { failure: failureOf('x', { active: true, carried: [2] }) })
+    assert.deepEqual([dead(wasActive), wasActive.operation?.deactivationOnly], [[2], undefined])
+    const joins = event(1, { worker: hire })
+    const isActive = plan([joins], { failure: failureOf('x', { carried: [1] }) })
+    assert.deepEqual([dead(isActive), isActive.operation], [[1], null])
+  })
+
+  void test('with the deactivation go only the events that the termination superseded; the others that failed die, and further ones wait', () => {
+    const events = [
+      event(1, { worker: hire, state: 'confirmed' }),
+      event(2, { effectiveAt: day(2), worker: { active: true } }),
+      event(3, { effectiveAt: day(3), worker: { active: false, title: 'bad' } }),
+      event(4, { effectiveAt: day(3), order: 4, worker: { department: 'bad' } }),
+      event(5, { effectiveAt: day(3), order: 5, worker: { nickName: 'An' } }),
+      event(6, { effectiveAt: day(3), order: 6, worker: { nickName: 'Anne' } }),
+    ]
+    const { hash = '' } = plan(events).operation ?? {}
+    const decision = plan(events, { failure: failureOf(hash, { carried: [3, 4] }), failedHash: hash })
+    assert.equal(decision.operation?.deactivationOnly, true)
+    assert.deepEqual(
+      decision.events.map(({ seq, state, by }) => [seq, state, by]),
+      [
+        [4, 'dead-lettered', null],
+        [3, 'planned', null],
+        [2, 'planned', 3],
+      ],
+    )
+  })
+
   void test('a leaver whose deactivation only failed too is sent with the whole record, without the dead events', () => {
     const events = [
       event(1, { worker: hire, state: 'confirmed' }),
@@ -186,7 +248,20 @@ void describe('attributing a failure to events', () => {
     const taken = '{"externalId":"10001","userName":"ann@example.com","active":true}'
     const failure = failureOf(whole.hash, { lastAccepted: taken })
     const alone = plan(events, { failure, failedHash: whole.hash }).operation
-    assert.deepEqual([alone?.deactivationOnly, alone?.record], [true, taken.replace('true', 'false')])
+    assert.deepEqual(alone, {
+      lane: 'leaver',
+      active: false,
+      record: taken.replace('true', 'false'),
+      hash: digest(taken.replace('true', 'false')),
+      manager: null,
+      overtakes: false,
+      deactivationOnly: true,
+    })
+    const unheard = plan(events, { failure: { ...failure, unheard: true }, failedHash: whole.hash })
+    assert.equal(unheard.operation, null, 'it was given up without an answer')
+    const fan = event(3, { effectiveAt: day(3), worker: { shoeSize: '44' } })
+    const unmapped = plan([...events, fan], { failure, failedHash: whole.hash })
+    assert.equal(unmapped.operation?.deactivationOnly, true, 'an event that is not sent changes nothing')
     for (const other of [{ active: true }, { settled: true }]) {
       const { operation } = plan(events, { failure: { ...failure, ...other }, failedHash: whole.hash })
       assert.notEqual(operation?.deactivationOnly, true, 'what failed was not this, or is answered')
