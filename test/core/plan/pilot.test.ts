@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { it } from 'node:test'
-import { applyRules } from '../../../src/core/plan/apply-rules.ts'
+import { applyRules, type SendingRules } from '../../../src/core/plan/apply-rules.ts'
 import { NO_PILOT, pilotOf } from '../../../src/core/plan/pilot.ts'
 import { PilotSettings } from '../../../src/core/plan/settings.ts'
 import { silentLogger } from '../../../src/core/runtime.ts'
@@ -32,4 +33,30 @@ void it('a changed pilot is logged with how many employees are planned again, an
   assert.deepEqual(logged, [
     ['pilot.applied', { pilot: false, employees: 1, what: 'they are planned again' }],
   ])
+})
+
+void it('the rules in force have one mark: that of the pilot, and another with destinations', async () => {
+  const digest = (text: string) => createHash('sha256').update(text).digest('hex')
+  const markOf = async (rules: SendingRules): Promise<number> => {
+    const marks: number[] = []
+    const replanForPilot: Parameters<typeof applyRules>[0]['replanForPilot'] = async ({ mark }) => {
+      marks.push(mark)
+      return { replanned: 0, next: null }
+    }
+    await applyRules({ replanForPilot }, rules, { now: () => 0, log: silentLogger, digest })
+    return marks[0] ?? assert.fail()
+  }
+  const pilot = pilotOf({ employees: ['20011'] }, [], digest)
+  const to = (text: string) => ({ routing: { text } })
+  assert.equal(await markOf({ pilot: null }), NO_PILOT)
+  assert.equal(await markOf({ pilot, destinations: null }), pilot.mark)
+  const marks = [
+    NO_PILOT,
+    pilot.mark,
+    await markOf({ pilot: null, destinations: to('a') }),
+    await markOf({ pilot, destinations: to('a') }),
+    await markOf({ pilot, destinations: to('b') }),
+  ]
+  assert.equal(new Set(marks).size, marks.length, String(marks))
+  assert.equal(await markOf({ pilot, destinations: to('b') }), marks.at(-1))
 })

@@ -10,4 +10,6 @@ void it('an employee without an outcome may have an account, and one whose recor
   assert.deepEqual([dead(EVENT_REASONS.noOutcome), dead('InvalidValue')], [true, false])
   assert.equal(mayHaveAccount(employee([personEvent(1)])), false)
   assert.equal(mayHaveAccount(employee([personEvent(1)], { known: true })), true)
+  const unanswered = [{ id: 'op-1', state: 'accepted', active: true }] as const
+  assert.equal(mayHaveAccount(employee([personEvent(1)], { unanswered })), true)
 })
