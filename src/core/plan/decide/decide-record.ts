@@ -16,12 +16,12 @@ export function decideRecord(planning: MappedPlanning): Step {
   return { kind: 'decided', decision: decideWith(planning) }
 }
 
-/** The same with other missing attributes than the mapping names, or without overtaking. */
+/** The same with other missing attributes than the mapping names. */
 export function decideWith(
   planning: MappedPlanning,
-  { missing = planning.mapped.missing, overtakes = planning.overtakes } = {},
+  missing: readonly string[] = planning.mapped.missing,
 ): Decided {
-  const { employee, state, json, hash } = planning
+  const { employee, state, json, hash, overtakes } = planning
   const { employeeId, revision } = employee
   const incomplete = attributesToWaitFor(planning, missing)
   const hasContent = incomplete.length === 0 && state.attributes.size > 0

@@ -18,8 +18,7 @@ export function handleMappingFailure(planning: MappedPlanning): Step | null {
   if (planning.isInactive && offending.length === 0) return null
   const events = offending.length > 0 ? offending : openEvents(planning)
   // No event is open: nothing is sent, and events that take effect later wait for their moment.
-  if (events.length === 0)
-    return { kind: 'decided', decision: decideWith(planning, { missing: [failure.rule], overtakes: false }) }
+  if (events.length === 0) return { kind: 'decided', decision: decideWith(planning, [failure.rule]) }
   return planAgainWithout(planning.employee, {
     events,
     reason: EVENT_REASONS.mappingFailed,

@@ -5,6 +5,7 @@ import { EVENT_ARROWS, isFinal } from '../../../../src/core/ledger/lifecycle.ts'
 import {
   activeNeeded,
   judgeLeaving,
+  leftOf,
   type LeavingEmployee,
   RELEASED_BRAKE,
   tooMany,
@@ -75,10 +76,39 @@ void describe('the brake', () => {
     )
   })
 
+  void test('no more active employees are counted than a verdict needs', () => {
+    assert.equal(activeNeeded(settings.floor, settings), 0)
+    const needed = activeNeeded(6, settings)
+    assert.equal(tooMany(6, needed, settings), tooMany(6, 1_000_000, settings))
+    assert.ok(needed <= 61, `${needed}`)
+    assert.equal(activeNeeded(1_000, settings), activeNeeded(settings.absolute, settings))
+  })
+
   void test('the earlier termination goes first; at the same moment the one that HR recorded first', () => {
     const three = [leaving('a', 2, 0), leaving('b', 1, 5), leaving('c', 1, 4)]
     const { byEmployee, counted } = judgeLeaving(three, window, { ...settings, absolute: 2 })
-    assert.deepEqual([byEmployee.get('a'), counted], ['held', ['c', 'b']])
+    assert.deepEqual(
+      [[...byEmployee], counted],
+      [
+        [
+          ['c', 'passed'],
+          ['b', 'passed'],
+          ['a', 'held'],
+        ],
+        ['c', 'b'],
+      ],
+    )
+  })
+
+  void test('those whom no single event deactivates go before the others, in the order of their ids', () => {
+    const none = (id: string): LeavingEmployee => ({ ...leaving(id), leaving: null })
+    for (const four of [
+      [none('b'), none('a'), leaving('d', 1), leaving('c', 1)],
+      [leaving('c', 1), none('a'), leaving('d', 1), none('b')],
+    ]) {
+      const { counted } = judgeLeaving(four, window, settings)
+      assert.deepEqual(counted, ['a', 'b', 'c', 'd'])
+    }
   })
 
   void test('what is held or refused waits for an operator, however much room the window has', () => {
@@ -111,7 +141,26 @@ void describe('the brake', () => {
       { ...window, allowed: 2 },
       { ...settings, absolute: 0 },
     )
-    assert.deepEqual([byEmployee.get('c'), counted, byAllowance], ['held', [], 2])
+    assert.deepEqual(
+      [[...byEmployee], counted, byAllowance],
+      [
+        [
+          ['a', 'passed'],
+          ['b', 'passed'],
+          ['c', 'held'],
+        ],
+        [],
+        2,
+      ],
+    )
+  })
+
+  void test('an allowance has what is not used of it left, and never less than nothing', () => {
+    const allowance = { amount: 5, used: 2, endsAt: 1, grantedBy: 'ada' }
+    assert.deepEqual(
+      [allowance, { ...allowance, used: 5 }, { ...allowance, used: 6 }, null].map(leftOf),
+      [3, 0, 0, 0],
+    )
   })
 
   void test('a held employee is not sent, keeps open events open, and loses no event', () => {

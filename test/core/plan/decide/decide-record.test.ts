@@ -90,3 +90,34 @@ void it('nothing is sent of an employee of whom nothing is known, even where not
   assert.equal(decide([ahead], { known: false }, NOW, anything).operation, null)
   assert.equal(decide([ahead], { known: false }, day(9), anything).operation?.active, true)
 })
+
+void describe('what a decision notes', () => {
+  void it('is the event that deactivates, from its date on, or from now where that is ahead', () => {
+    assert.deepEqual(decide([HIRED, LEFT]).leaving, {
+      seq: 2,
+      source: '/hr/acme',
+      id: 'e-2',
+      effectiveAt: day(2),
+      recordedAt: day(2),
+    })
+    const moved = personEvent(1, { worker: WORKER, effectiveAt: day(9), recordedAt: day(1) })
+    const title = personEvent(2, { worker: { userName: 'ada@contoso.com' }, effectiveAt: day(2) })
+    assert.equal(decide([moved, title]).leaving?.effectiveAt, NOW)
+  })
+
+  void it('is an open leaver case, also of an employee who is active, and a block, also without any event', () => {
+    const { leaver, inactive } = decide([HIRED], { leaver: { resend: false } })
+    assert.deepEqual([leaver, inactive], [true, undefined])
+    assert.equal(decide([], { blocked: { since: day(1), until: null } }).blocked, true)
+    assert.equal(decide([HIRED, LEFT]).inactive, true)
+  })
+
+  void it('is a finding about a termination that is dated before the activations it counts from', () => {
+    const early = personEvent(3, { effectiveAt: day(1) - 1, recordedAt: day(3), worker: { active: false } })
+    const { findings } = decide([HIRED, early])
+    assert.deepEqual(
+      findings?.map(({ code, event, detail }) => [code, event?.id, detail]),
+      [['TerminationBeforeStart', 'e-3', 'counts from e-1 on']],
+    )
+  })
+})

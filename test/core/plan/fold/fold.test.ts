@@ -322,6 +322,20 @@ void describe('a dead event has no effect, but a leaver stays disabled', () => {
   })
 })
 
+void test('of a rescind dated with its target ahead, the attributes wait for their moment', () => {
+  const moves = ledgerEvent(1, { effectiveAt: day(6), worker: { department: 'Law' } })
+  const instead = ledgerEvent(2, {
+    effectiveAt: day(6),
+    recordedAt: day(3),
+    rescinds: { source: acme, id: 'e-1' },
+    worker: { department: 'Care' },
+  })
+  const { effects, nextAt } = fold([moves, instead], NOW)
+  assert.deepEqual(effects.get(1), { kind: 'rescinded', by: 2 })
+  assert.deepEqual([effects.get(2), nextAt], [{ kind: 'later', at: day(6) }, day(6)])
+  assert.deepEqual(attributes([moves, instead], day(6)), { department: { value: 'Care', by: 2 } })
+})
+
 void describe('an event that takes effect later is not in the fold yet', () => {
   const hired = ledgerEvent(1, { worker: { active: true } })
   const leaves = ledgerEvent(2, { effectiveAt: day(6), recordedAt: day(2), worker: { active: false } })

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import { compareEvents, compareText } from '../../../../src/core/plan/fold/order.ts'
+import { compareEvents, compareText, inOrder } from '../../../../src/core/plan/fold/order.ts'
 import type { OrderedEvent } from '../../../../src/core/ledger/event.ts'
+import { day, ledgerEvent } from '../../../fakes/events.ts'
 import { runs as casesOf } from '../../../fakes/runs.ts'
 import { anyCharacter } from '../../../fakes/characters.ts'
 
@@ -134,9 +135,19 @@ void describe('the key is compared field by field', () => {
   })
 })
 
+void test('events that are in order are not copied, others are sorted into a copy', () => {
+  const events = [day(1), day(2), day(3)].map((effectiveAt, index) => ledgerEvent(index, { effectiveAt }))
+  assert.equal(inOrder(events), events)
+  const reversed = events.toReversed()
+  assert.deepEqual(inOrder(reversed), events)
+  assert.deepEqual(reversed, events.toReversed())
+})
+
 void describe('texts are compared by code point', () => {
   void test('a character beyond the basic plane sorts above every character in it', () => {
     assert(compareText('\uffff', '\u{10000}') < 0)
+    assert(compareText('\u{10000}', '\u{103ff}') < 0)
+    assert(compareText('\u{10000}', '\u{10400}') < 0)
   })
 
   void test('whatever the texts, the comparison is that of their code points', () => {

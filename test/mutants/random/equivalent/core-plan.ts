@@ -1,6 +1,7 @@
 import { type Known, ONLY_SPARES_WORK } from './known.ts'
 
 const STRICT = 'the order is strict: two events never compare as equal'
+const SIGN = 'only the sign of a comparison counts'
 const ONE_NAME = 'an employee has one event of a source and id'
 const THE_SLOW_WAY = 'the slow way, for events that are not known in order, gives the same'
 
@@ -23,4 +24,36 @@ export const CORE_PLAN: readonly Known[] = [
   ['plan/fold/fold.ts', 'at < nextAt', 'at <= nextAt', 'the same moment'],
   ['plan/fold/fold.ts', 'dead && rescinds !== null', 'dead || rescinds !== null', ONLY_SPARES_WORK],
   ['plan/fold/rescind.ts', '    settled.add(event.seq)', '', ONLY_SPARES_WORK],
+  [
+    'plan/decide/brake.ts',
+    'employeeId < other.employeeId ?',
+    'employeeId <= other.employeeId ?',
+    'ids are unique',
+  ],
+  ['plan/decide/brake.ts', '? -1 : 1', '? -1 : 2', SIGN],
+  ['plan/decide/effective-state.ts', 'if (events.every(', 'if (false && events.every(', ONLY_SPARES_WORK],
+  [
+    'plan/decide/leaving.ts',
+    'if (!isInactive',
+    'if (false && !isInactive',
+    'without notes the decision is the same',
+  ],
+  [
+    'plan/decide/service-failure.ts',
+    'events.find((event) => event.seq',
+    'events.findLast((event) => event.seq',
+    'an employee has one event of a seq',
+  ],
+  ['plan/fold/flatten.ts', 'if (keys.length === 1', 'if (false && keys.length === 1', ONLY_SPARES_WORK],
+  [
+    'plan/fold/flatten.ts',
+    'if (value !== undefined &&',
+    'if (false && value !== undefined &&',
+    ONLY_SPARES_WORK,
+  ],
+  ['plan/fold/order.ts', 'compareEvents(before, event) > 0', 'compareEvents(before, event) >= 0', STRICT],
+  ['plan/fold/order.ts', '? 1 : -1', '? 2 : -1', SIGN],
+  ['plan/fold/order.ts', 'if (a === b)', 'if (false && a === b)', ONLY_SPARES_WORK],
+  ['plan/fold/snapshot.ts', 'if (newer.size', 'if (false && newer.size', ONLY_SPARES_WORK],
+  ['plan/retain/loop.ts', 'if (removed > 0)', 'if (removed >= 0)', 'a counter stays the same with 0'],
 ]
