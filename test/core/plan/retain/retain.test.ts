@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { fold } from '../../../../src/core/plan/fold/fold.ts'
 import type { LedgerEvent } from '../../../../src/core/ledger/event.ts'
+import { EVENT_REASONS } from '../../../../src/core/ledger/event-reason.ts'
 import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import type { Cut } from '../../../../src/core/ledger/port/upkeep.ts'
 import { cutOf } from '../../../../src/core/plan/retain/retain.ts'
@@ -119,9 +120,121 @@ void describe('retention', () => {
     assert.deepEqual(cutOf(events, new Set([1, 2, 3, 4]), NOW)?.gone, [1])
   })
 
-  void test('removes no event that comes after a kept one', () => {
-    const late = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
-    assert.equal(cutOf([hired, late], new Set([2]), NOW), null)
+  void test('keeps that there was an activation, so that a later termination still has one that it could end', () => {
+    const left = ledgerEvent(2, { effectiveAt: day(2), worker: { active: false } })
+    const rehired = ledgerEvent(3, { effectiveAt: day(3), worker: { active: true } })
+    const events = [hired, left, rehired]
+    const cut = cutOf(events, all(events), NOW)
+    assert.deepEqual(
+      cut?.remains.map(({ seq, worker, activated }) => [seq, worker['active'], activated]),
+      [
+        [1, undefined, true],
+        [3, true, undefined],
+      ],
+    )
+    const late = ledgerEvent(9, { effectiveAt: day(2) + 1, recordedAt: day(9), worker: { active: false } })
+    for (const history of [events, after(events, cut)])
+      assert.deepEqual(fold([...history, late], day(9)).attributes.get('active'), { value: true, by: 3 })
+    const [first] = cutOf([hired], all([hired]), NOW)?.remains ?? []
+    assert.equal(first?.activated, undefined)
+  })
+
+  void test('keeps each termination before any activation, because an activation that arrives late may be what it means', () => {
+    const ends = (seq: number, recorded: number): LedgerEvent =>
+      ledgerEvent(seq, { effectiveAt: day(seq), recordedAt: day(recorded), worker: { active: false } })
+    const events = [ends(1, 3), ends(2, 4)]
+    const cut = cutOf(events, all(events), NOW)
+    assert.deepEqual(cut?.gone, [1, 2])
+    const late = ledgerEvent(9, { effectiveAt: day(3), recordedAt: day(2), worker: { active: true } })
+    for (const history of [events, after(events, cut)])
+      assert.equal(fold([...history, late], day(9)).attributes.get('active')?.value, false)
+  })
+
+  void test('folds nothing away while a termination counts from a later activation', () => {
+    const left = ledgerEvent(2, { effectiveAt: day(1) - 1, recordedAt: day(3), worker: { active: false } })
+    assert.equal(cutOf([hired, left], all([hired, left]), NOW), null)
+  })
+
+  void test('keeps of an event nothing that the directory refused when it accepted only the deactivation', () => {
+    const left = ledgerEvent(2, { effectiveAt: day(2), worker: { active: false, title: 'refused' } })
+    const events = [hired, { ...left, reason: EVENT_REASONS.deactivationOnly }]
+    const cut = cutOf(events, all(events), NOW)
+    assert.deepEqual(cut?.remains.at(-1)?.worker, { active: false })
+    assert.equal(fold(after(events, cut), NOW).attributes.get('title')?.value, 'Engineer')
+  })
+
+  void test('leaves nothing of an event without a surviving value, nor of a rescind that is rescinded', () => {
+    const head = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
+    const titles = [ledgerEvent(1, { worker: { title: 'Lead' } }), head]
+    assert.deepEqual(
+      cutOf(titles, all(titles), NOW)?.remains.map(({ seq }) => seq),
+      [2],
+    )
+    const rescind = ledgerEvent(3, { effectiveAt: day(2), rescinds: { source: '/hr/acme', id: 'e-2' } })
+    const again = ledgerEvent(4, { effectiveAt: day(2), rescinds: { source: '/hr/acme', id: 'e-3' } })
+    const events = [head, rescind, again]
+    assert.deepEqual(
+      cutOf(events, all(events), NOW)?.remains.map(({ seq }) => seq),
+      [2, 4],
+    )
+  })
+
+  void test('keeps of a snapshot only the values that stand, and those that it repeats', () => {
+    const snapshot = ledgerEvent(2, { effectiveAt: day(2), mode: 'snapshot', worker: WORKER })
+    const events = [
+      ledgerEvent(1, { worker: { userName: WORKER.userName } }),
+      snapshot,
+      ledgerEvent(3, { effectiveAt: day(3), worker: { title: 'Head' } }),
+      ledgerEvent(4, { effectiveAt: day(3), order: 4, worker: { active: true } }),
+    ]
+    const cut = cutOf(events, all(events), NOW)
+    assert.deepEqual(
+      cut?.remains.map(({ seq, worker }) => [seq, worker]),
+      [
+        [1, { userName: WORKER.userName }],
+        [2, { userName: WORKER.userName }],
+        [3, { title: 'Head' }],
+        [4, { active: true }],
+      ],
+    )
+  })
+
+  void test('adds to what an earlier cut left, and counts only what goes now', () => {
+    const first = cutOf([hired], all([hired]), NOW)
+    assert(first)
+    const head = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
+    const events = [...first.remains, head]
+    const second = cutOf(events, all(events), NOW)
+    assert.deepEqual(second?.gone, [2])
+    assert.deepEqual(
+      second?.remains.map(({ seq, worker }) => [seq, worker]),
+      [
+        [1, { userName: WORKER.userName, department: 'Sales', active: true }],
+        [2, { title: 'Head' }],
+      ],
+    )
+    const discarded = [...first.remains, { ...head, discarded: true }]
+    assert.deepEqual(cutOf(discarded, all(discarded), NOW), { gone: [2], remains: first.remains })
+  })
+
+  void test('removes an event at the moment it takes effect, and one that HR recorded with a kept one', () => {
+    assert.deepEqual(cutOf([hired], all([hired]), hired.effectiveAt)?.gone, [1])
+    const open = ledgerEvent(2, { effectiveAt: day(2), recordedAt: day(1), worker: { title: 'Head' } })
+    assert.deepEqual(cutOf([hired, open], new Set([1]), NOW)?.gone, [1])
+  })
+
+  void test('removes no event that comes after a kept one, in order or as HR recorded it', () => {
+    const early = (seq: number, recorded: number): LedgerEvent =>
+      ledgerEvent(seq, { recordedAt: day(recorded), worker: { title: `Title ${seq}` } })
+    const late = (seq: number, recorded: number): LedgerEvent => ({
+      ...early(seq, recorded),
+      effectiveAt: day(2),
+    })
+    assert.equal(cutOf([early(1, 3), late(2, 2)], new Set([2]), NOW), null)
+    assert.equal(cutOf([early(1, 3), late(2, 2)], new Set([1]), NOW), null)
+    const [one, half] = [1, 1.5].map((order, seq) => ({ ...early(seq, 1), order }))
+    assert(one && half)
+    assert.equal(cutOf([one, half], new Set([half.seq]), NOW), null)
   })
 
   void test('keeps a rescind as a tombstone, so that its target has no effect when it arrives', () => {
