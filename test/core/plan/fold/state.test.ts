@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Json } from '../../../../src/core/model.ts'
-import { hasValueBelow, sameJson } from '../../../../src/core/plan/fold/state.ts'
+import { AttributeWriter, hasValueBelow, sameJson } from '../../../../src/core/plan/fold/state.ts'
 
 void describe('two values are the same', () => {
   const list = ['a', { b: 1 }]
@@ -34,6 +34,19 @@ void describe('two values are the same', () => {
     assert.equal(sameJson(undefined, null), false)
     assert.equal(sameJson(undefined, undefined), true)
   })
+})
+
+void test('a write to an object clears its parts, however they are named', () => {
+  const writer = new AttributeWriter()
+  writer.apply(
+    [
+      ['a..b', 1],
+      ['a.c', 2],
+    ],
+    1,
+  )
+  assert.deepEqual(writer.apply([['a.', null]], 2), ['a.', 'a..b'])
+  assert.deepEqual(writer.apply([['a', null]], 3).toSorted(), ['a', 'a.', 'a..b', 'a.c'])
 })
 
 void test('a value lies below a path when a part of it is set, and is not cleared', () => {

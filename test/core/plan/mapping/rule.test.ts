@@ -159,10 +159,11 @@ void describe('a mapping', () => {
       { to: 'active', from: { jsonata: 'true' } },
       { to: 'active', from: 'employed' },
     ] as const)
-      assert.throws(() => compileMapping([rule], [], evaluateHere()), {
-        code: 'MappingInvalid',
-        message: /active/,
-      })
+      for (const rules of [[rule], [rule, { to: 'title', from: 'title' }]])
+        assert.throws(() => compileMapping(rules, [], evaluateHere()), {
+          code: 'MappingInvalid',
+          message: /active/,
+        })
   })
 
   void test('refuses a computed text that is longer than any attribute of the directory', async () => {
@@ -170,6 +171,32 @@ void describe('a mapping', () => {
     const { record, failure } = await map(rules, { active: true })
     assert.match(failure?.why ?? '', /gives a text of more than 32768 characters/)
     assert.ok(!('title' in record))
+  })
+
+  void test('refuses a list or an object where one value belongs, and leaves the place out', async () => {
+    for (const [value, why] of [
+      [['a', 'b'], /gives a list/],
+      [{ en: 'a' }, /gives an object/],
+    ] as const) {
+      const { record, failure } = await map([active, { to: 'title', from: { jsonata: 'titles' } }], {
+        active: true,
+        titles: value,
+      })
+      assert.equal(failure?.rule, 'title')
+      assert.match(failure.why, why)
+      assert.ok(!('title' in record))
+      assert.deepEqual([failure.reads('titles'), failure.reads('active')], [true, false])
+    }
+  })
+
+  void test('knows which attributes can reach a place, and none for a place that no rule fills', () => {
+    const { readsOf } = compileMapping([
+      active,
+      { to: 'title', from: 'title' },
+      { to: 'title', from: 'role' },
+    ])
+    assert.deepEqual(['title', 'role', 'active'].map(readsOf('title')), [true, true, false])
+    assert.equal(readsOf('nickName')('title'), false)
   })
 
   void test('does not confuse names of attributes with names of JavaScript', async () => {

@@ -2,6 +2,7 @@ import { type Known, ONLY_SPARES_WORK } from './known.ts'
 
 const STRICT = 'the order is strict: two events never compare as equal'
 const SIGN = 'only the sign of a comparison counts'
+const A_PLACE = 'every event in the fold has a place in the order'
 const ONE_NAME = 'an employee has one event of a source and id'
 const THE_SLOW_WAY = 'the slow way, for events that are not known in order, gives the same'
 
@@ -56,4 +57,8 @@ export const CORE_PLAN: readonly Known[] = [
   ['plan/fold/order.ts', 'if (a === b)', 'if (false && a === b)', ONLY_SPARES_WORK],
   ['plan/fold/snapshot.ts', 'if (newer.size', 'if (false && newer.size', ONLY_SPARES_WORK],
   ['plan/retain/loop.ts', 'if (removed > 0)', 'if (removed >= 0)', 'a counter stays the same with 0'],
+  ['plan/mapping/nest.ts', "if (!path.includes('.'))", "if (false && !path.includes('.'))", ONLY_SPARES_WORK],
+  ['plan/retain/retain.ts', 'place.get(event.seq) ?? 0', 'place.get(event.seq) ?? 1', A_PLACE],
+  ['plan/retain/retain.ts', 'place.get(held.by) ?? 0', 'place.get(held.by) ?? 1', A_PLACE],
+  ['plan/retain/retain.ts', '<= here', '< here', 'what the snapshot wrote itself is added to it'],
 ]
