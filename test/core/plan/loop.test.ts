@@ -6,9 +6,11 @@ import type { Evaluated, Evaluator } from '../../../src/core/expression/evaluato
 import type { Json } from '../../../src/core/model.ts'
 import { compileMapping, DEFAULT_RULES, type Mapping } from '../../../src/core/plan/mapping/mapping.ts'
 import type { Decision } from '../../../src/core/ledger/decision.ts'
-import type { Employee } from '../../../src/core/ledger/employee.ts'
+import type { LeaverView } from '../../../src/core/ledger/port/leavers.ts'
+import type { Employee, EmployeeEvent } from '../../../src/core/ledger/employee.ts'
 import { planLoop, type PlanSettings } from '../../../src/core/plan/loop.ts'
-import { ledgerEvent } from '../../fakes/events.ts'
+import { silentTelemetry, type Telemetry } from '../../../src/core/runtime.ts'
+import { day, ledgerEvent } from '../../fakes/events.ts'
 import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 import { runUntilEnd } from '../../fakes/run-until-end.ts'
 
@@ -34,13 +36,43 @@ const employee = (employeeId: string): Employee => ({
   unanswered: [],
 })
 
+/** A case that waits for its date. */
+const LEAVER: LeaverView = {
+  leaverCase: {
+    id: 1,
+    employeeId: '1',
+    event: { source: '/hr/acme', id: 'e-1' },
+    effectiveAt: day(300),
+    receivedAt: day(1),
+    recordedAt: day(1),
+    openedAt: day(1),
+    resends: 0,
+    refused: false,
+  },
+  employee: employee('1'),
+  candidates: [],
+  directory: { disabled: false, since: null },
+  emergency: { disabledAt: null, wait: null },
+  brake: null,
+  last: null,
+}
+
 function start(
   t: TestContext,
   employees: readonly Employee[],
   mapping: Mapping = compileMapping(),
   nextDue: (now: number) => number | null = () => null,
+  {
+    telemetry = {},
+    leavers = [],
+  }: {
+    readonly telemetry?: Partial<Telemetry>
+    /** The leaver cases that are due, look by look. */
+    readonly leavers?: readonly (readonly LeaverView[])[]
+  } = {},
 ) {
-  const runtime = virtualRuntime()
+  const virtual = virtualRuntime()
+  const runtime = { ...virtual, telemetry: { ...virtual.telemetry, ...telemetry } }
   const due = [...employees]
   const queries: DueQuery[] = []
   const committed: (readonly Decision[])[] = []
@@ -66,7 +98,7 @@ function start(
     expireIncompleteEvents: async (before) => expired.push(before),
     listOpenLeavers: async () => {
       tended.push(runtime.now())
-      return { leavers: [], next: null }
+      return { leavers: leavers[tended.length - 1] ?? [], next: null }
     },
     settleLeavers: async () => [],
   }
@@ -101,6 +133,7 @@ void test('every due employee is planned, some at a time, each at the revision t
     ],
   )
   assert.deepEqual([queries[0]?.limit, queries[0]?.maxWaitMs, told()], [2, 10_000, 2])
+  assert.equal(queries[0]?.claimMs, 0, 'one instance claims nothing')
 })
 
 void test('when no employee is due, those incomplete for too long are given up', async (t) => {
@@ -190,8 +223,9 @@ void test('when nothing can be computed at the moment nothing is committed, and 
 
 void test('a plan that is still being computed does not delay the stop', async (t) => {
   const evaluator = heldEvaluator()
-  const { runtime, stop, committed } = start(t, [employee('slow')], computing(evaluator))
-  await runtime.settle()
+  const { runtime, stop, committed, told } = start(t, [employee('slow')], computing(evaluator))
+  await runtime.advance(500)
+  assert.equal(told(), 0, 'nothing was planned yet')
   let stopped = false
   void stop().then(() => (stopped = true))
   await runtime.settle()
@@ -214,6 +248,14 @@ void test('planning rests until the next employee becomes due, and never longer 
   assert.ok(queries.length >= looks + 4)
 })
 
+void test('an employee who becomes due in a millisecond is planned then', async (t) => {
+  const { runtime, due, committed } = start(t, [], compileMapping(), (now) => now + 1)
+  await runtime.settle()
+  due.push(employee('1'))
+  await runtime.advance(1)
+  assert.equal(committed.length, 1)
+})
+
 void test('employees who become due one after the other are planned together, some milliseconds apart', async (t) => {
   const { runtime, due, committed } = start(t, [], compileMapping(), (now) => now + 1)
   for (let n = 0; n < 100; n++) {
@@ -223,6 +265,42 @@ void test('employees who become due one after the other are planned together, so
   await runtime.advance(100)
   assert.deepEqual(due, [])
   assert.ok(committed.length >= 50 && committed.length <= 54, `${committed.length} transactions`)
+})
+
+void test('as long as all that were asked for were due, leaver cases are assessed again at once', async (t) => {
+  const dueCases = [settings.employeesAtOnce, settings.employeesAtOnce, settings.employeesAtOnce - 1]
+  const employees = Array.from({ length: 9 }, (_, index) => employee(`${index}`))
+  const leavers = dueCases.map((count) => Array.from({ length: count }, () => LEAVER))
+  const { runtime, tended } = start(t, employees, undefined, undefined, { leavers })
+  const began = runtime.now()
+  await runtime.settle()
+  assert.deepEqual(tended, [began, began, began])
+})
+
+void test('a plan is part of the traces of the events that it plans for the first time', async (t) => {
+  const origins: unknown[] = []
+  const span: Telemetry['span'] = (name, options, work) => {
+    origins.push([name, options.origins, options.attributes])
+    return silentTelemetry.span(name, options, work)
+  }
+  const traced = (state: 'received' | 'confirmed', traceparent: string | null): EmployeeEvent => ({
+    ...ledgerEvent(1, { worker: { userName: 'ann', active: true } }),
+    seq: traceparent === null ? 1 : traceparent.length,
+    state,
+    reason: null,
+    traceparent,
+  })
+  const events = [traced('received', 'a'), traced('confirmed', 'bb'), traced('received', null)]
+  for (const traces of [true, false]) {
+    const { runtime } = start(t, [{ ...employee('1'), events }], undefined, undefined, {
+      telemetry: { span, traces },
+    })
+    await runtime.settle()
+  }
+  assert.deepEqual(origins, [
+    ['rollcall.plan', ['a'], { 'rollcall.employees': 1 }],
+    ['rollcall.plan', [], { 'rollcall.employees': 1 }],
+  ])
 })
 
 void test('leaver cases are assessed once a second, also while there is much to plan', async (t) => {

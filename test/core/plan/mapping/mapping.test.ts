@@ -257,6 +257,11 @@ function told(value: Json): Json | undefined {
 }
 
 void describe('the echo of a record in the spelling of the log', () => {
+  void test('has the keys of an extension without colons, whatever else is in its name', () => {
+    const echo = echoOf({ schemas: [CORE_USER], 'urn:acme:User': { building: '7' }, title: 'Lead' })
+    assert.deepEqual(Object.fromEntries(echo), { urnacmeUserbuilding: '7', title: 'Lead' })
+  })
+
   void test('has keys without dots and colons, the manager as its value, and booleans as words', () => {
     const echo = echoOf(
       record({

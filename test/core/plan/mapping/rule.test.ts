@@ -111,6 +111,15 @@ void describe('a mapping', () => {
     assert.deepEqual(rest, { active: true, title: null, displayName: null })
   })
 
+  void test('clears a computed value once anything that it reads was known, and leaves it out before', async () => {
+    const title = async (jsonata: string, values: Readonly<Record<string, Json>>) =>
+      (await map([active, { to: 'title', from: { jsonata } }], values)).record['title']
+    assert.equal(await title("$lookup($, 'title')", {}), undefined)
+    assert.equal(await title("$lookup($, 'title')", { active: true }), null)
+    assert.equal(await title('$keys(job)[0]', { 'job.title': null }), null)
+    assert.equal(await title('$keys(job)[0]', { 'jobs.title': null, jobTitle: null }), undefined)
+  })
+
   void test('names a missing required attribute, or its target when it is computed', async () => {
     const rules: readonly Rule[] = [
       { ...active, required: true },
@@ -144,6 +153,7 @@ void describe('a mapping', () => {
     refused({ to: 'emails[type eq "store"].value', from: 'a' }, /processes only emails\[type eq "work"\]/)
     refused({ to: 'emails', from: 'a' }, /processes only/)
     refused({ to: 'no place', from: 'a' }, /not a SCIM attribute/)
+    refused({ to: 'title', from: '' }, /the source is empty/)
     refused({ to: 'externalId', from: 'a' }, /set by the connector/)
     refused({ to: 'title', from: { jsonata: 'a(' } }, /mapping of "title": the expression is not JSONata/)
     refused(
@@ -171,6 +181,8 @@ void describe('a mapping', () => {
     const { record, failure } = await map(rules, { active: true })
     assert.match(failure?.why ?? '', /gives a text of more than 32768 characters/)
     assert.ok(!('title' in record))
+    const fits = { to: 'title', from: { jsonata: "$pad('', 32768, 'x')" } }
+    assert.equal((await map([active, fits], { active: true })).failure, null)
   })
 
   void test('refuses a list or an object where one value belongs, and leaves the place out', async () => {
@@ -191,7 +203,7 @@ void describe('a mapping', () => {
 
   void test('knows which attributes can reach a place, and none for a place that no rule fills', () => {
     const { readsOf } = compileMapping([
-      active,
+      { to: 'active', from: 'active' },
       { to: 'title', from: 'title' },
       { to: 'title', from: 'role' },
     ])

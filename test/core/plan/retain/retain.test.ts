@@ -199,6 +199,34 @@ void describe('retention', () => {
     )
   })
 
+  void test('leaves a value with the back-dated correction it comes from, also one that a snapshot repeats without knowing of it', () => {
+    const snapshot = ledgerEvent(2, {
+      mode: 'snapshot',
+      effectiveAt: day(3),
+      recordedAt: day(1),
+      worker: WORKER,
+    })
+    for (const title of ['Lawyer', WORKER.title]) {
+      const correction = ledgerEvent(3, { effectiveAt: day(2), recordedAt: day(2), worker: { title } })
+      const events = [ledgerEvent(1, { worker: WORKER }), snapshot, correction]
+      const cut = cutOf(events, all(events), NOW)
+      assert.deepEqual(cut?.gone, [1, 3, 2])
+      const { attributes } = fold(after(events, cut), NOW)
+      assert.deepEqual(attributes.get('title'), { value: title, by: 3 })
+    }
+  })
+
+  void test('removes what an earlier cut left once it is overwritten', () => {
+    const lead = ledgerEvent(1, { worker: { title: 'Lead' } })
+    const first = cutOf([lead], all([lead]), NOW)
+    assert(first)
+    const chief = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Chief' } })
+    const snapshot = ledgerEvent(3, { effectiveAt: day(3), mode: 'snapshot', worker: { title: 'Lead' } })
+    const events = [...first.remains, chief, snapshot]
+    const cut = cutOf(events, all(events), NOW)
+    assert.deepEqual([cut?.gone, cut?.remains.map(({ seq }) => seq)], [[2, 3], [3]])
+  })
+
   void test('adds to what an earlier cut left, and counts only what goes now', () => {
     const first = cutOf([hired], all([hired]), NOW)
     assert(first)

@@ -3,6 +3,7 @@ import { type Known, ONLY_SPARES_WORK } from './known.ts'
 const STRICT = 'the order is strict: two events never compare as equal'
 const SIGN = 'only the sign of a comparison counts'
 const A_PLACE = 'every event in the fold has a place in the order'
+const NEITHER = 'a second line: no cut adds an attribute or changes what is ahead'
 const ONE_NAME = 'an employee has one event of a source and id'
 const THE_SLOW_WAY = 'the slow way, for events that are not known in order, gives the same'
 
@@ -61,4 +62,9 @@ export const CORE_PLAN: readonly Known[] = [
   ['plan/retain/retain.ts', 'place.get(event.seq) ?? 0', 'place.get(event.seq) ?? 1', A_PLACE],
   ['plan/retain/retain.ts', 'place.get(held.by) ?? 0', 'place.get(held.by) ?? 1', A_PLACE],
   ['plan/retain/retain.ts', '<= here', '< here', 'what the snapshot wrote itself is added to it'],
+  ['plan/mapping/scim.ts', 'list.find(', 'list.findLast(', 'a list has one entry of a type'],
+  ['plan/mapping/scim.ts', "if (key === 'schemas')", "if (false && key === 'schemas')", ONLY_SPARES_WORK],
+  ['plan/loop.ts', 'if (pending.size > 0)', 'if (pending.size >= 0)', ONLY_SPARES_WORK],
+  ['plan/retain/retain.ts', 'attributes.size || left', 'attributes.size && left', NEITHER],
+  ['plan/retain/retain.ts', 'right.nextAt) return false', 'right.nextAt) return true', NEITHER],
 ]
