@@ -34,6 +34,7 @@ import { moveCases } from './ledger/moves.ts'
 import { jobCases } from './ledger/job.ts'
 import { leaverCases } from './ledger/leavers.ts'
 import { leaverTimeCases } from './ledger/leaver-times.ts'
+import { limitCases } from './ledger/limits.ts'
 import { listCases } from './ledger/lists.ts'
 import { nameCases } from './ledger/names.ts'
 import { noticeCases } from './ledger/notices.ts'
@@ -83,6 +84,7 @@ export const LEDGER_GROUPS: Readonly<Record<string, readonly LedgerCase[]>> = {
   incomplete: incompleteCases,
   rescind: rescindCases,
   submit: submitCases,
+  limits: limitCases,
   report: reportCases,
   candidates: candidateCases,
   correlate: correlateCases,

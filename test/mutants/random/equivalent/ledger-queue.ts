@@ -1,6 +1,5 @@
 import { ALWAYS_A_ROW, LONG_AGO, ONLY_SPARES_WORK, type Known } from './known.ts'
 
-/** How long after its first event an employee is due at the latest. */
 const DUE_ANYWAY = 'without a quiet time the employee is due at once in either case'
 
 export const LEDGER_QUEUE: readonly Known[] = [
@@ -36,6 +35,56 @@ export const LEDGER_QUEUE: readonly Known[] = [
     'a run is found by its number, so there is one at most',
   ],
   ['dead-letters/replays.ts', 'run?.seq ?? 0', 'run?.seq ?? 1', ALWAYS_A_ROW],
+  [
+    'intake/collisions.ts',
+    'if (fromBus.length === 0)',
+    'if (false && fromBus.length === 0)',
+    ONLY_SPARES_WORK,
+  ],
+  ['intake/collisions.ts', 'if (gone.size === 0)', 'if (false && gone.size === 0)', ONLY_SPARES_WORK],
+  [
+    'intake/rescind-mismatch.ts',
+    'if (rescinds.length === 0)',
+    'if (false && rescinds.length === 0)',
+    ONLY_SPARES_WORK,
+  ],
+  [
+    'intake/rescind-mismatch.ts',
+    "if ((await sql.all('SELECT 1 AS one",
+    "if (false && (await sql.all('SELECT 1 AS one",
+    ONLY_SPARES_WORK,
+  ],
+  [
+    'intake/rescind-mismatch.ts',
+    'if (waiting.length === 0)',
+    'if (false && waiting.length === 0)',
+    ONLY_SPARES_WORK,
+  ],
+  ['intake/resubmit.ts', 'if (newest.size === 0)', 'if (false && newest.size === 0)', ONLY_SPARES_WORK],
+  ['intake/resubmit.ts', 'if (found.length === 0)', 'if (false && found.length === 0)', ONLY_SPARES_WORK],
+  ['report/departures.ts', 'if (done.length === 0)', 'if (false && done.length === 0)', ONLY_SPARES_WORK],
+  [
+    'report/expire.ts',
+    'if (unanswered.length === 0)',
+    'if (false && unanswered.length === 0)',
+    ONLY_SPARES_WORK,
+  ],
+  ['report/finalize.ts', 'if (reports.length === 0)', 'if (false && reports.length === 0)', ONLY_SPARES_WORK],
+  ['report/finalize.ts', 'if (failed.length === 0)', 'if (false && failed.length === 0)', ONLY_SPARES_WORK],
+  [
+    'report/finalize.ts',
+    'if (employees.length === 0)',
+    'if (false && employees.length === 0)',
+    ONLY_SPARES_WORK,
+  ],
+  [
+    'intake/resubmit.ts',
+    'message?.enqueuedAt ?? 0',
+    'message?.enqueuedAt ?? 1',
+    'every event that is found was looked for by its message',
+  ],
+  ['submit/holds.ts', 'JOB_STOPPED, destination))) ?? 0', 'JOB_STOPPED, destination))) ?? 1', LONG_AGO],
+  ['submit/claim-batch.ts', 'if (due.length === 0)', 'if (false && due.length === 0)', ONLY_SPARES_WORK],
   ['report/candidates.ts', 'at: at ?? 0', 'at: at ?? 1', LONG_AGO],
   [
     'report/correlate.ts',
@@ -48,6 +97,13 @@ export const LEDGER_QUEUE: readonly Known[] = [
     'accepted_hash = NULL, revision = revision + 1',
     'accepted_hash = NULL, revision = revision + 0',
     'the answer that leads here has raised the revision in the same transaction (addUnanswered)',
+  ],
+  ['report/watermark.ts', 'AND value > ?', 'AND value >= ?', 'it only spares writing the same again'],
+  [
+    'submit/answers.ts',
+    'times_submitted > 0',
+    'times_submitted >= 0',
+    'the operations of a call were submitted at least once',
   ],
   ['submit/budget.ts', 'used: row?.used ?? 0', 'used: row?.used ?? 1', ALWAYS_A_ROW],
   ['submit/choose.ts', 'if (byLane.length === 0)', 'if (false && byLane.length === 0)', ONLY_SPARES_WORK],

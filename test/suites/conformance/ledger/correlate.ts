@@ -79,6 +79,24 @@ export const correlateCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'after an overtake the end state is resent once, also when the log has both operations in their order',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
+      const first = await world.send()
+      await world.record(leaver('out', 'p1'))
+      const second = await world.send()
+      await world.answer(first, 'confirmed', { activityAt: T0 + 1_000 })
+      assert.deepEqual(await world.due(), [], 'an answer is missing')
+      await world.answer(second, 'confirmed', { activityAt: T0 + 5_000 })
+      await world.finalize()
+      const third = await world.send()
+      assert.deepEqual([...third.operations.keys()], ['p1'])
+      await world.answer(third, 'confirmed', { activityAt: T0 + 9_000 })
+      await world.finalize()
+      assert.deepEqual(await world.due(), [])
+    },
+  },
+  {
     name: 'an account is known by the records of its own operations, and stays known when a later one does not name it',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
@@ -191,6 +209,24 @@ export const correlateCases: readonly LedgerCase[] = [
         [{ 'e-p1': 'dead-lettered' }, { 'e-p2': 'incomplete' }],
       )
       assert.deepEqual([await expire(9), await expire(9)], [1, 0])
+    },
+  },
+  {
+    name: 'a report that was sent no later than its manager became known is resent; one that was sent later is not',
+    run: async (world) => {
+      const report = (id: string) => joiner(`e-${id}`, id, { managerId: 'boss' })
+      await world.record(joiner('e-boss', 'boss'), report('p1'))
+      const sent = await world.send()
+      await say(world, 'boss', operationOf(sent, 'boss'), 'confirmed')
+      await say(world, 'p1', operationOf(sent, 'p1'), 'confirmed', { unresolved: true })
+      await world.finalize()
+      const again = await world.send()
+      assert.deepEqual([...again.operations.keys()], ['p1'])
+      await world.answer(again)
+      await world.record(report('p2'))
+      await world.answer(await world.send(), 'confirmed', { unresolved: true })
+      await world.finalize()
+      assert.deepEqual(await world.plan(), [])
     },
   },
 ]

@@ -346,4 +346,40 @@ export const destinationCases: readonly LedgerCase[] = [
       assert.deepEqual([operations.unanswered, operations.accepted], [1, 1])
     },
   },
+  {
+    name: 'the emergency lane of a destination has its own leavers and what they wait for, and no others',
+    run: async (world) => {
+      await joinedInNorth(world)
+      await world.record(joiner('e2', 'p2', { organization: 'South' }))
+      await plan(world)
+      await confirmAt(world, 'south')
+      world.now += 60_000
+      await world.record(leaver('l1', 'p1'), leaver('l2', 'p2'))
+      await plan(world)
+      const ledgers = { north: at(world, 'north').ledger, south: at(world, 'south').ledger }
+      const query = { limit: 9, plannedBy: world.now, accepted: true }
+      const waits: Record<string, readonly string[]> = {}
+      const read = async (): Promise<typeof waits> => {
+        for (const [name, ledger] of Object.entries(ledgers))
+          waits[name] = (await ledger.readEmergencyStatus(world.now)).waits.map(
+            ({ employeeId }) => employeeId,
+          )
+        return waits
+      }
+      for (const [ledger, employeeId] of [
+        [ledgers.north, 'p1'],
+        [ledgers.south, 'p2'],
+      ] as const) {
+        const found = await ledger.listEmergencyCandidates(query)
+        assert.deepEqual(
+          found.map(({ employee }) => employee.employeeId),
+          [employeeId],
+        )
+        await ledger.markEmergencyWaits([{ employeeId, why: 'budget' }])
+      }
+      assert.deepEqual(await read(), { north: ['p1'], south: ['p2'] })
+      await ledgers.south.markEmergencyWaits([])
+      assert.deepEqual(await read(), { north: ['p1'], south: [] })
+    },
+  },
 ]

@@ -136,15 +136,57 @@ export const directCases: readonly LedgerCase[] = [
       )
       assert.equal((await begin(world, batch, 3)).kind, 'begun')
       assert.deepEqual(await world.ledger.readDirectSpending(world.now, 'south'), { day: 0, month: 0 })
-      world.now += DAY_MS + HOUR_MS
+      world.now += DAY_MS
+      assert.deepEqual(await spent(world), { day: 30_000, month: 30_000 }, 'an hour counts as a whole')
+      world.now += HOUR_MS
       assert.deepEqual(await spent(world), { day: 0, month: 30_000 })
       await begun(world, batch)
       await begun(world, batch, 1)
       assert.equal((await begin(world, batch, 2)).kind, 'spent', 'the month')
-      world.now += 31 * DAY_MS + HOUR_MS
+      world.now += 31 * DAY_MS
+      assert.deepEqual(await spent(world), { day: 0, month: 20_000 })
+      world.now += HOUR_MS
       assert.deepEqual(await spent(world), { day: 0, month: 0 })
       await world.ledger.removeAged({ before: world.now - DAY_MS, limit: 100 })
       assert.deepEqual(await spent(world), { day: 0, month: 0 })
+    },
+  },
+  {
+    name: 'nothing is begun that would activate an employee of whom something takes effect now, and nothing by an instance without the batch',
+    run: async (world) => {
+      const moment = world.now + 30_000
+      await world.record(
+        joiner('hire', 'p1'),
+        hrEvent('end', 'p1', { active: false }, { effectiveAt: moment, order: 1 }),
+      )
+      await world.plan()
+      const batch = await world.needBatch()
+      await world.take(batch)
+      assert.equal((await begin(world, batch, 0, { owner: 'two' })).kind, 'lost')
+      world.now = moment - 1
+      assert.equal((await begin(world, batch)).kind, 'begun')
+      world.now = moment
+      assert.equal((await begin(world, batch)).kind, 'changed')
+    },
+  },
+  {
+    name: 'a deactivation is begun whatever else is new of its employee, and each write keeps the batch for its instance',
+    run: async (world) => {
+      const first = await taken(world, 'p1')
+      await take(world, first, await begun(world, first))
+      await world.finalize()
+      assert.equal((await world.slot(first)).kind, 'empty')
+      await world.record(leaver('end', 'p1'))
+      await world.plan()
+      const batch = await world.needBatch()
+      await world.take(batch)
+      await world.record(leaver('end again', 'p1', 2_000))
+      world.now += 59_000
+      await begun(world, batch)
+      world.now += 59_999
+      assert.equal(await world.next({ owner: 'two' }), null)
+      world.now += 1
+      assert.equal((await world.needBatch({ owner: 'two' })).id, batch.id)
     },
   },
 ]

@@ -23,11 +23,11 @@ export const REFUSED: EmergencyAnswer = {
 
 /**
  * Employees whose accounts the directory holds, with a termination that is planned and not sent; no
- * object id is known of `p0`.
+ * object id is known of `p0` and `p9`.
  */
 async function leaving(world: World, ...ids: readonly string[]): Promise<void> {
   await world.record(...ids.map((id) => joiner(`hire of ${id}`, id)))
-  await world.answerEach(await world.send(), (id) => (id === 'p0' ? null : OBJECT))
+  await world.answerEach(await world.send(), (id) => (id === 'p0' || id === 'p9' ? null : OBJECT))
   await world.finalize()
   world.now += 60_000
   await world.record(...ids.map((id) => leaver(`end of ${id}`, id)))
@@ -128,6 +128,18 @@ export const emergencyCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'a candidate is good for one call: the next needs another look at the employee',
+    run: async (world) => {
+      await leaving(world, 'p1')
+      const [one] = await candidates(world)
+      assert.ok(one)
+      assert.equal((await beginFor(world, one)).kind, 'begun')
+      world.now += 30_000
+      assert.deepEqual(await beginFor(world, one), { kind: 'changed' })
+      assert.equal((await begin(world)).kind, 'begun')
+    },
+  },
+  {
     name: 'a call is begun once at a time; one that was cut off may be repeated when it must have ended, and counts as billed',
     run: async (world) => {
       await leaving(world, 'p1')
@@ -222,12 +234,12 @@ export const emergencyCases: readonly LedgerCase[] = [
   {
     name: 'a leaver whose case a person has closed is not a candidate, and neither is a joiner',
     run: async (world) => {
-      await leaving(world, 'p1')
+      await leaving(world, 'p1', 'p3')
       await world.record(joiner('hire of p2', 'p2'))
       await world.plan()
-      assert.deepEqual(await listed(world), ['p1'])
+      assert.deepEqual(await listed(world), ['p1', 'p3'])
       await world.ledger.acknowledgeLeavers({ ids: [1], actor: 'ann', justification: 'done' }, world.now)
-      assert.deepEqual(await listed(world), [])
+      assert.deepEqual(await listed(world), ['p3'])
     },
   },
   {
@@ -285,6 +297,8 @@ export const emergencyCases: readonly LedgerCase[] = [
       await world.ledger.markEmergencyWaits([budget])
       assert.deepEqual(await waits(), [budget])
       assert.deepEqual(await counted(), [['budget', 1]])
+      await call(world, 'p2', DISABLED)
+      assert.deepEqual(await waits(), [budget], 'the call was for another employee')
       await call(world, 'p1', DISABLED)
       assert.deepEqual(await waits(), [])
     },
@@ -301,11 +315,11 @@ export const emergencyCases: readonly LedgerCase[] = [
       await call(world, 'p2', DISABLED)
       await world.answer(await world.send())
       await world.finalize()
-      const within = async (since: number, until: number): Promise<readonly unknown[]> => {
+      const within = async (since: number, until: number, limit = 1): Promise<readonly unknown[]> => {
         const found: unknown[] = []
         let next: number | null = null
         do {
-          const page = await world.ledger.listEmergencyCallsIn({ from: since, to: until, next, limit: 1 })
+          const page = await world.ledger.listEmergencyCallsIn({ from: since, to: until, next, limit })
           found.push(
             ...page.calls.map(({ employeeId, begunAt, ended, microUsd, job }) => [
               employeeId.slice(0, 7),
@@ -324,6 +338,7 @@ export const emergencyCases: readonly LedgerCase[] = [
         ['p1', 0, 'refused', 403, 0, 'confirmed'],
         ['p1', 100, 'disabled', 204, 2_000, 'confirmed'],
       ])
+      assert.equal((await within(from, world.now, 2)).length, 3)
       await world.ledger.eraseEmployee({ employeeId: 'p2', actor: 'ann', justification: 'asked' }, world.now)
       assert.deepEqual(await within(to, world.now), [['erased:', to - from, 'disabled', 204, 2_000, null]])
     },
@@ -336,6 +351,142 @@ export const emergencyCases: readonly LedgerCase[] = [
       await world.ledger.eraseEmployee({ employeeId: 'p1', actor: 'ann', justification: 'asked' }, world.now)
       assert.deepEqual(await spent(world), { day: 2_000, month: 2_000 })
       assert.deepEqual(await listed(world), [])
+    },
+  },
+  {
+    name: 'an account stands as disabled until something later may have enabled it: a record of an active operation, one that the service retries, or a change elsewhere',
+    run: async (world) => {
+      const ids = ['p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7', 'p8']
+      await world.record(...ids.map((id) => joiner(`hire of ${id}`, id)))
+      const hired = await world.send()
+      await world.answerEach(hired, () => OBJECT)
+      await world.finalize()
+      await world.record(hrEvent('title of p8', 'p8', { title: 'Lead' }, { order: 1 }))
+      const retried = { status: 'failure', code: 'Timeout', willRetry: true } as const
+      await world.answer(await world.send(), 'escrowed', retried)
+      world.now += 60_000
+      await world.record(...ids.map((id) => leaver(`end of ${id}`, id)))
+      await world.plan()
+      const disabledAt = world.now + 1_000
+      const budget = { day: 20_000, month: 20_000 }
+      const calls = await Promise.all(ids.map((id) => begin(world, id, { budget })))
+      for (const begun of calls) {
+        assert.ok(begun.kind === 'begun')
+        const answer = { ...DISABLED, at: disabledAt }
+        await world.ledger.endEmergencyCall(begun.call, answer, world.now)
+      }
+      world.now += 60_000
+      assert.deepEqual(await listed(world), ['p8'], 'the service retries an active record')
+      const say = (employeeId: string, own: boolean, activityAt: number, more = {}) =>
+        world.correlate({
+          joins: [
+            {
+              record: world.logRecord(employeeId, { activityAt, ...more }),
+              operation: own ? (hired.operations.get(employeeId) ?? null) : null,
+              interim: null,
+            },
+          ],
+        })
+      await say('p1', true, disabledAt)
+      await say('p2', true, disabledAt - 1)
+      await say('p3', false, disabledAt)
+      await say('p4', false, disabledAt - 1)
+      await say('p5', false, disabledAt + 1, { status: 'failure' })
+      await say('p9', false, disabledAt + 1)
+      assert.deepEqual(await listed(world), ['p1', 'p3', 'p8'])
+    },
+  },
+  {
+    name: 'deactivations in a batch that was not sent are candidates too, those planned first come first, as many as asked for and not those planned later',
+    run: async (world) => {
+      await leaving(world, 'p1', 'p2', 'p9')
+      const batch = await world.needBatch({ maxOperations: 1 })
+      assert.equal(batch.operations[0]?.employeeId, 'p1')
+      const list = async (query: { readonly limit?: number; readonly plannedBy?: number }) =>
+        (
+          await world.ledger.listEmergencyCandidates({
+            limit: 9,
+            plannedBy: world.now,
+            accepted: true,
+            ...query,
+          })
+        ).map(({ employee, operation }) => [employee.employeeId, operation.accepted])
+      const second = ['p2', false]
+      const withoutAccount = ['p9', false]
+      assert.deepEqual(await list({}), [['p1', false], second, withoutAccount])
+      assert.deepEqual(await list({ limit: 1 }), [['p1', false]])
+      assert.deepEqual(await list({ plannedBy: world.now - 1 }), [])
+      await world.accept(batch)
+      assert.deepEqual(await list({}), [['p1', true], second, withoutAccount])
+    },
+  },
+  {
+    name: 'a call counts for a day and a month from its beginning, not at their end',
+    run: async (world) => {
+      await leaving(world, 'p1')
+      const begunAt = world.now
+      const begun = await begin(world)
+      assert.ok(begun.kind === 'begun')
+      for (const [afterMs, day, month] of [
+        [DAY_MS - 1, 2_000, 2_000],
+        [DAY_MS, 0, 2_000],
+        [MONTH_MS - 1, 0, 2_000],
+        [MONTH_MS, 0, 0],
+      ] as const) {
+        world.now = begunAt + afterMs
+        assert.deepEqual(await spent(world), { day, month }, `after ${afterMs} ms`)
+      }
+    },
+  },
+  {
+    name: 'the first answer to a call stands, and a call without one has not ended',
+    run: async (world) => {
+      await leaving(world, 'p1', 'p2')
+      const begun = await begin(world)
+      assert.ok(begun.kind === 'begun')
+      await begin(world, 'p2')
+      const calls = async () => {
+        const query = { from: world.now, to: world.now + 1, next: null, limit: 9 }
+        const page = await world.ledger.listEmergencyCallsIn(query)
+        return page.calls.map(({ ended, microUsd }) => [ended?.result ?? null, microUsd])
+      }
+      assert.deepEqual(await calls(), [
+        [null, 2_000],
+        [null, 2_000],
+      ])
+      await world.ledger.endEmergencyCall(begun.call, { ...REFUSED, at: world.now }, world.now)
+      await world.ledger.endEmergencyCall(begun.call, { ...GONE, at: world.now + 1 }, world.now)
+      assert.deepEqual(await calls(), [
+        ['refused', 0],
+        [null, 2_000],
+      ])
+      const open = { open: true, code: null, employeeId: 'p1', next: null, limit: 5 }
+      assert.deepEqual((await world.ledger.listFindings(open)).findings, [])
+      assert.deepEqual((await candidates(world))[0]?.last, {
+        begunAt: world.now,
+        endedAt: world.now,
+        endsBy: world.now + 30_000,
+        tries: 1,
+        wait: 'access',
+      })
+    },
+  },
+  {
+    name: 'a call of which nothing is known has the record of an employee who returned meanwhile sent again; one that was refused has not',
+    run: async (world) => {
+      for (const [id, result, again] of [
+        ['p1', 'unknown', ['p1']],
+        ['p2', 'refused', []],
+      ] as const) {
+        await leaving(world, id)
+        const begun = await begin(world, id)
+        assert.ok(begun.kind === 'begun')
+        await world.record(hrEvent(`back ${id}`, id, { active: true }, { order: 2_000 }))
+        await world.confirmAll()
+        const answer = { ...REFUSED, result, wait: null, at: world.now }
+        await world.ledger.endEmergencyCall(begun.call, answer, world.now)
+        assert.deepEqual(await world.plan(), again)
+      }
     },
   },
 ]

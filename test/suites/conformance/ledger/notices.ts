@@ -227,4 +227,99 @@ export const noticeCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.states('p1'), { n1: 'skipped', r1: 'unchanged' })
     },
   },
+  {
+    name: 'what HR repeats when a notice takes effect overrules events that took effect since the first read, also if they came before it',
+    run: async (world) => {
+      const moment = world.now + DAY_MS
+      const between = { effectiveAt: moment - 60_000 }
+      await world.record(
+        notice('n1', 'p1', { effectiveAt: moment }),
+        hrEvent('ahead', 'p1', { title: 'Lead' }, between),
+      )
+      world.now += 1_000
+      await read(world, await one(world), { nextAt: moment })
+      await world.confirmAll()
+      world.now = moment - 60_000
+      await world.confirmAll()
+      world.now = moment
+      await read(world, await one(world))
+      const { batch } = await world.confirmAll()
+      assert.equal(JSON.parse(batch.operations[0]?.record ?? '').title, 'Engineer')
+    },
+  },
+  {
+    name: 'events of another employee are no reason to count what HR repeats as news',
+    run: async (world) => {
+      const moment = world.now + DAY_MS
+      await world.record(notice('n1', 'p1', { effectiveAt: moment }))
+      await read(world, await one(world), { nextAt: moment })
+      await world.confirmAll()
+      world.now += 1_000
+      await world.record(joiner('other', 'p2'))
+      await world.confirmAll()
+      world.now = moment
+      await read(world, await one(world))
+      assert.deepEqual(await world.plan(), [])
+      assert.equal((await world.outcomes()).length, 2)
+    },
+  },
+  {
+    name: 'a notice that turns out to be a termination is planned at once, although an operation is unanswered',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1'), joiner('other', 'p2'))
+      await world.send()
+      const later = { recordedAt: world.now, order: 1 }
+      await world.record(notice('n1', 'p1', later), notice('n2', 'p2', later))
+      for (const found of await claim(world))
+        await read(world, found, found.employeeId === 'p1' ? { worker: { ...WORKER, active: false } } : {})
+      assert.deepEqual(await world.plan(), ['p1'])
+    },
+  },
+  {
+    name: 'what is read for a notice that has died since it was claimed changes nothing',
+    run: async (world) => {
+      const moment = world.now + DAY_MS
+      await world.record(
+        notice('n1', 'p1', { effectiveAt: moment }),
+        notice('n2', 'p2', { effectiveAt: moment }),
+      )
+      for (const found of await claim(world)) await read(world, found, { nextAt: moment })
+      const sent = await world.send()
+      world.now = moment
+      const claimed = await claim(world)
+      await world.answer(sent, 'failed', { status: 'failure', code: 'InvalidDomain' })
+      await world.finalize()
+      await world.plan()
+      const dead = [{ n1: 'dead-lettered' }, { n2: 'dead-lettered' }]
+      assert.deepEqual([await world.states('p1'), await world.states('p2')], dead)
+      for (const found of claimed)
+        await read(world, found, found.employeeId === 'p1' ? {} : { worker: { ...WORKER, title: 'Head' } })
+      assert.deepEqual([await world.states('p1'), await world.states('p2')], dead)
+      assert.deepEqual(await claim(world), [])
+      await world.plan()
+      assert.equal(await world.next(), null)
+    },
+  },
+  {
+    name: 'notices are claimed as many as asked for, those that wait longest first, and counted from the first attempt after each read',
+    run: async (world) => {
+      const moment = world.now + DAY_MS
+      await world.record(notice('n1', 'p1', { effectiveAt: moment }))
+      world.now += 10
+      await world.record(notice('n2', 'p2'))
+      const first = await claim(world, 1)
+      assert.deepEqual(
+        first.map(({ id }) => id),
+        ['n1'],
+      )
+      const { seq, claimedUntil } = first[0] ?? assert.fail('n1 waits')
+      await world.ledger.finishNotices([{ kind: 'again', seq, claimedUntil, at: world.now }], world.now)
+      const second = (await claim(world)).find(({ id }) => id === 'n1') ?? assert.fail('n1 waits')
+      assert.equal(second.attempts, 1)
+      await read(world, second, { nextAt: moment })
+      world.now = moment
+      const third = (await claim(world)).find(({ id }) => id === 'n1')
+      assert.equal(third?.attempts, 0)
+    },
+  },
 ]

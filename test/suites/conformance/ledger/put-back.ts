@@ -176,4 +176,27 @@ export const putBackCases: readonly LedgerCase[] = [
       assert.equal(await edit(world, rescind('r', 'p1', 'hire')), 'RescindMismatch')
     },
   },
+  {
+    name: 'of messages that return a dead event, the one that was enqueued last counts, and of two at the same moment the first',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1'))
+      await failAll(world)
+      const titled = (sequence: string, title: string, enqueuedAt: number): IntakeMessage => ({
+        ...messageOf(sequence, joiner('hire', 'p1', { title })),
+        enqueuedAt,
+      })
+      const atDeath = await world.intake([titled('0', 'as it died', world.now)])
+      assert.equal(atDeath.replays, 0, 'it was not sent after the event died')
+      world.now += 1_000
+      const { replays } = await world.intake([
+        titled('1', 'second', world.now - 1),
+        titled('2', 'last', world.now),
+        titled('3', 'later', world.now),
+        titled('4', 'first', world.now - 2),
+      ])
+      assert.equal(replays, 1)
+      const { batch } = await world.confirmAll()
+      assert.equal(JSON.parse(batch.operations[0]?.record ?? '').title, 'last')
+    },
+  },
 ]

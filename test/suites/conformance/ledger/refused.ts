@@ -204,4 +204,44 @@ export const refusedCases: readonly LedgerCase[] = [
       assert.deepEqual((await list(true)).findings, [])
     },
   },
+  {
+    name: 'a row of a file with the id of another event is known, and neither refused nor counted as a collision',
+    run: async (world) => {
+      await hired(world, 'p1')
+      const rows = { events: [joiner('hire-p1', 'p2')], now: world.now, quietMs: 0, maxWaitMs: 0 }
+      assert.deepEqual(await world.ledger.importBaseline(rows), { fresh: 0, known: 1 })
+      const { collisions, imported } = await world.ledger.readTotals()
+      assert.deepEqual([collisions, imported], [0, 0])
+    },
+  },
+  {
+    name: 'a termination that is refused with a rescind beside it opens a leaver case; one that was taken in beside a collision does not count as refused',
+    run: async (world) => {
+      await hired(world, 'p1', 'p2', 'p3')
+      const rescinds = { source: SOURCE, id: 'hire-p1' }
+      const mismatch = messageOf(8, leaver('out-2', 'p2'), hrEvent('r', 'p2', {}, { rescinds }))
+      assert.deepEqual(await refusedAt(world, [mismatch]), [[0, 'RescindMismatch']])
+      const collision = messageOf(9, joiner('hire-p1', 'p3'), leaver('out-3', 'p3'))
+      assert.deepEqual(await refusedAt(world, [collision]), [[0, 'EventCollision']])
+      assert.deepEqual(await openCases(world), ['p2 refused', 'p3 under-way'])
+    },
+  },
+  {
+    name: 'of an event that was edited, what it said of its former employee is a duplicate, and of a third one a collision',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      await world.answer(await world.send(), 'failed', { status: 'failure', code: 'InvalidDomain' })
+      await world.finalize()
+      await world.plan()
+      world.now += 1_000
+      const body = (text: string) => ({
+        original: { messageId: null, sessionId: null, contentType: null, properties: {}, body: text },
+      })
+      const moved = { ...messageOf(2, joiner('e1', 'p2')), enqueuedAt: world.now, ...body('of p2') }
+      assert.equal((await world.intake([moved])).replays, 1)
+      assert.equal((await world.intake([messageOf(3, joiner('e1', 'p1', { title: 'x' }))])).duplicates, 1)
+      assert.equal((await world.intake([messageOf(4, joiner('e1', 'p2', { title: 'y' }))])).duplicates, 1)
+      assert.deepEqual(await refusedAt(world, [messageOf(5, joiner('e1', 'p3'))]), [[0, 'EventCollision']])
+    },
+  },
 ]

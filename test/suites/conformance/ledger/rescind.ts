@@ -81,4 +81,25 @@ export const rescindCases: readonly LedgerCase[] = [
       assert.equal(JSON.parse(batch.operations[0]?.record ?? '').active, false)
     },
   },
+  {
+    name: 'a rescind that arrived before its target takes it back, and ends as its own event',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      await world.record({ ...rescind('r1', 'p1', 'e2'), order: 3 })
+      await world.confirmAll()
+      await world.record(hrEvent('e2', 'p1', { title: 'Head' }, { order: 2 }))
+      await world.confirmAll()
+      assert.deepEqual(await world.states('p1'), { e1: 'confirmed', r1: 'confirmed', e2: 'skipped' })
+    },
+  },
+  {
+    name: 'a rescind names an event by source and id together',
+    run: async (world) => {
+      await world.record(hrEvent('e1', 'p1', { title: 'x' }, { source: '/hr/other' }), joiner('e2', 'p2'))
+      const { refused } = await world.intake([messageOf(1, rescind('r1', 'p2', 'e1'))])
+      assert.equal(refused, undefined)
+      await world.record(joiner('e3', 'p2', { title: 'y' }))
+      assert.equal((await world.ledger.readTrace('r1'))?.events[0]?.reason ?? null, null)
+    },
+  },
 ]
