@@ -70,6 +70,22 @@ void describe('groups of dead letters', () => {
     ])
   })
 
+  void it('are listed with the largest first, then by name, each with the last of several that died together', async () => {
+    async function* some(): AsyncGenerator<DeadLetter> {
+      for (const [n, reason] of ['Third', 'First', 'Zero', 'Second', 'Zero'].entries())
+        yield await read(shelved(n + 1, { reason }))
+    }
+    assert.deepEqual(
+      (await groupDeadLetters(some())).map(({ code, example }) => [code, example]),
+      [
+        ['Zero', 'hr-events#5'],
+        ['First', 'hr-events#2'],
+        ['Second', 'hr-events#4'],
+        ['Third', 'hr-events#1'],
+      ],
+    )
+  })
+
   void it('stay few however many codes there are', async () => {
     async function* many(): AsyncGenerator<DeadLetter> {
       for (let n = 0; n < 5_000; n += 1) yield await read(shelved(n + 1, { reason: `Code${n}` }))

@@ -10,6 +10,7 @@ import type {
   LedgerDeadLetter,
   LedgerDeadLetterQuery,
 } from '../../../../src/core/ledger/port/dead-letters.ts'
+import { REJECTED_FIELD } from '../../../../src/core/ports.ts'
 import {
   busReason,
   type BusDeadLetterName,
@@ -312,6 +313,20 @@ void describe('one list over both stores', () => {
     assert.equal((await listed(bothStores(), { reason: 'poison', since: day(1) + 300 })).length, 100)
   })
 
+  void it('lists what is about one attribute, in both stores, and no archived dead letter unless that is asked for', async () => {
+    const one = bothStores()
+    const shelf = fakeShelf([
+      shelved(1, { properties: { [REJECTED_FIELD]: 'userName' } }),
+      shelved(2, { properties: { [REJECTED_FIELD]: 'title' } }),
+    ])
+    const found: string[] = []
+    const stores = { ...one, deadLetterQueues: [shelf] }
+    for await (const dead of listDeadLetters(stores, { ...all, attribute: 'userName' }))
+      found.push(deadLetterId(dead))
+    assert.deepEqual([found.length, found.slice(0, 3)], [301, ['hr-events#1', 'dl-1', 'dl-3']])
+    assert.ok(one.ledger.asked.every(({ archived }) => !archived))
+  })
+
   void it('finds a message whose employee id has blanks or invisible characters by the id that is visible', async () => {
     const written = [' p1', 'p1\u200B', 'p1\u00A0 ', 'p1', 'p10', 'P1']
     const shelf = fakeShelf(
@@ -386,6 +401,11 @@ void describe('one list over both stores', () => {
       [true, false, false],
     )
     assert.ok(asked <= 5, `${asked} times`)
+    const alone = await listed({ ...one, deadLetterQueues: [fakeShelf(messages.slice(0, 1))] })
+    assert.deepEqual(
+      alone.map((dead) => dead.store === 'bus' && dead.letter.stale),
+      [true],
+    )
     const event1 = { source: '/hr', id: 'e-0', type: null, employeeId: null }
     assert.equal(isStale([event1, { ...event1, id: 'e-1' }], states), false)
     assert.equal(isStale([], states), false)

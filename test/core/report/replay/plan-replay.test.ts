@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { DeadLetter } from '../../../../src/core/report/dead-letters/dead-letter.ts'
 import type { EmployeeView } from '../../../../src/core/ledger/port/inspect.ts'
 import { planReplay } from '../../../../src/core/report/replay/plan-replay.ts'
+import { revive } from '../../../../src/core/report/replay/revive.ts'
 import { ledgerDead, selectedDead } from '../../../fakes/dead-letters.ts'
 import { day, hrEvent } from '../../../fakes/events.ts'
 import { employee, personEvent, rules, WORKER } from '../../../fakes/people.ts'
@@ -87,6 +88,28 @@ void describe('the plan of a replay', () => {
         ['incomplete (Incomplete)', 1],
       ]),
     )
+  })
+
+  void it('plans all messages of an employee together', async () => {
+    const plan = await planReplay(
+      [
+        selectedDead(busDead(1, false), { events: [hrEvent('e-1', { worker: WORKER })] }),
+        selectedDead(busDead(2, false), { events: [hrEvent('e-2', { worker: { title: 'Head' } })] }),
+        selectedDead(busDead(3, false), { events: [hrEvent('e-3', { worker: { department: 'Sales' } })] }),
+      ],
+      async () => [],
+      day(9),
+      rules,
+    )
+    assert.deepEqual(plan.expectedStates, new Map([['planned', 3]]))
+    assert.equal(plan.counts.operations, 1)
+  })
+
+  void it('gives events that the ledger does not know numbers that no event of the ledger has', () => {
+    const events = [1, 2, 3].map((n) => hrEvent(`new-${n}`))
+    const { seqs } = revive('10001', DIED_ONCE, [selectedDead(busDead(1, false), { events })])
+    assert.equal(seqs.size, 3)
+    assert.ok([...seqs].every((seq) => seq < 0))
   })
 
   void it('does not count an event of the bus that the ledger knows, nor the message as changed', async () => {

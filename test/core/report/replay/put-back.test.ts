@@ -43,6 +43,12 @@ void test('an edited dead letter gets the event of its body, and keeps the edite
   assert.deepEqual([one.original.body, one.original.messageId], [batch, 'm-1'])
 })
 
+void test('of an event that a body has twice, the first counts, as in the plan', async () => {
+  const [one] = await prepared(`[${bodyOf('l-7', 'B')},${bodyOf('l-7', 'C')}]`)
+  assert.ok(one?.kind === 'edited')
+  assert.equal(one.event.worker['title'], 'B')
+})
+
 void test('an edit is refused that intake would refuse, or that names another event', async () => {
   assert.deepEqual(await prepared('no JSON'), [{ seq: 7, kind: 'refused', code: 'BodyNotJson' }])
   assert.deepEqual(await prepared(bodyOf('l-8')), [

@@ -72,4 +72,20 @@ export const CORE_REPORT: readonly Known[] = [
     ONLY_SPARES_WORK,
   ],
   ['report/replay/native-copies.ts', 'if (missing.size > 0)', 'if (missing.size >= 0)', ONLY_SPARES_WORK],
+  ['report/dead-letters/find.ts', 'peek(sequence, 1)', 'peek(sequence, 2)', FIRST_ROW],
+  [
+    'report/dead-letters/find.ts',
+    'deadLetterQueues.find(',
+    'deadLetterQueues.findLast(',
+    'each queue is there once',
+  ],
+  ['report/dead-letters/groups.ts', 'a.fingerprint < b', 'a.fingerprint <= b', 'no two have the same'],
+  ['report/dead-letters/groups.ts', '-1 : 1))', '-1 : 2))', 'any positive number sorts it behind'],
+  ['report/dead-letters/groups.ts', "': ', 1)", "': ', 2)", 'only the first part is read'],
+  [
+    'report/dead-letters/list.ts',
+    'if (names.length === 0)',
+    'if (false && names.length === 0)',
+    ONLY_SPARES_WORK,
+  ],
 ]
