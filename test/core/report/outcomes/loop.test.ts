@@ -6,6 +6,7 @@ import type { Naming, OutcomeRow } from '../../../../src/core/ledger/port/report
 import type { OutboxMessage } from '../../../../src/core/ports.ts'
 import { outcomeMessage, type OutcomeSettings } from '../../../../src/core/report/outcomes/outcome.ts'
 import { publishLoop } from '../../../../src/core/report/outcomes/loop.ts'
+import type { Telemetry } from '../../../../src/core/runtime.ts'
 import { account, accountList } from '../../../fakes/account-list.ts'
 import { publishedContracts } from '../../../fakes/contracts.ts'
 import { day } from '../../../fakes/events.ts'
@@ -81,16 +82,18 @@ function start(
     for (const one of again) unnamed.set(one.employeeId, one)
   }
   const naming = {
-    listUnnamedAccounts: async (now: number) => {
+    listUnnamedAccounts: async (now: number, limit: number) => {
       asked.push('list unnamed')
       return [...unnamed.values()]
         .filter(({ dueAt }) => dueAt <= now)
+        .slice(0, limit)
         .map(({ employeeId, tries }) => ({ employeeId, tries, objectId: 'object-1' }))
     },
     recordNaming: async (noted: Naming) => note(noted),
   }
   const outlet = {
     send: async (messages: readonly OutboxMessage[]) => {
+      assert.notEqual(messages.length, 0)
       asked.push(`send ${messages.length}`)
       if (away) {
         sent.push(...messages.slice(0, 1))
@@ -151,13 +154,25 @@ void describe('outcomes are published', () => {
       row(2, { effectiveAt: day(1) - 5_000, state: 'unchanged' }),
       row(3, { effectiveAt: day(30), state: 'skipped' }),
       row(4, { revision: 2 }),
+      row(5, { effectiveAt: day(1) }),
     ])
+    const counted: string[] = []
+    const count: Telemetry['count'] = (name, by, attributes) =>
+      void counted.push(`${name} ${by} ${Object.values(attributes ?? {}).join()}`)
+    Object.assign(runtime.telemetry, { count })
     run()
     await runtime.settle()
+    assert.deepEqual(
+      counted,
+      ['confirmed', 'unchanged', 'skipped', 'confirmed', 'confirmed'].map(
+        (one) => `rollcall.events 1 ${one}`,
+      ),
+    )
     assert.deepEqual(runtime.recorded, [
       'rollcall.outcome.duration_seconds 90 confirmed',
       'rollcall.outcome.duration_seconds 5 unchanged',
       'rollcall.outcome.duration_seconds 90 skipped',
+      'rollcall.outcome.duration_seconds 0 confirmed',
     ])
   })
 
@@ -258,6 +273,17 @@ void describe('outcomes name the account', () => {
     assert.deepEqual([sent.length, accounts.asked.length, unnamed.size], [2, 3, 0])
   })
 
+  void test('and those that are due together are asked for at once, however many they are', async (t) => {
+    const rows = ['1', '2', '3'].map((employeeId, n) => row(n + 1, { employeeId }))
+    const { runtime, accounts, sent, run } = start(t, rows, { atOnce: 1, account: BOTH })
+    run()
+    await runtime.settle()
+    accounts.accounts = [account('object-1')]
+    accounts.mail.set('object-1', 'ada@example.com')
+    await runtime.advance(15 * MINUTE + 50_000)
+    assert.equal(sent.length, 6)
+  })
+
   void test('and an account that never gets a mailbox is published as it is, and not asked for any more', async (t) => {
     const { runtime, accounts, sent, unnamed, run } = start(t, [row(1)], RARELY)
     accounts.accounts = [account('object-1')]
@@ -346,6 +372,12 @@ void describe('an outcome', () => {
     })
   })
 
+  void test('says nothing about the account where that is not configured, and is not confidential', () => {
+    const names = { objectId: 'object-1', userName: 'ada@example.com', mail: null }
+    const { body } = outcomeMessage(row(1), { values: [], account: [], sessions: false }, digest, names)
+    assert.equal(body['dataclassification'], undefined)
+  })
+
   void test('has a different id for every event and revision, and the same id each time it is published', () => {
     const id = (more: Partial<OutcomeRow>): string => told(more).id
     assert.equal(id({}), id({ id: 99, at: day(9), state: 'skipped' }))
@@ -374,6 +406,7 @@ void describe('an outcome', () => {
   void test('shares a session with other outcomes of its employee if configured, with a valid session name', () => {
     assert.equal(told({}).sessionId, undefined)
     assert.equal(told({}, { sessions: true }).sessionId, '10001')
+    assert.equal(told({ employeeId: 'x'.repeat(128) }, { sessions: true }).sessionId, 'x'.repeat(128))
     const long = told({ employeeId: 'x'.repeat(500) }, { sessions: true }).sessionId
     assert.ok(long !== undefined && long.length <= 128)
     assert.notEqual(long, told({ employeeId: 'x'.repeat(501) }, { sessions: true }).sessionId)

@@ -22,6 +22,7 @@ void test('a pattern whose attribute has nothing for a user name gives none, and
   assert.deepEqual(names(['{name.givenName}.{name.familyName}'], '伟', 'Li'), [])
   assert.deepEqual(names(['{name.familyName}', '{nickName}'], '伟', 'Li'), ['li'])
   assert.deepEqual(names(['{name.familyName}'], '', 'x'.repeat(65)), [])
+  assert.deepEqual(names(['{name.familyName}'], '', 'x'.repeat(64)), ['x'.repeat(64)])
 })
 
 void test('names come in the order of the policy, each once, with numbers from 2 to 20', () => {

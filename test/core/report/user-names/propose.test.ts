@@ -110,12 +110,20 @@ void test('a name is not proposed that an employee of the ledger has or had, an 
 })
 
 void test('a name that only the employee had before is free for the same employee', async () => {
-  const { proposals } = await proposed(
-    [{ employeeId: '1', worker: ADA }],
-    {},
-    { 'ada.lovelace@contoso.com': '1' },
-  )
+  const one = [{ employeeId: '1', worker: ADA }]
+  const { proposals, directoryAsked } = await proposed(one, {}, { 'ada.lovelace@contoso.com': '1' })
   assert.equal(proposals[0]?.free[0], 'ada.lovelace@contoso.com')
+  assert.equal(directoryAsked, true)
+  const shared = await proposed(one, {
+    ledger: {
+      readEmployees: async () => died(one).views,
+      findNameHolders: async (names) =>
+        names
+          .filter((name) => name === 'ada.lovelace@contoso.com')
+          .flatMap((name) => ['1', '7'].map((employeeId) => ({ name, employeeId }))),
+    },
+  })
+  assert.equal(shared.proposals[0]?.free[0], 'a.lovelace@contoso.com', 'another one had it too')
 })
 
 void test('who has the name is the account with it, or else another employee', async () => {
@@ -173,6 +181,7 @@ void test('a domain of the policy replaces that of the name, and a name without 
     ['lovelace@fabrikam.com', 'lovelace'],
   )
   assert.deepEqual(asked, ['Ada@contoso.com', 'lovelace@fabrikam.com'], 'a bare name is not asked for')
+  assert.equal(await first({ ...ADA, userName: '@contoso.com' }), 'lovelace@contoso.com')
 })
 
 void test('the table has a row for each employee whose name is copied from an attribute, and none where it is computed', async () => {
@@ -180,7 +189,8 @@ void test('the table has a row for each employee whose name is copied from an at
     DEFAULT_RULES.map((rule) => (rule.to === 'userName' ? { ...rule, from: 'login' } : rule)),
     DEFAULT_REQUIRED.filter((path) => path !== 'userName'),
   )
-  const login = { ...ADA, login: 'ada@contoso.com', userName: 'other' }
+  // Another attribute with the same value is not where the name is copied from.
+  const login = { ...ADA, login: 'ada@contoso.com', nickName: 'ada@contoso.com', userName: 'other' }
   const { proposals } = await proposed([{ employeeId: '1', worker: login }], {
     rules: { mapping: upper, digest },
   })

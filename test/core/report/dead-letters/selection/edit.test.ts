@@ -36,10 +36,17 @@ void describe('an edit of a message', () => {
     )
   })
 
+  void it('keeps a termination that is still there, whatever else the message contains', () => {
+    assert.equal(refusalOfEdit([], [update, termination], [update, termination]), null)
+    assert.equal(refusalOfEdit([nameOf('worker.terminated')], [], [update, termination]), null)
+  })
+
   void it('still terminates when intake refused the original, but its type says that the employee left', () => {
     const left = [nameOf('worker.terminated')]
     assert.equal(refusalOfEdit(left, [], [update]), 'EditTakesTerminationBack')
     assert.equal(refusalOfEdit(left, [], [termination]), null)
+    const oneOfTwo = [nameOf('worker.updated'), ...left]
+    assert.equal(refusalOfEdit(oneOfTwo, [], [update]), 'EditTakesTerminationBack')
     assert.equal(refusalOfEdit([nameOf('worker.updated')], [], [update]), null)
   })
 })
@@ -65,6 +72,9 @@ void describe('a patch', () => {
         'EditNamesAnotherEmployee',
         'also in a second one',
       )
+    const two = [named, { ...named, id: 'e-4', employeeId: '10004' }]
+    const oneMoved = [changed, { ...moved, id: 'e-4' }]
+    assert.equal(refusalOfPatch(two, [], oneMoved), 'EditNamesAnotherEmployee')
     assert.equal(refusalOfPatch([{ ...named, employeeId: null }], [], [moved]), null)
     // The source may pad ids: what was written is only similar.
     assert.equal(refusalOfPatch([named], [], [{ ...changed, employeeId: '0010001' }]), null)
@@ -72,6 +82,9 @@ void describe('a patch', () => {
 
   void it('keeps the identity of the event, also where intake refused the original', () => {
     assert.equal(refusalOfPatch([named], [], [{ ...changed, id: 'e-9' }]), 'EditNamesAnotherEvent')
+    const two = [named, { ...named, id: 'e-4' }]
+    assert.equal(refusalOfPatch(two, [], [changed]), 'EditNamesAnotherEvent')
+    assert.equal(refusalOfPatch(two, [], [changed, { ...changed, id: 'e-4' }]), null)
     assert.equal(refusalOfPatch([{ ...named, id: null }], [], [{ ...changed, id: 'e-9' }]), null)
   })
 

@@ -81,6 +81,7 @@ void describe('a selection of dead letters', () => {
     const stores = storesWith(three, [{ letter: ledgerLetter(7), body: null }])
     const found = await select(stores, { ids: ['dl-7', 'hr-events#2', 'dl-7', 'dl-8', 'hr-events#9'] })
     assert.deepEqual(found.ids, ['dl-7', 'hr-events#2'])
+    assert.ok(found.selected.every(({ refused }) => refused === null))
     assert.deepEqual(found.missing, ['dl-8', 'hr-events#9'])
   })
 
@@ -156,6 +157,52 @@ void describe('an edited selection', () => {
     }
     assert.deepEqual(await patched('"A"', '"C"'), [[['C'], null]])
     assert.deepEqual(await patched('"B"', '"C"'), [[undefined, 'PatchChangesNothing']])
+  })
+
+  void it('asks the editor for nothing where no dead letter has a body', async () => {
+    const editor: Editor = { kind: 'edit', edit: () => assert.fail('there is nothing to edit') }
+    const { selected } = await select(
+      storesWith([shelved(1, { text: null })], letters.slice(1, 2)),
+      {},
+      editor,
+    )
+    assert.deepEqual(
+      selected.map(({ refused }) => refused),
+      ['BodyNotText', 'OriginalNotKept'],
+    )
+  })
+
+  void it('says what the editor refuses, and what is wrong with it if that is known', async () => {
+    const details = ['data.worker has another form', null]
+    const editor: Editor = {
+      kind: 'patch',
+      edit: async (bodies) =>
+        new Map(
+          bodies.map(({ id }, n) => [
+            id,
+            { kind: 'refused', code: 'PatchFailed', detail: details[n] ?? null },
+          ]),
+        ),
+    }
+    const message = shelved(1, { text: eventText('e-1', { title: 'A' }) })
+    const { selected } = await select(storesWith([message], letters.slice(0, 1)), {}, editor)
+    assert.deepEqual(
+      selected.map(({ refused, ...one }) => [refused, 'detail' in one, one.detail]),
+      [
+        ['PatchFailed', true, details[0]],
+        ['PatchFailed', false, undefined],
+      ],
+    )
+  })
+
+  void it('refuses a patch that changes nothing, in either store', async () => {
+    const nothing = editing((body) => body, 'patch')
+    const message = shelved(1, { text: eventText('e-1', { title: 'A' }) })
+    const { selected } = await select(storesWith([message], letters.slice(0, 1)), {}, nothing)
+    assert.deepEqual(
+      selected.map(({ refused }) => refused),
+      ['PatchChangesNothing', 'PatchChangesNothing'],
+    )
   })
 
   void it('refuses an edit that renames the event, in either store', async () => {

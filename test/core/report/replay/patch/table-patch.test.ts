@@ -71,6 +71,15 @@ void describe('a table of patches', () => {
     assert.deepEqual(alone.results, [{ worker: { title: 'B' } }])
   })
 
+  void it('takes a path that begins with a field of the body, or with data, as a path in the body', async () => {
+    const event = letter('dl-1', { id: 'e-1', time: '2026-01-01', data: { worker: {} } }, named('e-1', 'p1'))
+    const inEvent = await patch([event], [row({ id: 'e-1' }, { time: '2026-02-01' })])
+    assert.deepEqual(inEvent.results, [{ id: 'e-1', time: '2026-02-01', data: { worker: {} } }])
+    const binary = letter('dl-1', { worker: {} }, named('e-1', 'p1'))
+    const inData = await patch([binary], [row({ id: 'e-1' }, { 'data.note': 'x' })])
+    assert.deepEqual(inData.results, [{ worker: {}, data: { note: 'x' } }])
+  })
+
   void it('takes a path in the body of a vendor, and an item of a list that exists', async () => {
     const body = { person: { mails: [{ address: 'a' }] } }
     const rows = [row({ id: 'e-1' }, { 'person.mails[0].address': 'b' })]
@@ -96,15 +105,22 @@ void describe('a table of patches', () => {
       [row({ employee: 'p2' }, { title: 'B' })],
     )
     assert.deepEqual(results, [[two[0], { id: 'e-2', data: { worker: { title: 'B' } } }]])
+    const first = await patch(
+      [letter('dl-1', two, named('e-1', 'p1'), named('e-2', 'p2'))],
+      [row({ employee: 'p1' }, { title: 'B' })],
+    )
+    assert.deepEqual(first.results, [[{ id: 'e-1', data: { worker: { title: 'B' } } }, two[1]]])
   })
 
   void it('clears with null, keeps a number a number, and takes everything else as text', async () => {
-    const values = { title: 'null', grade: '8', active: 'false', code: '007', note: '8' }
+    const values = { title: 'null', grade: '8', active: 'false', remote: 'true', code: '007', note: '8' }
     const { results } = await patch(
       [letter('dl-1', hire({ title: 'A', grade: 7, code: 6 }), named('e-1', 'p1'))],
       [row({ id: 'e-1' }, values)],
     )
-    assert.deepEqual(results, [hire({ title: null, grade: 8, code: '007', active: false, note: '8' })])
+    assert.deepEqual(results, [
+      hire({ title: null, grade: 8, code: '007', active: false, remote: true, note: '8' }),
+    ])
   })
 
   void it('treats the names of a prototype as plain keys', async () => {
