@@ -119,7 +119,7 @@ function eligibleFor(
   const complete = possible.filter((sent) => missingIn(primary, sent, context.echoes).length === 0)
   if (complete.length > 0) return bestExplanations(primary, complete, context.echoes)
   return possible.filter(
-    (sent) => sent.operation.state === 'accepted' && isMissedAlike(change, sent, pending, left, context),
+    (sent) => sent.operation.state === 'accepted' && isMissedAlike(primary, sent, pending, left, context),
   )
 }
 
@@ -145,13 +145,12 @@ function bestExplanations(record: LogRecord, complete: readonly Sent[], echoes: 
  * others.
  */
 function isMissedAlike(
-  { primary }: Change,
+  primary: LogRecord,
   sent: Sent,
   pending: ReadonlySet<Change>,
   left: ReadonlySet<Sent>,
   { echoes, skewMs }: JoinContext,
 ): boolean {
-  if (primary === null) return false
   const missing = missingIn(primary, sent, echoes).join()
   const earlier = [...left].filter(
     ({ operation }) =>

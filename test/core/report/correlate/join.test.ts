@@ -283,6 +283,22 @@ void describe('the service retries failures itself', () => {
     assert.deepEqual(joined([retry('c-1')], same), { 'retry-success-c-1': ['op-1', 'confirmed'] })
   })
 
+  void test('a retry in a change that is known settles its own operation only, and only one that failed', () => {
+    const done = candidate('op-1', {}, { state: 'confirmed', timesReported: 1 })
+    const other = { ...escrowed, id: 'op-2' }
+    const known = candidates([other, done], { byChange: new Map([['c-1', 'op-1']]) })
+    assert.deepEqual(joined([retry('c-1')], known), { 'retry-success-c-1': ['op-1', null] })
+  })
+
+  void test('what a retry has settled is not retried again', () => {
+    const first = [retry('c-9'), logRecord('r-9', { changeId: 'c-9', echo: null, at: day(2) + 1_000 })]
+    assert.deepEqual(joinedAlone([escrowed], ...first, retry('c-10', 'success', day(3))), {
+      'retry-success-c-9': ['op-1', 'confirmed'],
+      'r-9': ['op-1', null],
+      'retry-success-c-10': [null, null],
+    })
+  })
+
   void test('of several attempts of one change the last counts, also when none was seen before', () => {
     const records = [retry('c-1', 'success', day(3)), retry('c-1', 'failure', day(2))]
     const expected = { 'retry-success-c-1': ['op-1', 'confirmed'], 'retry-failure-c-1': ['op-1', null] }

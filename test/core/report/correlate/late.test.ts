@@ -158,6 +158,10 @@ void describe('a record may be late', () => {
       'r-1': ['op-1', null],
       'r-2': ['op-1', 'confirmed'],
     })
+    assert.deepEqual(join([twice], [record('r-1'), record('r-2', { at: at + 1_000 })]), {
+      'r-1': ['op-1', 'confirmed'],
+      'r-2': ['op-1', null],
+    })
     assert.deepEqual(
       join([{ ...twice, timesSubmitted: 1 }], [failed, record('r-2', { at: at + 1_000 })])['r-2'],
       [null, null],
@@ -219,6 +223,36 @@ void describe('a retry of the service belongs to the failure that was escrowed a
       null,
     )
     assert.equal(of([failed('op-1', putAside), failed('op-2', putAside)]), 'op-1')
+    const other = { record: '{"title":"Head"}' }
+    assert.equal(of([failed('op-1', putAside), failed('op-2', putAside + 999, other)]), null)
+    for (const operations of [
+      [failed('op-1', putAside), failed('op-2', putAside + 60_000, other)],
+      [failed('op-2', putAside + 60_000, other), failed('op-1', putAside)],
+    ])
+      assert.equal(of(operations), 'op-1', 'a minute apart they can')
+  })
+
+  void test('a failure counts for three minutes, and an operation without one when it was submitted by then', () => {
+    const moment = putAside + 400
+    const unanswered = failed('op-2', null, { state: 'unanswered', submittedAt: day(1), timesReported: 0 })
+    assert.equal(of([failed('op-1', moment - 180_000), unanswered]), 'op-1')
+    assert.equal(of([failed('op-1', moment - 180_001), unanswered]), 'op-2')
+    assert.equal(of([{ ...unanswered, submittedAt: moment + 999 }]), 'op-2')
+    assert.equal(of([{ ...unanswered, submittedAt: moment + 1_000 }]), null)
+  })
+
+  void test('or to the last operation that failed, in whatever state it is, when the log does not say when', () => {
+    const silent = logRecord('r-9', {
+      at: day(2),
+      importStep: 'EntryEscrowRetry',
+      importDetails: { TypeName: 'EscrowedEntryDefault' },
+    })
+    const two = [
+      failed('op-1', putAside, { submittedAt: day(1) }),
+      failed('op-2', putAside, { submittedAt: day(1) + HOUR, state: 'answered' }),
+    ]
+    for (const operations of [two, two.toReversed()])
+      assert.equal(joinsOf([silent], candidates(operations), 0)[0]?.operation, 'op-2')
   })
 
   void test('a failure that we did not send keeps its retry', () => {

@@ -157,6 +157,21 @@ void describe('a replay of native dead letters', () => {
     )
   })
 
+  void it('sends a batch at once', async () => {
+    const runtime = virtualRuntime()
+    const world = replayWorld(letters(20), numbers(20), runtime.now)
+    const sends: number[] = []
+    const { resend } = world.deadLetters
+    Object.assign(world.deadLetters, {
+      resend: (copies: Parameters<DeadLetterQueue['resend']>[0]) => (
+        sends.push(copies.length),
+        resend(copies)
+      ),
+    })
+    await replayNative(partsOf(world), settings, control(runtime))
+    assert.deepEqual(sends, [7, 7, 6])
+  })
+
   void it('begins to remove originals beside the sending once as many are sent as are removed at once', async () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(63), numbers(63), runtime.now)

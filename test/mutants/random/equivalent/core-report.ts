@@ -132,4 +132,41 @@ export const CORE_REPORT: readonly Known[] = [
   ],
   ['report/user-names/propose.ts', 'at < byEmployee.length', 'at <= byEmployee.length', ONLY_SPARES_WORK],
   ['report/user-names/propose.ts', 'candidates.length > at', 'candidates.length >= at', ONLY_SPARES_WORK],
+  [
+    'report/correlate/pairing.ts',
+    'if (complete.length === 1)',
+    'if (false && complete.length === 1)',
+    ONLY_SPARES_WORK,
+  ],
+  [
+    'report/correlate/join.ts',
+    'primary?.escrowRetry ?? false',
+    'primary?.escrowRetry ?? true',
+    'a change without such a record answers nothing either way',
+  ],
+  [
+    'report/correlate/join.ts',
+    'records[0]?.activityAt ?? 0',
+    'records[0]?.activityAt ?? 1',
+    'a change has a record',
+  ],
+  ['report/correlate/join.ts', 'operations.find(', 'operations.findLast(', 'an id names one operation'],
+  [
+    'report/correlate/loop.ts',
+    'if (unreadable.size',
+    'if (false && unreadable.size',
+    'it only bounds what is remembered',
+  ],
+  [
+    'report/replay/native-run.ts',
+    'if (moves.length === 0)',
+    'if (false && moves.length === 0)',
+    ONLY_SPARES_WORK,
+  ],
+  [
+    'report/replay/native-send.ts',
+    'if (ready.length === 0)',
+    'if (false && ready.length === 0)',
+    ONLY_SPARES_WORK,
+  ],
 ]
