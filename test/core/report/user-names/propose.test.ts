@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { evaluateHere } from '../../../../src/core/expression/evaluate.ts'
 import { unknownEmployee } from '../../../../src/core/ledger/employee.ts'
 import type { EmployeeView } from '../../../../src/core/ledger/port/inspect.ts'
 import { compileMapping, DEFAULT_REQUIRED, DEFAULT_RULES } from '../../../../src/core/plan/mapping/mapping.ts'
@@ -182,6 +183,21 @@ void test('a domain of the policy replaces that of the name, and a name without 
   )
   assert.deepEqual(asked, ['Ada@contoso.com', 'lovelace@fabrikam.com'], 'a bare name is not asked for')
   assert.equal(await first({ ...ADA, userName: '@contoso.com' }), 'lovelace@contoso.com')
+})
+
+void test('a name that the mapping computes is copied from no attribute', async () => {
+  const computed = compileMapping(
+    DEFAULT_RULES.map((rule) =>
+      rule.to === 'userName' ? { ...rule, from: { jsonata: '$lowercase(login)' } } : rule,
+    ),
+    DEFAULT_REQUIRED.filter((path) => path !== 'userName'),
+    evaluateHere(),
+  )
+  const worker = { ...ADA, login: 'ADA@contoso.com' }
+  const { proposals } = await proposed([{ employeeId: '1', worker }], {
+    rules: { mapping: computed, digest },
+  })
+  assert.deepEqual([proposals[0]?.taken, proposals[0]?.attribute], ['ada@contoso.com', null])
 })
 
 void test('the table has a row for each employee whose name is copied from an attribute, and none where it is computed', async () => {
