@@ -147,6 +147,30 @@ void describe('the loop of the alerts', () => {
     assert.deepEqual(site.lines(), ['warn deadletter.new InvalidValue 3'])
   })
 
+  void it('an orderly stop stores its moment, though nothing came', async (t) => {
+    const site = watched(t)
+    await site.runtime.advance(7_000)
+    await site.stop()
+    assert.equal((await ledger.readAlerts()).lookedAt, site.runtime.now())
+  })
+
+  void it('a loop that is stopped before it runs looks at nothing', async () => {
+    const runtime = virtualRuntime()
+    const settings = { pollMs: POLL_MS, limits: LIMITS, rules: NO_NOTIFICATIONS, brakeWindowMs: DAY_MS }
+    const signs = { receiving: null }
+    const service = alertLoop({ ledger, settings, signs, startedAt: runtime.now(), runtime })
+    await service.stop()
+    await service.run()
+    assert.equal((await ledger.readAlerts()).lookedAt, null)
+  })
+
+  void it('what needs no time to settle is an alert from the start', async (t) => {
+    const site = watched(t)
+    site.say(dead(1))
+    await site.runtime.advance(0)
+    assert.deepEqual(site.lines(), ['warn deadletter.new InvalidValue 1'])
+  })
+
   void it('a ledger that is away when the connector stops neither fails nor delays the stop', async (t) => {
     const site = watched(t)
     await site.look()

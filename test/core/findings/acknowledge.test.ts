@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { acknowledgeFinding } from '../../../src/core/findings/acknowledge.ts'
-import type { FindingCode } from '../../../src/core/findings/codes.ts'
+import { type FindingCode, FINDINGS } from '../../../src/core/findings/codes.ts'
 import { nameOf, stateOf } from '../../../src/core/findings/state.ts'
 import type { Finding } from '../../../src/core/ledger/port/findings.ts'
 import { day } from '../../fakes/events.ts'
@@ -45,4 +45,11 @@ void test('a finding is open until it settles or a person acknowledges it, which
   assert.equal(stateOf(finding), 'open')
   assert.equal(stateOf({ ...finding, settledAt: day(2) }), 'settled')
   assert.equal(stateOf({ ...finding, settledAt: day(2), acknowledged }), 'acknowledged')
+})
+
+void test('waiting helps with what HR or another system may still put right, and with nothing else', () => {
+  assert.deepEqual(
+    FINDINGS.filter(({ waitingHelps }) => waitingHelps).map(({ code }) => code),
+    ['DisabledElsewhere', 'ActiveOnlyInDirectory', 'AccountNotInHr'],
+  )
 })

@@ -19,4 +19,5 @@ export const CORE_ANSWERS: readonly Known[] = [
   ['display/holdings.ts', 'value > 0 && INSTANT', 'value > 1 && INSTANT', 'no instant is 1'],
   ['display/visible.ts', 'code > 0xff_ff', 'code >= 0xff_ff', 'U+FFFF is none of the characters'],
   ['display/visible.ts', 'codePointAt(0) ?? 0', 'codePointAt(0) ?? 1', 'a match is never empty'],
+  ['findings/codes.ts', 'kinds.find(', 'kinds.findLast(', 'each code is in the table once'],
 ]

@@ -9,6 +9,13 @@ export const CORE_LOOPS: readonly Known[] = [
     'delivery.notBefore - runtime.now()) : 1',
     'it looks for the next a millisecond later',
   ],
+  [
+    'alerts/loop.ts',
+    'book.lookedAt > now',
+    'book.lookedAt >= now',
+    'a look that is stored again at its own instant changes nothing',
+  ],
+  ['alerts/loop.ts', '{ once: true }', '{ once: false }', 'a signal aborts once'],
   ['alerts/look.ts', 'if (count < logged.count)', 'if (count <= logged.count)', 'an equal count is kept'],
   [
     'alerts/quiet-hours.ts',
