@@ -126,7 +126,7 @@ void describe('notifications', () => {
 
   void it('for each channel the first rule that fits an alert decides, so no channel gets it twice', () => {
     const rules = [
-      rule({ alerts: ['leaver.*'], channels: ['ops', 'mail'] }),
+      rule({ alerts: ['bus.*', 'leaver.*'], channels: ['ops', 'mail'] }),
       rule({ channels: ['ops'], afterMs: HOUR }),
       rule({ channels: ['ops'] }),
     ]
@@ -212,12 +212,40 @@ void describe('notifications', () => {
         [rule({ resolved: false })],
         [
           [T, begin(A)],
+          [T + 5_000, same],
           [T + HOUR, change({ resolvedAt: T + HOUR })],
           [T + 2 * HOUR, change({ episode: 2, openedAt: T + 2 * HOUR, resolvedAt: null })],
         ],
       ),
-      [['ops opened A'], [], ['ops opened A']],
+      [['ops opened A'], [], [], ['ops opened A']],
     )
+  })
+
+  void it('the end of quiet hours brings nothing of what is over where ends are not sent, or of what may not be sent yet', () => {
+    const quiet = { quiet: NIGHT, resolved: false }
+    const repeated = said(
+      [rule({ ...quiet, repeatMs: HOUR })],
+      [
+        [T, begin(A)],
+        [EVENING, same],
+        [EVENING + HOUR, change({ resolvedAt: EVENING + HOUR })],
+        [MORNING, same],
+      ],
+    )
+    assert.deepEqual(repeated, [['ops opened A'], [], [], []])
+    const openedAt = MORNING - 10 * MINUTE
+    const early = said(
+      [rule({ ...quiet, afterMs: HOUR })],
+      [
+        [EVENING, begin(opened(EVENING, { cause: 'A' }))],
+        [EVENING + HOUR, same],
+        [EVENING + 2 * HOUR, change({ resolvedAt: EVENING + 2 * HOUR })],
+        [openedAt, change({ episode: 2, openedAt, resolvedAt: null })],
+        [MORNING, same],
+        [openedAt + HOUR, same],
+      ],
+    )
+    assert.deepEqual(early, [[], [], [], [], [], ['ops opened A']])
   })
 
   void it('an alert about a channel goes to the other channels only', () => {

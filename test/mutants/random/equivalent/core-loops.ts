@@ -31,6 +31,14 @@ export const CORE_LOOPS: readonly Known[] = [
   ],
   [
     'alerts/rules.ts',
+    'news.some(({ kind })',
+    'news.every(({ kind })',
+    'it decides about a single one, and none make no digest',
+  ],
+  ['alerts/rules.ts', 'told.messages + 1}', 'told.messages - 1}', 'it tells messages apart all the same'],
+  ['alerts/rules.ts', 'told.messages + 1}', 'told.messages + 2}', 'it tells messages apart all the same'],
+  [
+    'alerts/rules.ts',
     'at: 0, count: 0,',
     'at: 0, count: 1,',
     'the count is read only after a notification, which sets it',
