@@ -86,9 +86,17 @@ void describe('an expression that needs no evaluator', () => {
       ["$exists(costCenter) ? costCenter & ' ' & title", undefined],
       ["userType = 'Contractor' ? 'external' : 'internal'", 'external'],
       ['$uppercase($trim(title))', 'LEAD'],
+      ["zero ? 'yes' : 'no'", 'no'],
+      ["one ? 'yes' : 'no'", 'yes'],
       ['missing', undefined],
     ]
-    const input = { name: { givenName: 'Ann', familyName: 'Lee' }, userType: 'Contractor', title: ' Lead ' }
+    const input = {
+      zero: 0,
+      one: 1,
+      name: { givenName: 'Ann', familyName: 'Lee' },
+      userType: 'Contractor',
+      title: ' Lead ',
+    }
     for (const [text, value] of cases) assert.equal(direct(text, input), value, text)
   })
 

@@ -20,4 +20,10 @@ export const CORE_ANSWERS: readonly Known[] = [
   ['display/visible.ts', 'code > 0xff_ff', 'code >= 0xff_ff', 'U+FFFF is none of the characters'],
   ['display/visible.ts', 'codePointAt(0) ?? 0', 'codePointAt(0) ?? 1', 'a match is never empty'],
   ['findings/codes.ts', 'kinds.find(', 'kinds.findLast(', 'each code is in the table once'],
+  [
+    'expression/direct.ts',
+    '!node || levels === 0',
+    '!node || levels === 1',
+    'JSONata gives the same answer where this gives none',
+  ],
 ]
