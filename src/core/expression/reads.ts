@@ -38,7 +38,10 @@ function isBelow(path: string, parent: string): boolean {
   return path.charAt(parent.length) === '.' && path.startsWith(parent)
 }
 
-/** Functions that use the context when they get fewer arguments than this. */
+/**
+ * Functions that use the context when they get fewer arguments than this. The others may when they
+ * get none.
+ */
 const CONTEXT_FROM: Readonly<Record<string, number>> = {
   lookup: 2,
   each: 2,
@@ -63,8 +66,6 @@ class Walk {
       case 'value':
       case 'regex':
         return 'derived'
-      case 'name':
-        return this.#name(node, place)
       case 'variable':
         return this.#variable(node, place)
       case 'path':
@@ -113,14 +114,6 @@ class Walk {
     if (place === 'derived') return
     if (place.length === 0) this.everything = true
     else this.paths.add(place.join('.'))
-  }
-
-  #name(node: object, place: Place): Place {
-    const name = field(node, 'value')
-    if (place === 'derived' || typeof name !== 'string') return 'derived'
-    const there = [...place, name]
-    this.#read(there)
-    return there
   }
 
   #variable(node: object, place: Place): Place {
@@ -176,7 +169,7 @@ class Walk {
     const called = calledName(procedure)
     const given = list(field(node, 'arguments'))
     if (called === null) this.visit(procedure, place)
-    else if (given.length === 0 || given.length < (own(CONTEXT_FROM, called) ?? 0)) this.#read(place)
+    else if (given.length < (own(CONTEXT_FROM, called) ?? 1)) this.#read(place)
     this.#all(given, place)
     return 'derived'
   }
