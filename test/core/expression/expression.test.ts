@@ -59,6 +59,7 @@ void describe('what an expression reads', () => {
     ['$employee.name', []],
     ['$uppercase(title)[name]', ['title']],
     ['list#$i.name', 'everything'],
+    ["list[kind='a']#$i.name", 'everything'],
     ['address.(city & $$.title)', 'everything'],
     ['$map(list, $uppercase)', ['list']],
   ]

@@ -8,3 +8,7 @@ void it('the fields of an expression are those of its input, without those of an
   assert.deepEqual([...fields].toSorted(), ['grade', 'title'])
   assert.deepEqual([...variables], ['trim'])
 })
+
+void it('an expression may hold null', () => {
+  assert.deepEqual([...namesOf(jsonata("{ 'made': null, 'kept': grade }").ast()).fields], ['grade'])
+})
