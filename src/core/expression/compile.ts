@@ -43,11 +43,11 @@ export function compileExpression(text: string): Expression {
     throw new RollcallError('ExpressionInvalid', `is not JSONata: ${describeFailure(error)}`)
   }
   const { variables, regexes, fields } = namesOf(ast)
-  const refused = REFUSED.find((name) => variables.has(name))
-  if (refused !== undefined)
+  const refused = REFUSED.filter((name) => variables.has(name))
+  if (refused.length > 0)
     throw new RollcallError(
       'ExpressionInvalid',
-      `uses $${refused}; the same input has to give the same answer, whenever it is asked`,
+      `uses ${refused.map((name) => `$${name}`).join(', ')}; the same input has to give the same answer, whenever it is asked`,
     )
   for (const regex of regexes) checkRegex(regex)
   return { text, reads: readsOf(ast), variables, fields, direct: compileDirect(ast) }

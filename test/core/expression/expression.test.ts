@@ -105,6 +105,9 @@ void describe('an expression that cannot be used is refused before it is evaluat
         text,
       )
   })
+  void test('and every function that is refused is named at once', () => {
+    assert.throws(() => compileExpression('$random() & $now()'), { message: /^uses \$now, \$random; / })
+  })
   void test('when a regular expression cannot be matched in linear time, and the error names the pattern', () => {
     for (const pattern of [
       '(a)\\1',
