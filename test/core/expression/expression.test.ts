@@ -141,6 +141,13 @@ void describe('the answer of an expression', () => {
     })
     assert.deepEqual(await evaluate('1e308', {}), { kind: 'value', value: '1e+308' })
   })
+  void test('is no function, and no regular expression', async () => {
+    for (const text of ['$uppercase', 'function($x) { $x }', '/a/'])
+      assert.deepEqual(await evaluate(text, {}), {
+        kind: 'failed',
+        why: 'it gives a function where a value belongs; call it with ( )',
+      })
+  })
   void test('may be as long as the limit as JSON, and no longer', async () => {
     const text = 'x'.repeat(LONGEST_JSON - 2)
     assert.equal((await evaluate('$', text)).kind, 'value')
