@@ -85,6 +85,19 @@ void it('an account is known by its object id first, then by its employee id, th
       [holder('1', { active: false })],
       ['EmployeeIdChanged o1'],
     ],
+    ['an account that lost its employee id', [account('o1')], [holder('1')], ['EmployeeIdChanged o1']],
+    [
+      'deleted, and another account has the user name',
+      [account('x', { userName: '1@example.com' })],
+      [holder('1')],
+      ['AccountMissing o1', 'UserNameReused x'],
+    ],
+    [
+      'deleted, while the account that the employee left is still there',
+      [account('old', { employeeId: '1', enabled: false })],
+      [holder('1', { objectId: 'new', left: [{ objectId: 'old', leftAt: 0 }] })],
+      ['AccountMissing new'],
+    ],
     [
       'a user name that a former employee had',
       [account('x', { userName: '1@example.com' })],
@@ -142,6 +155,15 @@ void it('the order of accounts and the size of pages change nothing', () => {
     }),
     { numRuns: 200 },
   )
+})
+
+void it('one account that is listed on two pages is not two, and two are', () => {
+  const [one, other] = [account('x', { employeeId: '1' }), account('y', { employeeId: '1' })]
+  const unnamed = [holder('1', { objectId: null })]
+  for (const top of [1, 2]) {
+    assert.deepEqual(codes(compare([one, one], unnamed, top)), [])
+    assert.deepEqual(codes(compare([one, other], unnamed, top)), ['AccountTwice y'])
+  }
 })
 
 void it('an attribute differs when the record names a value and the account holds another', () => {
