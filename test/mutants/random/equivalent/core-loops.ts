@@ -202,4 +202,10 @@ export const CORE_LOOPS: readonly Known[] = [
     '(raised.get(code) ?? 1) <=',
     'both are far below the limit',
   ],
+  [
+    'directory/read-page.ts',
+    "error.code === 'DirectoryThrottled' ? throttled++",
+    "error.code !== 'DirectoryThrottled' ? throttled++",
+    'the two counts change their names',
+  ],
 ]
