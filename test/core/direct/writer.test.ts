@@ -91,6 +91,9 @@ void it('every call is counted with its answer, and what was billed with its pri
     'rollcall.direct.cost_usd 0.004',
     'rollcall.direct.requests 1 500',
   ])
+  const known = scene()
+  await known.turn(['p1'])
+  assert.deepEqual(known.counted, ['rollcall.direct.requests 1 204', 'rollcall.direct.cost_usd 0.002'])
 })
 
 void it('operations that fail one after the other end the turn, and those that fail now and then do not', async () => {
