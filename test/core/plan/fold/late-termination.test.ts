@@ -59,6 +59,15 @@ void describe('a termination that is dated before the only activation', () => {
     const { late } = fold([starts(1, 5, 5), ends(2, 10, 2), ends(3, 10, 3)], NOW)
     assert.deepEqual(late, { termination: 3, activations: [1] })
   })
+  void it('is the one that HR recorded last, also where that is not the last in order', () => {
+    const terminations = [ends(2, 10, 2), ends(3, 14, 3), ends(4, 12, 4)]
+    assert.equal(fold([...terminations, starts(1, 13, 5)], NOW).late?.termination, 3)
+  })
+  void it('counts at once, also when another termination ends the activation later', () => {
+    assert.equal(active(starts(1, 5, 5), ends(2, 10, 2), ends(3, 6, 30)), false)
+    const moved = at(3, 6, 5, { order: 1, worker: { title: 'Head' } })
+    assert.equal(active(starts(1, 5, 5), ends(2, 10, 2), moved), false)
+  })
   void it('has nothing to do when another termination takes effect with the activation, or the activation is dead', () => {
     const together = ends(3, 6, 5)
     assert.equal(fold([starts(1, 5, 5), { ...together, order: 1 }, ends(2, 10, 2)], NOW).late, null)
@@ -71,8 +80,8 @@ void describe('a termination that is dated before the only activation', () => {
     assert.deepEqual(effects.get(3), { kind: 'applied', paths: ['active'] })
   })
   void it('sends no early activation of an employee who does not start', () => {
-    const events = [starts(1, 5, 22), starts(3, 6, 24), ends(2, 10, 2)]
     const rules = { owns: () => null, activation: { policy: 'early', days: 5 } } as const
-    assert.equal(fold(events, NOW, rules).attributes.get('active')?.value, false)
+    for (const ahead of [[starts(1, 5, 22)], [starts(1, 5, 22), starts(3, 6, 24)]])
+      assert.equal(fold([...ahead, ends(2, 10, 2)], NOW, rules).attributes.get('active')?.value, false)
   })
 })

@@ -67,4 +67,6 @@ export const CORE_PLAN: readonly Known[] = [
   ['plan/loop.ts', 'if (pending.size > 0)', 'if (pending.size >= 0)', ONLY_SPARES_WORK],
   ['plan/retain/retain.ts', 'attributes.size || left', 'attributes.size && left', NEITHER],
   ['plan/retain/retain.ts', 'right.nextAt) return false', 'right.nextAt) return true', NEITHER],
+  ['plan/fold/rescind.ts', 'if (events.every(', 'if (false && events.every(', ONLY_SPARES_WORK],
+  ['plan/pilot.ts', '16) || 1', '16) || 2', 'the mark is only never that of no pilot'],
 ]
