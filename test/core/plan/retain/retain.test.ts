@@ -8,7 +8,7 @@ import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import type { Cut } from '../../../../src/core/ledger/port/upkeep.ts'
 import { cutOf } from '../../../../src/core/plan/retain/retain.ts'
 import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
-import { BASELINE, type Json } from '../../../../src/core/model.ts'
+import { BASELINE, ERASED, type Json } from '../../../../src/core/model.ts'
 import { day, ledgerEvent } from '../../../fakes/events.ts'
 import { histories, NOW } from '../../../fakes/histories.ts'
 import { employee, personEvent, rules, WORKER } from '../../../fakes/people.ts'
@@ -148,6 +148,31 @@ void describe('retention', () => {
     const late = ledgerEvent(9, { effectiveAt: day(3), recordedAt: day(2), worker: { active: true } })
     for (const history of [events, after(events, cut)])
       assert.equal(fold([...history, late], day(9)).attributes.get('active')?.value, false)
+    const between = { ...late, effectiveAt: day(1) + 1 }
+    for (const history of [events, after(events, cut)])
+      assert.equal(fold([...history, between], day(9)).late?.termination, 1)
+  })
+
+  void test('leaves the mark of an erasure to the ledger, which keeps it elsewhere', () => {
+    const mark = ledgerEvent(0, {
+      effectiveAt: day(2),
+      type: ERASED,
+      source: '~erased',
+      worker: { active: false },
+      dead: true,
+      folded: true,
+    })
+    const events = [mark, hired, ledgerEvent(2, { effectiveAt: day(3), worker: { title: 'Head' } })]
+    const cut = cutOf(events, all(events), NOW)
+    assert.deepEqual(
+      [cut?.gone, cut?.remains.map(({ seq }) => seq)],
+      [
+        [1, 2],
+        [1, 2],
+      ],
+    )
+    const { attributes } = fold([mark, ...(cut?.remains ?? [])], NOW)
+    assert.deepEqual([attributes.get('active')?.value, attributes.get('title')?.value], [false, 'Head'])
   })
 
   void test('folds nothing away while a termination counts from a later activation', () => {
@@ -224,7 +249,11 @@ void describe('retention', () => {
     const snapshot = ledgerEvent(3, { effectiveAt: day(3), mode: 'snapshot', worker: { title: 'Lead' } })
     const events = [...first.remains, chief, snapshot]
     const cut = cutOf(events, all(events), NOW)
-    assert.deepEqual([cut?.gone, cut?.remains.map(({ seq }) => seq)], [[2, 3], [3]])
+    assert.deepEqual(cut?.gone, [2, 3])
+    assert.deepEqual(
+      cut.remains.map(({ seq, mode }) => [seq, mode]),
+      [[3, 'snapshot']],
+    )
   })
 
   void test('adds to what an earlier cut left, and counts only what goes now', () => {

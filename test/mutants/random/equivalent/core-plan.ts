@@ -69,4 +69,5 @@ export const CORE_PLAN: readonly Known[] = [
   ['plan/retain/retain.ts', 'right.nextAt) return false', 'right.nextAt) return true', NEITHER],
   ['plan/fold/rescind.ts', 'if (events.every(', 'if (false && events.every(', ONLY_SPARES_WORK],
   ['plan/pilot.ts', '16) || 1', '16) || 2', 'the mark is only never that of no pilot'],
+  ['plan/retain/retain.ts', 'if (left.attributes', 'if (false && left.attributes', NEITHER],
 ]
