@@ -130,6 +130,13 @@ void describe('a shape with access rules', () => {
       changedFields: null,
     })
   })
+  void test('refuses an item that is no object, because its status cannot be read', async () => {
+    for (const item of ['Terminated', 7]) {
+      const applied = await shape.apply({ list: [item, { status: 'Active' }] }, 'own')
+      assert(applied.kind === 'rejected')
+      assert.equal(applied.code, 'AccessUnknown')
+    }
+  })
   void test('makes no notice of data that is not an object, so that it is refused', async () => {
     const event = `{ 'data': 'written out' }`
     const wrong = compileShape('own', { access: RULES, event }, sha256, evaluateHere())

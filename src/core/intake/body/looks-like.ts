@@ -41,8 +41,9 @@ function shareOfText(bytes: Uint8Array): number {
 function firstNotUtf8(bytes: Uint8Array): number {
   let at = 0
   while (at < bytes.length) {
-    const length = lengthOf(bytes[at] ?? 0)
-    if (length === 0 || at + length > bytes.length) return at
+    const first = bytes[at] ?? 0
+    const length = lengthOf(first)
+    if (length === 0 || !mayFollow(first, bytes[at + 1])) return at
     for (let next = at + 1; next < at + length; next++) if (!isContinuation(bytes[next])) return at
     at += length
   }
@@ -55,6 +56,19 @@ function lengthOf(first: number): number {
   if (first >= 0xc2 && first < 0xe0) return 2
   if (first >= 0xe0 && first < 0xf0) return 3
   return first >= 0xf0 && first < 0xf5 ? 4 : 0
+}
+
+/** Second bytes of first ones that few may follow: https://www.rfc-editor.org/rfc/rfc3629#section-4 */
+const SECOND: Readonly<Record<number, { readonly from: number; readonly to: number }>> = {
+  0xe0: { from: 0xa0, to: 0xbf },
+  0xed: { from: 0x80, to: 0x9f },
+  0xf0: { from: 0x90, to: 0xbf },
+  0xf4: { from: 0x80, to: 0x8f },
+}
+
+function mayFollow(first: number, second = 0): boolean {
+  const few = SECOND[first]
+  return few === undefined || (second >= few.from && second <= few.to)
 }
 
 function isBeginningOfCharacter([first = 0, ...rest]: Uint8Array): boolean {

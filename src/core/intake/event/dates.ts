@@ -28,23 +28,21 @@ export function isPlainDate(text: string): boolean {
 }
 
 /**
- * The instant from which a change holds: the start of a plain date in `zone`, or a date-time
- * unchanged. `null` when the text is not a date.
+ * The instant from which a change holds: the start of a plain date in `zone`, so many days later, or
+ * a date-time unchanged. `null` when the text is not a date.
  */
 export function effectiveInstant(text: string, zone: string, addDays = 0): number | null {
   if (DAY.test(text)) return startOfDay(text, zone, addDays)
   if (!isOffsetSomewhere(text)) return null
-  if (EXACT.test(text)) return exactInstant(text, addDays)
+  if (EXACT.test(text)) return exactInstant(text)
   const at = DateTime.fromISO(text, { zone: ZONED.test(text) ? 'utc' : zone })
-  if (!at.isValid || !text.includes('T')) return null
-  const moved = at.plus({ days: addDays })
-  return moved.isValid ? moved.toMillis() : null
+  return at.isValid && text.includes('T') ? at.toMillis() : null
 }
 
 /** Most events have such an instant, and Luxon takes six times as long to read one. */
-function exactInstant(text: string, addDays: number): number | null {
+function exactInstant(text: string): number | null {
   const at = Date.parse(text)
-  return Number.isNaN(at) || startOfDay(text.slice(0, 10), 'UTC', 0) === null ? null : at + addDays * DAY_MS
+  return Number.isNaN(at) || startInUtc(text.slice(0, 10)) === null ? null : at
 }
 
 /** The start of the local day that contains the instant. */
@@ -54,11 +52,16 @@ export function startOfLocalDay(at: number, zone: string): number {
 }
 
 function startOfDay(date: string, zone: string, addDays: number): number | null {
-  // UTC first: this tells whether the day exists, and is already the answer when the zone is UTC.
-  const utc = Date.parse(`${date}T00:00:00Z`)
-  if (Number.isNaN(utc) || new Date(utc).getUTCDate() !== Number(date.slice(8))) return null
+  const utc = startInUtc(date)
+  if (utc === null) return null
   if (zone === 'UTC') return utc + addDays * DAY_MS
   return DateTime.fromISO(date, { zone }).plus({ days: addDays }).startOf('day').toMillis()
+}
+
+/** The start of a day in UTC; `null` when there is no such day. */
+function startInUtc(date: string): number | null {
+  const at = new Date(`${date}T00:00:00Z`)
+  return at.getUTCDate() === Number(date.slice(8)) ? at.getTime() : null
 }
 
 /**
@@ -67,7 +70,7 @@ function startOfDay(date: string, zone: string, addDays: number): number | null 
  */
 export function instant(text: string, zone: string): number | null {
   const day = INSTANT.exec(text)?.[1]
-  if (day === undefined || startOfDay(day, 'UTC', 0) === null || !isOffsetSomewhere(text)) return null
+  if (day === undefined || startInUtc(day) === null || !isOffsetSomewhere(text)) return null
   if (!ZONED.test(text)) {
     const local = DateTime.fromISO(text, { zone })
     return local.isValid ? local.toMillis() : null

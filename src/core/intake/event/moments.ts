@@ -1,4 +1,4 @@
-import { effectiveInstant, instant, isPlainDate, startOfLocalDay } from './dates.ts'
+import { effectiveInstant, instant, startOfLocalDay } from './dates.ts'
 import { rejectField, type Rejection } from '../decode.ts'
 
 /**
@@ -89,7 +89,7 @@ function effectiveMoment(
     if (active === true && at !== null && at > recordedAt) return at
     return startOfLocalDay(recordedAt, zone)
   }
-  return effectiveInstant(effectiveDate, zone, isLastDay && isPlainDate(effectiveDate) ? 1 : 0)
+  return effectiveInstant(effectiveDate, zone, isLastDay ? 1 : 0)
 }
 
 function isPlaceholder(text: string, placeholders: readonly string[]): boolean {

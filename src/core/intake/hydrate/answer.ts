@@ -108,10 +108,10 @@ async function understand(answer: HrAnswer, notice: Notice, rules: Rules): Promi
     otherEmployee(values.employee, notice, rules)
   if (refusal !== null) return refusal
   if (access.kind === 'unknown') return unusable('AccessUnknown', `${access.field} ${access.what}`)
-  const worker = isObject(values.worker)
-    ? canonicalAttributes(withAccess(values.worker, active), rules.source)
-    : values.worker
-  return noWorker(values.worker, answer, rules) ?? notValid(worker, rules) ?? record(worker, values.at)
+  const found = workerIn(values.worker, answer, rules)
+  if (found.kind !== 'worker') return found
+  const worker = canonicalAttributes(withAccess(found.worker, active), rules.source)
+  return notValid(worker, rules) ?? record(worker, values.at)
 }
 
 type Values = Readonly<Partial<Record<'worker' | 'at' | 'found' | 'employee', Json>>>
@@ -209,8 +209,12 @@ function noEmployee({ pages, calls }: HrAnswer, { settings, employee, found }: R
     : null
 }
 
-/** Refuses an answer from which `worker` yields nothing. */
-function noWorker(worker: Json | undefined, { pages, calls }: HrAnswer, rules: Rules): NoRecord | null {
+/** What `worker` yields. Refuses an answer from which it yields nothing. */
+function workerIn(
+  worker: Json | undefined,
+  { pages, calls }: HrAnswer,
+  rules: Rules,
+): { readonly kind: 'worker'; readonly worker: JsonObject } | NoRecord {
   if (worker === undefined || worker === null) return later('AnswerEmpty', 'worker yields nothing')
   if (Array.isArray(worker) && worker.length === 0) return later('AnswerEmpty', 'worker yields an empty list')
   if (!isObject(worker)) return unusable('AnswerInvalid', `worker is not an object, but ${formOf(worker)}`)
@@ -225,12 +229,11 @@ function noWorker(worker: Json | undefined, { pages, calls }: HrAnswer, rules: R
     [...reads.paths].some((path) => holds([...pages], path))
   return saysNothing(worker) || !finds
     ? later('AnswerEmpty', 'the answer has none of the attributes that worker reads')
-    : null
+    : { kind: 'worker', worker }
 }
 
 /** Refuses a worker whose `active` is neither true nor false, or that lacks a required field. */
-function notValid(worker: Json | undefined, { settings, uses }: Rules): NoRecord | null {
-  if (!isObject(worker)) return later('AnswerEmpty', 'worker yields nothing')
+function notValid(worker: JsonObject, { settings, uses }: Rules): NoRecord | null {
   const active = own(worker, 'active')
   if (active !== undefined && typeof active !== 'boolean')
     return unusable('AnswerInvalid', `active is neither true nor false, but ${formOf(active)}`)
@@ -243,8 +246,7 @@ function notValid(worker: Json | undefined, { settings, uses }: Rules): NoRecord
     : later('AnswerIncomplete', `${missing.join(', ')}: required and missing`)
 }
 
-function record(worker: Json | undefined, moment: Json | undefined): ReadAnswer {
-  if (!isObject(worker)) return later('AnswerEmpty', 'worker yields nothing')
+function record(worker: JsonObject, moment: Json | undefined): ReadAnswer {
   if (moment === undefined || moment === null) return { kind: 'record', worker, at: null }
   const at = typeof moment === 'string' ? instant(moment, 'utc') : typeof moment === 'number' ? moment : null
   return at === null

@@ -3,6 +3,8 @@ import { describe, it } from 'node:test'
 import { sha256 } from '../../../../src/adapters/system.ts'
 import { evaluateHere } from '../../../../src/core/expression/evaluate.ts'
 import { decodeText } from '../../../../src/core/intake/body/charset.ts'
+import { guessBody } from '../../../../src/core/intake/body/guess.ts'
+import { isObject } from '../../../../src/core/json.ts'
 import { takeIn, takeInShaped } from '../../../../src/core/intake/message.ts'
 import { compileShape } from '../../../../src/core/intake/shape.ts'
 import { DEFAULT_SOURCE } from '../../../../src/core/intake/sources.ts'
@@ -29,6 +31,51 @@ function leaversIn(message: SourceMessage): readonly string[] {
   assert.deepEqual(events, [])
   return leavers.map(({ employeeId, id }) => `${employeeId} ${id}`)
 }
+
+const guessed = (text: string): unknown => JSON.parse(JSON.stringify(guessBody(inboxMessage(text))))
+
+void describe('what a refused body seems to hold', () => {
+  void it('is each reading of a body in which an object has a key twice', () => {
+    const twice = '{"x":{"id":"1"},"id":"2","id":"3","y":{"id":"4"}}'
+    const [first, last, ...more] = guessBody(inboxMessage(twice)).map((body) => isObject(body) && body['id'])
+    assert.deepEqual([first, last, more], ['2', '3', []])
+    const list = guessBody(inboxMessage('[{"id":"1"},{"l":["id"],"id":"2","\\u0069d":"3"}]'))
+    assert.deepEqual(
+      list.map((body) => isObject(body) && body['id']),
+      ['1', '2', '1', '3'],
+    )
+  })
+
+  void it('is a body once in which each object has its keys once', () => {
+    for (const body of [
+      { x: { id: '1' }, id: '2', y: { id: '3' } },
+      { list: [{ id: '1' }, { id: '2' }] },
+      'id',
+    ])
+      for (const indent of [0, 2]) assert.deepEqual(guessed(JSON.stringify(body, null, indent)), [body])
+  })
+
+  void it('is each line that holds an object', () => {
+    assert.deepEqual(guessed('not JSON\n{"a":1}\n17'), [{ a: 1 }])
+  })
+
+  void it('is the names in what was cut off, if they say what happens', () => {
+    const named = '"subject":"7","type":"worker.updated","subject":"8","data":{"worker":{'
+    assert.deepEqual(guessed(`{${named}"title":"x`), [
+      { subject: '7', type: 'worker.updated', data: { worker: {} } },
+    ])
+    for (const inactive of ['false', '0', '"False"'])
+      assert.deepEqual(guessed(`{"subject":"7","active": ${inactive},"title":"x`), [
+        { subject: '7', data: { worker: { active: false } } },
+      ])
+    assert.deepEqual(guessed('{"subject":"7","active":true,"title":"x'), [])
+  })
+
+  void it('is nothing where there is no text', () => {
+    assert.deepEqual(guessBody({ ...inboxMessage(''), text: null }), [])
+    assert.deepEqual(guessed(''), [])
+  })
+})
 
 void describe('a leaver in a body that is refused is seen', () => {
   for (const [what, message] of [

@@ -14,7 +14,21 @@ function place(body: Buffer): number {
 void describe('a body that is not UTF-8', () => {
   void it('has its first wrong byte named behind characters of every length', () => {
     // The first and the last character of two, three and four bytes.
-    for (const before of ['a', '\u0080', '\u07FF', '\u0800', '\uFFFF', '\u{10000}', '\u{10FFFF}']) {
+    for (const before of [
+      'a',
+      '\u0080',
+      '\u07FF',
+      '\u0800',
+      '\u0FFF',
+      '\u1000',
+      '\uD7FF',
+      '\uE000',
+      '\uFFFF',
+      '\u{10000}',
+      '\u{3FFFF}',
+      '\u{40000}',
+      '\u{10FFFF}',
+    ]) {
       const length = Buffer.byteLength(before)
       assert.equal(place(bytes('text ', before, [0xff], ' and more')), 5 + length + 1, before)
     }
@@ -29,8 +43,14 @@ void describe('a body that is not UTF-8', () => {
       [0xc3, 0xc0],
       [0xe2, 0x82, 0x28],
       [0xf0, 0x9f, 0xa6, 0x28],
+      // Too long for its character, half of a pair as Java writes it, and beyond the last one.
+      [0xe0, 0x9f, 0xbf],
+      [0xed, 0xa0, 0xbd],
+      [0xf0, 0x8f, 0xbf, 0xbf],
+      [0xf4, 0x90, 0x80, 0x80],
     ])
-      assert.equal(place(bytes('text ', wrong, ' and more')), 6, String(wrong))
+      for (const before of ['text ', ''])
+        assert.equal(place(bytes(before, wrong, ' and more text')), before.length + 1, String(wrong))
   })
 
   void it('was cut off when it ends within a character, wherever that is cut', () => {
@@ -41,7 +61,7 @@ void describe('a body that is not UTF-8', () => {
           /was cut off/,
           `${length} of ${character}`,
         )
-    for (const wrong of [[0xff], [0xe2, 0x28], [0xc3, 0x28]])
+    for (const wrong of [[0xff], [0xe2, 0x28], [0xc3, 0x28], [0xed, 0xa0, 0xbd]])
       assert.doesNotMatch(looksLike(bytes('text ', wrong)), /was cut off/, String(wrong))
   })
 
@@ -52,9 +72,10 @@ void describe('a body that is not UTF-8', () => {
   })
 
   void it('is binary when too little of it is text; blanks and line ends are text', () => {
-    const share = (filler: number): string =>
-      looksLike(Buffer.from([...Array<number>(7).fill(filler), 0xff, 0xff, 0xff]))
+    const share = (filler: number, count = 7): string =>
+      looksLike(Buffer.from([...Array<number>(count).fill(filler), ...Array<number>(10 - count).fill(0xff)]))
     for (const text of [0x20, 0x7e, 0x09, 0x0a, 0x0d]) assert.match(share(text), /looks like Latin-1/)
+    assert.match(share(0x20, 6), /is binary/)
     for (const other of [0x08, 0x0e, 0x1f, 0x7f]) assert.match(share(other), /is binary/)
   })
 

@@ -18,7 +18,8 @@ void describe('JSON is found behind what senders wrap around it', () => {
     assert.deepEqual(read(WRITTEN), EVENT)
     assert.deepEqual(read(once), EVENT)
     assert.deepEqual(read(JSON.stringify(once)), EVENT)
-    assert.equal(typeof read(JSON.stringify(JSON.stringify(once))), 'string')
+    const thrice = JSON.stringify(once)
+    assert.equal(read(JSON.stringify(thrice)), thrice)
     assert.deepEqual(read(JSON.stringify(`[${WRITTEN}]`)), [EVENT])
   })
 
@@ -77,6 +78,15 @@ void describe('a body that is not JSON is refused with what it is, and quotes no
     ['nothing', '  \n', /is empty/],
     ['several texts', `{"a":"${secret}"}\n{"b":1}\n`, /several JSON texts one after another/],
     ['two texts without a line end', `{"a":"${secret}"}{"b":1}`, /several JSON texts one after another/],
+    ['two texts with braces in them', `{"a":"${secret} } {"}\n\n{"b":1}`, /several JSON texts one after/],
+    ['a list in base64', Buffer.from(` [{"a":"${secret}"}]`).toString('base64'), /is JSON in base64/],
+    ['words that base64 is made of', 'eyes only', /the body is not JSON; send/],
+    ['a word that base64 cannot be', 'eyesa', /the body is not JSON; send/],
+    ['nothing in base64', btoa('null'), /the body is not JSON; send/],
+    ['a number and prose', `17 ${secret}`, /the body is not JSON; send/],
+    ['a wrong comma in lines', `{\n"a": "${secret}",\n}`, /trouble is at character 22/],
+    ['a part of a list in lines', `[\n{"a":"${secret}"},\n{"b":1}`, /ends too early/],
+    ['an object without its end', `{"a":"${secret}","b":1`, /ends too early/],
     ['a text in base64', Buffer.from(`{"a":"${secret}"}`).toString('base64'), /is JSON in base64/],
     ['single quotes', `{'a':'${secret}'}`, /in single quotes/],
     ['a part of a text', `{"a":"${secret}","b":[1,`, /ends too early: it was cut off/],

@@ -78,8 +78,13 @@ void describe('an event that blocks or unblocks', () => {
   })
 
   void it('is refused with an end that is not a date, or not after the beginning', () => {
-    for (const until of ['soon', '', 5, '2026-13-01'])
+    for (const until of ['soon', '', 5, '2026-13-01']) {
       assert.equal(refused('worker.blocked', { until }), 'FieldInvalid data.until')
+      assert.match(
+        read('worker.blocked', { until }).rejected?.description ?? '',
+        /^data\.until is not a date/,
+      )
+    }
     assert.equal(
       refused('worker.blocked', { effectiveDate: '2026-05-02', until: '2026-05-02' }),
       'FieldInvalid data.until',

@@ -4,6 +4,7 @@ import { employeeIdOf, similarityKey } from '../../../../src/core/intake/event/e
 import { takeIn } from '../../../../src/core/intake/message.ts'
 import { DEFAULT_SOURCE, type Source } from '../../../../src/core/intake/sources.ts'
 import type { JsonObject } from '../../../../src/core/model.ts'
+import { day } from '../../../fakes/events.ts'
 import { cloudEvent, message } from '../../../fakes/messages.ts'
 
 function take(event: JsonObject | string, source: Partial<Source> = {}): ReturnType<typeof takeIn> {
@@ -155,6 +156,29 @@ void describe('what is meant by an event', () => {
   void it('is not a start today if the activation is dated at the end of time', () => {
     const event = { ...cloudEvent, type: 'worker.hired', data: { effectiveDate: '9999-12-31' } }
     assert.equal(one(event).events[0]?.effectiveAt, Date.UTC(9999, 11, 31))
+  })
+  void it('is the arrival when the time is a placeholder, and never later for what opens access', () => {
+    const recorded = (type: string, time: string): unknown => {
+      const { events, findings } = one({ ...cloudEvent, type, time, data: {} }, { mayBlock: true })
+      assert.deepEqual(
+        findings.map(({ code, detail }) => [code, detail?.startsWith('time ')]),
+        [['PlaceholderDate', true]],
+      )
+      return events[0]?.recordedAt
+    }
+    const [first, last] = ['1970-01-01T00:00:00Z', '9999-12-31T00:00:00Z']
+    for (const type of ['worker.terminated', 'worker.blocked'])
+      for (const time of [first, last]) assert.equal(recorded(type, time), day(1), type)
+    for (const type of ['worker.hired', 'worker.unblocked'])
+      assert.deepEqual([recorded(type, first), recorded(type, last)], [0, day(1)], type)
+  })
+  void it('is the beginning of Unix time in any zone, and no other moment of that day', () => {
+    const at = (effectiveDate: string): unknown => {
+      const { events, findings } = one({ ...cloudEvent, type: 'worker.terminated', data: { effectiveDate } })
+      return [events[0]?.effectiveAt, findings.length]
+    }
+    assert.deepEqual(at('1969-12-31T19:00:00-05:00'), [Date.UTC(2026, 0, 1), 1])
+    assert.deepEqual(at('1969-12-31T19:00:00Z'), [Date.UTC(1969, 11, 31, 19), 0])
   })
   void it('follows the placeholders of the source', () => {
     const event = { ...cloudEvent, data: { effectiveDate: '1970-01-01', worker: { a: 1 } } }

@@ -105,6 +105,25 @@ void describe('an event is converted to its canonical form', () => {
     assert.equal(taken({}, {}, { rank: 3 }).rank, 3)
   })
 
+  void test('a notice has no attributes, and only one of a termination says that the employee leaves', () => {
+    for (const type of HR_TYPES) {
+      const data = { mode: 'notice', rescinds: 'e-0', worker: { title: 'A', active: true } }
+      const isLeaving = type === 'worker.terminated' || type === 'worker.deleted'
+      assert.deepEqual(
+        taken({ type }, data, { notices: true }).worker,
+        isLeaving ? { active: false } : {},
+        type,
+      )
+    }
+  })
+
+  void test('only a notice names the fields that changed', () => {
+    const changedFields = ['title']
+    assert.deepEqual(taken({}, { mode: 'notice', changedFields }, { notices: true }).changedFields, ['title'])
+    assert.equal('changedFields' in taken({}, { mode: 'notice' }, { notices: true }), false)
+    assert.equal('changedFields' in taken({}, { changedFields }), false)
+  })
+
   void test('an invalid trace context is dropped, and the event is accepted', () => {
     for (const traceparent of ['x', '00-…', 7, { a: 1 }, 'x\u0000'])
       assert.equal(taken({ traceparent }).traceparent, null)
@@ -252,6 +271,10 @@ void describe('an event takes effect at its effective moment', () => {
       assert.match(refusedWith({ time }), /^FieldInvalid: time /, time)
     assert.equal(taken({ time: '2026-11-02T08:15:00' }).recordedAt, Date.UTC(2026, 10, 2, 8, 15))
     assert.equal(
+      taken({ time: '2026-11-02T08:15:00' }, {}, { zone: 'Asia/Tokyo' }).recordedAt,
+      Date.UTC(2026, 10, 1, 23, 15),
+    )
+    assert.equal(
       taken({ time: '2026-11-02T08:15:00.123456+01:00' }).recordedAt,
       Date.UTC(2026, 10, 2, 7, 15, 0, 123),
     )
@@ -283,8 +306,30 @@ void describe('a refusal names the error', () => {
       ['data.rescinds', {}, { rescinds: 7 }],
       ['data.worker', {}, { worker: [] }],
     ]
-    for (const [field, more, data] of cases)
+    for (const [field, more, data] of cases) {
       assert.match(refusedWith(more, data), new RegExp(`^FieldInvalid: ${field} has the wrong form`))
+      const wrong = { ...cloudEvent, ...more, data: { ...cloudEvent.data, ...data } }
+      assert.equal(takeInOne(wrong).rejected?.field, field)
+    }
+  })
+
+  void test('a wrong element of a list, by the place that all its elements share', () => {
+    const wrong = { ...cloudEvent, data: { ...cloudEvent.data, changedFields: ['title', 7] } }
+    assert.match(refused(wrong), /^FieldInvalid: data\.changedFields\.1 has the wrong form: expected string/)
+    assert.equal(takeInOne(wrong).rejected?.field, 'data.changedFields[]')
+  })
+
+  void test('what was expected instead', () => {
+    for (const [more, data, expected] of [
+      [{}, { rescinds: 7 }, 'see the description of the canonical event'],
+      [{ time: 1 }, {}, 'expected string'],
+      [{ type: '' }, {}, 'its length is out of bounds'],
+      [{ source: 'x'.repeat(1_025) }, {}, 'its length is out of bounds'],
+      [{ source: 'a\u0000b' }, {}, 'it has characters that may not stand there'],
+      [{}, { mode: 'full' }, 'expected one of snapshot, delta, notice'],
+      [{}, { zone: 'Mars/Olympus' }, 'it is not an IANA time zone such as Europe/Berlin'],
+    ] as const)
+      assert.ok(refusedWith(more, data).endsWith(` has the wrong form: ${expected}`), expected)
   })
 
   void test('a control character or half a character in a name, which a database could refuse or change', () => {

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { z } from 'zod'
 import { evaluateHere } from '../../../../src/core/expression/evaluate.ts'
-import { type AnswerTools, answerRules } from '../../../../src/core/intake/hydrate/answer.ts'
+import { type AnswerTools, answerRules, readExpression } from '../../../../src/core/intake/hydrate/answer.ts'
 import type { ReadAnswer } from '../../../../src/core/intake/hydrate/loop.ts'
 import { HrSystemSettings } from '../../../../src/core/intake/hydrate/settings.ts'
 import type { Notice } from '../../../../src/core/ledger/port/intake.ts'
+import { MAX_DEPTH } from '../../../../src/core/json.ts'
 import type { Json, JsonObject } from '../../../../src/core/model.ts'
 
 const NOTICE: Notice = {
@@ -88,6 +89,18 @@ void describe('an answer without the employee is never a record', () => {
       userType: 'Employee',
       active: false,
     })
+  })
+
+  void test('an expression that reads one attribute finds nothing where that is missing', async () => {
+    const worker = '{ "userType": "Employee", "active": status = "Active" }'
+    assert.match(await told({ worker }, { mail: 'a' }), /^later AnswerEmpty: the answer has none of the attr/)
+  })
+
+  void test('an expression that reads no attribute makes a record of any answer that holds something', async () => {
+    assert.deepEqual(await workerOf({ worker: '{ "userName": $employee }' }, { found: true }), {
+      userName: '601',
+    })
+    assert.match(await told({ worker: '{ "userName": $employee }' }, {}), /^later AnswerEmpty/)
   })
 
   void test('a record with an empty list of errors, or with data beside them, is a record', async () => {
@@ -184,7 +197,8 @@ void describe('an answer about another employee is never a record', () => {
 
   void test('no id and several ids are refused too', async () => {
     assert.equal(await told(given, { title: 'A' }), 'later AnswerEmpty: employee yields no id')
-    assert.equal(await told(given, { id: null, title: 'A' }), 'later AnswerEmpty: employee yields no id')
+    for (const id of [null, ''])
+      assert.equal(await told(given, { id, title: 'A' }), 'later AnswerEmpty: employee yields no id')
     assert.equal(
       await told(given, [
         { id: '601', title: 'A' },
@@ -207,6 +221,8 @@ void describe('an answer about another employee is never a record', () => {
     assert.match(said, /^unusable AnswerInvalid: the answer is a list of several/)
     assert.doesNotMatch(said, /S3cret/)
     assert.equal(await told({ worker: WORKER }, both.slice(1)), 'record')
+    assert.equal(await told({ worker: `$[0].${WORKER}`, found: '$count($) = 2' }, both), 'record')
+    assert.equal(await told({ worker: `$[0][0].${WORKER}`, next: 'next' }, both), 'record')
   })
 
   void test('$employee picks the employee out of a list', async () => {
@@ -232,6 +248,39 @@ void describe('an answer that is wrong says which part is, and of what form', ()
     assert.equal(await told({ worker }, { mail: 'S3cret', status: 1 }), wrong('a number'))
     assert.equal(await told({ worker }, { mail: 'S3cret', status: ['Active', 'Left'] }), wrong('a list'))
     assert.equal(await told({}, { mail: 'S3cret', active: null }), wrong('null'))
+  })
+
+  void test('the time at which it was true is an instant or a number, and one without an offset is UTC', async () => {
+    const at = async (changed: Json): Promise<unknown> => {
+      const answer = await understand({ at: 'changed' }, { title: 'A', changed })
+      return answer.kind === 'record' ? answer.at : answer.kind
+    }
+    assert.deepEqual(
+      [await at('2026-01-05T09:00:00'), await at('2026-01-05T09:00:00+01:00'), await at(7), await at(null)],
+      [Date.UTC(2026, 0, 5, 9), Date.UTC(2026, 0, 5, 8), 7, null],
+    )
+    assert.deepEqual([await at('2026-01-05'), await at(true)], ['unusable', 'unusable'])
+  })
+
+  void test('a worker of more levels than are allowed is refused', async () => {
+    const nested = (levels: number): Json => (levels === 0 ? 'x' : { a: nested(levels - 1) })
+    assert.equal(await told({}, nested(MAX_DEPTH)), 'record')
+    assert.equal(
+      await told({ worker: '{ "a": $ }' }, nested(MAX_DEPTH)),
+      `unusable AnswerTooDeep: worker has more than ${MAX_DEPTH} levels`,
+    )
+  })
+
+  void test('a worker that is nothing, or an empty list, is no record', async () => {
+    const worker = 'people[id = "9"]'
+    assert.equal(
+      await told({ worker }, { people: [{ id: '1' }] }),
+      'later AnswerEmpty: worker yields nothing',
+    )
+    assert.equal(
+      await told({ worker: '[people[id = "9"]]' }, { people: [{ id: '1' }] }),
+      'later AnswerEmpty: worker yields an empty list',
+    )
   })
 
   void test('each expression is named with what it yields', async () => {
@@ -265,6 +314,16 @@ void describe('access by the words of a status', () => {
     }
   })
 
+  void test('what the status says is $active in the expression, and nothing where there is none', async () => {
+    const tells = '{ "userName": $exists($active) ? ($active ? "in" : "out") : "unsaid" }'
+    const told = async (data: JsonObject): Promise<unknown> =>
+      (await workerOf({ access, worker: tells }, { data: { mail: 'a', ...data } }))['userName']
+    assert.deepEqual(
+      [await told({ status: 'Active' }), await told({ status: 'Left' }), await told({})],
+      ['in', 'out', 'unsaid'],
+    )
+  })
+
   void test('a status without access wins over the expression, and no status decides nothing', async () => {
     const own = '{ "userName": data.mail, "active": data.on }'
     const active = async (data: JsonObject): Promise<unknown> =>
@@ -285,6 +344,15 @@ void describe('several answers for one employee', () => {
       userName: 'a',
       title: 'B',
     })
+  })
+
+  void test('a call alone may hold the employee, and an optional one may be missing', async () => {
+    assert.deepEqual(await workerOf({ calls, worker }, {}, { jobs: { title: 'B' } }), { title: 'B' })
+    assert.deepEqual(await workerOf({ calls, worker }, { mail: 'a' }), { userName: 'a' })
+    assert.match(
+      await told({ calls, worker }, {}, { jobs: {} }),
+      /^later AnswerEmpty: the answer holds nothing/,
+    )
   })
 
   void test('a call that answers with a failure makes no record', async () => {
@@ -309,5 +377,50 @@ void describe('several answers for one employee', () => {
     })
     const failed = await rules.understand({ pages: [...pages, { errors: ['x'] }], calls: {} }, NOTICE)
     assert.equal(failed.kind === 'later' && failed.code, 'AnswerIsFailure')
+  })
+})
+
+void describe('the next page', () => {
+  const NEXT: Json = { text: 'https://hr.example/2', no: null, empty: '', off: false, on: true, more: 'x' }
+  async function next(expression: string): Promise<string> {
+    const settings = HrSystemSettings.parse({ url: 'https://hr.example/{employee}' })
+    const found = await answerRules(settings, TOOLS).nextPage(
+      readExpression(expression, 'next'),
+      NEXT,
+      NOTICE,
+    )
+    if (found.kind === 'page') return found.address
+    if (found.kind === 'last') return 'last'
+    const { answer } = found
+    return 'code' in answer ? `${answer.kind} ${answer.code}: ${answer.why}` : answer.kind
+  }
+
+  void test('is the address that the expression yields, and nothing ends the pages', async () => {
+    assert.equal(await next('text'), 'https://hr.example/2')
+    assert.equal(await next('"/people/" & $employee'), '/people/601')
+    for (const nothing of ['missing', 'no', 'empty', 'off']) assert.equal(await next(nothing), 'last')
+  })
+
+  void test('is not read when the expression fails or yields no address', async () => {
+    assert.equal(await next('on'), 'unusable AnswerInvalid: next is not an address, but true or false')
+    assert.match(await next('$number(more)'), /^unusable ExpressionFailed: next: /)
+  })
+})
+
+void test('plain HTTP is not allowed, and a call is not optional, unless the settings say so', () => {
+  const { allowHttp, calls } = HrSystemSettings.parse({
+    url: 'https://hr.example/{employee}',
+    calls: [
+      { name: 'jobs', url: 'https://hr.example/jobs' },
+      { name: 'phones', url: 'https://hr.example/phones', optional: 'true' },
+    ],
+  })
+  assert.deepEqual([allowHttp, ...calls.map(({ optional }) => optional)], [false, false, true])
+})
+
+void test('an expression that is not JSONata is named', () => {
+  assert.throws(() => readExpression('{', 'next'), {
+    code: 'ConfigInvalid',
+    message: /^the expression next of the HR system /,
   })
 })

@@ -9,7 +9,7 @@ import {
   type ReadAnswer,
   readBySource,
 } from '../../../../src/core/intake/hydrate/loop.ts'
-import type { ClaimedNotice, ReadResult } from '../../../../src/core/ledger/port/intake.ts'
+import type { ClaimedNotice, FinishedRead, NoticeQuery } from '../../../../src/core/ledger/port/intake.ts'
 import { type Runtime, silentLogger, silentTelemetry } from '../../../../src/core/runtime.ts'
 import { digest } from '../../../fakes/people.ts'
 import { runs } from '../../../fakes/runs.ts'
@@ -150,6 +150,26 @@ void describe('a notice after a read', () => {
     assert.equal(detail({ kind: 'later', code: 'Http503', afterMs: null }), 'Http503')
   })
 
+  void test('is read again after a wait that doubles, a quarter shorter or longer by chance', () => {
+    const waits = (attempts: number, random: number, afterMs: number | null = null): number => {
+      const later = { kind: 'later', code: 'Http503', afterMs } as const
+      const result = judgeRead(
+        notice(1, { attempts }),
+        later,
+        { ...moment, random },
+        {
+          ...settings,
+          attempts: 9,
+        },
+      )
+      assert(result.kind === 'again')
+      return result.at + settings.waitMs - moment.now
+    }
+    assert.deepEqual([waits(0, 0), waits(0, 0.5), waits(0, 1)], [750, 1_000, 1_250])
+    assert.deepEqual([waits(1, 0.5), waits(3, 0.5), waits(4, 0.5)], [2_000, 8_000, 10_000])
+    assert.deepEqual([waits(0, 0.5, 3_000), waits(1, 0.5, 1_500)], [3_000, 2_000])
+  })
+
   void test('waits longer each time up to the cap, and its attempts end', () => {
     fc.assert(
       fc.property(
@@ -182,7 +202,14 @@ void describe('a notice after a read', () => {
 class Desk {
   waiting: ClaimedNotice[]
   readonly asked: string[] = []
-  readonly finished: ReadResult[] = []
+  readonly askedFor: number[] = []
+  readonly claims: NoticeQuery[] = []
+  /** What the HR system answers, instead of a record. */
+  answer: ReadAnswer | null = null
+  /** The process stops while the HR system is asked. */
+  stops = false
+  told = 0
+  readonly finished: FinishedRead[] = []
   atOnce = 0
   most = 0
   constructor(waiting: readonly ClaimedNotice[]) {
@@ -200,23 +227,28 @@ class Desk {
       telemetry: silentTelemetry,
     }
     const reader: HrReader = {
-      read: async ({ employeeId }) => {
+      read: async ({ employeeId, seq }) => {
         this.asked.push(employeeId)
+        this.askedFor.push(seq)
+        if (this.stops) void service.stop()
         this.most = Math.max(this.most, ++this.atOnce)
         await Promise.resolve()
         this.atOnce -= 1
-        return { kind: 'record', worker: { title: employeeId }, at: null }
+        return this.answer ?? { kind: 'record', worker: { title: employeeId }, at: null }
       },
     }
     const service = hydrateLoop(
       {
-        claimNotices: async ({ limit }) => this.waiting.splice(0, limit),
+        claimNotices: async (claim) => {
+          this.claims.push(claim)
+          return this.waiting.splice(0, claim.limit)
+        },
         finishNotices: async (results) => void this.finished.push(...results),
       },
       reader,
       settings,
       runtime,
-      () => {},
+      () => (this.told += 1),
     )
     await service.run()
   }
@@ -235,6 +267,40 @@ void describe('the loop', () => {
         [3, 'read'],
       ],
     )
+  })
+
+  void test('the read is that of the notice that HR recorded last', async () => {
+    const desk = new Desk([
+      notice(1, { recordedAt: 2_000 }),
+      notice(2, { recordedAt: 4_000 }),
+      notice(3, { recordedAt: 3_000 }),
+    ])
+    await desk.work()
+    assert.deepEqual([desk.askedFor, desk.told], [[2], 1])
+  })
+
+  void test('a notice is claimed for the time of a lease once it has waited', async () => {
+    const desk = new Desk([notice(1)])
+    await desk.work()
+    assert.deepEqual(desk.claims[0], {
+      now: 5_000,
+      noticedBefore: 5_000 - settings.waitMs,
+      leaseMs: settings.leaseMs,
+      limit: settings.concurrency,
+    })
+    assert.equal(desk.finished[0]?.claimedUntil, 61_000)
+  })
+
+  void test('a read that the end of this process cut short counts as none, and its notice is released', async () => {
+    const cutShort: ReadAnswer = { kind: 'later', code: 'ABORT_ERR', afterMs: null }
+    const kinds = async (answer: ReadAnswer | null, stops: boolean): Promise<readonly string[]> => {
+      const desk = Object.assign(new Desk([notice(1)]), { answer, stops })
+      await desk.work()
+      return desk.finished.map(({ kind, claimedUntil }) => `${kind} ${claimedUntil}`)
+    }
+    assert.deepEqual(await kinds(cutShort, true), ['released 61000'])
+    assert.deepEqual(await kinds(cutShort, false), ['again 61000'])
+    assert.deepEqual(await kinds(null, true), ['read 61000'])
   })
 
   void test('no more reads run at once than allowed', async () => {
