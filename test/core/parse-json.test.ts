@@ -20,7 +20,7 @@ void describe('JSON from outside', () => {
     ])
     assert.equal(value('20261105083015123'), '20261105083015123')
     assert.equal(value('9007199254740993'), '9007199254740993')
-    assert.deepEqual(value('{"a":1e400}'), { a: '1e400' })
+    assert.deepEqual(value('{"amount":1e400}'), { amount: '1e400' })
     assert.deepEqual(value('{"a":{"b":12345678901234567890}}'), { a: { b: '12345678901234567890' } })
   })
   void it('leaves numbers that a double holds, and digits in texts, as they are', () => {

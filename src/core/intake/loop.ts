@@ -85,7 +85,9 @@ export function intakeLoop<M extends SourceMessage>({
   const intake: Intake<M> = { ...commits, settings, runtime, uncommitted, onCommitted, settling: new Set() }
 
   return endingWithin('intake', END_MS, runtime, async (stopping) => {
-    const stopped = new Promise<void>((resolve) => onAbort(stopping, resolve))
+    const stopped = new Promise<void>((resolve) =>
+      stopping.addEventListener('abort', () => resolve(), { once: true }),
+    )
     while (!stopping.aborted) {
       const queue = new Queue<M>()
       let receiver: Receiver<M> | null = null
@@ -219,9 +221,4 @@ async function finish<M extends SourceMessage>(
   await Promise.race([work, runtime.sleep(FINISH_MS, over.signal)])
   over.abort()
   await receiver.handBack()
-}
-
-function onAbort(signal: AbortSignal, then: () => void): void {
-  if (signal.aborted) then()
-  else signal.addEventListener('abort', then, { once: true })
 }

@@ -122,7 +122,7 @@ export function originalOf(message: SourceMessage): MessageOriginal {
 function mapValues(properties: SourceMessage['properties']): MessageOriginal['properties'] {
   const plain = bare<string | number | boolean | null>()
   for (const [key, value] of Object.entries(properties)) {
-    if (value === undefined || isContentEncoding(key)) continue
+    if (isContentEncoding(key)) continue
     plain[key] = value instanceof Date ? value.toISOString() : value
   }
   return plain

@@ -26,7 +26,7 @@ export function formOf(beginning: string): TableForm {
   const [header = ''] = /^[^\r\n]*/.exec(beginning.trimStart()) ?? []
   const columns = (one: string): readonly string[] => cellsOf(header, one)
   const names = new Set<string>(EMPLOYEE_COLUMNS)
-  const naming = USUAL.find((one) => columns(one).length > 1 && columns(one).some((cell) => names.has(cell)))
+  const naming = USUAL.find((one) => columns(one).some((cell) => names.has(cell)))
   const most = USUAL.toSorted((a, b) => columns(b).length - columns(a).length)[0]
   return { delimiter: naming ?? most ?? ',', preamble: '' }
 }

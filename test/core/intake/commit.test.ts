@@ -76,6 +76,7 @@ void describe('the span of a commit', () => {
 void describe('reading messages', () => {
   void it('gives the event loop a turn after so many of them, and after so much text', async () => {
     assert.equal(await turnsFor(10, 10), 0)
+    assert.equal(await turnsFor(64, 10), 1)
     assert.equal(await turnsFor(130, 10), 2)
     assert.equal(await turnsFor(10, 100_000), 4)
     assert.equal(await turnsFor(3, 1_000_000), 2)
@@ -83,4 +84,25 @@ void describe('reading messages', () => {
     assert.equal(await turnsFor(2, 128_000 - around), 0)
     assert.equal(await turnsFor(2, 128_001 - around), 1)
   })
+})
+
+void it('a finding about an attribute is raised by the first commit that succeeds', async () => {
+  const raised: (readonly string[])[] = []
+  let isAway = true
+  const ledger = {
+    recordMessages: async ({ findings = [] }: IntakeBatch) => {
+      if (isAway) throw new TypeError('the ledger is away')
+      raised.push(findings.map(({ detail }) => detail ?? ''))
+      return NOTHING_NEW
+    },
+  }
+  const unmapped = { uses: (path: string) => path !== 'title', nameOf: () => 'acme' }
+  const settings = { quietMs: 0, maxWaitMs: 0, skewMs: 1_000, unmapped }
+  const { read } = committer(ledger, () => DEFAULT_SOURCE, settings, virtualRuntime())
+  const commit = async () => (await read([message(cloudEvent)])).commit(false)
+  await assert.rejects(commit())
+  isAway = false
+  await commit()
+  await commit()
+  assert.deepEqual(raised, [['title of source acme'], []])
 })

@@ -151,6 +151,8 @@ void describe('a message that is not a CloudEvent is refused with a reason', () 
     for (const text of ['', '{', 'hello', '{"a":1}{"b":2}', "{'a':1}"])
       assert.equal(code(message(null, { text })), 'BodyNotJson')
     assert.equal(code(message([])), 'BodyEmpty')
+    const form = { contentType: 'application/x-www-form-urlencoded', text: 'id=e-1&subject=10001' }
+    assert.equal(code(message(null, form)), 'BodyNotJson')
   })
 
   void test('a body that is not an object, alone or in a list', () => {

@@ -112,6 +112,16 @@ void describe('messages become events in micro-batches', () => {
     assert.deepEqual(sequences(), [['1', '2', '3'], ['4']])
   })
 
+  void test('a batch that fills up within the window is committed at once', async (t) => {
+    const { runtime, inbox, sequences } = start(t)
+    await runtime.settle()
+    inbox.deliver(good(0))
+    await runtime.settle()
+    inbox.deliver(good(1), good(2), good(3))
+    await runtime.settle()
+    assert.deepEqual(sequences(), [['0'], ['1', '2', '3']])
+  })
+
   void test('a commit comes before any settlement', async (t) => {
     const { runtime, inbox, ledger } = start(t)
     ledger.hold()
@@ -176,6 +186,20 @@ void describe('messages become events in micro-batches', () => {
       [false, true, false],
     )
     assert.deepEqual([ledger.batches[0]?.quietMs, ledger.batches[0]?.maxWaitMs], [1_000, 10_000])
+  })
+
+  void test('as many messages per second as are usual are no backlog', async (t) => {
+    const { runtime, inbox, ledger } = start(t)
+    await runtime.settle()
+    inbox.deliver(...[1, 2, 3, 4].map(good))
+    await runtime.advance(500)
+    assert.deepEqual(
+      ledger.batches.map(({ messages, backlog }) => [messages.length, backlog]),
+      [
+        [3, false],
+        [1, false],
+      ],
+    )
   })
 })
 
@@ -314,6 +338,24 @@ void describe('when the ledger does not answer', () => {
     assert(inbox.opened > 3, `opened ${inbox.opened} times`)
   })
 
+  void test('a commit ends the growth of the pauses', async (t) => {
+    const { runtime, inbox, ledger } = start(t)
+    const { recordMessages } = ledger
+    let refuses = (): boolean => inbox.opened < 3
+    ledger.recordMessages = async (batch) => {
+      if (refuses()) throw new TypeError('refused')
+      return recordMessages(batch)
+    }
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.advance(60_000)
+    assert.deepEqual([inbox.opened, inbox.settled.get('1')], [3, 'complete'])
+    refuses = () => true
+    inbox.deliver(good(2))
+    await runtime.advance(10_000)
+    assert.equal(inbox.opened, 4)
+  })
+
   void test('one message that it never commits does not block the others, and is not settled', async (t) => {
     const { runtime, inbox, ledger, sequences } = start(t)
     const { recordMessages } = ledger
@@ -387,6 +429,22 @@ void test('a bus that does not answer is tried again with a growing pause', asyn
   assert.deepEqual(sequences(), [['1']])
 })
 
+void test('the first pause is short, also after an outage that is over', async (t) => {
+  const inbox = fakeInbox()
+  inbox.refuse(1)
+  const { runtime, ledger } = start(t, inbox)
+  await runtime.advance(300)
+  assert.equal(inbox.opened, 1)
+  inbox.deliver(good(1))
+  await runtime.advance(20)
+  ledger.goAway()
+  inbox.deliver(good(2))
+  await runtime.advance(20)
+  ledger.comeBack()
+  await runtime.advance(300)
+  assert.equal(inbox.opened, 2)
+})
+
 void describe('a stop', () => {
   void test('ends it at once, and uncommitted messages are not settled', async (t) => {
     const { runtime, inbox, service, sequences } = start(t)
@@ -407,10 +465,43 @@ void describe('a stop', () => {
     let stopped = false
     const stopping = service.stop().then(() => (stopped = true))
     await runtime.settle()
-    assert.equal(stopped, false)
+    assert.deepEqual([stopped, inbox.isOpen], [false, false])
     ledger.letGo()
     await stopping
     assert.equal(inbox.settled.get('1'), 'complete')
+  })
+
+  void test('commits and settles what has arrived, and takes none of it for a backlog', async (t) => {
+    const { runtime, inbox, ledger, service, sequences } = start(t)
+    await runtime.settle()
+    ledger.hold()
+    inbox.deliver(good(1))
+    await runtime.advance(20)
+    inbox.deliver(good(2), good(3), good(4), good(5))
+    await runtime.advance(20)
+    const stopping = service.stop()
+    ledger.letGo()
+    await stopping
+    assert.deepEqual(sequences().flat(), ['1', '2', '3', '4', '5'])
+    assert.deepEqual([...inbox.settled.keys()], ['1', '2', '3', '4', '5'])
+    assert.ok(ledger.batches.every(({ backlog }) => !backlog))
+  })
+
+  void test('hands back what is not done after six seconds, and commits none of that any more', async (t) => {
+    const { runtime, inbox, ledger, service, sequences } = start(t)
+    await runtime.settle()
+    ledger.hold()
+    inbox.deliver(good(1))
+    await runtime.advance(20)
+    inbox.deliver(good(2), good(3), good(4), good(5))
+    await runtime.advance(20)
+    const stopping = service.stop()
+    await runtime.advance(6_000)
+    await stopping
+    assert.deepEqual(inbox.handedBack, ['1', '2', '3', '4', '5'])
+    ledger.letGo()
+    await runtime.settle()
+    assert.ok(!sequences().flat().includes('5'))
   })
 
   void test('before the start never opens the bus', async () => {

@@ -138,12 +138,14 @@ void describe('several source queues as one', () => {
   interface Fake extends SourceQueue {
     deliver(message: SourceMessage): void
     readonly settled: Disposition<SourceMessage>[]
+    readonly ends: string[]
     closed: boolean
   }
   const fake = (opens: 'ok' | 'early' | 'fails'): Fake => {
     let receive: (message: SourceMessage) => void = () => {}
     const inbox: Fake = {
       settled: [],
+      ends: [],
       closed: false,
       deliver: (message) => receive(message),
       open: async (onMessage) => {
@@ -152,8 +154,8 @@ void describe('several source queues as one', () => {
         if (opens === 'early') onMessage(inboxMessage({}, { entity: 'early' }))
         return {
           settle: async (dispositions) => void inbox.settled.push(...dispositions),
-          stopReceiving: async () => {},
-          handBack: async () => {},
+          stopReceiving: async () => void inbox.ends.push('stopReceiving'),
+          handBack: async () => void inbox.ends.push('handBack'),
           close: async () => void (inbox.closed = true),
         }
       },
@@ -175,6 +177,15 @@ void describe('several source queues as one', () => {
     assert.deepEqual(
       [a, b].map(({ settled }) => settled.map(({ message }) => message.entity)),
       [['a'], ['early', 'b']],
+    )
+    await receiver.stopReceiving()
+    await receiver.handBack()
+    assert.deepEqual(
+      [a.ends, b.ends],
+      [
+        ['stopReceiving', 'handBack'],
+        ['stopReceiving', 'handBack'],
+      ],
     )
     await receiver.close()
     assert.ok(a.closed && b.closed)

@@ -27,6 +27,26 @@ void describe('attributes that no mapping takes', () => {
     const second = unmapped(events({ shoeSize: 46 }))
     assert.deepEqual([second.findings, [...second.counts]], [[], [['hr', 1]]])
   })
+  void it('are named for each source, and for the default one where no source is configured', () => {
+    const unmapped = unmappedAttributes({
+      uses: () => false,
+      nameOf: (source) => (source === '/hr/acme' ? 'acme' : null),
+    })
+    const [first, second] = [1, 2].map((seq) => ledgerEvent(seq, { worker: { shoeSize: 44 } }))
+    assert(first && second)
+    const { findings, counts } = unmapped([first, { ...second, source: '/hr/other' }, first])
+    assert.deepEqual(
+      findings.map(({ detail }) => detail),
+      ['shoeSize of source acme', 'shoeSize of source default'],
+    )
+    assert.deepEqual(
+      [...counts],
+      [
+        ['acme', 2],
+        ['default', 1],
+      ],
+    )
+  })
   void it('are none when the mapping takes all', () => {
     const { findings, counts } = find()(events({ active: true, name: { givenName: 'z' } }))
     assert.deepEqual([findings, counts.size], [[], 0])

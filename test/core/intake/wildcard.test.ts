@@ -34,6 +34,11 @@ void describe('a pattern with wildcards', () => {
       ['aba', 'abab', 'ab'].map((text) => wildcard('ab*ab')(text)),
       [false, true, false],
     )
+    for (const [pattern, short, long] of [
+      ['*aa*a', 'aa', 'aaa'],
+      ['*ab*ab*', 'ab', 'abab'],
+    ] as const)
+      assert.deepEqual([wildcard(pattern)(short), wildcard(pattern)(long)], [false, true], pattern)
   })
 
   void test('is matched in almost constant time, whatever name the sender uses', () => {

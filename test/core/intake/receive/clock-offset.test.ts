@@ -6,7 +6,7 @@ const MINUTE_MS = 60_000
 
 void describe('the estimated offset between our clock and that of the bus', () => {
   void test('follows the youngest message, in both directions and within the configured limit', () => {
-    let now = 0
+    let now = Date.UTC(2026, 0, 1)
     const ahead = estimateClockOffset(2 * MINUTE_MS, { now: () => now })
     const took = (ms: number): number =>
       ahead([{ enqueuedAt: now - ms }, { enqueuedAt: now - ms - 5 * MINUTE_MS }])
@@ -18,12 +18,16 @@ void describe('the estimated offset between our clock and that of the bus', () =
   })
 
   void test('expires after a while, because clocks are adjusted', () => {
-    let now = 0
+    let now = Date.UTC(2026, 0, 1)
     const ahead = estimateClockOffset(2 * MINUTE_MS, { now: () => now })
-    assert.equal(ahead([{ enqueuedAt: MINUTE_MS }]), -MINUTE_MS)
-    now += 11 * MINUTE_MS
-    assert.equal(ahead([{ enqueuedAt: now - 20 }]), -MINUTE_MS)
-    now += 11 * MINUTE_MS
-    assert.equal(ahead([{ enqueuedAt: now - 20 }]), 20)
+    const after = (ms: number, age: number): number => {
+      now += ms
+      return ahead([{ enqueuedAt: now - age }])
+    }
+    assert.equal(after(0, -MINUTE_MS), -MINUTE_MS)
+    assert.equal(after(10 * MINUTE_MS, 20), -MINUTE_MS)
+    assert.equal(after(1, 20), -MINUTE_MS)
+    assert.equal(after(10 * MINUTE_MS, 20), -MINUTE_MS)
+    assert.equal(after(1, 20), 20)
   })
 })

@@ -11,7 +11,7 @@ const ACCESS = { from: 'status', active: ['Active'], inactive: ['Left'] }
 /** The envelopes, with the data of each only once. */
 async function suspects(rules: ShapeRules, body: Json): Promise<readonly Envelope[]> {
   const found = await compileShape('own', rules, sha256, evaluateHere()).suspects(body, '/hr/own')
-  return found.map(({ attributes: { data: _, ...attributes }, data }) => ({ attributes, data }))
+  return found.map(({ attributes: { data: _data, ...attributes }, data }) => ({ attributes, data }))
 }
 
 void describe('what a refused payload in the shape of its source seems to say', () => {

@@ -1,4 +1,10 @@
-import type { Known } from './known.ts'
+import { type Known, ONLY_SPARES_WORK } from './known.ts'
+
+const ONLY_SPARES_TIME = 'it only spares time: the slower way has the same result'
+const ONLY_SPARES_MEMORY = 'it only bounds the memory, with room to spare'
+const WHOLE_CHARACTERS = 'four bytes are never the beginning of a longer character'
+const EXCLUSIVE = 'no two of the list fit one value'
+const BEFORE_THE_END = 'a byte before the end is wrong, so the end is not reached'
 
 export const CORE_INTAKE: readonly Known[] = [
   [
@@ -13,4 +19,200 @@ export const CORE_INTAKE: readonly Known[] = [
     "if (false && typeof value !== 'object' || value === null) return 0",
     'a text alone is then looked through for a double key, and has none',
   ],
+  [
+    'parse-json.ts',
+    "if (typeof value !== 'object' || value === null) return 0",
+    "if (typeof value !== 'object' || value === null) return 1",
+    'a value alone is then looked through for a double key, and has none',
+  ],
+  [
+    'parse-json.ts',
+    'let keys = 0',
+    'let keys = 1',
+    'the text is then looked through for a double key every time',
+  ],
+  [
+    'parse-json.ts',
+    'COLON) keys += 1',
+    'COLON) keys += 2',
+    'the text is then looked through for a double key every time',
+  ],
+  [
+    'parse-json.ts',
+    'if (text.charCodeAt(at) === COLON) keys',
+    'if (false && text.charCodeAt(at) === COLON) keys',
+    'the text is then looked through for a double key if it has any key',
+  ],
+  ['parse-json.ts', 'let mayLoseDigits = false', 'let mayLoseDigits = true', ONLY_SPARES_TIME],
+  [
+    'parse-json.ts',
+    'let at = 0\n  for',
+    'let at = 1\n  for',
+    'JSON that begins with a quote is a text, which has no keys and no numbers',
+  ],
+  ['parse-json.ts', 'gap > 3', 'gap >= 3', 'a double holds every number of three characters'],
+  [
+    'parse-json.ts',
+    "if (typeof child !== 'object' || child === null) continue",
+    "if (typeof child !== 'object' && child === null) continue",
+    ONLY_SPARES_WORK,
+  ],
+  [
+    'parse-json.ts',
+    "if (typeof child !== 'object' || child === null) continue",
+    "if (false && typeof child !== 'object' || child === null) continue",
+    ONLY_SPARES_WORK,
+  ],
+  ['parse-json.ts', 'while (at < text.length)', 'while (at <= text.length)', 'there is nothing at the end'],
+  [
+    'intake/shape.ts',
+    'from < found.length',
+    'from <= found.length',
+    'the part behind the last item is empty',
+  ],
+  ['intake/shape/fields.ts', 'FIELD_KINDS.find(', 'FIELD_KINDS.findLast(', EXCLUSIVE],
+  [
+    'intake/body/charset.ts',
+    '(bytes[0] ?? 0) < 0x80',
+    '(bytes[0] ?? 0) <= 0x80',
+    'no mark of UTF-16 and no JSON begins with this byte',
+  ],
+  ['intake/body/charset.ts', '(bytes[0] ?? 0)', '(bytes[0] ?? 1)', 'either is an ASCII character'],
+  [
+    'intake/body/charset.ts',
+    'if (known !== undefined)',
+    'if (false && known !== undefined)',
+    ONLY_SPARES_TIME,
+  ],
+  ['intake/body/charset.ts', 'decoders.size < MOST', 'decoders.size <= MOST', ONLY_SPARES_MEMORY],
+  [
+    'intake/body/charset.ts',
+    'if (decoders.size < MOST',
+    'if (false && decoders.size < MOST',
+    ONLY_SPARES_TIME,
+  ],
+  [
+    'intake/body/charset.ts',
+    'byte < 0x80)',
+    'byte <= 0x80)',
+    'UTF-8 never has this byte without one that is larger',
+  ],
+  ['intake/body/looks-like.ts', 'bytes.length - bad < 4', 'bytes.length - bad <= 4', WHOLE_CHARACTERS],
+  ['intake/body/looks-like.ts', 'while (at < bytes.length)', 'while (at <= bytes.length)', BEFORE_THE_END],
+  ['intake/body/looks-like.ts', 'bytes[at] ?? 0', 'bytes[at] ?? 1', BEFORE_THE_END],
+  ['intake/body/looks-like.ts', '[first = 0, ...rest]', '[first = 1, ...rest]', BEFORE_THE_END],
+  ['intake/body/looks-like.ts', 'FORMATS.find(', 'FORMATS.findLast(', EXCLUSIVE],
+  [
+    'intake/body/text.ts',
+    'lines.length > 1',
+    'lines.length >= 1',
+    'a single line that holds an object is JSON, and comes no further',
+  ],
+  [
+    'intake/body/text.ts',
+    'isEnd: false }',
+    'isEnd: true }',
+    'what this parser refuses, the other one has refused before',
+  ],
+  [
+    'intake/body/content-type.ts',
+    'contentType === null || charset === null',
+    'contentType === null && charset === null',
+    'no content type names no charset',
+  ],
+  [
+    'intake/body/content-type.ts',
+    'if (contentType === null ||',
+    'if (false && contentType === null ||',
+    'no content type names no charset',
+  ],
+  ['intake/body/content-type.ts', "split(';', 1)", "split(';', 2)", 'only the first part is read'],
+  [
+    'intake/body/data-contract.ts',
+    'shift < 28',
+    'shift <= 28',
+    'no message has a name as long as takes a fifth byte',
+  ],
+  [
+    'intake/body/data-contract.ts',
+    'if (byte < 0x80) break',
+    'if (byte <= 0x80) break',
+    'no name that is looked for has this length, and any other is an object',
+  ],
+  ['intake/event/dates.ts', 'if (EXACT.test', 'if (false && EXACT.test', ONLY_SPARES_TIME],
+  [
+    'intake/event/dates.ts',
+    "if (zone === 'UTC') return at",
+    "if (false && zone === 'UTC') return at",
+    ONLY_SPARES_TIME,
+  ],
+  [
+    'intake/event/dates.ts',
+    "if (zone === 'UTC') return utc",
+    "if (false && zone === 'UTC') return utc",
+    ONLY_SPARES_TIME,
+  ],
+  [
+    'intake/event/employee-id.ts',
+    'id.length < length',
+    'id.length <= length',
+    'an id of this length is padded with nothing',
+  ],
+  [
+    'intake/event/employee-id.ts',
+    "case: 'keep', pad: 0 }",
+    "case: 'keep', pad: 1 }",
+    'no id is empty, so one place changes none',
+  ],
+  [
+    'intake/event/normalise.ts',
+    "typeof at === 'object' && at !== null ?",
+    "typeof at === 'object' || at !== null ?",
+    'every key on the way but the last is that of an object',
+  ],
+  [
+    'intake/event/normalise.ts',
+    'if (!contradicts && placeholders',
+    'if (false && !contradicts && placeholders',
+    ONLY_SPARES_WORK,
+  ],
+  [
+    'intake/baseline.ts',
+    "if (column === undefined || employee === '')",
+    "if (false && column === undefined || employee === '')",
+    'without a column the id is empty too',
+  ],
+  ['intake/decode.ts', 'PREFIXES.find(', 'PREFIXES.findLast(', EXCLUSIVE],
+  [
+    'intake/commit.ts',
+    'raising.length > 0',
+    'raising.length >= 0',
+    'no findings are raised, whether the list of them is empty or missing',
+  ],
+  [
+    'intake/commit.ts',
+    'text?.length ?? 0',
+    'text?.length ?? 1',
+    'it only decides when the event loop gets a turn',
+  ],
+  ['intake/loop.ts', '{ once: true }', '{ once: false }', 'a signal aborts once'],
+  [
+    'intake/loop.ts',
+    'runtime.sleep(SETTLE_MS, over.signal)])\n  over.abort()\n',
+    'runtime.sleep(SETTLE_MS, over.signal)])\n\n',
+    'the rest that it cuts short is waited for by nothing',
+  ],
+  ['intake/receive/source-queues.ts', 'if (only && others', 'if (false && only && others', ONLY_SPARES_WORK],
+  ['intake/sources.ts', 'found.size >= MOST', 'found.size > MOST', ONLY_SPARES_MEMORY],
+  ['intake/sources.ts', 'if (found.size >= MOST', 'if (false && found.size >= MOST', ONLY_SPARES_MEMORY],
+  ['intake/sources.ts', 'if (there !== undefined)', 'if (false && there !== undefined)', ONLY_SPARES_TIME],
+  ['intake/sources.ts', '    found.set(name, value)', '', ONLY_SPARES_TIME],
+  [
+    'intake/sources.ts',
+    'here.find(',
+    'here.findLast(',
+    'the configuration allows one source with a shape for each queue',
+  ],
+  ['intake/uncommitted.ts', 'taken += 1', 'taken += 2', 'it only counts whether any was taken'],
+  ['intake/unmapped.ts', 'paths.size < MOST', 'paths.size <= MOST', ONLY_SPARES_MEMORY],
 ]
