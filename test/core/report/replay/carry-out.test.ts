@@ -98,17 +98,19 @@ void it('a run with dead letters of a queue that is not configured any more says
   assert.deepEqual(ended, [])
 })
 
-void it('a run puts dead letters of the ledger back at its rate, and pauses between two batches before it opens a queue', async () => {
-  const { runtime, world, ended, settled, carry, stopping, putBack } = runOnBus(
-    {},
-    { inLedger: 250, perSecond: 500 },
-  )
-  const carried = carry(['hr-events'])
-  await runtime.advance(399)
-  assert.deepEqual([putBack(), settled], [100, [100]])
-  stopping.abort()
-  assert.equal(await carried, 'paused')
-  assert.deepEqual([putBack(), world.delivered, ended], [100, [], []])
+void it('a run puts dead letters of the ledger back at its rate, and pauses between two batches', async () => {
+  for (const entities of [['hr-events'], []]) {
+    const { runtime, world, ended, settled, carry, stopping, putBack } = runOnBus(
+      {},
+      { inLedger: 250, perSecond: 500 },
+    )
+    const carried = carry(entities)
+    await runtime.advance(399)
+    assert.deepEqual([putBack(), settled], [100, [100]])
+    stopping.abort()
+    assert.equal(await carried, 'paused')
+    assert.deepEqual([putBack(), world.delivered, ended], [100, [], []])
+  }
 })
 
 void it('a run that is paused on one queue does not go on to the next, and stays open', async () => {

@@ -112,6 +112,18 @@ void describe('the plan of a replay', () => {
     assert.ok([...seqs].every((seq) => seq < 0))
   })
 
+  void it('counts no state of an event that is planned anyway', async () => {
+    const { employee: known } = DIED_ONCE
+    const waiting = personEvent(3, { worker: { department: 'Sales' } })
+    const plan = await planReplay(
+      [selectedDead(ledgerDead(2, { employeeId: '10001' }))],
+      async () => [{ ...DIED_ONCE, employee: { ...known, events: [...known.events, waiting] } }],
+      day(9),
+      rules,
+    )
+    assert.deepEqual(plan.expectedStates, new Map([['planned', 1]]))
+  })
+
   void it('does not count an event of the bus that the ledger knows, nor the message as changed', async () => {
     const [known] = DIED_ONCE.employee.events
     assert(known)

@@ -54,18 +54,19 @@ async function refusals(
 }
 
 void describe('a patch that gives two employees one user name', () => {
-  void it('is refused for both of a selection, each with the other one, and not for the rest', async () => {
+  void it('is refused for all of a selection that get it, each with the first other one, and not for the rest', async () => {
     const selected = [
       patched('1', 'ada@contoso.com'),
       patched('2', 'ADA@contoso.com'),
       patched('3', 'eve@contoso.com'),
+      patched('4', 'ada@contoso.com'),
     ]
     assert.deepEqual(
       await refusals(
         selected,
-        ['1', '2', '3'].map((id) => died(id)),
+        ['1', '2', '3', '4'].map((id) => died(id)),
       ),
-      ['UserNameShared: employee 2', 'UserNameShared: employee 1', null],
+      ['UserNameShared: employee 2', 'UserNameShared: employee 1', null, 'UserNameShared: employee 1'],
     )
   })
 
