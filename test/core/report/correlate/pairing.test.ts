@@ -87,8 +87,12 @@ void describe('an answer without values that the job echoes for others', () => {
   const user: JsonObject = { ...ANN, title: 'Head', department: 'Sales' }
   const first = candidate('op-1', user, { state: 'unanswered', ...sentAt(0) })
   const resent = candidate('op-2', user, sentAt(1))
-  const after = (earlier: LogRecord) =>
-    joined([record('r-1')], candidates([first, resent], { echoes: always, unjoined: [earlier] }))['r-1']
+  const after = (earlier: LogRecord, before: Candidate = first) => {
+    const found = candidates([before, resent], { echoes: always, unjoined: [earlier] })
+    const { 'r-0': one, 'r-1': other } = joined([record('r-1')], found)
+    assert.deepEqual(one, [null, null])
+    return other
+  }
 
   void test('counts where an earlier answer to the same record lacked the same', () => {
     assert.deepEqual(after(record('r-0', ANN, -HOUR)), ['op-2', 'confirmed'])
@@ -98,5 +102,7 @@ void describe('an answer without values that the job echoes for others', () => {
     assert.deepEqual(after(record('r-0', { department: 'Sales' }, -HOUR)), [null, null])
     assert.deepEqual(after(record('r-0', { displayName: 'Ann Bee' }, -HOUR)), [null, null])
     assert.deepEqual(after(record('r-0', ANN, 0)), [null, null])
+    const together = { ...first, submittedAt: resent.submittedAt }
+    assert.deepEqual(after(record('r-0', ANN, -HOUR), together), [null, null])
   })
 })

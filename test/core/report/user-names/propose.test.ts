@@ -120,11 +120,12 @@ void test('a name that only the employee had before is free for the same employe
       readEmployees: async () => died(one).views,
       findNameHolders: async (names) =>
         names
-          .filter((name) => name === 'ada.lovelace@contoso.com')
-          .flatMap((name) => ['1', '7'].map((employeeId) => ({ name, employeeId }))),
+          .filter((name) => name.startsWith('ada@') || name.startsWith('ada.lovelace@'))
+          .flatMap((name) => ['1', '7', '8'].map((employeeId) => ({ name, employeeId }))),
     },
   })
   assert.equal(shared.proposals[0]?.free[0], 'a.lovelace@contoso.com', 'another one had it too')
+  assert.deepEqual(shared.proposals[0]?.holder, { kind: 'employee', employeeId: '7' })
 })
 
 void test('who has the name is the account with it, or else another employee', async () => {
