@@ -106,6 +106,14 @@ export const emergencyCases: readonly LedgerCase[] = [
       await world.finalize()
       await world.tend()
       const { leavers } = await world.ledger.listClosedLeavers({ next: null, limit: 5 })
+      const period = await world.ledger.listLeaversIn({ from: 0, to: world.now, next: null, limit: 5 })
+      assert.deepEqual(
+        period.leavers.map(({ employeeId, ended }) => [employeeId, ended?.byEmergency]).toSorted(),
+        [
+          ['p1', true],
+          ['p2', false],
+        ],
+      )
       assert.deepEqual(
         leavers.map((closed) => [closed.employeeId, closed.as, closed.byEmergency]),
         [

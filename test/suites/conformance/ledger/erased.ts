@@ -234,4 +234,29 @@ export const erasedCases: readonly LedgerCase[] = [
       assert.equal(await nextActive(world), null)
     },
   },
+  {
+    name: 'an erasure keeps the order value of a termination: what HR numbered before it does not count, and what is numbered after it does',
+    run: async (world) => {
+      await world.record({ ...joiner('hire', 'p1'), ...HIRE })
+      await world.confirmAll()
+      await world.record(hrEvent('out', 'p1', { active: false }, { ...at(10), order: 5 }))
+      await world.confirmAll()
+      await erase(world)
+      await world.record(hrEvent('before', 'p1', SAYS_ACTIVE, { ...at(10), order: 4 }))
+      assert.equal(await nextActive(world), false)
+      await world.record(hrEvent('after', 'p1', SAYS_ACTIVE, { ...at(10), order: 6 }))
+      assert.equal(await nextActive(world), true)
+    },
+  },
+  {
+    name: 'of two deactivations by another system, before and after an erasure, the later one holds',
+    run: async (world) => {
+      await erasedDisabled(world)
+      await seenElsewhere(world, {
+        disabled: [{ employeeId: 'p1', at: at(1).recordedAt, change: 'another change' }],
+      })
+      await world.record({ ...joiner('between', 'p1'), ...at(2) })
+      assert.equal(await nextActive(world), null)
+    },
+  },
 ]

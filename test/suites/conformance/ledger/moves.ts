@@ -148,14 +148,16 @@ export const moveCases: readonly LedgerCase[] = [
       await confirmed('south')
       const where = async (id: string): Promise<readonly unknown[]> => {
         const { employee } = await traced(world, id)
+        const [view] = await world.ledger.readEmployees([id])
         return [
           employee.destination,
+          view?.employee.known,
           employee.objectId,
           employee.left.map(({ destination }) => destination).toSorted(),
         ]
       }
-      assert.deepEqual(await where('p1'), ['west', null, ['north', 'south']])
-      assert.deepEqual(await where('p2'), ['north', 'p2 at north', ['south']])
+      assert.deepEqual(await where('p1'), ['west', false, null, ['north', 'south']])
+      assert.deepEqual(await where('p2'), ['north', true, 'p2 at north', ['south']])
     },
   },
   {

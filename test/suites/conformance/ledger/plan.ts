@@ -207,6 +207,28 @@ export const planCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'a termination that must wait makes no other employee due, though it be at the same revision',
+    run: async (world) => {
+      const revisionOf = async (id: string): Promise<number> =>
+        (await world.ledger.readEmployees([id]))[0]?.employee.revision ?? 0
+      await world.record(joiner('f1', 'p2'))
+      await world.confirmAll()
+      const order = { employees: ['p2'], actor: 'ann', justification: 'ticket 1', again: false }
+      for (let round = 0; round < 4; round++) {
+        await world.ledger.orderSending(order, world.now)
+        await world.plan()
+      }
+      await world.record(leaver('e1', 'p1'))
+      await world.send()
+      for (let n = 0; (await revisionOf('p1')) < (await revisionOf('p2')) - 1; n++)
+        await world.record(hrEvent(`more ${n}`, 'p1', { title: `${n}` }))
+      await world.record(leaver('e2', 'p1', 2_000))
+      assert.equal(await revisionOf('p1'), await revisionOf('p2'))
+      assert.deepEqual(await world.plan(), ['p1'])
+      assert.deepEqual(await world.due(), [])
+    },
+  },
+  {
     name: 'an event is final with the plan if the directory already accepted the same record',
     run: async (world) => {
       await world.record(joiner('e1', 'p1', { title: 'x' }))
@@ -276,6 +298,16 @@ export const planCases: readonly LedgerCase[] = [
       await world.record(joiner('e2', 'p1'))
       await world.confirmAll()
       assert.deepEqual(await world.outcomes(), ['e1:1:dead-lettered', 'e1:2:confirmed', 'e2:1:confirmed'])
+    },
+  },
+  {
+    name: 'an employee without required attributes is incomplete, also while another event waits for its moment',
+    run: async (world) => {
+      const later = { effectiveAt: world.now + 60_000 }
+      await world.record(hrEvent('e1', 'p1', { title: 'x' }), hrEvent('e2', 'p1', { title: 'y' }, later))
+      await world.plan()
+      assert.deepEqual(await world.states('p1'), { e1: 'incomplete', e2: 'held' })
+      assert.deepEqual((await world.figures()).incomplete, { count: 1, oldestAt: world.now })
     },
   },
   {

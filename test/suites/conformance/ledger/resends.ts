@@ -183,7 +183,10 @@ export const offerCases: readonly LedgerCase[] = [
       await overwrite(world, 'p1')
       await offer(world, 'failed')
       assert.deepEqual(await notAccepted(world), ['p1 InvalidValue'])
+      const settled = async () => (await world.ledger.readEmployees(['p1']))[0]?.employee.failure?.settled
+      assert.equal(await settled(), false)
       assert.equal((await offer(world, 'unchanged'))?.['active'], false)
+      assert.equal(await settled(), true)
       assert.deepEqual(await notAccepted(world), [])
     },
   },

@@ -11,7 +11,7 @@ export const runningCases: readonly LedgerCase[] = [
   {
     name: 'an instance is listed exactly as it announced itself, an unlimited limit included',
     run: async (world) => {
-      const { limits, ...rest } = started(world, 'one', { loops: ['intake', 'publish'] })
+      const { limits, ...rest } = started(world, 'one', { loops: ['intake', 'publish'], shared: false })
       const instance = {
         ...rest,
         limits: { ...limits, callsPerDay: Infinity, brake: { ...limits.brake, absolute: Infinity } },
