@@ -82,6 +82,17 @@ void describe('transactions that meet', () => {
     assert.deepEqual(await during(() => world.expire(1)), ['report'])
     const block = { employeeId: 'p2', until: null, ...why }
     assert.deepEqual(await during(() => ledger.blockEmployees([block], now)), ['intake'])
+    const unblock = { employeeId: 'p2', ...why }
+    assert.deepEqual(await during(() => ledger.unblockEmployee(unblock, now)), ['intake'])
+    const release = { employees: ['p2'], refusedToo: true, allowance: null, ...why }
+    assert.deepEqual(await during(() => ledger.releaseBrake(release, now)), ['brake'])
+    const refusal = { employees: ['p2'], keepCounting: false, ...why }
+    assert.deepEqual(await during(() => ledger.refuseBrake(refusal, now)), ['brake'])
+    const lengths = { toleranceMs: 1, maxWaitMs: 1, leaseMs: 1, quietMs: 1 }
+    assert.deepEqual(await during(() => ledger.cutMoments({ ...lengths, now })), ['calls'])
+    const restoration = { since: now, lagMs: 0, ...why }
+    assert.deepEqual(await during(() => ledger.markRestored(restoration, now)), ['report'])
+    assert.deepEqual(await during(() => ledger.foldEvents([], now, now)), ['intake'])
     assert.deepEqual(await during(() => ledger.eraseEmployee({ employeeId: 'p1', ...why }, now)), ['intake'])
   })
 })

@@ -5,7 +5,7 @@ import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/drive
 import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import { emptying } from '../support/memory-ledger.ts'
-import { joiner, T0, World } from '../../suites/conformance/ledger/world.ts'
+import { joiner, messageOf, T0, World } from '../../suites/conformance/ledger/world.ts'
 
 const HIRE = joiner('hire', 'p1')
 
@@ -22,14 +22,16 @@ const worldOn = (driver: Driver, instance = 'a'): World => new World(sqlLedger(d
  * A ledger on a primary that another database takes the place of, which has the first hire and
  * nothing after it.
  */
-async function failingOver(t: TestContext): Promise<{ world: World; standby: Driver; failOver(): void }> {
+async function failingOver(
+  t: TestContext,
+): Promise<{ world: World; driver: Driver; standby: Driver; failOver(): void }> {
   const [primary, standby] = [await database(t), await database(t)]
   await worldOn(standby).record(HIRE)
   let current = primary
   const driver: Driver = { ...primary, transaction: (work, access) => current.transaction(work, access) }
   const world = worldOn(driver)
   await world.record(HIRE)
-  return { world, standby, failOver: () => void (current = standby) }
+  return { world, driver, standby, failOver: () => void (current = standby) }
 }
 
 void it('a standby that took over with everything that was committed goes on like the primary', async (t) => {
@@ -62,6 +64,23 @@ void it('the loss is found although another instance has brought the ledger furt
   const other = worldOn(standby, 'b')
   for (const n of [1, 2, 3]) await other.record(joiner(`more-${n}`, `q${n}`))
   await assert.rejects(world.record(joiner('next', 'p3')), { code: 'LedgerOlder' })
+})
+
+void it('a loss that several instances find is one finding', async (t) => {
+  const { world, driver, standby, failOver } = await failingOver(t)
+  const other = worldOn(driver, 'b')
+  const first = [messageOf('b-1', joiner('other', 'q1'))]
+  for (const one of [worldOn(standby, 'b'), other]) await one.intake(first)
+  await world.record(joiner('lost', 'p2'), joiner('lost too', 'p3'))
+  await other.intake([messageOf('b-2', joiner('lost', 'q2'))])
+  failOver()
+  const lost = { code: 'LedgerOlder' }
+  await assert.rejects(world.record(joiner('next', 'p4')), lost)
+  await assert.rejects(other.intake([messageOf('b-3', joiner('next', 'q3'))]), lost)
+  assert.deepEqual(
+    (await world.figures()).findings.map(({ count }) => count),
+    [1],
+  )
 })
 
 void it('a ledger that was emptied while a process had it open begins anew', async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { EmployeeView } from '../../../../src/core/ledger/port/inspect.ts'
 import { fold } from '../../../../src/core/plan/fold/fold.ts'
-import { letters } from './dead-letters.ts'
+import { failAll, letters } from './dead-letters.ts'
 import { retain } from './retain.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, messageOf, SOURCE, type World } from './world.ts'
 import { DAY_MS } from '../../../../src/core/runtime.ts'
@@ -161,6 +161,24 @@ export const retentionCases: readonly LedgerCase[] = [
       const bodies = async (entity: string | null) =>
         (await world.ledger.listReplayItems(run.id, entity, 'frozen', 10)).map(({ body }) => body)
       assert.deepEqual([await bodies(null), await bodies('q')], [[null, '{}'], ['{}']])
+    },
+  },
+  {
+    name: 'a folded event that was edited to be of another employee is a duplicate still when its first message comes again',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      await failAll(world)
+      const [{ seq, revision } = assert.fail('it is dead')] = await letters(world)
+      const who = { actor: 'ann', justification: 'known' }
+      const targets = [{ store: 'ledger', seq, revision } as const]
+      const run = await world.ledger.freezeReplay({ name: 'run', selection: 's', ...who, targets }, world.now)
+      const original = { messageId: null, sessionId: null, contentType: null, body: '{}', properties: {} }
+      const edited = { seq, kind: 'edited', event: joiner('e1', 'p3'), original } as const
+      await world.ledger.putBackDeadLetters(run.id, [edited], world.now)
+      await world.confirmAll()
+      assert.equal(await retain(world), 1)
+      const again = await world.intake([messageOf('late', joiner('e1', 'p1'))])
+      assert.deepEqual([again.fresh, again.duplicates, again.refused ?? []], [0, 1, []])
     },
   },
   {
