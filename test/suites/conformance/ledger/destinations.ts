@@ -283,8 +283,10 @@ export const destinationCases: readonly LedgerCase[] = [
       await plan(world)
       await confirmAt(world, 'north')
       await confirmAt(world, 'south')
-      const disabled = ['p1', 'p2'].map((id) => ({ employeeId: id, at: world.now, change: `change ${id}` }))
-      await at(world, 'north').correlate({ elsewhere: { disabled, enabled: [] } })
+      for (const employeeId of ['p2', 'p1']) {
+        const disabled = [{ employeeId, at: world.now, change: `change ${employeeId}` }]
+        await at(world, 'north').correlate({ elsewhere: { disabled, enabled: [] } })
+      }
       const { findings } = await world.ledger.listFindings({
         open: true,
         code: null,

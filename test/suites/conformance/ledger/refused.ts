@@ -195,6 +195,8 @@ export const refusedCases: readonly LedgerCase[] = [
           ['e2', []],
         ],
       )
+      const [alone] = await world.ledger.listUnpublishedOutcomes(1)
+      assert.deepEqual(alone?.findings, ['PlaceholderDate'])
       const [first] = findings
       assert(first)
       await world.ledger.acknowledgeFinding(
