@@ -114,6 +114,7 @@ void describe('a regular expression that is matched in linear time', () => {
   })
 
   void test('begins where it is told to, ends behind the text, and goes on with another text', () => {
+    assert.equal(new LinearRegex(/b/g).exec('b')?.index, 0, 'a new one at the beginning')
     const regex = new LinearRegex(/b?/g)
     regex.lastIndex = 2
     assert.equal(regex.exec('ab')?.index, 2)

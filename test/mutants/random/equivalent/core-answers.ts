@@ -40,4 +40,11 @@ export const CORE_ANSWERS: readonly Known[] = [
     'it only spares making the JSON of a text that is too long',
   ],
   ['expression/evaluate.ts', 'value?.length ?? 0', 'value?.length ?? 1', 'both are below the limit'],
+  [
+    'expression/linear-regex.ts',
+    'at < source.length',
+    'at <= source.length',
+    'nothing stands behind the end',
+  ],
+  ['expression/linear-regex.ts', 'if (there) return', 'if (false && there) return', ONLY_SPARES_WORK],
 ]
