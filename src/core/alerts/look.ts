@@ -62,7 +62,7 @@ function linesOf(
   now: number,
 ): { readonly state: AlertState; readonly lines: readonly LineOfLog[] } {
   const { logged, count } = state
-  if (!isOpen(state) || state.absentSince !== null) return { state, lines: [] }
+  if (state.absentSince !== null) return { state, lines: [] }
   if (logged === null)
     return { state: { ...state, logged: { at: now, count } }, lines: [openLine(state, {})] }
   if (count < logged.count) return { state: { ...state, logged: { ...logged, count } }, lines: [] }
