@@ -135,6 +135,22 @@ void describe('delivery', () => {
     assert.ok(site.events().includes('error notification.lost'))
   })
 
+  void it('a notification is given up when it is three days old', async (t) => {
+    const nextLookMs = 5_000
+    for (const [age, waiting] of [
+      [3 * DAY_MS - 1, 1],
+      [3 * DAY_MS, 0],
+    ] as const) {
+      await empty()
+      const site = delivering(t, { ops: [AGAIN] })
+      site.queuedAgo(age - nextLookMs)
+      await site.queue({ id: 'a' })
+      await site.runtime.advance(nextLookMs)
+      assert.equal(site.attempts().length, 1)
+      assert.equal((await ledger.readAlerts()).waiting.length, waiting, `after ${age} ms`)
+    }
+  })
+
   void it('a channel that throws is tried again', async (t) => {
     const site = delivering(t, {
       ops: [Object.assign(new Error('the words of a server'), { code: 'EHOST' })],

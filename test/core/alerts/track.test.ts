@@ -93,6 +93,8 @@ void describe('alerts over time', () => {
       [T + 40_000, true],
     ])
     assert.equal(only(states[3]).flaps, 1)
+    const back = (at: number) => only(track(states[2] ?? [], [present()], at).states).flaps
+    assert.deepEqual([back(T + 35_000 + HOUR), back(T + 35_001 + HOUR)], [1, 0], 'within an hour')
   })
 
   void it('a resolved alert is removed after a day, unless a message about it is still due', () => {
