@@ -28,3 +28,9 @@ void it('a dead letter of a known reason says what it means, with the step of th
   assert.match(known.next ?? '', /^correct the cause and run rollcall replay\. /)
   assert.equal(describeAlert({ code: 'deadletter.new', cause: 'OfALaterRelease' }).meaning, null)
 })
+
+void it('a job that is about to be put into quarantine says by which limit', () => {
+  const about = (cause: string) => describeAlert({ code: 'job.failing', cause }).meaning
+  assert.match(about('failures') ?? '', /^More than 40,000 failed operations .*\.$/)
+  assert.equal(about('OfALaterRelease'), null)
+})

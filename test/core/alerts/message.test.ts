@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { AlertState } from '../../../src/core/alerts/alert.ts'
 import { notifiedAlert } from '../../../src/core/alerts/look.ts'
-import { cloudEventOf, plainText, typeOf } from '../../../src/core/alerts/message.ts'
+import { cloudEventOf, factsOf, lineOf, plainText, typeOf } from '../../../src/core/alerts/message.ts'
 import { aMessage, opened } from '../../fakes/alerts.ts'
 
 void it('a notification is urgent while one of its urgent alerts is open', () => {
@@ -64,11 +64,12 @@ void describe('the text of a notification', () => {
   void it('names employees only where the rule wants them, and there are any', () => {
     assert.ok(lines({ names: true }).includes('Employees: p1, p2'))
     assert.ok(!lines({ names: false }).some((line) => line.startsWith('Employees')))
-    const none = plainText({
-      ...aMessage({ names: true }),
-      alerts: aMessage({ names: true, alerts: [] }).alerts,
-    })
-    assert.doesNotMatch(none, /Employees/)
+    const named = (...employees: readonly string[]) =>
+      aMessage()
+        .alerts.flatMap((one) => factsOf({ ...one, employees }))
+        .map(lineOf)
+    assert.equal(named('p1').at(-1), 'Employees: p1')
+    assert.ok(!named().some((line) => line.startsWith('Employees')))
   })
 
   void it('has what the cause means where that is known, and a link where there is a console', () => {

@@ -16,6 +16,8 @@ export const CORE_LOOPS: readonly Known[] = [
     'a look that is stored again at its own instant changes nothing',
   ],
   ['alerts/loop.ts', '{ once: true }', '{ once: false }', 'a signal aborts once'],
+  ['alerts/describe.ts', 'FINDINGS.find(', 'FINDINGS.findLast(', 'each code is in the table once'],
+  ['alerts/settings.ts', 'ms > 0', 'ms > 1', 'a millisecond has no larger unit'],
   ['alerts/look.ts', 'if (count < logged.count)', 'if (count <= logged.count)', 'an equal count is kept'],
   [
     'alerts/quiet-hours.ts',
