@@ -1,5 +1,6 @@
 import { isObject } from '../../json.ts'
 import type { Json, JsonObject } from '../../model.ts'
+import { own } from '../../own.ts'
 
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 /** Lists of RFC 7643, section 4.1.2, and the names that the canonical form has for them. */
@@ -18,17 +19,18 @@ const RESOURCE_FIELDS = new Set(['schemas', 'meta'])
  */
 export function fromScim(worker: JsonObject): JsonObject {
   if (!isScim(worker)) return worker
-  const made: Record<string, Json> = {}
+  const made: (readonly [name: string, value: Json])[] = []
   for (const [name, value] of Object.entries(worker)) {
     if (RESOURCE_FIELDS.has(name) && Array.isArray(worker['schemas'])) continue
-    const list = LISTS[name]
+    const list = own(LISTS, name)
     const byType = list && Array.isArray(value) ? valuesByType(value, list.value) : null
-    if (list && byType) made[list.name] = byType
-    else if (name === ENTERPRISE && isObject(value)) Object.assign(made, fromScim(value))
-    else if (name === 'manager') Object.assign(made, managerOf(value) ?? { manager: value })
-    else made[name] = value
+    if (list && byType) made.push([list.name, byType])
+    else if (name === ENTERPRISE && isObject(value)) made.push(...Object.entries(fromScim(value)))
+    else if (name === 'manager') made.push(managerOf(value) ?? [name, value])
+    else made.push([name, value])
   }
-  return made
+  // A name that every object has stays a plain name.
+  return Object.fromEntries(made)
 }
 
 function isScim(worker: JsonObject): boolean {
@@ -41,11 +43,11 @@ function isScim(worker: JsonObject): boolean {
 }
 
 /** `null` when it does not name a manager as SCIM does. */
-function managerOf(manager: Json | undefined): { readonly managerId: Json } | null {
+function managerOf(manager: Json | undefined): readonly [name: 'managerId', value: Json] | null {
   if (!isObject(manager)) return null
   const { value } = manager
   return typeof value === 'string' || typeof value === 'number' || value === null
-    ? { managerId: value }
+    ? ['managerId', value]
     : null
 }
 

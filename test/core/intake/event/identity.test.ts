@@ -171,6 +171,14 @@ void describe('what is meant by an event', () => {
       for (const time of [first, last]) assert.equal(recorded(type, time), day(1), type)
     for (const type of ['worker.hired', 'worker.unblocked'])
       assert.deepEqual([recorded(type, first), recorded(type, last)], [0, day(1)], type)
+    const eight = '1970-01-01T08:00:00Z'
+    const { events } = one({
+      ...cloudEvent,
+      type: 'worker.hired',
+      time: eight,
+      data: { effectiveDate: eight },
+    })
+    assert.equal(events[0]?.effectiveAt, 0)
   })
   void it('is the beginning of Unix time in any zone, and no other moment of that day', () => {
     const at = (effectiveDate: string): unknown => {

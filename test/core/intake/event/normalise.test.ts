@@ -344,6 +344,11 @@ void describe('a refusal names the error', () => {
       assert.match(refusedWith({ type }), /^UnknownType: /)
   })
 
+  void test('an event of no configured source', () => {
+    const { rejected } = takeIn(message(cloudEvent), () => null)
+    assert.deepEqual([rejected?.code, rejected?.field], ['SourceUnknown', 'source'])
+  })
+
   void test('a notice without an HR system to read from', () => {
     assert.match(refusedWith({}, { mode: 'notice' }), /^NoticeUnsupported: /)
   })

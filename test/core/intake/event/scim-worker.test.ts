@@ -65,6 +65,16 @@ void describe('a worker that is written as a SCIM user', () => {
     assert.deepEqual(fromScim({ manager: { value: '7' }, meta }), { managerId: '7', meta })
   })
 
+  void it('keeps everything else as it is', () => {
+    const rest = { emails: { work: 'a' }, skills: ['a', 'b'], x509Certificates: [{ value: 'c' }] }
+    assert.deepEqual(fromScim({ schemas: [USER], ...rest }), rest)
+    const inherited = { constructor: [{ type: 'work', value: 'a' }] }
+    assert.deepEqual(fromScim({ schemas: [USER], ...inherited }), inherited)
+    const named = JSON.parse('{"schemas":["x"],"__proto__":{"active":true}}') as JsonObject
+    assert.equal('active' in fromScim(named), false)
+    assert.deepEqual(Object.keys(fromScim(named)), ['__proto__'])
+  })
+
   void it('stays as it is when it is canonical', () => {
     const canonical: readonly JsonObject[] = [
       {},

@@ -177,6 +177,12 @@ export const CORE_INTAKE: readonly Known[] = [
     ONLY_SPARES_WORK,
   ],
   [
+    'intake/event/scim-worker.ts',
+    'if (!isScim(worker)) return',
+    'if (false && !isScim(worker)) return',
+    ONLY_SPARES_WORK,
+  ],
+  [
     'intake/baseline.ts',
     "if (column === undefined || employee === '')",
     "if (false && column === undefined || employee === '')",
