@@ -359,6 +359,46 @@ void describe('a replay that is interrupted at any point', () => {
     assert.deepEqual(world.delivered, ['replay-r1-7', 'replay-r1-8'])
   })
 
+  void it('waits once for a send that was cut off, and not where nothing is sent', async () => {
+    for (const [takesCopies, waitMs] of [
+      [true, settings.inFlightMs],
+      [false, 0],
+    ] as const) {
+      const runtime = virtualRuntime()
+      const world = replayWorld(letters(20), numbers(20), runtime.now)
+      Object.assign(world.deadLetters, { takesCopies })
+      await world.log.move(
+        numbers(20).map((sequence) => ({ sequence, stage: 'sending', code: null })),
+        runtime.now(),
+      )
+      const parts = partsOf(world, { takeIn: async () => new Map() })
+      const continued = replayNative(parts, settings, control(runtime)).then(() => runtime.now())
+      const startedAt = runtime.now()
+      await runtime.advance(10_000)
+      assert.equal((await continued) - startedAt, waitMs)
+    }
+  })
+
+  void it('ends with the error after four failures in a row', async () => {
+    const runtime = virtualRuntime()
+    const world = replayWorld(letters(1), numbers(1), runtime.now)
+    let attempts = 0
+    const log: ReplayLog = {
+      ...world.log,
+      items: async () => {
+        attempts += 1
+        throw new Error('the ledger is away')
+      },
+    }
+    const failed = assert.rejects(
+      replayNative(partsOf(world, { log }), settings, control(runtime)),
+      /the ledger is away/,
+    )
+    await runtime.advance(60_000)
+    await failed
+    assert.equal(attempts, 4)
+  })
+
   void it('does not send a copy again when the search for it was aborted', async () => {
     const runtime = virtualRuntime()
     const world = replayWorld([shelved(2_000)], ['2000'], runtime.now)
