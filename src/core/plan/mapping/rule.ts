@@ -145,11 +145,9 @@ function computed(
   }
 }
 
+/** Whether the value at this path is read, alone or as a part of what is read. */
 function isRead(paths: ReadonlySet<string>, path: string): boolean {
-  if (paths.has(path)) return true
-  for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1))
-    if (paths.has(path.slice(0, dot))) return true
-  return false
+  return [...paths].some((read) => path === read || path.startsWith(`${read}.`))
 }
 
 function compile(text: string, described: string): ReturnType<typeof compileExpression> {
