@@ -117,6 +117,7 @@ void describe('a mapping', () => {
     assert.equal(await title("$lookup($, 'title')", {}), undefined)
     assert.equal(await title("$lookup($, 'title')", { active: true }), null)
     assert.equal(await title('$keys(job)[0]', { 'job.title': null }), null)
+    assert.equal(await title('[job.title, role][0]', { 'job.title': null }), null)
     assert.equal(await title('$keys(job)[0]', { 'jobs.title': null, jobTitle: null }), undefined)
   })
 
