@@ -105,8 +105,35 @@ export const LEDGER_QUEUE: readonly Known[] = [
     'times_submitted >= 0',
     'the operations of a call were submitted at least once',
   ],
+  [
+    'intake/rescind-mismatch.ts',
+    'e.event_id = v.id AND e.source = v.source',
+    'e.event_id = v.id OR e.source = v.source',
+    'what is read besides is true, and not asked for',
+  ],
+  [
+    'intake/collisions.ts',
+    'if (row === undefined) return false',
+    'if (row === undefined) return true',
+    'the ledger has every event that is asked for',
+  ],
+  ['direct/writes.ts', 'now + 1, now]', 'now + 2, now]', 'it stands for any moment after now'],
+  [
+    'report/expire.ts',
+    'other.length + 1]',
+    'other.length + 2]',
+    'one more than those who are left out is enough',
+  ],
+  ['report/expire.ts', 'rows.find(({ id })', 'rows.findLast(({ id })', 'which employee it is, is left open'],
   ['submit/budget.ts', 'used: row?.used ?? 0', 'used: row?.used ?? 1', ALWAYS_A_ROW],
   ['submit/choose.ts', 'if (byLane.length === 0)', 'if (false && byLane.length === 0)', ONLY_SPARES_WORK],
+  ['submit/choose.ts', 'let depth = 0;', 'let depth = 1;', 'so long a chain of managers is not real'],
+  [
+    'submit/choose.ts',
+    'depth < LONGEST_CHAIN',
+    'depth <= LONGEST_CHAIN',
+    'so long a chain of managers is not real',
+  ],
   ['submit/choose.ts', 'reports.length > 0;', 'reports.length >= 0;', ONLY_SPARES_WORK],
   [
     'submit/choose.ts',
@@ -115,4 +142,12 @@ export const LEDGER_QUEUE: readonly Known[] = [
     'a chain ends with what is known already, so this takes only longer',
   ],
   ['submit/claim-batch.ts', 'call: call?.seq ?? 0', 'call: call?.seq ?? 1', ALWAYS_A_ROW],
+  [
+    'submit/split.ts',
+    'if (!whole) return false',
+    'if (!whole) return true',
+    'a batch whose operations were read is there',
+  ],
+  ['submit/split.ts', "'open', 0, now, first", "'open', 1, now, first", LONG_AGO],
+  ['submit/split.ts', 'accepted ? 1 : 0', 'accepted ? 2 : 0', 'it is only asked whether the column is 0'],
 ]

@@ -229,4 +229,24 @@ export const correlateCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.plan(), [])
     },
   },
+  {
+    name: 'a change of an active employee, or a leaver whom the directory never had, ends as unchanged when the log twice answers all others of the call',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
+      await world.confirmAll()
+      await world.record(hrEvent('name', 'p1', { nickName: 'x' }, { order: 1 }), leaver('out', 'p3'))
+      for (const title of ['a', 'b']) {
+        await world.record(hrEvent(title, 'p2', { title }, { order: title.charCodeAt(0) }))
+        const sent = await world.send()
+        assert.deepEqual([...sent.operations.keys()].toSorted(), ['p1', 'p2', 'p3'])
+        await say(world, 'p2', operationOf(sent, 'p2'), 'confirmed')
+        world.now += 1
+        await world.expire(3)
+      }
+      assert.deepEqual(
+        [(await world.states('p1'))['name'], (await world.states('p3'))['out']],
+        ['unchanged', 'unchanged'],
+      )
+    },
+  },
 ]

@@ -384,4 +384,36 @@ export const destinationCases: readonly LedgerCase[] = [
       assert.deepEqual(await read(), { north: ['p1'], south: [] })
     },
   },
+  {
+    name: 'a batch that tries after a hold tries for its own destination',
+    run: async (world) => {
+      await world.record(inNorth('e1'))
+      await plan(world)
+      const north = at(world, 'north')
+      const batch = await north.needBatch()
+      const until = world.now + 1_000
+      const hold = { name: 'full', since: world.now, until, status: 500, detail: null } as const
+      for (const name of ['north', 'south']) await at(world, name).ledger.setHold(hold)
+      world.now = until
+      north.now = until
+      await north.take(batch)
+      const ends = async (name: string) =>
+        (await at(world, name).ledger.readEmergencyStatus(world.now)).holds.map((held) => held.until - until)
+      assert.deepEqual([await ends('north'), await ends('south')], [[60_000], [0]])
+    },
+  },
+  {
+    name: 'employees are counted of a destination whose log was read, also when it owes no answer, and the default has its own name',
+    run: async (world) => {
+      await joinedInNorth(world)
+      const elsewhere = (...destinations: readonly string[]) => world.ledger.countElsewhere(destinations)
+      assert.deepEqual(await elsewhere('default'), [])
+      await at(world, 'north').correlate({ watermark: world.now })
+      await world.correlate({ watermark: world.now })
+      const inNorthOnly = [{ destination: 'north', employees: 1 }]
+      assert.deepEqual(await elsewhere('default'), inNorthOnly)
+      assert.deepEqual(await elsewhere('north', 'default'), [])
+      assert.deepEqual(await elsewhere(), inNorthOnly)
+    },
+  },
 ]

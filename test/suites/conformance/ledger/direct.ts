@@ -65,6 +65,7 @@ export const directCases: readonly LedgerCase[] = [
         [{ 'hire of p1': 'confirmed' }, { 'hire of p2': 'planned' }],
       )
       assert.equal((await world.ledger.readAccess('p1', world.now))?.objectId, 'object of p1')
+      assert.equal((await world.ledger.readTotals()).unmatched, 0, 'the answer is of an operation')
       assert.equal((await begin(world, batch)).kind, 'changed', 'it has left the batch')
       world.now += 60_001
       const again = await world.needBatch({ owner: 'two' })

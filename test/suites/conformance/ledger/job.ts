@@ -52,6 +52,7 @@ export const jobCases: readonly LedgerCase[] = [
       world.now += 5
       assert.equal(await world.ledger.extendHold('full', until, world.now), true, 'it ran out, and stands')
       assert.equal(await world.ledger.extendHold('full', until - 1, world.now), false)
+      assert.equal(await world.ledger.extendHold('full', until, world.now), false)
       const [held] = (await world.figures()).holds
       assert.deepEqual({ ...held }, { ...hold, until })
     },

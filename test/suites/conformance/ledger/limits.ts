@@ -93,6 +93,10 @@ export const limitCases: readonly LedgerCase[] = [
       assert.deepEqual(await inForce(), ['full', 'throttled'])
       await world.accept(await world.needBatch())
       assert.deepEqual(await inForce(), [])
+      await holding(world, 'full', world.now + 1)
+      assert.deepEqual(await inForce(), ['full'])
+      await holding(world, 'full', world.now)
+      assert.deepEqual(await inForce(), [], 'its end is not after its beginning')
     },
   },
   {
@@ -207,6 +211,63 @@ export const limitCases: readonly LedgerCase[] = [
         await world.finalize()
         await world.plan()
       }
+    },
+  },
+  {
+    name: 'a batch that tries after a hold keeps its try while its instance keeps the batch, whatever the answer',
+    run: async (world) => {
+      await waiting(world, 2)
+      const [first, second] = [await world.needBatch({ maxOperations: 1 }), await world.needBatch()]
+      await holding(world, 'full', T0 + 1_000)
+      world.now = T0 + 1_000
+      const { call } = await world.take(first)
+      const answer = {
+        kind: 'again',
+        call,
+        status: 503,
+        notBefore: T0 + 2_000,
+        countsAsAttempt: true,
+      } as const
+      await world.ledger.recordBatchAnswer(first.id, { ...answer, release: false, hold: null }, world.now)
+      assert.deepEqual(await world.slot(second), { kind: 'wait', until: T0 + 61_000, why: 'hold' })
+    },
+  },
+  {
+    name: 'a batch that was accepted says nothing of another that waits',
+    run: async (world) => {
+      await waiting(world, 2)
+      const other = await world.needBatch({ maxOperations: 1 })
+      await world.accept(await world.needBatch())
+      const { operations, batches } = (await world.ledger.readCounts()).stateCounts
+      assert.deepEqual([operations.batched, operations.accepted, batches.open], [1, 1, 1])
+      assert.equal((await world.slot(other)).kind, 'taken')
+    },
+  },
+  {
+    name: 'of several holds the one that ends last counts',
+    run: async (world) => {
+      await waiting(world, 1)
+      const batch = await world.needBatch()
+      await holding(world, 'full', T0 + 2_000)
+      await holding(world, 'throttled', T0 + 1_000)
+      assert.deepEqual(await world.slot(batch), { kind: 'wait', until: T0 + 2_000, why: 'hold' })
+      await holding(world, 'full', T0)
+      assert.deepEqual(
+        await world.slot(batch),
+        { kind: 'wait', until: T0 + 1_000, why: 'hold' },
+        'one is lifted',
+      )
+    },
+  },
+  {
+    name: 'a hold that an answer asks for is not longer because another one has stood for long',
+    run: async (world) => {
+      await waiting(world, 1)
+      await holding(world, 'throttled', T0 + 1)
+      world.now = T0 + 3_600_000
+      await again(world, await world.needBatch(), world.now + 9_000, 'full')
+      const full = (await world.figures()).holds.find(({ name }) => name === 'full')
+      assert.deepEqual([full?.since, full?.until], [world.now, world.now + 9_000])
     },
   },
 ]

@@ -259,6 +259,8 @@ export const noticeCases: readonly LedgerCase[] = [
       await world.confirmAll()
       world.now = moment
       await read(world, await one(world))
+      const other = (await world.ledger.readTrace('other'))?.events[0]
+      assert.equal(other?.effectiveAt, joiner('other', 'p2').effectiveAt)
       assert.deepEqual(await world.plan(), [])
       assert.equal((await world.outcomes()).length, 2)
     },
@@ -320,6 +322,38 @@ export const noticeCases: readonly LedgerCase[] = [
       world.now = moment
       const third = (await claim(world)).find(({ id }) => id === 'n1')
       assert.equal(third?.attempts, 0)
+    },
+  },
+  {
+    name: 'what HR says anew when a notice takes effect counts, also if the directory held the first answer already',
+    run: async (world) => {
+      const moment = world.now + DAY_MS
+      await world.record(notice('n1', 'p1', { effectiveAt: moment }))
+      await read(world, await one(world), { nextAt: moment })
+      const redundant = { code: 'RedundantExport', status: 'skipped' } as const
+      await world.answer(await world.send(), 'unchanged', redundant)
+      await world.finalize()
+      world.now = moment
+      await read(world, await one(world), { worker: { ...WORKER, title: 'Head' } })
+      const { batch } = await world.confirmAll()
+      assert.equal(JSON.parse(batch.operations[0]?.record ?? '').title, 'Head')
+      assert.deepEqual(await world.outcomes(), ['n1:1:unchanged', 'n1:2:confirmed'])
+    },
+  },
+  {
+    name: 'a read that failed is recorded once, and takes no other notice from the instance that reads it',
+    run: async (world) => {
+      await world.record(notice('n1', 'p1'), notice('n2', 'p2'))
+      const claimed = await claim(world)
+      const [first, second] = ['n1', 'n2'].map((id) => claimed.find((one) => one.id === id))
+      assert.ok(first && second)
+      const { seq, claimedUntil } = first
+      for (const detail of ['404', '500'])
+        await world.ledger.finishNotices([{ kind: 'failed', seq, claimedUntil, detail }], world.now)
+      assert.deepEqual(await world.outcomes(), ['n1:1:dead-lettered'])
+      await read(world, second)
+      assert.deepEqual(await world.plan(), ['p1', 'p2'])
+      assert.deepEqual(await world.states('p2'), { n2: 'planned' })
     },
   },
 ]

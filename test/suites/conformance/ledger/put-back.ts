@@ -199,4 +199,24 @@ export const putBackCases: readonly LedgerCase[] = [
       assert.equal(JSON.parse(batch.operations[0]?.record ?? '').title, 'last')
     },
   },
+  {
+    name: 'dead events that return in one batch count once each, and only a notice is read anew',
+    run: async (world) => {
+      const claim = () =>
+        world.ledger.claimNotices({ now: world.now, noticedBefore: world.now, leaseMs: 9_000, limit: 9 })
+      const notice = hrEvent('n1', 'p3', {}, { mode: 'notice' })
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'), notice)
+      const [found] = await claim()
+      const { seq, claimedUntil } = found ?? assert.fail('it waits')
+      await world.ledger.finishNotices([{ kind: 'failed', seq, claimedUntil, detail: '404' }], world.now)
+      await failAll(world)
+      const back = ['e1', 'e2'].map((id, place) => again(world, id, joiner(id, `p${place + 1}`)))
+      const { replays, duplicates } = await world.intake([...back, again(world, 'n1', notice)])
+      assert.deepEqual([replays, duplicates], [3, 0])
+      assert.deepEqual(
+        (await claim()).map(({ id }) => id),
+        ['n1'],
+      )
+    },
+  },
 ]

@@ -368,7 +368,7 @@ export const reportCases: readonly LedgerCase[] = [
     name: 'accounts that an outcome could not name are due until they are done, and not of an employee who is unknown or erased',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
-      await world.answer(await world.send(), 'confirmed', { objectId: 'object-1' })
+      await world.answerEach(await world.send())
       const due = async (): Promise<readonly string[]> =>
         (await world.ledger.listUnnamedAccounts(world.now, 9)).map(
           ({ employeeId, objectId, tries }) => `${employeeId} ${tries} ${objectId}`,
@@ -381,16 +381,19 @@ export const reportCases: readonly LedgerCase[] = [
       await world.ledger.markOutcomesPublished([], world.now, { done: [], again })
       assert.deepEqual(await due(), [])
       world.now += 1_000
-      assert.deepEqual((await due()).toSorted(), ['p1 0 object-1', 'p2 0 object-1'])
+      assert.deepEqual((await due()).toSorted(), ['p1 0 object of p1', 'p2 0 object of p2'])
       await world.ledger.recordNaming({
         done: ['p1'],
         again: [{ employeeId: 'p2', dueAt: world.now, tries: 1 }],
       })
-      assert.deepEqual(await due(), ['p2 1 object-1'])
+      assert.deepEqual(await due(), ['p2 1 object of p2'])
       const by = { actor: 'ada', justification: 'x' }
       await world.ledger.eraseEmployee({ employeeId: 'p2', ...by }, world.now)
       await world.ledger.recordNaming({ done: [], again: [{ employeeId: 'p2', dueAt: world.now, tries: 2 }] })
       assert.deepEqual(await due(), [])
+      await world.record(joiner('e3', 'unknown'))
+      await world.answerEach(await world.send())
+      assert.deepEqual(await due(), [], 'it was not known then')
     },
   },
   {

@@ -102,4 +102,12 @@ export const rescindCases: readonly LedgerCase[] = [
       assert.equal((await world.ledger.readTrace('r1'))?.events[0]?.reason ?? null, null)
     },
   },
+  {
+    name: 'a rescind that waited for another employee’s rescind is dead-lettered when that arrives',
+    run: async (world) => {
+      await world.record(rescind('r1', 'p2', 'r0'))
+      await world.record(rescind('r0', 'p1', 'unknown'))
+      assert.deepEqual(await world.states('p2'), { r1: 'dead-lettered' })
+    },
+  },
 ]
