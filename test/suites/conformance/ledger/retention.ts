@@ -126,7 +126,8 @@ export const retentionCases: readonly LedgerCase[] = [
         await world.plan()
         return sent.operations.get(employeeId)
       }
-      const [dead, failed] = [await fails('e2', 'p1'), await fails('f2', 'p2')]
+      const [dead, deadToo] = [await fails('e2', 'p1'), await fails('e2 again', 'p1')]
+      const failed = await fails('f2', 'p2')
       await world.record(hrEvent('e3', 'p1', { nickName: 'x' }, { order: 3 }))
       const accepted = (await world.confirmAll()).operations.get('p1')
       const [letter] = await letters(world, { employeeId: 'p2' })
@@ -136,7 +137,7 @@ export const retentionCases: readonly LedgerCase[] = [
       await retain(world)
       const left = async (id: string) =>
         ((await world.ledger.readTrace(id))?.operations ?? []).map((operation) => operation.id)
-      assert.deepEqual(await left('p1'), [dead, accepted])
+      assert.deepEqual(await left('p1'), [dead, deadToo, accepted])
       assert.ok((await left('p2')).includes(failed ?? ''))
     },
   },
