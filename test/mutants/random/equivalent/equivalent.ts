@@ -4,6 +4,7 @@ import { CORE_LOOPS } from './core-loops.ts'
 import { CORE_PLAN } from './core-plan.ts'
 import { CORE_REPORT } from './core-report.ts'
 import type { Known } from './known.ts'
+import { LEDGER_INSPECT } from './ledger-inspect.ts'
 import { LEDGER_QUEUE } from './ledger-queue.ts'
 import { LEDGER_REST } from './ledger-rest.ts'
 
@@ -19,5 +20,5 @@ const inFolder = (folder: string, known: readonly Known[]): readonly Equivalent[
 
 export const EQUIVALENT: readonly Equivalent[] = [
   ...inFolder('src/core', [...CORE_PLAN, ...CORE_REPORT, ...CORE_INTAKE, ...CORE_ANSWERS, ...CORE_LOOPS]),
-  ...inFolder('src/adapters/ledger-sql', [...LEDGER_QUEUE, ...LEDGER_REST]),
+  ...inFolder('src/adapters/ledger-sql', [...LEDGER_QUEUE, ...LEDGER_INSPECT, ...LEDGER_REST]),
 ]
