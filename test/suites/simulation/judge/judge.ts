@@ -57,6 +57,8 @@ export class Judge {
   /** By operation: when its first slot was taken. */
   readonly #sentAt = new Map<string, number>()
   readonly cases: Cases
+  /** When the last operation of an employee was planned, by the clock that planned it. */
+  readonly #plannedAt = new Map<string, number>()
   #erasures: Erasures | null = null
   #notices: Notices | null = null
 
@@ -140,7 +142,7 @@ export class Judge {
     else if (method === 'expireOperations')
       for (const id of (given[0] as ExpireQuery).operations) this.#accepted.delete(id)
     else if (method === 'commitPlan' && (answer as PlanResult).stale === 0)
-      this.cases.planned(given[0] as readonly Decision[], given[2] as number)
+      this.#planned(given[0] as readonly Decision[], given[2] as number)
     else if (method === 'listOpenLeavers') this.cases.read((answer as LeaverPage).leavers)
     else if (method === 'settleLeavers')
       this.cases.ended(given[0] as readonly LeaverStep[], answer as readonly number[], given[1] as number)
@@ -162,6 +164,12 @@ export class Judge {
       if (operation === null || sentAt === undefined) continue
       if (this.#outside?.entra.looksLikeAnswer(record.id, sentAt, forgotten)) this.#accepted.delete(operation)
     }
+  }
+
+  #planned(decisions: readonly Decision[], now: number): void {
+    for (const decision of decisions)
+      if (decision.kind === 'decided' && decision.operation) this.#plannedAt.set(decision.employeeId, now)
+    this.cases.planned(decisions, now)
   }
 
   #recorded({ messages }: IntakeBatch, { refused = [], fresh, replays }: RecordResult): void {
@@ -219,7 +227,9 @@ export class Judge {
     }))
     for (const { id, employee, active } of operations) {
       if (!active) continue
-      if (!mayBeActive(this.#knownOf(employee), now))
+      // An instance whose clock is ahead plans by its own time, and another may send what it planned.
+      const at = Math.max(now, this.#plannedAt.get(employee) ?? 0)
+      if (!mayBeActive(this.#knownOf(employee), at))
         this.violated(`${employee} is sent active without a word of HR`)
       for (const [other, whose] of this.#accepted)
         if (whose === employee && other !== id && this.#outside?.entra.isUnanswered(other))
