@@ -63,21 +63,6 @@ export const limitCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'the last calls of a day are for batches with a leaver',
-    run: async (world) => {
-      const limits = { perWindow: Infinity, windowMs: 5_000, perDay: 200 }
-      await waiting(world, 1)
-      const batch = await world.needBatch()
-      for (let call = 0; call < 199; call++) assert.equal((await world.slot(batch, limits)).kind, 'taken')
-      assert.equal((await world.slot(batch, limits)).kind, 'wait', 'one of 200 is reserved')
-      await world.record(leaver('out', 'p9'))
-      await world.plan()
-      const urgent = await world.needBatch()
-      assert.equal((await world.slot(urgent, limits)).kind, 'taken')
-      assert.equal((await world.slot(urgent, limits)).kind, 'wait')
-    },
-  },
-  {
     name: 'a hold stops batches until its end; that of the job is then over, and the others stand until a batch is accepted',
     run: async (world) => {
       await waiting(world, 1)
