@@ -23,6 +23,8 @@ export function looksLike(bytes: Uint8Array): string {
   if (bytes.length - bad < 4 && isBeginningOfCharacter(bytes.subarray(bad)))
     return 'ends within a character: it was cut off; send it again'
   if (shareOfText(bytes) < TEXT_SHARE) return 'is binary, neither UTF-8 nor UTF-16; send JSON as UTF-8'
+  if (isHalfOfPair(bytes.subarray(bad)))
+    return `has a half of a surrogate pair at position ${bad + 1}: it looks like CESU-8, as Java and Oracle write it; send UTF-8`
   const isWindows = bytes.some((byte) => byte >= C1.from && byte <= C1.to)
   const charset = isWindows ? 'windows-1252' : 'iso-8859-1'
   return (
@@ -69,6 +71,14 @@ const SECOND: Readonly<Record<number, { readonly from: number; readonly to: numb
 function mayFollow(first: number, second = 0): boolean {
   const few = SECOND[first]
   return few === undefined || (second >= few.from && second <= few.to)
+}
+
+/**
+ * A character beyond U+FFFF that was written as two of three bytes each
+ * (https://www.unicode.org/reports/tr26/). No other charset would read it as a name.
+ */
+function isHalfOfPair([first, second = 0, third]: Uint8Array): boolean {
+  return first === 0xed && second >= 0xa0 && isContinuation(second) && isContinuation(third)
 }
 
 function isBeginningOfCharacter([first = 0, ...rest]: Uint8Array): boolean {

@@ -43,14 +43,30 @@ void describe('a body that is not UTF-8', () => {
       [0xc3, 0xc0],
       [0xe2, 0x82, 0x28],
       [0xf0, 0x9f, 0xa6, 0x28],
-      // Too long for its character, half of a pair as Java writes it, and beyond the last one.
+      // Too long for its character, half of a pair without its end, and beyond the last one.
       [0xe0, 0x9f, 0xbf],
-      [0xed, 0xa0, 0xbd],
+      [0xed, 0xa0, 0x28],
       [0xf0, 0x8f, 0xbf, 0xbf],
       [0xf4, 0x90, 0x80, 0x80],
     ])
       for (const before of ['text ', ''])
         assert.equal(place(bytes(before, wrong, ' and more text')), before.length + 1, String(wrong))
+  })
+
+  void it('is CESU-8 where halves of pairs are written, and no other charset is proposed for it', () => {
+    for (const half of [
+      [0xed, 0xa0, 0x80],
+      [0xed, 0xbf, 0xbf],
+    ]) {
+      const said = looksLike(bytes('text ', half, ' and more text'))
+      assert.match(said, /^has a half of a surrogate pair at position 6: it looks like CESU-8.*; send UTF-8$/)
+    }
+    for (const other of [
+      [0xed, 0xa0, 0x20],
+      [0xed, 0xc0, 0x80],
+      [0xec, 0xa0, 0x20],
+    ])
+      assert.doesNotMatch(looksLike(bytes('text ', other, ' and more text')), /CESU-8/)
   })
 
   void it('was cut off when it ends within a character, wherever that is cut', () => {
