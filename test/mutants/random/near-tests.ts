@@ -69,9 +69,15 @@ export function placesOf(test: string, changed: string): { readonly warm: boolea
   return { warm: true, own: isInThread && test !== IN_MEMORY }
 }
 
-/** Tests of the whole connector that load the file: they take a minute, so they are tried last. */
-export function wholeConnectorTests(file: string): readonly string[] {
-  return loading(file, globSync(join(ROOT, 'test/suites/{simulation,flow,provision}/*.test.ts')))
+/**
+ * Tests that load the file and take long, so they are tried last: those of the ledger that start a
+ * server, and those of the whole connector.
+ */
+export function longTests(file: string): readonly string[] {
+  const tried = new Set(Object.values(testsOf(file) ?? {}).flat())
+  const ofLedger = testsIn('*').filter((test) => !tried.has(test))
+  const ofConnector = globSync(join(ROOT, 'test/suites/{simulation,flow,provision}/*.test.ts'))
+  return [...loading(file, ofLedger), ...loading(file, ofConnector)]
 }
 
 /** The nearest tests of other parts, for a file that no test of its own area loads. */

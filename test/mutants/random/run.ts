@@ -1,6 +1,6 @@
 import type { Mutant } from '../mutant.ts'
 import { runMutant } from '../run-mutant.ts'
-import { placesOf, testsOf, wholeConnectorTests } from './near-tests.ts'
+import { placesOf, testsOf, longTests } from './near-tests.ts'
 import { type RandomMutant, sampleOf } from './sample.ts'
 import { filesWithErrors, typeErrorsAmong } from './types.ts'
 import { WarmProcess } from './warm/pool.ts'
@@ -57,14 +57,14 @@ async function passesWithoutChange(mutant: Mutant, suite: string): Promise<boole
  * Resolves to how many no test noticed.
  */
 export async function runRandom(count: number, seed: number, write: (line: string) => void): Promise<number> {
-  const survived = await runThese(sampleOf(count, seed), write, wholeConnectorTests)
+  const survived = await runThese(sampleOf(count, seed), write, longTests)
   if (filesWithErrors([]).length > 0) throw new Error('the types are wrong without a change')
   return survived
 }
 
 /**
- * Tries these changes: with the tests near them, then with those far away, then with `last`.
- * Resolves to how many no test noticed.
+ * Tries these changes: with the tests near them, then with those far away, then with the compiler,
+ * then with `last`. Resolves to how many no test noticed.
  */
 export async function runThese(
   mutants: readonly RandomMutant[],
@@ -75,9 +75,7 @@ export async function runThese(
   const unsure = new Map<RandomMutant, Fate>()
   const warm = new WarmProcess()
   for (const one of mutants) {
-    const near = await fateOf(warm, one)
-    const fate =
-      near === 'survived' && (await isNoticed(warm, one.mutant, last(one.mutant.file))) ? 'far' : near
+    const fate = await fateOf(warm, one)
     write(lineOf(fate, one))
     if (fate === 'near') counts.near += 1
     else {
@@ -85,14 +83,15 @@ export async function runThese(
       write(changedLine(one))
     }
   }
-  warm.end()
   const refused = typeErrorsAmong([...unsure.keys()])
-  write('Of those not noticed nearby, with the compiler:')
+  write('Of those not noticed nearby, with the compiler and all other tests:')
   for (const [one, found] of unsure) {
-    const fate = refused.has(one) ? 'types' : found
+    let fate = refused.has(one) ? 'types' : found
+    if (fate === 'survived' && (await isNoticed(warm, one.mutant, last(one.mutant.file)))) fate = 'far'
     counts[fate] += 1
     write(lineOf(fate, one))
   }
+  warm.end()
   const tried = counts.near + counts.far + counts.survived
   const caught = tried - counts.survived
   write(

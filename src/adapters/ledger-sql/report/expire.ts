@@ -79,7 +79,7 @@ export async function expire(
     sql,
     ['seq INT'],
     operations.map((id) => [seqOf(id)]),
-    `SELECT o.employee FROM v JOIN operations o ON o.seq = v.seq WHERE o.state = 'accepted'`,
+    'SELECT o.employee FROM v JOIN operations o ON o.seq = v.seq',
   )
   await lockEmployees(sql, about)
   const unanswered = await readRows<UnansweredRow>(
