@@ -37,6 +37,8 @@ const ASKED_BY_PEOPLE = new Set<keyof Ledger>([
   'eraseEmployee',
   'resendLeaverRest',
   'readHoldings',
+  // At a start that is then refused.
+  'countElsewhere',
 ])
 
 export interface Statement {
