@@ -147,6 +147,8 @@ void describe('what is an alert', () => {
     assert.deepEqual(found({ stages, waiting, holds: [hold('full', T)] }), [
       'normal stage.stuck unpublished 3',
     ])
+    const spent = { quota: { used: 2_000, oldestAt: null, lastAt: null } }
+    assert.ok(!found({ stages, waiting, ...spent }).includes('normal stage.stuck waiting 50'))
   })
 
   void it('a log that was not read is, while an answer is awaited from it', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
 import { hrEvent, joiner, type LedgerCase } from './world.ts'
 
 /**
@@ -24,6 +25,17 @@ export const incompleteCases: readonly LedgerCase[] = [
       // Outcomes of different events that become final together have no order.
       const outcomes = (await world.outcomes()).toSorted()
       assert.deepEqual(outcomes, ['e1:1:dead-lettered', 'e1:2:confirmed', 'e2:1:confirmed'])
+    },
+  },
+  {
+    name: 'a plan that was made before an event of its employee died at the deadline is stale',
+    run: async (world) => {
+      await world.record(hrEvent('e1', 'p1', { title: 'Engineer' }))
+      await world.plan()
+      await world.record(hrEvent('e2', 'p1', { title: 'Lead' }))
+      const early = world.decide(await world.due())
+      assert.equal(await world.ledger.expireIncompleteEvents(world.now, world.now, 10), 1)
+      assert.equal((await world.ledger.commitPlan(early, RELEASED_BRAKE, world.now)).stale, 1)
     },
   },
   {

@@ -35,6 +35,8 @@ void test('a deactivation made elsewhere is not reversed by an event that HR rec
     worker: { active: true, title: 'Lead' },
   })
   assert.equal(held([hired, rehired]), true)
+  const atOnce = { recordedAt: DISABLED, effectiveAt: DISABLED, worker: { active: true } }
+  assert.equal(held([hired, personEvent(2, atOnce)]), true, 'nor by one of the same moment')
 })
 
 void test('nor by a newer event that does not set active', () => {
