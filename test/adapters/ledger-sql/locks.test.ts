@@ -80,6 +80,20 @@ void describe('transactions that meet', () => {
     assert.deepEqual(await during(() => ledger.expireEscrowedOperations(now, now, 1)), ['report'])
     assert.deepEqual(await during(() => world.finalize()), ['report'])
     assert.deepEqual(await during(() => world.expire(1)), ['report'])
+    await world.record(joiner('direct', 'p3'))
+    await world.plan()
+    const batch = await world.needBatch()
+    await world.take(batch)
+    const operation = batch.operations[0]?.id ?? ''
+    const order = {
+      batch: batch.id,
+      owner: 'one',
+      leaseMs: 1,
+      operation,
+      microUsd: 1,
+      budget: { day: 1, month: 1 },
+    }
+    assert.deepEqual(await during(() => ledger.beginDirectWrite(order, now)), ['calls'])
     const block = { employeeId: 'p2', until: null, ...why }
     assert.deepEqual(await during(() => ledger.blockEmployees([block], now)), ['intake'])
     const unblock = { employeeId: 'p2', ...why }

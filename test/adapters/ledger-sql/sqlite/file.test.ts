@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { it, type TestContext } from 'node:test'
 import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openSqlite } from '../../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import { joiner, messageOf, World } from '../../../suites/conformance/ledger/world.ts'
 
@@ -167,6 +169,21 @@ void it('a closed ledger rejects every call, and closing again is fine', async (
   await ledger.close()
   assert.equal((await last).messages, 0)
   await assert.rejects(ledger.readTotals(), { code: 'LedgerClosed' })
+})
+
+const DESCRIPTORS = '/proc/self/fd'
+
+void it('a closed ledger has let go of its files', { skip: !existsSync(DESCRIPTORS) }, async (t) => {
+  const path = await folderFor(t)
+  const held = async (): Promise<number> => {
+    const names = await readdir(DESCRIPTORS)
+    const targets = names.map((name) => readlink(join(DESCRIPTORS, name)).catch(() => ''))
+    return (await Promise.all(targets)).filter((target) => target.startsWith(path)).length
+  }
+  const driver = openSqlite(path)
+  assert.ok((await held()) > 0)
+  await driver.close()
+  assert.equal(await held(), 0)
 })
 
 void it('a ledger that cannot be written to rejects the ping', async (t) => {
