@@ -5,6 +5,7 @@ import { beginning, postgresDialect } from '../../../../src/adapters/ledger-sql/
 import { encode, numbered } from '../../../../src/adapters/ledger-sql/driver/postgres/text.ts'
 import { migrate } from '../../../../src/adapters/ledger-sql/schema.ts'
 import type { Parameter, Sql } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
+import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import { driverAt, startPostgres } from '../../support/postgres.ts'
 import { connectionOf } from '../../support/postgres-process.ts'
 import {
@@ -242,3 +243,40 @@ for (const [when, values, most] of [
     assert.ok(looked > 100, `${looked} statements`)
     assert.deepEqual(wrong, [])
   })
+
+/** What these read about an employee has to stay true until they have written. */
+const LOCKING: readonly (keyof Ledger)[] = [
+  'acknowledgeLeavers',
+  'beginDirectWrite',
+  'beginEmergencyCall',
+  'blockEmployees',
+  'commitPlan',
+  'endDeadLetters',
+  'endDirectWrite',
+  'endEmergencyCall',
+  'expireEscrowedOperations',
+  'expireOperations',
+  'finalizeOperations',
+  'foldEvents',
+  'orderSending',
+  'putBackDeadLetters',
+  'recordBatchAnswer',
+  'recordDifferences',
+  'recordLogRecords',
+  'refuseBrake',
+  'releaseBrake',
+  'resendLeaverRest',
+  'settleLeavers',
+  'takeSlot',
+  'unblockEmployee',
+]
+
+void it('what reads an employee and then writes about them locks them first', () => {
+  const locks = new Set(
+    [...flow].flatMap(([text, { methods }]) => (text.endsWith(' FOR UPDATE OF p') ? [...methods] : [])),
+  )
+  assert.deepEqual(
+    LOCKING.filter((method) => !locks.has(method)),
+    [],
+  )
+})
