@@ -39,14 +39,32 @@ void describe('the workflows of the code host', () => {
       for (const job of jobs) assert.equal(typeof at(job, 'timeout-minutes'), 'number')
     })
 
-    void test(`${file}: runs the gate, keeps no credentials, and puts no text of others into a script`, () => {
+    void test(`${file}: keeps no credentials, and puts no text of others into a script`, () => {
       const runs = steps.map((step) => at(step, 'run')).filter((run) => typeof run === 'string')
-      assert.ok(runs.includes('.ci/run') && existsSync(join(root, '.ci/run')))
+      assert.ok(runs.length > 0)
       for (const run of runs) assert.doesNotMatch(run, /\$\{\{/)
       const checkout = steps.find((step) => String(at(step, 'uses')).startsWith('actions/checkout@'))
       assert.equal(at(checkout, 'with', 'persist-credentials'), false)
     })
   }
+
+  void test('every change and every release passes the gate', () => {
+    assert.ok(existsSync(join(root, '.ci/run')))
+    for (const name of ['ci', 'release'])
+      assert.match(read(`.github/workflows/${name}.yml`), /^\s+- run: \.ci\/run$/m)
+  })
+
+  void test('each night runs all that is too long for the gate, and what fails does not keep the rest from running', () => {
+    const text = read('.github/workflows/nightly.yml')
+    const { scripts } = JSON.parse(read('package.json')) as {
+      readonly scripts: Readonly<Record<string, string>>
+    }
+    const used = new Set([...text.matchAll(/run: npm run ([\w:]+)/g)].map(([, script = '']) => script))
+    assert.deepEqual([...used], ['simulate', 'simulate:prove', 'crash', 'fuzz', 'mutants'])
+    for (const script of used) assert.ok(script in scripts, script)
+    const [, ...others] = text.split(/^\s+- run: npm run/m)[1]?.split('run: npm run') ?? []
+    assert.equal(text.match(/if: \$\{\{ !cancelled\(\) \}\}\n/g)?.length, others.length)
+  })
 
   void test('the release attests and publishes what the release script makes', () => {
     const text = read('.github/workflows/release.yml')
