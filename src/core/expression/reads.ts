@@ -34,7 +34,8 @@ export function touches(reads: Reads, path: string): boolean {
   return false
 }
 
-function isBelow(path: string, parent: string): boolean {
+/** Whether the place is a part of what `parent` names. */
+export function isBelow(path: string, parent: string): boolean {
   return path.charAt(parent.length) === '.' && path.startsWith(parent)
 }
 

@@ -2,7 +2,7 @@ import { RollcallError } from '../../errors.ts'
 import { compileExpression } from '../../expression/compile.ts'
 import type { Direct } from '../../expression/direct.ts'
 import type { Evaluated } from '../../expression/evaluator.ts'
-import type { Reads } from '../../expression/reads.ts'
+import { isBelow, type Reads } from '../../expression/reads.ts'
 import type { Attribute, Json } from '../../model.ts'
 import { parseScimPath, type ScimPath } from './scim.ts'
 
@@ -147,7 +147,9 @@ function computed(
 
 /** Whether the value at this path is read, alone or as a part of what is read. */
 function isRead(paths: ReadonlySet<string>, path: string): boolean {
-  return [...paths].some((read) => path === read || path.startsWith(`${read}.`))
+  if (paths.has(path)) return true
+  for (const read of paths) if (isBelow(path, read)) return true
+  return false
 }
 
 function compile(text: string, described: string): ReturnType<typeof compileExpression> {
