@@ -145,7 +145,7 @@ function onlyQueueOf(messages: readonly SourceMessage[]): string | null {
 function countAtOnce(messages: readonly SourceMessage[], from: number): number {
   let characters = 0
   let count = 0
-  while (count < READ_AT_ONCE) {
+  while (count < READ_AT_ONCE && from + count < messages.length) {
     characters += messages[from + count]?.text?.length ?? 0
     if (count > 0 && characters > CHARACTERS_AT_ONCE) break
     count += 1

@@ -219,6 +219,18 @@ export const CORE_INTAKE: readonly Known[] = [
     'here.findLast(',
     'the configuration allows one source with a shape for each queue',
   ],
+  [
+    'intake/commit.ts',
+    'READ_AT_ONCE && from + count < messages.length',
+    'READ_AT_ONCE && from + count <= messages.length',
+    'behind the last message there is nothing to read',
+  ],
+  [
+    'intake/commit.ts',
+    'READ_AT_ONCE && from + count < messages.length',
+    'READ_AT_ONCE && from - count < messages.length',
+    'behind the last message there is nothing to read',
+  ],
   ['intake/uncommitted.ts', 'taken += 1', 'taken += 2', 'it only counts whether any was taken'],
   ['intake/unmapped.ts', 'paths.size < MOST', 'paths.size <= MOST', ONLY_SPARES_MEMORY],
 ]
