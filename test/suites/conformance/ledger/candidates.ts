@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Interim } from '../../../../src/core/ledger/port/report.ts'
-import type { LogRecord } from '../../../../src/core/ledger/log-record.ts'
-import { hrEvent, joiner, type LedgerCase, type Sent, T0, type World } from './world.ts'
-
-const operationOf = (sent: Sent, employeeId: string): string =>
-  sent.operations.get(employeeId) ?? assert.fail(`nothing of ${employeeId} was sent`)
+import { operationOf, say } from './joins.ts'
+import { hrEvent, joiner, type LedgerCase, T0, type World } from './world.ts'
 
 /** `state reported/submitted` of the operations that a log record of this employee may be about. */
 async function candidates(world: World, employeeId: string): Promise<readonly string[]> {
@@ -13,14 +9,6 @@ async function candidates(world: World, employeeId: string): Promise<readonly st
     ({ state, timesReported, timesSubmitted }) => `${state} ${timesReported}/${timesSubmitted}`,
   )
 }
-const say = (
-  world: World,
-  employeeId: string,
-  operation: string,
-  interim: Interim | null,
-  more: Partial<LogRecord> = {},
-): Promise<void> =>
-  world.correlate({ joins: [{ record: world.logRecord(employeeId, more), operation, interim }] })
 
 const FAILURE = { status: 'failure', code: 'InvalidValue' } as const
 

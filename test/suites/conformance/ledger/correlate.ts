@@ -1,19 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Interim } from '../../../../src/core/ledger/port/report.ts'
-import type { LogRecord } from '../../../../src/core/ledger/log-record.ts'
-import { hrEvent, joiner, leaver, type LedgerCase, type Sent, T0, type World } from './world.ts'
-
-const operationOf = (sent: Sent, employeeId: string): string =>
-  sent.operations.get(employeeId) ?? assert.fail(`nothing of ${employeeId} was sent`)
-
-const say = (
-  world: World,
-  employeeId: string,
-  operation: string,
-  interim: Interim | null,
-  more: Partial<LogRecord> = {},
-): Promise<void> =>
-  world.correlate({ joins: [{ record: world.logRecord(employeeId, more), operation, interim }] })
+import { operationOf, say } from './joins.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, type Sent, T0 } from './world.ts'
 
 const RETRIED = { status: 'failure', code: 'Timeout', willRetry: true } as const
 
