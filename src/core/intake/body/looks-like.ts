@@ -75,7 +75,7 @@ function mayFollow(first: number, second = 0): boolean {
 
 /**
  * A character beyond U+FFFF that was written as two of three bytes each
- * (https://www.unicode.org/reports/tr26/). No other charset would read it as a name.
+ * (https://www.unicode.org/reports/tr26/). In any other charset it would be read as wrong letters.
  */
 function isHalfOfPair([first, second = 0, third]: Uint8Array): boolean {
   return first === 0xed && second >= 0xa0 && isContinuation(second) && isContinuation(third)
